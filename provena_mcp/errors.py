@@ -1,0 +1,177 @@
+"""Everything that can go wrong, as one tree.
+
+    ProvenaError
+    ├── CallerError                 the call was wrong: change it
+    │   ├── ArgumentError
+    │   ├── CursorError
+    │   ├── NotFoundError
+    │   ├── WrongSubtypeError
+    │   ├── RejectedError           Provena refused the content (400, 422, success=false)
+    │   └── DepthLimitError         deeper than this deployment goes in one query
+    ├── AccessError                 who is calling: log in, or ask for a role
+    │   ├── NotLoggedInError
+    │   └── ForbiddenError
+    ├── UpstreamError               the deployment: not the caller's fault
+    │   ├── UnavailableError        no connection, 502, 503, 504, 429
+    │   ├── DeadlineError
+    │   ├── MalformedAnswerError
+    │   ├── DeploymentError         any other 5xx
+    │   └── AmbiguousWriteError     sent, but no answer: may have arrived
+    └── OperatorError               this machine or its settings
+        ├── SettingsError
+        ├── StoreError
+        └── FileRefusedError
+
+An error carries what the assistant needs to go on: whose fault it is (the class), whether the
+same call may work later (``retry``), what to do next (``advice``) and, apart from our own words,
+what Provena said (``upstream``), which is data and is fenced wherever it is shown.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Fault = Literal["caller", "access", "deployment", "operator"]
+Retry = Literal["no", "later", "after_change", "check_first"]
+
+
+class ProvenaError(Exception):
+    """The root: every failure this package raises on purpose."""
+
+    fault: ClassVar[Fault] = "operator"
+    retry: ClassVar[Retry] = "no"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        advice: str = "",
+        upstream: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """Describe a failure.
+
+        Args:
+            message: What failed and why, in our own words; ids in quotes.
+            advice: What to do next, as one sentence.
+            upstream: Text a Provena service sent with the failure, if any.
+            retry_after: Seconds after which a repeat may work, if the service said so.
+        """
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.upstream = upstream
+        self.retry_after = retry_after
+
+
+class CallerError(ProvenaError):
+    """The call itself was wrong; repeating it unchanged cannot work."""
+
+    fault: ClassVar[Fault] = "caller"
+    retry: ClassVar[Retry] = "after_change"
+
+
+class ArgumentError(CallerError):
+    """An argument is missing, unknown, malformed or out of range."""
+
+    def __init__(self, message: str, *, parameter: str = "", advice: str = "") -> None:
+        """Describe a bad argument, naming the ``parameter`` it was given for."""
+        super().__init__(message, advice=advice)
+        self.parameter = parameter
+
+
+class CursorError(CallerError):
+    """A page cursor is malformed, belongs to another query, or the graph has changed since."""
+
+
+class NotFoundError(CallerError):
+    """No item, job or document has this id."""
+
+    def __init__(
+        self, message: str, *, item_id: str = "", advice: str = "", upstream: str | None = None
+    ) -> None:
+        """Describe a missing thing, with the ``item_id`` that was asked for."""
+        super().__init__(message, advice=advice, upstream=upstream)
+        self.item_id = item_id
+
+
+class WrongSubtypeError(CallerError):
+    """The item exists but is not of the kind the operation needs."""
+
+
+class RejectedError(CallerError):
+    """Provena understood the request and refused its content."""
+
+
+class DepthLimitError(CallerError):
+    """The deployment caps the depth of one lineage query (10 by default, contract 2.1)."""
+
+    def __init__(self, limit: int) -> None:
+        """Describe a query deeper than the deployment's ``limit`` in hops."""
+        super().__init__(
+            f"This Provena answers at most {limit} hops in one query.",
+            advice=f"Ask for depth {limit} or less, or let the lineage tools walk on from there.",
+        )
+        self.limit = limit
+
+
+class AccessError(ProvenaError):
+    """The caller is not who the operation needs."""
+
+    fault: ClassVar[Fault] = "access"
+    retry: ClassVar[Retry] = "after_change"
+
+
+class NotLoggedInError(AccessError):
+    """No token, or one that has expired and cannot be renewed."""
+
+
+class ForbiddenError(AccessError):
+    """Logged in, but without the role or the permission on the item."""
+
+
+class UpstreamError(ProvenaError):
+    """A Provena service failed or could not be reached."""
+
+    fault: ClassVar[Fault] = "deployment"
+    retry: ClassVar[Retry] = "later"
+
+
+class UnavailableError(UpstreamError):
+    """No connection, or a gateway said that the service is down or overloaded."""
+
+
+class DeadlineError(UpstreamError):
+    """A service did not answer within its deadline."""
+
+
+class MalformedAnswerError(UpstreamError):
+    """A service answered something that is not Provena's JSON."""
+
+
+class DeploymentError(UpstreamError):
+    """A service failed inside (5xx) for a reason the caller cannot change."""
+
+
+class AmbiguousWriteError(UpstreamError):
+    """A write was sent and its answer was lost: it may or may not have happened."""
+
+    retry: ClassVar[Retry] = "check_first"
+
+
+class OperatorError(ProvenaError):
+    """Something on this machine: its settings, files or store."""
+
+    fault: ClassVar[Fault] = "operator"
+
+
+class SettingsError(OperatorError):
+    """Settings contradict each other or are incomplete."""
+
+
+class StoreError(OperatorError):
+    """The embedded store cannot be opened, read or written."""
+
+
+class FileRefusedError(OperatorError):
+    """A file may not be read or written there."""

@@ -1,0 +1,1 @@
+"""Lineage graphs turned into answers: summaries, pages, diagrams. Pure."""

@@ -1,0 +1,1 @@
+"""What Provena's provenance means: pure functions over typed records and graphs."""

@@ -1,0 +1,60 @@
+"""Item ids as people write them: a bare handle, ``hdl:``, or a resolver or registry URL (contract 11)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from provena_mcp.errors import ArgumentError
+
+MAX_LENGTH: Final = 256
+_ADVICE: Final = (
+    "Give the item's handle, for example '10378.1/1900010'; search_items or list_items finds handles by name."
+)
+_UNSAFE: Final = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff<>\"'`{}|\\^]")
+
+
+def parse_handle(text: str, parameter: str = "id") -> str:
+    """The handle in ``text``.
+
+    Ids are opaque to Provena, so any non-blank text without white space, quotes or control
+    characters is accepted once a prefix that people paste along has been taken off.
+
+    Raises:
+        ArgumentError: Nothing that could be a handle is left.
+    """
+    handle = _without_prefix(text.strip())
+    if not handle:
+        raise ArgumentError(f"{parameter} is blank.", parameter=parameter, advice=_ADVICE)
+    if len(handle) > MAX_LENGTH or _UNSAFE.search(handle) or "://" in handle:
+        raise ArgumentError(
+            f"{parameter} {handle[:60]!r} is not a handle.", parameter=parameter, advice=_ADVICE
+        )
+    return handle
+
+
+def _without_prefix(text: str) -> str:
+    lowered = text.lower()
+    if lowered.startswith("hdl:"):
+        return text[4:].strip()
+    if lowered.startswith(("http://", "https://")):
+        return _from_url(text)
+    return text
+
+
+def _from_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    root = parse_qs(parts.query).get("rootId")
+    if root:
+        return root[0].strip()
+    path = unquote(parts.path).strip("/")
+    if parts.hostname and parts.hostname.endswith("handle.net"):
+        return path
+    for marker in ("item/", "dataset/"):
+        if path.startswith(marker):
+            return path.removeprefix(marker)
+    return url

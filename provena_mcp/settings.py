@@ -1,0 +1,122 @@
+"""Settings: read once from the environment, ``.env`` and flags, then passed down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from provena_mcp.errors import SettingsError
+
+_PREFIX_OF: Final = {
+    "prov": "prov-api",
+    "registry": "registry-api",
+    "job": "job-api",
+    "search": "search",
+    "auth": "auth-api",
+    "data": "data-api",
+}
+
+
+class Endpoints(BaseModel):
+    """Base URLs of one Provena, without trailing slashes (contract 1.1)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    prov: str
+    registry: str
+    job: str
+    search: str
+    auth: str
+    data: str
+    keycloak: str | None = None
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set, as ``PROVENA_<NAME>``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PROVENA_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    domain: str | None = Field(None, description="Domain of a deployment, e.g. provena.example.org.")
+    realm: str | None = Field(None, description="Keycloak realm of that deployment.")
+    prov_api: str | None = Field(None, description="Base URL of its prov-api, instead of the derived one.")
+    registry_api: str | None = Field(None, description="Base URL of its registry-api.")
+    job_api: str | None = Field(None, description="Base URL of its job-api.")
+    search_api: str | None = Field(None, description="Base URL of its search API.")
+    auth_api: str | None = Field(None, description="Base URL of its auth-api.")
+    data_api: str | None = Field(None, description="Base URL of its data-store API.")
+    keycloak: str | None = Field(None, description="Full URL of its Keycloak realm.")
+
+    access_token: SecretStr | None = Field(None, description="A ready access token.")
+    offline_token: SecretStr | None = Field(None, description="An offline (refresh) token.")
+    client_id: str = Field("client-tools", description="OAuth client id.")
+    client_secret: SecretStr | None = Field(None, description="OAuth client secret (client credentials).")
+
+    store: Path | None = Field(None, description="SQLite file of the embedded Provena.")
+    toolsets: str = Field("default", description="Toolsets to offer: names, default, lean or all.")
+    read_only: bool = Field(False, description="Register no tool that writes.")
+    output_dir: str | None = Field(None, description="Where save_as writes (stdio only); off disables it.")
+    input_dirs: str | None = Field(None, description="Directories whose files may be read (stdio only).")
+    max_result_tokens: int = Field(
+        4000, ge=500, le=20_000, description="Budget of one tool result, in tokens."
+    )
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether no deployment is configured at all."""
+        return not (self.domain or self.realm or self.keycloak or any(self._overrides().values()))
+
+    def endpoints(self) -> Endpoints | None:
+        """Base URLs of the configured deployment; none means the embedded Provena.
+
+        Raises:
+            SettingsError: The deployment is half configured.
+        """
+        if self.is_embedded:
+            return None
+        overrides = self._overrides()
+        if self.domain is None:
+            missing = [f"PROVENA_{name.upper()}_API" for name, url in overrides.items() if not url]
+            if missing or self.realm:
+                raise _half_set([*missing, *(["PROVENA_DOMAIN"] if self.realm and not missing else [])])
+        elif self.realm is None and self.keycloak is None:
+            raise _half_set(["PROVENA_REALM"])
+        urls = {
+            name: (url or f"https://{_PREFIX_OF[name]}.{self.domain}").rstrip("/")
+            for name, url in overrides.items()
+        }
+        return Endpoints(**urls, keycloak=self._keycloak())
+
+    def _overrides(self) -> dict[str, str | None]:
+        return {
+            "prov": self.prov_api,
+            "registry": self.registry_api,
+            "job": self.job_api,
+            "search": self.search_api,
+            "auth": self.auth_api,
+            "data": self.data_api,
+        }
+
+    def _keycloak(self) -> str | None:
+        if self.keycloak:
+            return self.keycloak.rstrip("/")
+        if self.domain and self.realm:
+            return f"https://auth.{self.domain}/auth/realms/{self.realm}"
+        return None
+
+
+def _half_set(missing: list[str]) -> SettingsError:
+    return SettingsError(
+        "A Provena deployment is only half configured: " + ", ".join(missing) + " is missing.",
+        advice="Set PROVENA_DOMAIN and PROVENA_REALM, or all six PROVENA_*_API addresses; "
+        "or unset them all to use the embedded Provena.",
+    )

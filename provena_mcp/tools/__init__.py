@@ -1,0 +1,1 @@
+"""One typed MCP tool per provenance operation."""

@@ -1,0 +1,18 @@
+"""What all wire models share: frozen, and tolerant of keys a deployment adds."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """A frozen model of something Provena sends; unknown keys are kept, never an error."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True)
+
+
+class Status(Wire):
+    """The status object that several endpoint groups put into a 200 (contract 3.1)."""
+
+    success: bool
+    details: str = ""

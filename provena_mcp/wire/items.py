@@ -1,0 +1,334 @@
+"""Registry items, parsed leniently: old records lack fields and carry others (contract 7.6)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field, JsonValue, TypeAdapter
+
+from provena_mcp.wire.base import Wire
+from provena_mcp.wire.records import ModelRunRecord
+
+JsonObject = dict[str, JsonValue]
+RecordType = Literal["COMPLETE_ITEM", "SEED_ITEM"]
+ReleaseStatus = Literal["NOT_RELEASED", "PENDING", "RELEASED"]
+
+
+class VersioningInfo(Wire):
+    """Where an item stands in its chain of versions."""
+
+    version: int = 1
+    previous_version: str | None = None
+    next_version: str | None = None
+    reason: str | None = None
+
+
+class WorkflowLinks(Wire):
+    """Sessions of the jobs that lodge an item's Create and Version activities."""
+
+    create_activity_workflow_id: str | None = None
+    version_activity_workflow_id: str | None = None
+
+
+class HistoryEntry(Wire):
+    """One edit of a record, newest first in ``history``."""
+
+    id: int
+    timestamp: int
+    reason: str = ""
+    username: str | None = None
+    item: JsonObject | None = None
+
+
+class RegistryItem(Wire):
+    """What every registry item has; seed items have nothing else."""
+
+    id: str = Field(min_length=1)
+    item_category: str
+    item_subtype: str
+    record_type: str = "COMPLETE_ITEM"
+    owner_username: str | None = None
+    created_timestamp: int = 0
+    updated_timestamp: int = 0
+    display_name: str | None = None
+    user_metadata: dict[str, str] | None = None
+    workflow_links: WorkflowLinks | None = None
+    versioning_info: VersioningInfo | None = None
+    history: tuple[HistoryEntry, ...] = ()
+
+    @property
+    def is_seed(self) -> bool:
+        """Whether only an id has been reserved so far."""
+        return self.record_type == "SEED_ITEM"
+
+    def as_json(self) -> JsonObject:
+        """The item as it was read, unknown keys included."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class ModelRunItem(RegistryItem):
+    """A registered model run."""
+
+    item_subtype: Literal["MODEL_RUN"]
+    record: ModelRunRecord
+    record_status: str = "COMPLETE"
+    prov_serialisation: str | None = None
+
+
+class TemplateResource(Wire):
+    """A dataset template's place in a workflow."""
+
+    template_id: str
+    optional: bool | None = None
+
+
+class WorkflowAnnotations(Wire):
+    """Annotation keys a workflow asks of its runs."""
+
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+def _none_to_empty(value: Any) -> Any:
+    return () if value is None else value
+
+
+class WorkflowTemplateItem(RegistryItem):
+    """The recipe of a kind of run: one model, its input and output templates."""
+
+    item_subtype: Literal["MODEL_RUN_WORKFLOW_TEMPLATE"]
+    software_id: str
+    input_templates: Annotated[tuple[TemplateResource, ...], BeforeValidator(_none_to_empty)] = ()
+    output_templates: Annotated[tuple[TemplateResource, ...], BeforeValidator(_none_to_empty)] = ()
+    annotations: WorkflowAnnotations | None = None
+
+
+class DefinedResource(Wire):
+    """A file whose path the template fixes."""
+
+    path: str
+    description: str = ""
+    usage_type: str = "GENERAL_DATA"
+    optional: bool | None = None
+    is_folder: bool | None = None
+
+
+class DeferredResource(Wire):
+    """A file whose path each run states under a key."""
+
+    key: str
+    description: str = ""
+    usage_type: str = "GENERAL_DATA"
+    optional: bool | None = None
+    is_folder: bool | None = None
+
+
+class DatasetTemplateItem(RegistryItem):
+    """The files expected in a dataset."""
+
+    item_subtype: Literal["DATASET_TEMPLATE"]
+    description: str | None = None
+    defined_resources: Annotated[tuple[DefinedResource, ...], BeforeValidator(_none_to_empty)] = ()
+    deferred_resources: Annotated[tuple[DeferredResource, ...], BeforeValidator(_none_to_empty)] = ()
+
+
+class ModelItem(RegistryItem):
+    """A model: software that outlives its versions."""
+
+    item_subtype: Literal["MODEL"]
+    name: str | None = None
+    description: str | None = None
+    documentation_url: str | None = None
+    source_url: str | None = None
+
+
+class StudyItem(RegistryItem):
+    """An activity that groups runs."""
+
+    item_subtype: Literal["STUDY"]
+    title: str | None = None
+    description: str | None = None
+    study_alternative_id: str | None = None
+
+
+class PersonItem(RegistryItem):
+    """A person who consented to be recorded."""
+
+    item_subtype: Literal["PERSON"]
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    orcid: str | None = None
+    ethics_approved: bool | None = None
+
+
+class OrganisationItem(RegistryItem):
+    """An organisation."""
+
+    item_subtype: Literal["ORGANISATION"]
+    name: str | None = None
+    ror: str | None = None
+
+
+class CreateItem(RegistryItem):
+    """The activity that registered an item."""
+
+    item_subtype: Literal["CREATE"]
+    created_item_id: str
+
+
+class VersionItem(RegistryItem):
+    """The activity that made a new version of an item."""
+
+    item_subtype: Literal["VERSION"]
+    from_item_id: str
+    to_item_id: str
+    reason: str | None = None
+    new_version_number: int | None = None
+
+
+class AccessInfo(Wire):
+    """Where a dataset's files are."""
+
+    reposited: bool | None = None
+    uri: str | None = None
+    description: str | None = None
+
+
+class OptionallyRelevantDate(Wire):
+    """A date that may be declared irrelevant."""
+
+    relevant: bool | None = None
+    value: str | None = None
+
+
+def _date_of_any_age(value: Any) -> Any:
+    # Records of 2023 hold the bare date (domain brief, section 1).
+    return {"relevant": True, "value": value} if isinstance(value, str) else value
+
+
+OldOrNewDate = Annotated[OptionallyRelevantDate | None, BeforeValidator(_date_of_any_age)]
+
+
+class Duration(Wire):
+    """First and last day covered."""
+
+    begin_date: str | None = None
+    end_date: str | None = None
+
+
+class TemporalInfo(Wire):
+    """When a dataset's content lies in time."""
+
+    duration: Duration | None = None
+    resolution: str | None = None
+
+
+class SpatialInfo(Wire):
+    """Where a dataset's content lies, as EWKT ``SRID=<n>;<WKT>``."""
+
+    coverage: str | None = None
+    resolution: str | None = None
+    extent: str | None = None
+
+
+class DatasetInfo(Wire):
+    """A dataset's own description."""
+
+    name: str | None = None
+    description: str | None = None
+    access_info: AccessInfo | None = None
+    publisher_id: str | None = None
+    created_date: OldOrNewDate = None
+    published_date: OldOrNewDate = None
+    license: str | None = None
+    purpose: str | None = None
+    rights_holder: str | None = None
+    usage_limitations: str | None = None
+    preferred_citation: str | None = None
+    spatial_info: SpatialInfo | None = None
+    temporal_info: TemporalInfo | None = None
+    formats: tuple[str, ...] | None = None
+    keywords: tuple[str, ...] | None = None
+    version: str | None = None
+
+
+class DatasetAssociations(Wire):
+    """Who answers for a dataset."""
+
+    organisation_id: str | None = None
+    data_custodian_id: str | None = None
+    point_of_contact: str | None = None
+
+
+class Approval(Wire):
+    """Whether an approval is needed and has been obtained."""
+
+    relevant: bool = False
+    obtained: bool = False
+
+
+class Approvals(Wire):
+    """The four approvals a dataset states."""
+
+    ethics_registration: Approval = Approval()
+    ethics_access: Approval = Approval()
+    indigenous_knowledge: Approval = Approval()
+    export_controls: Approval = Approval()
+
+
+class CollectionFormat(Wire):
+    """A dataset's metadata as its owner wrote it."""
+
+    associations: DatasetAssociations = DatasetAssociations()
+    approvals: Approvals | None = None
+    dataset_info: DatasetInfo = DatasetInfo()
+
+
+class S3Location(Wire):
+    """Where a reposited dataset's files lie."""
+
+    bucket_name: str | None = None
+    path: str | None = None
+    s3_uri: str | None = None
+
+
+class DatasetItem(RegistryItem):
+    """A dataset, reposited or hosted elsewhere."""
+
+    item_subtype: Literal["DATASET"]
+    collection_format: CollectionFormat = CollectionFormat()
+    s3: S3Location | None = None
+    release_status: str | None = None
+    release_approver: str | None = None
+    release_timestamp: int | None = None
+    access_info_uri: str | None = None
+
+
+_MODEL_OF: Final[dict[str, type[RegistryItem]]] = {
+    "MODEL_RUN": ModelRunItem,
+    "MODEL_RUN_WORKFLOW_TEMPLATE": WorkflowTemplateItem,
+    "DATASET_TEMPLATE": DatasetTemplateItem,
+    "MODEL": ModelItem,
+    "STUDY": StudyItem,
+    "PERSON": PersonItem,
+    "ORGANISATION": OrganisationItem,
+    "CREATE": CreateItem,
+    "VERSION": VersionItem,
+    "DATASET": DatasetItem,
+}
+
+JSON_OBJECT: Final[TypeAdapter[JsonObject]] = TypeAdapter(JsonObject)
+
+
+def parse_item(raw: JsonObject) -> RegistryItem:
+    """Read one raw registry item as the model of its subtype.
+
+    Seed items and subtypes this version does not know become a plain ``RegistryItem``.
+
+    Raises:
+        pydantic.ValidationError: The item lacks what its subtype needs.
+    """
+    if raw.get("record_type") == "SEED_ITEM":
+        return RegistryItem.model_validate(raw)
+    return _MODEL_OF.get(str(raw.get("item_subtype")), RegistryItem).model_validate(raw)

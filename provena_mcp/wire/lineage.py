@@ -1,0 +1,70 @@
+"""Lineage answers as node-link JSON (contract 2.1)."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NotRequired
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
+
+LineageQuery = Literal[
+    "upstream",
+    "downstream",
+    "contributing_datasets",
+    "effected_datasets",
+    "contributing_agents",
+    "effected_agents",
+]
+
+LINEAGE_ROUTE: Final[dict[LineageQuery, str]] = {
+    "upstream": "/explore/upstream",
+    "downstream": "/explore/downstream",
+    "contributing_datasets": "/explore/special/contributing_datasets",
+    "effected_datasets": "/explore/special/effected_datasets",
+    "contributing_agents": "/explore/special/contributing_agents",
+    "effected_agents": "/explore/special/effected_agents",
+}
+
+
+class WireNode(TypedDict):
+    """A node: an id and its kind; attributes a stored node lacks come as null."""
+
+    id: str
+    item_category: NotRequired[str | None]
+    item_subtype: NotRequired[str | None]
+
+
+class WireLink(TypedDict):
+    """A PROV relation; source depends on target."""
+
+    type: str
+    source: str
+    target: str
+
+
+class WireGraph(TypedDict):
+    """Node-link JSON; the edge key is ``links`` today and was ``edges`` in other builds."""
+
+    nodes: list[WireNode]
+    links: NotRequired[list[WireLink]]
+    edges: NotRequired[list[WireLink]]
+
+
+class WireStatus(TypedDict):
+    """Status of a lineage answer."""
+
+    success: bool
+    details: NotRequired[str]
+
+
+class LineageAnswer(TypedDict):
+    """What the six lineage routes answer."""
+
+    status: WireStatus
+    record_count: NotRequired[int | None]
+    graph: WireGraph
+
+
+# Typed dicts, not models: a 10,000-node answer is validated in one pass of compiled code and
+# turned into a ProvenanceGraph at once.
+LINEAGE_ANSWER: Final[TypeAdapter[LineageAnswer]] = TypeAdapter(LineageAnswer)

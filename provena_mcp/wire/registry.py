@@ -1,0 +1,104 @@
+"""Requests and answers of the registry, search and identity services (contract 7)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from provena_mcp.wire.base import Status, Wire
+from provena_mcp.wire.items import JsonObject, ReleaseStatus
+from provena_mcp.wire.subtypes import ItemSubtype
+
+RecordTypeFilter = Literal["ALL", "SEED_ONLY", "COMPLETE_ONLY"]
+SortType = Literal[
+    "CREATED_TIME", "UPDATED_TIME", "DISPLAY_NAME", "RELEASE_TIMESTAMP", "ACCESS_INFO_URI_BEGINS_WITH"
+]
+
+
+class ListFilter(Wire):
+    """What a list keeps; a page is cut before the record type and access filters apply."""
+
+    item_subtype: ItemSubtype | None = None
+    record_type: RecordTypeFilter = "COMPLETE_ONLY"
+    release_reviewer: str | None = None
+    release_status: ReleaseStatus | None = None
+
+
+class ListSort(Wire):
+    """How a list is ordered."""
+
+    sort_type: SortType | None = None
+    ascending: bool = False
+    begins_with: str | None = None
+
+
+class ListRequest(Wire):
+    """A page of a registry list."""
+
+    filter_by: ListFilter | None = None
+    sort_by: ListSort | None = None
+    pagination_key: JsonObject | None = None
+    page_size: int = 20
+
+
+class ListAnswer(Wire):
+    """A page of raw items; it may be empty although more follow."""
+
+    status: Status
+    items: tuple[JsonObject, ...] | None = None
+    total_item_count: int | None = None
+    pagination_key: JsonObject | None = None
+
+
+class FetchAnswer(Wire):
+    """A general fetch: the raw item, or none with ``status.success`` false."""
+
+    status: Status
+    item: JsonObject | None = None
+
+
+class TypedFetchAnswer(FetchAnswer):
+    """A typed fetch adds what the caller may do with the item."""
+
+    roles: tuple[str, ...] | None = None
+    locked: bool | None = None
+    item_is_seed: bool | None = None
+
+
+class SearchHit(Wire):
+    """An id and how well it matched."""
+
+    id: str
+    score: float = 0.0
+
+
+class SearchAnswer(Wire):
+    """Search results: ids only, at most 50, not filtered by access."""
+
+    status: Status
+    results: tuple[SearchHit, ...] | None = None
+    warnings: tuple[str, ...] | str | None = None
+
+
+class LinkAnswer(Wire):
+    """Which Person a username is linked to."""
+
+    person_id: str | None = None
+    success: bool = False
+
+
+class VersionDetails(Wire):
+    """The deployment's version; each part may be null."""
+
+    commit_id: str | None = None
+    commit_url: str | None = None
+    tag_name: str | None = None
+    release_title: str | None = None
+    release_url: str | None = None
+
+
+class UserDetails(Wire):
+    """The caller as the access checks see them; the echoed token is never read."""
+
+    username: str | None = None
+    email: str | None = None
+    roles: tuple[str, ...] = ()

@@ -1,0 +1,58 @@
+"""Registry subtypes, their categories and their route prefixes (contract 7.1)."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+ItemCategory = Literal["ACTIVITY", "AGENT", "ENTITY"]
+
+ItemSubtype = Literal[
+    "MODEL_RUN",
+    "STUDY",
+    "CREATE",
+    "VERSION",
+    "PERSON",
+    "ORGANISATION",
+    "MODEL",
+    "MODEL_RUN_WORKFLOW_TEMPLATE",
+    "DATASET_TEMPLATE",
+    "DATASET",
+]
+
+SUBTYPES: Final[tuple[ItemSubtype, ...]] = get_args(ItemSubtype)
+
+CATEGORY_OF: Final[dict[ItemSubtype, ItemCategory]] = {
+    "MODEL_RUN": "ACTIVITY",
+    "STUDY": "ACTIVITY",
+    "CREATE": "ACTIVITY",
+    "VERSION": "ACTIVITY",
+    "PERSON": "AGENT",
+    "ORGANISATION": "AGENT",
+    "MODEL": "ENTITY",
+    "MODEL_RUN_WORKFLOW_TEMPLATE": "ENTITY",
+    "DATASET_TEMPLATE": "ENTITY",
+    "DATASET": "ENTITY",
+}
+
+ROUTE_OF: Final[dict[ItemSubtype, str]] = {
+    "MODEL_RUN": "/registry/activity/model_run",
+    "STUDY": "/registry/activity/study",
+    "CREATE": "/registry/activity/create",
+    "VERSION": "/registry/activity/version",
+    "PERSON": "/registry/agent/person",
+    "ORGANISATION": "/registry/agent/organisation",
+    "MODEL": "/registry/entity/model",
+    "MODEL_RUN_WORKFLOW_TEMPLATE": "/registry/entity/model_run_workflow",
+    "DATASET_TEMPLATE": "/registry/entity/dataset_template",
+    "DATASET": "/registry/entity/dataset",
+}
+
+# A run's template is written to the graph under the first name and to the registry under the
+# second; which one a graph shows depends on which job wrote last (contract 5.3, B4).
+GRAPH_WORKFLOW_TEMPLATE: Final = "WORKFLOW_TEMPLATE"
+REGISTRY_WORKFLOW_TEMPLATE: Final = "MODEL_RUN_WORKFLOW_TEMPLATE"
+
+
+def registry_subtype(graph_subtype: str) -> str:
+    """The registry's word for a subtype found in a graph."""
+    return REGISTRY_WORKFLOW_TEMPLATE if graph_subtype == GRAPH_WORKFLOW_TEMPLATE else graph_subtype
