@@ -69,7 +69,6 @@ class RegistryItem(Wire):
 class ModelRunItem(RegistryItem):
     """A registered model run."""
 
-    item_subtype: Literal["MODEL_RUN"]
     record: ModelRunRecord
     record_status: str = "COMPLETE"
     prov_serialisation: str | None = None
@@ -96,7 +95,6 @@ def _none_to_empty(value: Any) -> Any:
 class WorkflowTemplateItem(RegistryItem):
     """The recipe of a kind of run: one model, its input and output templates."""
 
-    item_subtype: Literal["MODEL_RUN_WORKFLOW_TEMPLATE"]
     software_id: str
     input_templates: Annotated[tuple[TemplateResource, ...], BeforeValidator(_none_to_empty)] = ()
     output_templates: Annotated[tuple[TemplateResource, ...], BeforeValidator(_none_to_empty)] = ()
@@ -126,7 +124,6 @@ class DeferredResource(Wire):
 class DatasetTemplateItem(RegistryItem):
     """The files expected in a dataset."""
 
-    item_subtype: Literal["DATASET_TEMPLATE"]
     description: str | None = None
     defined_resources: Annotated[tuple[DefinedResource, ...], BeforeValidator(_none_to_empty)] = ()
     deferred_resources: Annotated[tuple[DeferredResource, ...], BeforeValidator(_none_to_empty)] = ()
@@ -135,7 +132,6 @@ class DatasetTemplateItem(RegistryItem):
 class ModelItem(RegistryItem):
     """A model: software that outlives its versions."""
 
-    item_subtype: Literal["MODEL"]
     name: str | None = None
     description: str | None = None
     documentation_url: str | None = None
@@ -145,7 +141,6 @@ class ModelItem(RegistryItem):
 class StudyItem(RegistryItem):
     """An activity that groups runs."""
 
-    item_subtype: Literal["STUDY"]
     title: str | None = None
     description: str | None = None
     study_alternative_id: str | None = None
@@ -154,7 +149,6 @@ class StudyItem(RegistryItem):
 class PersonItem(RegistryItem):
     """A person who consented to be recorded."""
 
-    item_subtype: Literal["PERSON"]
     first_name: str | None = None
     last_name: str | None = None
     email: str | None = None
@@ -165,7 +159,6 @@ class PersonItem(RegistryItem):
 class OrganisationItem(RegistryItem):
     """An organisation."""
 
-    item_subtype: Literal["ORGANISATION"]
     name: str | None = None
     ror: str | None = None
 
@@ -173,14 +166,12 @@ class OrganisationItem(RegistryItem):
 class CreateItem(RegistryItem):
     """The activity that registered an item."""
 
-    item_subtype: Literal["CREATE"]
     created_item_id: str
 
 
 class VersionItem(RegistryItem):
     """The activity that made a new version of an item."""
 
-    item_subtype: Literal["VERSION"]
     from_item_id: str
     to_item_id: str
     reason: str | None = None
@@ -296,7 +287,6 @@ class S3Location(Wire):
 class DatasetItem(RegistryItem):
     """A dataset, reposited or hosted elsewhere."""
 
-    item_subtype: Literal["DATASET"]
     collection_format: CollectionFormat = CollectionFormat()
     s3: S3Location | None = None
     release_status: str | None = None
