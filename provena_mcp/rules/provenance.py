@@ -1,0 +1,110 @@
+"""What a registry item asserts: the nodes and links it adds to the provenance graph (contract 5.2, 5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.subtypes import GRAPH_WORKFLOW_TEMPLATE
+
+_RUN: Final = Kind("ACTIVITY", "MODEL_RUN")
+_STUDY: Final = Kind("ACTIVITY", "STUDY")
+_CREATE: Final = Kind("ACTIVITY", "CREATE")
+_VERSION: Final = Kind("ACTIVITY", "VERSION")
+_DATASET: Final = Kind("ENTITY", "DATASET")
+_DATASET_TEMPLATE: Final = Kind("ENTITY", "DATASET_TEMPLATE")
+_WORKFLOW_TEMPLATE: Final = Kind("ENTITY", GRAPH_WORKFLOW_TEMPLATE)
+_MODEL: Final = Kind("ENTITY", "MODEL")
+_PERSON: Final = Kind("AGENT", "PERSON")
+_ORGANISATION: Final = Kind("AGENT", "ORGANISATION")
+
+
+def assert_model_run(run_id: str, record: ModelRunRecord, software_id: str) -> ProvenanceGraph:
+    """The part of the graph one model run asserts (contract 5.2).
+
+    ``software_id`` is the model its workflow template names. An organisation id that is an empty
+    string is still an organisation (contract 4.1).
+    """
+    template_id = record.workflow_template_id
+    modeller_id = record.associations.modeller_id
+    organisation_id = record.associations.requesting_organisation_id
+    nodes = {
+        run_id: _RUN,
+        template_id: _WORKFLOW_TEMPLATE,
+        software_id: _MODEL,
+        modeller_id: _PERSON,
+    }
+    links = [
+        Link(run_id, "used", software_id),
+        Link(run_id, "used", template_id),
+        Link(run_id, "wasAssociatedWith", modeller_id),
+        Link(template_id, "hadMember", software_id),
+    ]
+    if record.study_id:
+        nodes[record.study_id] = _STUDY
+        links.append(Link(run_id, "wasInformedBy", record.study_id))
+    if organisation_id is not None:
+        nodes[organisation_id] = _ORGANISATION
+        links.append(Link(run_id, "wasAssociatedWith", organisation_id))
+    links.extend(Link(run_id, "used", dataset.dataset_id) for dataset in record.inputs)
+    for dataset in record.outputs:
+        links.append(Link(dataset.dataset_id, "wasGeneratedBy", run_id))
+        links.append(Link(dataset.dataset_id, "wasAttributedTo", modeller_id))
+    for dataset in (*record.inputs, *record.outputs):
+        nodes[dataset.dataset_id] = _DATASET
+        nodes[dataset.dataset_template_id] = _DATASET_TEMPLATE
+        links.extend(_templating(template_id, dataset))
+    return ProvenanceGraph(nodes, _one_link_per_pair(links))
+
+
+def assert_creation(
+    create_id: str, item_id: str, item_subtype: str, person_id: str | None
+) -> ProvenanceGraph:
+    """The part of the graph a CREATE activity asserts (contract 5.3).
+
+    ``person_id`` is the Person linked to the item's owner; without one the activity is asserted alone.
+    """
+    nodes = {create_id: _CREATE, item_id: Kind("ENTITY", item_subtype)}
+    links = [Link(item_id, "wasGeneratedBy", create_id)]
+    return _with_person(nodes, links, activity_id=create_id, item_id=item_id, person_id=person_id)
+
+
+def assert_version(
+    version_id: str, from_item_id: str, to_item_id: str, item_subtype: str, person_id: str | None
+) -> ProvenanceGraph:
+    """The part of the graph a VERSION activity asserts (contract 5.3).
+
+    ``person_id`` is the Person linked to the item's owner; without one the activity is asserted alone.
+    """
+    kind = Kind("ENTITY", item_subtype)
+    nodes = {version_id: _VERSION, from_item_id: kind, to_item_id: kind}
+    links = [Link(to_item_id, "wasGeneratedBy", version_id), Link(version_id, "used", from_item_id)]
+    return _with_person(nodes, links, activity_id=version_id, item_id=to_item_id, person_id=person_id)
+
+
+def _templating(workflow_template_id: str, dataset: TemplatedDataset) -> tuple[Link, Link]:
+    return (
+        Link(workflow_template_id, "hadMember", dataset.dataset_template_id),
+        Link(dataset.dataset_id, "wasInfluencedBy", dataset.dataset_template_id),
+    )
+
+
+def _with_person(
+    nodes: dict[str, Kind], links: list[Link], *, activity_id: str, item_id: str, person_id: str | None
+) -> ProvenanceGraph:
+    if person_id is None:
+        return ProvenanceGraph(nodes, tuple(links))
+    responsible = (
+        Link(activity_id, "wasAssociatedWith", person_id),
+        Link(item_id, "wasAttributedTo", person_id),
+    )
+    return ProvenanceGraph({**nodes, person_id: _PERSON}, (*links, *responsible))
+
+
+def _one_link_per_pair(links: Iterable[Link]) -> tuple[Link, ...]:
+    first: dict[tuple[str, str], Link] = {}
+    for link in links:
+        first.setdefault((link.source, link.target), link)
+    return tuple(first.values())
