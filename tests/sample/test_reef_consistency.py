@@ -80,14 +80,14 @@ def test_every_item_parses_as_its_subtype_with_ids_in_the_order_of_time(reef: Re
         "ORGANISATION": 4,
         "VERSION": 1,
     }
-    assert {(i.item_subtype, i.item_category) for i in reef.items.values()} == set(CATEGORY_OF.reef.items)
+    assert {(i.item_subtype, i.item_category) for i in reef.items.values()} == set(CATEGORY_OF.items())
 
 
 def test_every_id_an_item_mentions_is_an_earlier_item_of_the_right_kind(reef: Reef):
     wrong = [
         (item.id, other)
         for item in reef.items.values()
-        for other, kind in mentioned_by(item).reef.items
+        for other, kind in mentioned_by(item).items()
         if not isinstance(target := reef.items.get(other), kind)
         or target.created_timestamp >= item.created_timestamp
     ]

@@ -37,7 +37,7 @@ def test_one_dataset_was_made_by_two_runs_and_one_was_overwritten_by_two(reef: R
     makers = {
         d: {c for c in reef.causes[d] if c in reef.all_of(ModelRunItem)} for d in reef.all_of(DatasetItem)
     }
-    assert {d: runs for d, runs in makers.reef.items if len(runs) > 1} == {
+    assert {d: runs for d, runs in makers.items() if len(runs) > 1} == {
         "sample/1000041": ids(42, 43),
         "sample/1000037": ids(63, 67),
     }
@@ -87,9 +87,9 @@ def test_release_states_are_as_told(reef: Reef):
 def test_restrictions_are_as_told(reef: Reef):
     info = {d.id: d.collection_format.dataset_info for d in reef.all_of(DatasetItem).values()}
     external = {
-        i: d.access_info.uri for i, d in info.reef.items if d.access_info and not d.access_info.reposited
+        i: d.access_info.uri for i, d in info.items() if d.access_info and not d.access_info.reposited
     }
-    limited = {i for i, d in info.reef.items if d.usage_limitations}
+    limited = {i for i, d in info.items() if d.usage_limitations}
     indigenous = {
         d.id
         for d in reef.all_of(DatasetItem).values()
@@ -97,7 +97,7 @@ def test_restrictions_are_as_told(reef: Reef):
     }
     assert (set(external), limited, indigenous) == (ids(30, 78, 80), ids(25, 115), ids(115))
     assert {i: reef.all_of(DatasetItem)[i].access_info_uri for i in external} == external
-    assert {i for i, d in info.reef.items if d.license and "no-redistribution" in d.license} == limited
+    assert {i for i, d in info.items() if d.license and "no-redistribution" in d.license} == limited
     assert len({d.license for d in info.values()}) == 3
 
 
