@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from provena_mcp.errors import SettingsError
@@ -46,28 +46,36 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    domain: str | None = Field(None, description="Domain of a deployment, e.g. provena.example.org.")
-    realm: str | None = Field(None, description="Keycloak realm of that deployment.")
-    prov_api: str | None = Field(None, description="Base URL of its prov-api, instead of the derived one.")
-    registry_api: str | None = Field(None, description="Base URL of its registry-api.")
-    job_api: str | None = Field(None, description="Base URL of its job-api.")
-    search_api: str | None = Field(None, description="Base URL of its search API.")
-    auth_api: str | None = Field(None, description="Base URL of its auth-api.")
-    data_api: str | None = Field(None, description="Base URL of its data-store API.")
-    keycloak: str | None = Field(None, description="Full URL of its Keycloak realm.")
+    domain: str | None = Field(default=None, description="Domain of a deployment, e.g. provena.example.org.")
+    realm: str | None = Field(default=None, description="Keycloak realm of that deployment.")
+    prov_api: str | None = Field(
+        default=None, description="Base URL of its prov-api, instead of the derived one."
+    )
+    registry_api: str | None = Field(default=None, description="Base URL of its registry-api.")
+    job_api: str | None = Field(default=None, description="Base URL of its job-api.")
+    search_api: str | None = Field(default=None, description="Base URL of its search API.")
+    auth_api: str | None = Field(default=None, description="Base URL of its auth-api.")
+    data_api: str | None = Field(default=None, description="Base URL of its data-store API.")
+    keycloak: str | None = Field(default=None, description="Full URL of its Keycloak realm.")
 
-    access_token: SecretStr | None = Field(None, description="A ready access token.")
-    offline_token: SecretStr | None = Field(None, description="An offline (refresh) token.")
-    client_id: str = Field("client-tools", description="OAuth client id.")
-    client_secret: SecretStr | None = Field(None, description="OAuth client secret (client credentials).")
+    access_token: SecretStr | None = Field(default=None, description="A ready access token.")
+    offline_token: SecretStr | None = Field(default=None, description="An offline (refresh) token.")
+    client_id: str = Field(default="client-tools", description="OAuth client id.")
+    client_secret: SecretStr | None = Field(
+        default=None, description="OAuth client secret (client credentials)."
+    )
 
-    store: Path | None = Field(None, description="SQLite file of the embedded Provena.")
-    toolsets: str = Field("default", description="Toolsets to offer: names, default, lean or all.")
-    read_only: bool = Field(False, description="Register no tool that writes.")
-    output_dir: str | None = Field(None, description="Where save_as writes (stdio only); off disables it.")
-    input_dirs: str | None = Field(None, description="Directories whose files may be read (stdio only).")
+    store: Path | None = Field(default=None, description="SQLite file of the embedded Provena.")
+    toolsets: str = Field(default="default", description="Toolsets to offer: names, default, lean or all.")
+    read_only: bool = Field(default=False, description="Register no tool that writes.")
+    output_dir: str | None = Field(
+        default=None, description="Where save_as writes (stdio only); off disables it."
+    )
+    input_dirs: str | None = Field(
+        default=None, description="Directories whose files may be read (stdio only)."
+    )
     max_result_tokens: int = Field(
-        4000, ge=500, le=20_000, description="Budget of one tool result, in tokens."
+        default=4000, ge=500, le=20_000, description="Budget of one tool result, in tokens."
     )
 
     @property
@@ -112,6 +120,22 @@ class Settings(BaseSettings):
         if self.domain and self.realm:
             return f"https://auth.{self.domain}/auth/realms/{self.realm}"
         return None
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: A value is malformed; it is named, never shown.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problem = error.errors(include_input=False)[0]
+        name = "PROVENA_" + "_".join(map(str, problem["loc"])).upper()
+        raise SettingsError(
+            f"{name} is not usable: {problem['msg']}.", advice=f"Correct or unset {name}."
+        ) from None
 
 
 def _half_set(missing: list[str]) -> SettingsError:
