@@ -1,0 +1,58 @@
+"""Whether two records describe the same run: the rule behind the guard against registering twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from pydantic import JsonValue
+
+from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
+
+
+def same_record(one: ModelRunRecord, other: ModelRunRecord) -> bool:
+    """Whether registering both would lodge one run twice."""
+    return _canonical(one) == _canonical(other)
+
+
+def fingerprint(record: ModelRunRecord) -> str:
+    """A digest (64 hexadecimal digits) that records of the same run share.
+
+    Neither the order of keys and datasets nor null, empty or absent optional parts count; keys that
+    Provena ignores do not either.
+    """
+    return hashlib.sha256(_canonical(record).encode()).hexdigest()
+
+
+def _canonical(record: ModelRunRecord) -> str:
+    associations = record.associations
+    content: JsonObject = {
+        "workflow_template_id": record.workflow_template_id,
+        "model_version": record.model_version,
+        "inputs": _datasets(record.inputs),
+        "outputs": _datasets(record.outputs),
+        "annotations": {**(record.annotations or {})},
+        "display_name": record.display_name,
+        "description": record.description,
+        "study_id": record.study_id,
+        "modeller_id": associations.modeller_id,
+        # Not null: an empty organisation id adds an organisation to the graph (contract 4.1).
+        "requesting_organisation_id": associations.requesting_organisation_id,
+        "start_time": record.start_time,
+        "end_time": record.end_time,
+    }
+    return json.dumps(content, sort_keys=True, ensure_ascii=False)
+
+
+def _datasets(datasets: Iterable[TemplatedDataset]) -> list[JsonValue]:
+    rows: list[tuple[str, str, str]] = [
+        (
+            dataset.dataset_template_id,
+            dataset.dataset_id,
+            json.dumps(dataset.resources or {}, sort_keys=True, ensure_ascii=False),
+        )
+        for dataset in datasets
+    ]
+    return [list(row) for row in sorted(rows)]
