@@ -94,8 +94,8 @@ class Settings(BaseSettings):
         overrides = self._overrides()
         if self.domain is None:
             missing = [f"PROVENA_{name.upper()}_API" for name, url in overrides.items() if not url]
-            if missing or self.realm:
-                raise _half_set([*missing, *(["PROVENA_DOMAIN"] if self.realm and not missing else [])])
+            if missing:
+                raise _half_set(missing if any(overrides.values()) else ["PROVENA_DOMAIN"])
         elif self.realm is None and self.keycloak is None:
             raise _half_set(["PROVENA_REALM"])
         urls = {

@@ -1,0 +1,37 @@
+"""What every tool, resource and prompt gets: the client, who is calling, what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from provena_mcp.client import ProvenaClient
+from provena_mcp.queries.documents import Documents
+from provena_mcp.queries.health import WhichProvena
+from provena_mcp.queries.items import Reader
+from provena_mcp.queries.names import Names
+from provena_mcp.queries.neighbourhood import DepthCap
+from provena_mcp.queries.saving import OutputFolder
+
+LOCAL_CALLER = "local"
+
+
+@dataclass(frozen=True)
+class Application:
+    """Built once, in the server's lifespan; holds nothing of one user that another could see."""
+
+    client: ProvenaClient
+    names: Names
+    depth_cap: DepthCap
+    which: Callable[[], WhichProvena]
+    now: Callable[[], float]
+    max_result_tokens: int
+    output: OutputFolder | None
+
+    def reader(self) -> Reader:
+        """Reads as the current caller."""
+        return Reader(self.client, self.names, LOCAL_CALLER)
+
+    def documents(self) -> Documents:
+        """Renders documents for the current caller."""
+        return Documents(self.reader(), self.depth_cap)

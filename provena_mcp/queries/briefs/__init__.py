@@ -1,0 +1,1 @@
+"""Items in brief: enough of each to answer with, names instead of bare ids."""

@@ -1,0 +1,188 @@
+"""Items in brief: enough of each to answer with, names instead of bare ids (contract 7.6)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Brief(BaseModel):
+    """A frozen part of a result; absent values are left out, never null."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Ref(Brief):
+    """An item by id, with its name where it could be read."""
+
+    id: str
+    name: str | None = None
+
+
+class VersionBrief(Brief):
+    """Where an item stands in its chain of versions."""
+
+    number: int
+    previous: str | None = Field(None, description="Id of the version before.")
+    superseded_by: str | None = Field(None, description="Id of the next version.")
+    reason: str | None = None
+
+
+class ItemBrief(Brief):
+    """What every item has."""
+
+    id: str
+    type: str
+    name: str
+    created: str | None = Field(None, description="UTC.")
+    updated: str | None = Field(None, description="UTC.")
+    version: VersionBrief | None = None
+    note: str | None = Field(None, description="What is unusual about this item.")
+
+
+class DatasetInRole(Brief):
+    """A dataset a run used or made, and the template role it filled."""
+
+    id: str
+    name: str | None = None
+    role: str | None = Field(None, description="Name of its dataset template.")
+    resources: dict[str, str] | None = Field(None, description="Deferred resource key -> path.")
+
+
+class RunBrief(ItemBrief):
+    """A model run."""
+
+    description: str | None = None
+    template: Ref | None = None
+    model: Ref | None = None
+    model_version: str | None = None
+    inputs: tuple[DatasetInRole, ...] = ()
+    outputs: tuple[DatasetInRole, ...] = ()
+    modeller: Ref | None = None
+    organisation: Ref | None = None
+    study: Ref | None = None
+    started: str | None = Field(None, description="UTC.")
+    ended: str | None = Field(None, description="UTC.")
+    annotations: dict[str, str] | None = None
+    status: str | None = None
+
+
+class AccessBrief(Brief):
+    """Where a dataset's files are."""
+
+    hosted: str = Field(description="in Provena, or elsewhere.")
+    uri: str | None = None
+    how: str | None = None
+
+
+class ReleaseBrief(Brief):
+    """Review state of a dataset."""
+
+    status: str
+    approver: Ref | None = None
+    when: str | None = Field(None, description="UTC.")
+
+
+class DatasetBrief(ItemBrief):
+    """A dataset."""
+
+    description: str | None = None
+    made_by: tuple[Ref, ...] | None = Field(
+        None, description="Runs that generated it; none made it if absent."
+    )
+    attributed_to: tuple[Ref, ...] | None = Field(None, description="People it is attributed to.")
+    organisation: Ref | None = None
+    publisher: Ref | None = None
+    custodian: Ref | None = None
+    licence: str | None = None
+    dataset_created: str | None = None
+    dataset_published: str | None = None
+    release: ReleaseBrief | None = None
+    access: AccessBrief | None = None
+    covers_time: str | None = None
+    covers_space: str | None = None
+    keywords: tuple[str, ...] | None = None
+    formats: tuple[str, ...] | None = None
+    approvals: dict[str, str] | None = Field(None, description="Only those that matter: obtained or not.")
+    usage_limitations: str | None = None
+    citation: str | None = None
+
+
+class TemplateRole(Brief):
+    """A dataset template in a workflow."""
+
+    id: str
+    name: str | None = None
+    optional: bool | None = None
+
+
+class WorkflowBrief(ItemBrief):
+    """A model run workflow template."""
+
+    model: Ref | None = None
+    inputs: tuple[TemplateRole, ...] = ()
+    outputs: tuple[TemplateRole, ...] = ()
+    required_annotations: tuple[str, ...] | None = None
+    optional_annotations: tuple[str, ...] | None = None
+
+
+class DatasetTemplateBrief(ItemBrief):
+    """A dataset template."""
+
+    description: str | None = None
+    defined_files: tuple[str, ...] | None = None
+    deferred_keys: tuple[str, ...] | None = None
+
+
+class ModelBrief(ItemBrief):
+    """A model."""
+
+    description: str | None = None
+    source_url: str | None = None
+    documentation_url: str | None = None
+
+
+class StudyBrief(ItemBrief):
+    """A study."""
+
+    title: str | None = None
+    description: str | None = None
+    alternative_id: str | None = None
+
+
+class AgentBrief(ItemBrief):
+    """A person or an organisation."""
+
+    orcid: str | None = None
+    ror: str | None = None
+
+
+class ActivityBrief(ItemBrief):
+    """A registration (CREATE) or a new version (VERSION)."""
+
+    of: Ref | None = None
+    replaced: Ref | None = None
+    reason: str | None = None
+
+
+AnyBrief = Annotated[
+    RunBrief
+    | DatasetBrief
+    | WorkflowBrief
+    | DatasetTemplateBrief
+    | ModelBrief
+    | StudyBrief
+    | AgentBrief
+    | ActivityBrief
+    | ItemBrief,
+    Field(union_mode="left_to_right"),
+]
+
+
+def utc(seconds: int | float | None) -> str | None:
+    """Unix seconds as ISO 8601 in UTC; none for zero or nonsense."""
+    if not seconds or not 0 < seconds < 253_402_300_800:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,135 @@
+"""Display names of items: few calls, remembered per caller, never a failed answer.
+
+A lineage graph holds ids only and the registry has no batch fetch (contract 7.10), so a hundred
+names would be a hundred calls. A page of the registry's list carries a hundred items at once:
+where many names of one subtype are missing, pages are read as long as each saves more fetches
+than it costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from provena_mcp.client import RegistryApi
+from provena_mcp.errors import AccessError, NotFoundError, ProvenaError, UpstreamError
+from provena_mcp.queries.cache import BoundedCache, Clock
+from provena_mcp.rules.text import clean
+from provena_mcp.wire.items import RegistryItem
+from provena_mcp.wire.registry import ListFilter, ListRequest
+from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
+
+NAME_LENGTH: Final = 120
+_PAGE_SIZE: Final = 100
+_WORTH_A_PAGE: Final = 12
+_MAX_PAGES: Final = 5
+_ENTRIES: Final = 50_000
+_SECONDS: Final = 600.0
+
+
+@dataclass(frozen=True)
+class Named:
+    """An item's display name and its registry subtype."""
+
+    name: str
+    subtype: str
+
+
+@dataclass(frozen=True)
+class NamesFound:
+    """Names by id, and the reason for each that could not be read."""
+
+    named: Mapping[str, Named] = field(default_factory=dict[str, Named])
+    unreadable: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Display names by id."""
+        return {item_id: named.name for item_id, named in self.named.items()}
+
+
+class Names:
+    """Looks names up over the shared client."""
+
+    def __init__(self, registry: RegistryApi, *, clock: Clock) -> None:
+        """Read names from ``registry``; ``clock`` gives monotonic seconds."""
+        self._registry = registry
+        self._cache: BoundedCache[tuple[str, str], Named] = BoundedCache(
+            entries=_ENTRIES, seconds=_SECONDS, clock=clock
+        )
+
+    async def of(self, caller: str, wanted: Mapping[str, str]) -> NamesFound:
+        """Names of ``wanted`` (id -> subtype, empty if not known) as ``caller`` may read them."""
+        named: dict[str, Named] = {}
+        missing: dict[str, str] = {}
+        for item_id, subtype in wanted.items():
+            known = self._cache.get((caller, item_id))
+            if known is None:
+                missing[item_id] = subtype
+            else:
+                named[item_id] = known
+        named.update(await self._from_lists(caller, missing))
+        left = [item_id for item_id in missing if item_id not in named]
+        unreadable: dict[str, str] = {}
+        for item_id, outcome in zip(left, await self._fetch_all(caller, left), strict=True):
+            if isinstance(outcome, Named):
+                named[item_id] = outcome
+            else:
+                unreadable[item_id] = outcome
+        return NamesFound(named, unreadable)
+
+    async def of_ids(self, caller: str, ids: Iterable[str]) -> NamesFound:
+        """Names of items whose subtype is not known."""
+        return await self.of(caller, dict.fromkeys(ids, ""))
+
+    def remember(self, caller: str, item: RegistryItem) -> Named:
+        """Keep the name of an item that was read for another reason."""
+        named = Named(clean(item.display_name or "", NAME_LENGTH), item.item_subtype)
+        self._cache.put((caller, item.id), named)
+        return named
+
+    async def _fetch_all(self, caller: str, ids: list[str]) -> list[Named | str]:
+        return await asyncio.gather(*(self._fetch(caller, item_id) for item_id in ids))
+
+    async def _fetch(self, caller: str, item_id: str) -> Named | str:
+        try:
+            return self.remember(caller, await self._registry.fetch(item_id))
+        except ProvenaError as error:
+            return unreadable_because(error)
+
+    async def _from_lists(self, caller: str, missing: Mapping[str, str]) -> dict[str, Named]:
+        counts = Counter(subtype for subtype in missing.values() if subtype in SUBTYPES)
+        worth = [subtype for subtype in SUBTYPES if counts[subtype] >= _WORTH_A_PAGE]
+        pages = await asyncio.gather(*(self._list(caller, subtype, missing) for subtype in worth))
+        return {item_id: named for found in pages for item_id, named in found.items()}
+
+    async def _list(self, caller: str, subtype: ItemSubtype, missing: Mapping[str, str]) -> dict[str, Named]:
+        left = {item_id for item_id, kind in missing.items() if kind == subtype}
+        found: dict[str, Named] = {}
+        request = ListRequest(filter_by=ListFilter(item_subtype=subtype), page_size=_PAGE_SIZE)
+        for _ in range(_MAX_PAGES):
+            try:
+                page = await self._registry.list(request)
+            except ProvenaError:
+                break  # the fetches that follow say why, id by id
+            hits = [item for item in page.items if item.id in left]
+            for item in page.items:
+                self.remember(caller, item)
+            found.update({item.id: self.remember(caller, item) for item in hits})
+            left.difference_update(found)
+            if page.pagination_key is None or len(hits) < _WORTH_A_PAGE or len(left) < _WORTH_A_PAGE:
+                break
+            request = request.model_copy(update={"pagination_key": page.pagination_key})
+        return found
+
+
+def unreadable_because(error: ProvenaError) -> str:
+    """One or two words for why a name could not be read."""
+    if isinstance(error, NotFoundError):
+        return "not in the registry"
+    if isinstance(error, AccessError):
+        return "no permission"
+    return "service unavailable" if isinstance(error, UpstreamError) else "not readable"

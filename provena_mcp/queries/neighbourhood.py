@@ -1,0 +1,195 @@
+"""Gathers everything within a number of hops, also beyond what a deployment answers at once.
+
+A deployment caps the depth of one query. From each item at the rim the walk goes on with another
+query until the depth asked for is reached, nothing is left, or the call limit is hit. One hop more
+than asked is read where the cap allows, so that the answer knows whether anything lies beyond.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from provena_mcp.client import ProvApi
+from provena_mcp.errors import DepthLimitError
+from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
+
+USUAL_DEPTH_CAP: Final = 10
+_MAX_QUERIES: Final = 60
+_AT_ONCE: Final = 6
+_RIM_WORTH_PROBING: Final = 12
+
+# Contract 5.2 and 5.3 give these no link of their own, so upstream ends at them.
+_UPSTREAM_ENDS: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
+
+
+class DepthCap:
+    """The deepest single query this deployment answers, learned from its refusal."""
+
+    def __init__(self) -> None:
+        """Assume the usual cap until a deployment says otherwise."""
+        self.hops = USUAL_DEPTH_CAP
+        self.is_known = False
+
+    def learn(self, hops: int) -> None:
+        """Note what the deployment said."""
+        self.hops = hops
+        self.is_known = True
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query of a walk: where it started and how deep it went."""
+
+    start: str
+    depth: int
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """All links within ``depth`` hops of ``start``, and whether more lie beyond."""
+
+    graph: ProvenanceGraph
+    incomplete_because: str | None = None
+    queries: tuple[Query, ...] = field(default=())
+
+
+class _Walk:
+    """Nodes and links seen so far, hops from the start, and which nodes are expanded."""
+
+    def __init__(self, start: str, direction: Direction) -> None:
+        self.start = start
+        self.direction: Direction = direction
+        self.graph = ProvenanceGraph()
+        self.expanded: set[str] = set()
+        self.queries: list[Query] = []
+        self.hops: dict[str, int] = {start: 0}
+
+    def add(self, answers: Iterable[tuple[Query, ProvenanceGraph]]) -> None:
+        """Merge answers; every node nearer to a query's start than its depth is expanded."""
+        answers = list(answers)
+        for query, graph in answers:
+            reached = hops_from(graph, query.start, self.direction)
+            self.expanded.update(node for node, hop in reached.items() if hop < query.depth)
+            self.expanded.add(query.start)
+            self.queries.append(query)
+        first, *others = (
+            [self.graph, *(graph for _, graph in answers)]
+            if self.graph.nodes
+            else [graph for _, graph in answers]
+        )
+        self.graph = first.merged(others) if others else first
+        self.hops = hops_from(self.graph, self.start, self.direction)
+
+    def open_nodes(self, *, nearer_than: int) -> list[str]:
+        """Unexpanded nodes within reach that may lead on, nearest first."""
+        found = [
+            node
+            for node, hop in self.hops.items()
+            if hop < nearer_than and node not in self.expanded and self._may_lead_on(node)
+        ]
+        return sorted(found, key=lambda node: (self.hops[node], node))
+
+    def _may_lead_on(self, node: str) -> bool:
+        kind = self.graph.nodes.get(node)
+        return self.direction == "downstream" or kind is None or kind.subtype not in _UPSTREAM_ENDS
+
+
+async def gather_neighbourhood(
+    prov: ProvApi, cap: DepthCap, start: str, direction: Direction, depth: int
+) -> Neighbourhood:
+    """Everything within ``depth`` hops of ``start`` in ``direction``.
+
+    Raises:
+        NotFoundError: No item has this id.
+        ProvenaError: The deployment failed on the first query.
+    """
+    walk = _Walk(start, direction)
+    first = await _first_query(prov, cap, start, direction, depth)
+    walk.add([first])
+    stopped = await _walk_on(prov, cap, walk, depth)
+    because = stopped or await _beyond(prov, walk, depth)
+    return Neighbourhood(_cut(walk, depth), because, tuple(walk.queries))
+
+
+def hops_from(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:
+    """Hops from ``start`` to every node it reaches in ``direction``."""
+    ahead = _adjacency(graph.links, direction)
+    hops = {start: 0}
+    queue = deque([start])
+    while queue:
+        node = queue.popleft()
+        for other in ahead.get(node, ()):
+            if other not in hops:
+                hops[other] = hops[node] + 1
+                queue.append(other)
+    return hops
+
+
+def _adjacency(links: Iterable[Link], direction: Direction) -> Mapping[str, list[str]]:
+    ahead: dict[str, list[str]] = {}
+    for source, _, target in links:
+        if direction == "upstream":
+            ahead.setdefault(source, []).append(target)
+        else:
+            ahead.setdefault(target, []).append(source)
+    return ahead
+
+
+async def _first_query(
+    prov: ProvApi, cap: DepthCap, start: str, direction: Direction, depth: int
+) -> tuple[Query, ProvenanceGraph]:
+    asked = depth + 1 if cap.is_known or depth != USUAL_DEPTH_CAP else depth
+    if cap.is_known:
+        asked = min(asked, cap.hops)
+    try:
+        return Query(start, asked), await prov.explore(direction, start, asked)
+    except DepthLimitError as refusal:
+        cap.learn(refusal.limit)
+    asked = min(asked, cap.hops)
+    return Query(start, asked), await prov.explore(direction, start, asked)
+
+
+async def _walk_on(prov: ProvApi, cap: DepthCap, walk: _Walk, depth: int) -> str | None:
+    """Expand the rim until nothing nearer than ``depth`` is open; says why if it stopped before."""
+    while rim := walk.open_nodes(nearer_than=depth):
+        allowed = min(_AT_ONCE, _MAX_QUERIES - len(walk.queries))
+        if allowed <= 0:
+            return (
+                f"stopped after {_MAX_QUERIES} queries; {len(rim)} items from hop {walk.hops[rim[0]]} on "
+                "are not followed further"
+            )
+        queries = [Query(node, min(cap.hops, depth - walk.hops[node] + 1)) for node in rim[:allowed]]
+        walk.add(await _ask(prov, walk.direction, queries))
+    return None
+
+
+async def _beyond(prov: ProvApi, walk: _Walk, depth: int) -> str | None:
+    """Whether anything lies beyond the last hop, and how many items lead there."""
+    rim = [node for node, hop in walk.hops.items() if hop == depth]
+    unknown = [node for node in walk.open_nodes(nearer_than=depth + 1) if walk.hops[node] == depth]
+    if len(unknown) > _RIM_WORTH_PROBING:
+        return f"depth {depth} reached; {len(unknown)} items at hop {depth} may lead further"
+    if unknown:
+        walk.add(await _ask(prov, walk.direction, [Query(node, 1) for node in unknown]))
+    ahead = _adjacency(walk.graph.links, walk.direction)
+    leading = sum(1 for node in rim if ahead.get(node))
+    return f"depth {depth} reached; {leading} items at hop {depth} lead further" if leading else None
+
+
+async def _ask(
+    prov: ProvApi, direction: Direction, queries: list[Query]
+) -> list[tuple[Query, ProvenanceGraph]]:
+    answers = await asyncio.gather(*(prov.explore(direction, query.start, query.depth) for query in queries))
+    return list(zip(queries, answers, strict=True))
+
+
+def _cut(walk: _Walk, depth: int) -> ProvenanceGraph:
+    """Only the links whose nearer end lies within reach (contract 5.5)."""
+    nearer = 0 if walk.direction == "upstream" else 2
+    links = tuple(link for link in walk.graph.links if walk.hops.get(link[nearer], depth) < depth)
+    kept = {end for link in links for end in (link.source, link.target)}
+    return ProvenanceGraph({node: kind for node, kind in walk.graph.nodes.items() if node in kept}, links)

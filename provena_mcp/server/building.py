@@ -1,0 +1,76 @@
+"""Builds the MCP server: settings -> the Provena behind it -> the shared client -> tools."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+from mcp.server import MCPServer
+from mcp.server.caching import CacheHint
+
+from provena_mcp import __version__
+from provena_mcp.application import Application
+from provena_mcp.queries.names import Names
+from provena_mcp.queries.neighbourhood import DepthCap
+from provena_mcp.queries.saving import OutputFolder
+from provena_mcp.resources import register_resources
+from provena_mcp.server.backend import Backend, choose_backend
+from provena_mcp.settings import Settings
+from provena_mcp.tools.instructions import server_instructions
+from provena_mcp.tools.registration import register
+from provena_mcp.tools.toolsets import select_tools
+
+_LISTS_KEEP_MS: Final = 60_000
+
+
+def build_server(settings: Settings, *, sample: bool = False, local: bool = True) -> MCPServer[Application]:
+    """The server for ``settings``; nothing is opened and no network is touched until it runs.
+
+    Args:
+        settings: What the operator set.
+        sample: Answer from the shipped sample world instead.
+        local: Whether it will talk over stdio to one user on this machine.
+
+    Raises:
+        SettingsError: The settings contradict each other.
+        StoreError: The embedded store cannot be opened.
+    """
+    backend = choose_backend(settings, sample=sample)
+    definitions = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
+    server = MCPServer[Application](
+        "provena",
+        title="Provena",
+        version=__version__,
+        instructions=server_instructions(backend.which(), definitions),
+        tools=[register(definition) for definition in definitions],
+        lifespan=lambda _: _running(backend, settings, local=local),
+        cache_hints={"tools/list": CacheHint(ttl_ms=_LISTS_KEEP_MS, scope="public")},
+        log_level="WARNING",
+    )
+    register_resources(server)
+    return server
+
+
+@asynccontextmanager
+async def _running(backend: Backend, settings: Settings, *, local: bool) -> AsyncGenerator[Application]:
+    async with backend.client() as client:
+        yield Application(
+            client=client,
+            names=Names(client.registry, clock=time.monotonic),
+            depth_cap=DepthCap(),
+            which=backend.which,
+            now=time.time,
+            max_result_tokens=settings.max_result_tokens,
+            output=_output_folder(settings) if local else None,
+        )
+
+
+def _output_folder(settings: Settings) -> OutputFolder | None:
+    chosen = settings.output_dir
+    if chosen and chosen.strip().lower() == "off":
+        return None
+    return OutputFolder(Path(chosen) if chosen else platformdirs.user_documents_path() / "Provena")

@@ -1,0 +1,80 @@
+"""What a tool is before it is registered: its name, words, effect and handler."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Generic, Literal, TypeVar, get_args, get_type_hints
+
+from mcp.types import ResourceLink, ToolAnnotations
+from pydantic import BaseModel
+
+ResultT = TypeVar("ResultT", bound=BaseModel)
+
+Toolset = Literal[
+    "lineage", "answers", "registry", "runs", "csv", "documents", "jobs", "health", "curation", "admin"
+]
+Effect = Literal["reads", "writes", "destroys"]
+
+
+@dataclass(frozen=True)
+class Reply(Generic[ResultT]):
+    """A tool's typed result, and links to documents it speaks of."""
+
+    result: ResultT
+    links: tuple[ResourceLink, ...] = ()
+
+
+Handler = Callable[..., Awaitable[Reply[Any]]]
+
+
+@dataclass(frozen=True)
+class ToolDefinition:
+    """One tool; ``handler`` takes typed arguments and a context, and returns a ``Reply``."""
+
+    name: str
+    title: str
+    toolset: Toolset
+    effect: Effect
+    handler: Handler
+    local_only: bool = False
+
+    @property
+    def description(self) -> str:
+        """The words the model reads, from ``descriptions/<name>.md``."""
+        return files(__package__).joinpath("descriptions", f"{self.name}.md").read_text("utf-8").strip()
+
+    @property
+    def annotations(self) -> ToolAnnotations:
+        """All four hints, derived from the effect."""
+        return ToolAnnotations(
+            title=self.title,
+            read_only_hint=self.effect == "reads",
+            destructive_hint=self.effect == "destroys",
+            idempotent_hint=self.effect == "reads",
+            open_world_hint=True,
+        )
+
+    @property
+    def result_model(self) -> type[BaseModel]:
+        """The model inside the handler's ``Reply[...]``."""
+        return get_args(get_type_hints(self.handler)["return"])[0]
+
+
+def tool(
+    *, title: str, toolset: Toolset, effect: Effect = "reads", local_only: bool = False
+) -> Callable[[Handler], ToolDefinition]:
+    """Make a handler a tool named like the function.
+
+    Args:
+        title: What a person reads in a host's tool list.
+        toolset: The group it is switched on and off with.
+        effect: Whether it reads, writes, or may destroy.
+        local_only: Whether it touches this machine's files and so exists on stdio only.
+    """
+
+    def define(handler: Handler) -> ToolDefinition:
+        return ToolDefinition(handler.__name__, title, toolset, effect, handler, local_only)
+
+    return define

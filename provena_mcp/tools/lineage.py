@@ -1,0 +1,53 @@
+"""The six lineage tools: one signature, six questions."""
+
+from __future__ import annotations
+
+from mcp.server.mcpserver import Context
+
+from provena_mcp.application import Application
+from provena_mcp.lineage.result import LineageResult
+from provena_mcp.queries.answers import LineageQuestion, answer_lineage
+from provena_mcp.tools.definition import Handler, Reply, ToolDefinition
+from provena_mcp.tools.links import lineage_link
+from provena_mcp.tools.parameters import Cursor, Depth, ItemId, MaxTokens, ShowNames, Subtypes
+from provena_mcp.wire.lineage import LineageQuery
+
+
+def _asking(query: LineageQuery, usual_depth: int) -> Handler:
+    async def ask(
+        ctx: Context[Application],
+        starting_id: ItemId,
+        depth: Depth = usual_depth,
+        subtypes: Subtypes = None,
+        names: ShowNames = True,
+        max_tokens: MaxTokens = None,
+        cursor: Cursor = None,
+    ) -> Reply[LineageResult]:
+        app = ctx.request_context.lifespan_context
+        question = LineageQuestion(
+            query=query,
+            starting_id=starting_id,
+            depth=depth,
+            subtypes=frozenset(subtypes or ()),
+            names=names,
+            max_tokens=max_tokens or app.max_result_tokens,
+            cursor=cursor,
+        )
+        result = await answer_lineage(app.reader(), app.depth_cap, question)
+        return Reply(result, (lineage_link(result),))
+
+    return ask
+
+
+def _define(name: str, title: str, query: LineageQuery, usual_depth: int) -> ToolDefinition:
+    return ToolDefinition(name, title, "lineage", "reads", _asking(query, usual_depth))
+
+
+TOOLS = (
+    _define("explore_upstream", "What led to this", "upstream", 3),
+    _define("explore_downstream", "What came of this", "downstream", 3),
+    _define("get_contributing_datasets", "Datasets that fed this", "contributing_datasets", 10),
+    _define("get_effected_datasets", "Datasets affected by this", "effected_datasets", 10),
+    _define("get_contributing_agents", "People and organisations behind this", "contributing_agents", 10),
+    _define("get_effected_agents", "People and organisations affected by this", "effected_agents", 10),
+)

@@ -1,0 +1,63 @@
+"""Turns tool definitions into the SDK's tools: strict arguments, typed results, one door for errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import CallToolResult, InputRequiredResult, TextContent
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from provena_mcp.errors import ProvenaError
+from provena_mcp.tools.arguments import invalid_arguments, normalise_arguments
+from provena_mcp.tools.definition import Reply, ToolDefinition
+from provena_mcp.tools.failures import failure_result
+from provena_mcp.tools.schemas import input_schema, output_schema
+
+
+class ProvenaTool(Tool):
+    """A tool whose failures are results that teach, and whose text repeats its structure."""
+
+    async def run(self, arguments: dict[str, Any], context: Any, convert_result: bool = False) -> Any:
+        """Run the tool; every failure but a protocol error becomes an ``is_error`` result."""
+        try:
+            accepted = self.parameters["properties"]
+            arguments = normalise_arguments(arguments, accepted, self.parameters.get("required", ()))
+            outcome = await super().run(arguments, context, convert_result=False)
+        except ProvenaError as error:
+            return failure_result(error, self.name)
+        except ToolError as error:
+            return failure_result(_cause_of(error), self.name)
+        if isinstance(outcome, InputRequiredResult):
+            return outcome
+        return _success(outcome)
+
+
+def register(definition: ToolDefinition) -> ProvenaTool:
+    """The SDK's tool for a definition."""
+    made = ProvenaTool.from_function(
+        definition.handler,
+        name=definition.name,
+        title=definition.title,
+        description=definition.description,
+        annotations=definition.annotations,
+        meta={"provena/toolset": definition.toolset},
+        structured_output=False,
+    )
+    made.parameters = input_schema(made.fn_metadata.arg_model)
+    made.fn_metadata.output_schema = output_schema(definition.result_model)
+    return made
+
+
+def _success(reply: Reply[Any]) -> CallToolResult:
+    content = reply.result.model_dump(mode="json", exclude_none=True, by_alias=True)
+    return CallToolResult(
+        content=[TextContent(text=to_json(content).decode()), *reply.links], structured_content=content
+    )
+
+
+def _cause_of(error: BaseException) -> BaseException:
+    cause = error.__cause__ or error
+    return invalid_arguments(cause) if isinstance(cause, ValidationError) else cause

@@ -1,0 +1,49 @@
+import pytest
+
+from provena_mcp.errors import ArgumentError
+from provena_mcp.rules.handles import parse_handle
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "10378.1/1900010",
+        "  10378.1/1900010\n",
+        "hdl:10378.1/1900010",
+        "HDL: 10378.1/1900010",
+        "https://hdl.handle.net/10378.1/1900010",
+        "http://hdl.handle.net/10378.1%2F1900010",
+        "https://registry.provena.example.org/item/10378.1/1900010",
+        "https://data.provena.example.org/dataset/10378.1/1900010",
+        "https://prov.provena.example.org/record/view?rootId=10378.1%2F1900010",
+    ],
+)
+def test_a_handle_is_read_however_it_was_pasted(written: str):
+    assert parse_handle(written) == "10378.1/1900010"
+
+
+def test_ids_without_a_slash_are_handles_too():
+    assert parse_handle("10023") == "10023"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "   ",
+        "hdl:",
+        "two words",
+        "a\u202eb",
+        "a\u200bb",
+        "x' OR 1=1",
+        "{id}",
+        "https://example.org/elsewhere",
+        "https://[",
+        "x" * 300,
+    ],
+)
+def test_what_cannot_be_a_handle_is_refused_with_an_example(written: str):
+    with pytest.raises(ArgumentError) as failure:
+        parse_handle(written, "starting_id")
+    assert failure.value.parameter == "starting_id"
+    assert "10378.1/1900010" in failure.value.advice
