@@ -6,7 +6,7 @@ repeat until nothing is, because a workflow template names further items (contra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeVar
 
@@ -93,7 +93,7 @@ def references(run: AnyRun, known: Known) -> frozenset[Reference]:
     return missing((*_named(run), *workflow_references(run.workflow_template_id, known)), known)
 
 
-def missing(wanted: Sequence[Reference], known: Known) -> frozenset[Reference]:
+def missing(wanted: Iterable[Reference], known: Known) -> frozenset[Reference]:
     """The references of ``wanted`` that ``known`` says nothing about."""
     return frozenset(reference for reference in wanted if reference.id and reference.id not in known)
 
