@@ -29,6 +29,7 @@ Role = Literal[
     "modeller",
     "requesting_organisation",
     "model_run",
+    "subject",
 ]
 RefusalKind = Literal["unknown", "seed", "wrong_subtype", "unreadable"]
 

@@ -1,0 +1,110 @@
+import json
+from typing import Any
+
+import pytest
+from prov.model import ProvDocument
+from recorded_registry import exchanges, needs_recordings, recorded_items
+
+from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from provena_mcp.rules.prov_document import prov_json
+from provena_mcp.rules.provenance import assert_model_run
+from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
+from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+
+
+def a_run() -> ProvenanceGraph:
+    record = ModelRunRecord(
+        workflow_template_id="10378.1/5",
+        inputs=(TemplatedDataset(dataset_template_id="10378.1/3", dataset_id="10378.1/1"),),
+        outputs=(TemplatedDataset(dataset_template_id="10378.1/4", dataset_id="10378.1/2"),),
+        display_name="A run",
+        description="A run of the model.",
+        study_id="10378.1/9",
+        associations=Associations(modeller_id="10378.1/7", requesting_organisation_id="10378.1/8"),
+        start_time=1,
+        end_time=2,
+    )
+    return assert_model_run("10378.1/10", record, "10378.1/6")
+
+
+def unordered(document: str) -> dict[str, Any]:
+    """PROV-JSON without the numbers of its relations, which mean nothing."""
+    parts: dict[str, dict[str, Any]] = json.loads(document)
+    return {
+        name: sorted(map(json.dumps, part.values())) if all(key.startswith("_:") for key in part) else part
+        for name, part in parts.items()
+    }
+
+
+def test_a_graph_becomes_prov_json_with_each_relations_own_names() -> None:
+    graph = ProvenanceGraph(
+        {
+            "run": Kind("ACTIVITY", "MODEL_RUN"),
+            "data": Kind("ENTITY", "DATASET"),
+            "jane": Kind("AGENT", "PERSON"),
+        },
+        (Link("data", "wasGeneratedBy", "run"), Link("run", "wasAssociatedWith", "jane")),
+    )
+
+    assert json.loads(prov_json(graph)) == {
+        "prefix": {"default": "http://hdl.handle.net/"},
+        "activity": {"run": {"id": "run", "item_category": "ACTIVITY", "item_subtype": "MODEL_RUN"}},
+        "entity": {"data": {"id": "data", "item_category": "ENTITY", "item_subtype": "DATASET"}},
+        "agent": {"jane": {"id": "jane", "item_category": "AGENT", "item_subtype": "PERSON"}},
+        "wasGeneratedBy": {"_:id1": {"prov:entity": "data", "prov:activity": "run"}},
+        "wasAssociatedWith": {"_:id2": {"prov:activity": "run", "prov:agent": "jane"}},
+    }
+
+
+def test_a_runs_document_is_read_back_by_a_prov_library_with_all_items_and_links() -> None:
+    graph = a_run()
+
+    document = ProvDocument.deserialize(content=prov_json(graph), format="json")
+
+    records = document.get_records()
+    assert {str(record.identifier.localpart) for record in records if record.is_element()} == set(graph.nodes)
+    ends = {
+        tuple(str(value.localpart) for _, value in record.formal_attributes if value is not None)
+        for record in records
+        if record.is_relation()
+    }
+    assert ends == {(link.source, link.target) for link in graph.links}
+
+
+@needs_recordings
+def test_every_recorded_run_has_the_document_stored_with_it() -> None:
+    items = recorded_items()
+    runs = [item for item in items.values() if isinstance(item, ModelRunItem)]
+    assert len(runs) == 13
+
+    for run in runs:
+        workflow = items[run.record.workflow_template_id]
+        assert isinstance(workflow, WorkflowTemplateItem)
+        document = prov_json(assert_model_run(run.id, run.record, workflow.software_id))
+        assert unordered(document) == unordered(run.prov_serialisation or "{}")
+
+
+@needs_recordings
+def test_a_finished_jobs_document_is_the_same() -> None:
+    items = recorded_items()
+    lodged = [
+        entry["response"]["json"]["job"]["result"]["record"]
+        for entry in exchanges("job.jsonl")
+        if entry["name"]
+        in ("prov_register_model_run_job", "prov_link_to_study_job", "prov_update_model_run_job")
+    ]
+    assert len(lodged) == 3
+
+    for result in lodged:
+        record = ModelRunRecord.model_validate(result["record"])
+        workflow = items[record.workflow_template_id]
+        assert isinstance(workflow, WorkflowTemplateItem)
+        document = prov_json(assert_model_run(result["id"], record, workflow.software_id))
+        assert unordered(document) == unordered(result["prov_json"])
+
+
+def test_a_relation_provena_does_not_produce_is_no_document() -> None:
+    graph = ProvenanceGraph({"a": Kind("ENTITY", "DATASET")}, (Link("a", "wasDerivedFrom", "a"),))
+
+    with pytest.raises(KeyError):
+        prov_json(graph)
