@@ -1,0 +1,40 @@
+"""The command line; plain serving starts without loading typer or rich."""
+
+from __future__ import annotations
+
+import sys
+
+from provena_mcp.errors import ProvenaError
+
+
+def main() -> None:
+    """Run ``provena-mcp``; a failure we foresaw is told on stderr and exits with 2."""
+    try:
+        _run(sys.argv[1:])
+    except ProvenaError as error:
+        _tell(error)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run(arguments: list[str]) -> None:
+    # Hosts start the server with nothing else on the line and wait for it; parsing that case by
+    # hand keeps typer and rich, some 0.2 s, out of every start.
+    match arguments:
+        case [] | ["serve"] | ["serve", "--sample"]:
+            from provena_mcp.cli.serve import serve_stdio
+
+            serve_stdio(sample=len(arguments) == 2)
+        case _:
+            from provena_mcp.cli.app import app
+
+            app(arguments)
+
+
+def _tell(error: ProvenaError) -> None:
+    lines = [f"provena-mcp: {error.message}", error.advice]
+    if error.upstream:
+        # repr: text from a deployment must not drive the terminal.
+        lines.append(f"Provena said: {error.upstream[:500]!r}")
+    sys.stderr.write("\n".join(line for line in lines if line) + "\n")
