@@ -16,3 +16,9 @@ class Status(Wire):
 
     success: bool
     details: str = ""
+
+
+class HealthAnswer(Wire):
+    """What a service's root says while it is up."""
+
+    message: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from provena_mcp.wire.base import Status, Wire
 from provena_mcp.wire.items import JsonObject, ReleaseStatus
 from provena_mcp.wire.subtypes import ItemSubtype
@@ -49,6 +51,14 @@ class ListAnswer(Wire):
     pagination_key: JsonObject | None = None
 
 
+class TypedListAnswer(ListAnswer):
+    """A page of one subtype; ``success`` is false as soon as one row cannot be parsed (contract 7.5)."""
+
+    seed_items: tuple[JsonObject, ...] | None = None
+    unparsable_items: tuple[JsonObject, ...] | None = None
+    not_authorised_count: int | None = None
+
+
 class FetchAnswer(Wire):
     """A general fetch: the raw item, or none with ``status.success`` false."""
 
@@ -62,6 +72,39 @@ class TypedFetchAnswer(FetchAnswer):
     roles: tuple[str, ...] | None = None
     locked: bool | None = None
     item_is_seed: bool | None = None
+
+
+class StatusAnswer(Wire):
+    """An answer that is nothing but its status."""
+
+    status: Status
+
+
+class CreateAnswer(StatusAnswer):
+    """A created item, and the job that lodges its Create activity where there is one."""
+
+    created_item: JsonObject | None = None
+    register_create_activity_session_id: str | None = None
+
+
+class SeedAnswer(StatusAnswer):
+    """A reserved id."""
+
+    seeded_item: JsonObject | None = None
+
+
+class VersionRequest(Wire):
+    """Asks for a new version of an item."""
+
+    id: str
+    reason: str
+
+
+class VersionAnswer(Wire):
+    """The new version's id, and the job that lodges its Version activity."""
+
+    new_version_id: str
+    version_job_session_id: str | None = None
 
 
 class SearchHit(Wire):
@@ -97,7 +140,9 @@ class VersionDetails(Wire):
 
 
 class UserDetails(Wire):
-    """The caller as the access checks see them; the echoed token is never read."""
+    """The caller as the access checks see them; the token they echo is dropped (contract 2.9)."""
+
+    model_config = ConfigDict(extra="ignore")
 
     username: str | None = None
     email: str | None = None

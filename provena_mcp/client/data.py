@@ -1,0 +1,40 @@
+"""data-api: datasets (contract 7.9)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic_core import to_json
+
+from provena_mcp.client.answers import require_success
+from provena_mcp.client.calls import FIND_ITEM, Call, Service
+from provena_mcp.client.service import ServiceApi
+from provena_mcp.wire.datasets import MintAnswer
+from provena_mcp.wire.items import JsonObject
+
+
+class DataApi(ServiceApi):
+    """The data store."""
+
+    service: ClassVar[Service] = "data"
+
+    async def mint_dataset(self, collection_format: JsonObject) -> MintAnswer:
+        """Register a dataset from its metadata (contract 7.6, ``collection_format``).
+
+        Raises:
+            RejectedError: The metadata is not valid.
+            ForbiddenError: The caller may not write, or has no linked Person.
+        """
+        call = Call(
+            service="data",
+            method="POST",
+            path="/register/mint-dataset",
+            name="register a dataset",
+            effect="write",
+            role="write",
+            body=to_json(collection_format),
+            find_out=FIND_ITEM,
+        )
+        answer = await self._ask(call, MintAnswer)
+        require_success(call, answer.status)
+        return answer

@@ -1,0 +1,277 @@
+"""The one place that turns a service's refusal into the error tree (contract 2.1, 3, 6.1, 7.4, 13)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from provena_mcp.client.calls import SERVICE_NAME, Answer, Call
+from provena_mcp.client.losses import TRY_LATER, lost
+from provena_mcp.client.upstream import upstream_text, words_of
+from provena_mcp.errors import (
+    DeploymentError,
+    DepthLimitError,
+    ForbiddenError,
+    NotFoundError,
+    NotLoggedInError,
+    ProvenaError,
+    RejectedError,
+    UnavailableError,
+    WrongSubtypeError,
+)
+from provena_mcp.wire.base import Status
+
+_LOG_IN: Final = "Log in with 'provena-mcp login', or set PROVENA_OFFLINE_TOKEN or PROVENA_ACCESS_TOKEN."
+_FIND_THE_ID: Final = "Check the handle; search_items and list_items find items by name."
+_WAIT_FOR_JOB: Final = (
+    "A job appears some seconds after it was submitted: ask again shortly, or see list_jobs."
+)
+_WRONG_ADDRESS: Final = "Check PROVENA_DOMAIN and PROVENA_*_API; this Provena may also be too old for this."
+
+_DEPTH: Final = re.compile(r"in excess of depth maximum: (\d{1,9})")
+_MISSING: Final = re.compile(
+    r"was not a valid registry|was not available in the registry|Could not find the given key"
+    r"|Failed to find item|Item was not found|Could not validate item with id|No item with that id"
+)
+_WRONG_KIND: Final = re.compile(r"could not parsed as an appropriate type|correct category or subtype")
+_SEED: Final = "seed_allowed was set to false"
+_NO_PERSON: Final = "must link your User account"
+_NO_ROLE: Final = re.compile(r"have the correct role|not authorised to take this action")
+_LOCKED: Final = "resource is locked"
+_NOT_YOURS: Final = re.compile(r"Not authorised to view this record|items which you do not own")
+_NO_ITEM_ACCESS: Final = re.compile(r"not authorised to fetch this item|denied access to resource: 401")
+_NO_ITEM_WRITE_ACCESS: Final = "Got status code 401"
+_TOKEN_REFUSED: Final = re.compile(r"Could not validate credentials|Token had incorrect structure")
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A failed answer with what the service said: ``words`` to match, ``said`` to show."""
+
+    call: Call
+    status: int
+    words: str
+    said: str | None
+    retry_after: float | None = None
+
+    @property
+    def service(self) -> str:
+        return SERVICE_NAME[self.call.service]
+
+
+def failure_of(call: Call, answer: Answer) -> ProvenaError:
+    """The error that an answer outside 2xx means."""
+    if answer.status < 400:
+        return _redirected(call, answer)
+    words = words_of(answer)
+    said = upstream_text(words, answer.token_sent)
+    refusal = _Refusal(call, answer.status, words, said, answer.retry_after)
+    if call.service == "keycloak" and answer.status in (400, 401, 403):
+        return _login_refused(refusal)
+    if call.service == "storage" and answer.status < 500:
+        return _expired_document()
+    return _READING_OF.get(answer.status, _rejected if answer.status < 500 else _broken)(refusal)
+
+
+def failure_of_status(call: Call, status: Status) -> ProvenaError:
+    """The error that ``success: false`` in a 200 means (contract 3.1)."""
+    refusal = _Refusal(call, 200, status.details, upstream_text(status.details))
+    return _about_subject(refusal) or _rejected(refusal)
+
+
+def is_token_refused(answer: Answer) -> bool:
+    """Whether the service refused the token itself, not what its owner may do."""
+    return answer.status == 401 and bool(_TOKEN_REFUSED.search(words_of(answer)))
+
+
+def login_ran_out(call: Call) -> NotLoggedInError:
+    """The error for a call that is sent only once and was refused because its token had run out."""
+    return NotLoggedInError(
+        f"The login had run out, so nothing was changed: {call.name}.",
+        advice="Repeat the call: it will be sent with a fresh login.",
+    )
+
+
+def _about_subject(refusal: _Refusal) -> ProvenaError | None:
+    """An error about one of the items the call is about, if the service's words say that."""
+    call, words, said = refusal.call, refusal.words, refusal.said
+    if not call.subjects:
+        return None
+    subject = next((each for each in call.subjects if each in words), call.subjects[0])
+    if _MISSING.search(words):
+        kind, advice = ("job", _WAIT_FOR_JOB) if call.service == "job" else ("registered item", _FIND_THE_ID)
+        return NotFoundError(
+            f"There is no {kind} {subject!r}.", item_id=subject, advice=advice, upstream=said
+        )
+    if _WRONG_KIND.search(words):
+        return WrongSubtypeError(
+            f"{subject!r} is not the kind of item this needs: {call.name}.",
+            advice=_FIND_THE_ID,
+            upstream=said,
+        )
+    if _SEED in words:
+        return WrongSubtypeError(
+            f"{subject!r} is only a reserved id so far: its item has not been completed.",
+            advice="Use a completed item, or complete this one first.",
+            upstream=said,
+        )
+    return None
+
+
+def _bad_request(refusal: _Refusal) -> ProvenaError:
+    if depth := _DEPTH.search(refusal.words):
+        return DepthLimitError(int(depth[1]))
+    if _NO_PERSON in refusal.words:
+        return ForbiddenError(
+            "This needs a login that is linked to a Person in the registry.",
+            advice="Link your account to your Person in Provena's web pages, then try again.",
+            upstream=refusal.said,
+        )
+    return _about_subject(refusal) or _rejected(refusal)
+
+
+def _unauthorised(refusal: _Refusal) -> ProvenaError:
+    # A missing role is 401 here, and 403 hardly ever occurs (contract 3.3).
+    words, said = refusal.words, refusal.said
+    if _NO_ROLE.search(words):
+        return _lacks_role(refusal)
+    subjects = refusal.call.subjects
+    if _LOCKED in words:
+        item = f"Item {subjects[0]!r}" if subjects else "The item"
+        return ForbiddenError(f"{item} is locked.", advice="Ask its owner to unlock it.", upstream=said)
+    if _NOT_YOURS.search(words):
+        job = f"Job {subjects[0]!r}" if subjects else "The job"
+        return ForbiddenError(
+            f"{job} belongs to somebody else.", advice="list_jobs shows your own jobs.", upstream=said
+        )
+    if _NO_ITEM_ACCESS.search(words):
+        item = f"item {subjects[0]!r}" if subjects else "an item that this refers to"
+        return ForbiddenError(
+            f"You may not read {item}.",
+            advice="Ask its owner for read access to its metadata.",
+            upstream=said,
+        )
+    why = (
+        "wants a login"
+        if "Not authenticated" in words
+        else "did not accept the login: expired, or not for it"
+    )
+    return NotLoggedInError(f"{refusal.service} {why} ({refusal.call.name}).", advice=_LOG_IN, upstream=said)
+
+
+def _lacks_role(refusal: _Refusal) -> ForbiddenError:
+    roles = ("read", "write", "admin")
+    needed = roles[: roles.index(refusal.call.role) + 1] if refusal.call.role != "any" else ()
+    names = ", ".join(f"entity-registry-{role}" for role in needed) or "a role on this service"
+    return ForbiddenError(
+        f"Your login lacks a role that this needs: {refusal.call.name}.",
+        advice=f"Ask the administrators of this Provena for {names}; then log in again, since a login "
+        "carries the roles of its day.",
+        upstream=refusal.said,
+    )
+
+
+def _forbidden(refusal: _Refusal) -> ForbiddenError:
+    # The services do not answer 403; what stands in front of them does (contract 3.3).
+    return ForbiddenError(
+        f"Something in front of {refusal.service} refused this: {refusal.call.name}.",
+        advice="Ask the administrators of this Provena: a firewall or a gateway may be why.",
+        upstream=refusal.said,
+    )
+
+
+def _no_route(refusal: _Refusal) -> DeploymentError:
+    # Never "no such item": ids travel in the query or the body (contract 3.4).
+    call = refusal.call
+    return DeploymentError(
+        f"{refusal.service} has no route {call.method} {call.path} ({call.name}).",
+        advice=_WRONG_ADDRESS,
+        upstream=refusal.said,
+    )
+
+
+def _invalid(refusal: _Refusal) -> RejectedError:
+    return RejectedError(
+        f"{refusal.service} refused fields of the request: {refusal.call.name}.",
+        advice="Correct the fields that Provena names.",
+        upstream=refusal.said,
+    )
+
+
+def _rejected(refusal: _Refusal) -> RejectedError:
+    return RejectedError(
+        f"{refusal.service} refused this: {refusal.call.name}.",
+        advice="Correct what Provena names, then try again." if refusal.said else "Check the arguments.",
+        upstream=refusal.said,
+    )
+
+
+def _unavailable(refusal: _Refusal) -> ProvenaError:
+    failure = UnavailableError(
+        f"{refusal.service} is down or overloaded ({refusal.status}, {refusal.call.name}).",
+        advice=TRY_LATER,
+        upstream=refusal.said,
+        retry_after=refusal.retry_after,
+    )
+    # A gateway says 502 and 504 after it has passed the request on; 429 and 503 come instead of that.
+    return lost(refusal.call, failure) if refusal.status in (502, 504) else failure
+
+
+def _broken(refusal: _Refusal) -> ProvenaError:
+    call = refusal.call
+    if about_subject := _about_subject(refusal):
+        return about_subject
+    if _NO_ITEM_WRITE_ACCESS in refusal.words:
+        return ForbiddenError(
+            f"You may not change what this is about: {call.name}.",
+            advice="Ask the item's owner for write access to its metadata.",
+            upstream=refusal.said,
+        )
+    advice = f"It may have been done in part. {call.find_out}" if call.effect == "write" else TRY_LATER
+    return DeploymentError(
+        f"{refusal.service} failed inside ({refusal.status}, {call.name}).",
+        advice=call.hint or advice,
+        upstream=refusal.said,
+    )
+
+
+def _redirected(call: Call, answer: Answer) -> DeploymentError:
+    target = answer.headers.get("location", "").partition("?")[0]
+    return DeploymentError(
+        f"{SERVICE_NAME[call.service]} points to another address ({answer.status}, {call.name}); it is not "
+        "followed, because the login would go along.",
+        advice=_WRONG_ADDRESS,
+        upstream=upstream_text(target, answer.token_sent),
+    )
+
+
+def _login_refused(refusal: _Refusal) -> NotLoggedInError:
+    return NotLoggedInError(
+        "Keycloak refused to renew the login.",
+        advice=f"{_LOG_IN} Check PROVENA_CLIENT_ID and PROVENA_REALM too.",
+        upstream=refusal.said,
+    )
+
+
+def _expired_document() -> NotFoundError:
+    # What file storage says about a refused signature repeats the signature: it is not shown.
+    return NotFoundError(
+        "The document is not at its address: such addresses expire, usually after an hour.",
+        advice="Call generate_report again for a fresh one.",
+    )
+
+
+_READING_OF: Final[dict[int, Callable[[_Refusal], ProvenaError]]] = {
+    400: _bad_request,
+    401: _unauthorised,
+    403: _forbidden,
+    404: _no_route,
+    405: _no_route,
+    422: _invalid,
+    429: _unavailable,
+    502: _unavailable,
+    503: _unavailable,
+    504: _unavailable,
+}

@@ -1,0 +1,64 @@
+"""Turns a lineage answer into a provenance graph, in one pass: answers may hold 10,000 nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from operator import itemgetter
+from typing import cast
+
+from pydantic import ValidationError
+
+from provena_mcp.client.answers import require_success, unreadable
+from provena_mcp.client.calls import Answer, Call
+from provena_mcp.client.losses import malformed
+from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from provena_mcp.wire.base import Status
+from provena_mcp.wire.lineage import LINEAGE_ANSWER, WireLink, WireNode
+
+_SOURCE = itemgetter("source")
+_TARGET = itemgetter("target")
+_LINK = itemgetter("source", "type", "target")
+
+
+class _Kinds(dict[tuple[str | None, str | None], Kind]):
+    """One ``Kind`` for all nodes of that kind; null becomes empty (contract 2.1)."""
+
+    def __missing__(self, key: tuple[str | None, str | None]) -> Kind:
+        kind = self[key] = Kind(key[0] or "", key[1] or "")
+        return kind
+
+
+def graph_of(call: Call, answer: Answer) -> ProvenanceGraph:
+    """The graph that a lineage route answered, with ``links`` or, as some builds name them, ``edges``.
+
+    Raises:
+        MalformedAnswerError: The answer is no node-link graph, or has neither ``links`` nor ``edges``.
+        CallerError: The answer says that the query failed.
+    """
+    try:
+        lineage = LINEAGE_ANSWER.validate_json(answer.body)
+    except ValidationError as error:
+        raise unreadable(call, answer, error) from None
+    status = lineage["status"]
+    require_success(call, Status(success=status["success"], details=status.get("details", "")))
+    graph = lineage["graph"]
+    links = graph.get("links", graph.get("edges"))
+    if links is None:
+        raise malformed(call, "a graph with neither 'links' nor 'edges'")
+    return ProvenanceGraph(_nodes(graph["nodes"], links), _links(links))
+
+
+def _nodes(nodes: list[WireNode], links: list[WireLink]) -> dict[str, Kind]:
+    kinds = _Kinds()
+    found = {node["id"]: kinds[node.get("item_category"), node.get("item_subtype")] for node in nodes}
+    ends = set(map(_SOURCE, links))
+    ends.update(map(_TARGET, links))
+    for end in sorted(ends - found.keys()):
+        found[end] = kinds[None, None]
+    return found
+
+
+def _links(links: list[WireLink]) -> tuple[Link, ...]:
+    # Link(...) runs a Python-level __new__, which for 32,000 links costs a third more.
+    new = cast("Callable[[type[Link], Iterable[str]], Link]", tuple.__new__)  # pyright: ignore[reportUnknownMemberType]  typeshed leaves the items open
+    return tuple([new(Link, ends) for ends in map(_LINK, links)])

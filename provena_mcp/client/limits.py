@@ -1,0 +1,35 @@
+"""What the client may cost: deadlines, concurrency, sizes and repeats."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ClientLimits(BaseModel):
+    """Bounds on every request; times are seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    connect_seconds: float = Field(default=5.0, gt=0, description="To open a connection.")
+    read_seconds: float = Field(default=30.0, gt=0, description="Without a byte from the service.")
+    total_seconds: float = Field(
+        default=45.0,
+        gt=0,
+        description="For everything: waiting for a slot, logging in, repeats and their pauses.",
+    )
+    concurrency: int = Field(default=16, ge=1, description="Requests under way at once.")
+    keepalive_seconds: float = Field(default=20.0, ge=0, description="An idle connection is kept.")
+    max_body_bytes: int = Field(default=64 * 1024 * 1024, ge=1, description="Of an answer, decompressed.")
+    attempts: int = Field(default=3, ge=1, description="Tries of a request that may be repeated.")
+    pause_seconds: float = Field(
+        default=0.2, ge=0, description="Before the second try; doubled for each further one."
+    )
+    longest_pause_seconds: float = Field(
+        default=10.0, ge=0, description="A Retry-After beyond this is reported, not waited for."
+    )
+    jitter_seconds: float = Field(default=0.3, ge=0, description="Most that is added to a pause at random.")
+
+
+DEFAULT_LIMITS: Final = ClientLimits()

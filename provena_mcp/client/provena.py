@@ -1,0 +1,76 @@
+"""One Provena, over one shared connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from provena_mcp.client.auth import AuthApi
+from provena_mcp.client.connection import Connection
+from provena_mcp.client.data import DataApi
+from provena_mcp.client.jobs import JobApi
+from provena_mcp.client.keycloak import Keycloak
+from provena_mcp.client.limits import DEFAULT_LIMITS, ClientLimits
+from provena_mcp.client.prov import ProvApi
+from provena_mcp.client.registry import RegistryApi
+from provena_mcp.client.search import SearchApi
+from provena_mcp.client.tokens import KeycloakTokens, TokenProvider
+from provena_mcp.settings import Endpoints
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class ProvenaClient:
+    """Asks the services of one Provena: ``prov``, ``registry``, ``search``, ``jobs``, ``auth``, ``data``.
+
+    Use it in one ``async with`` block for the life of the process and share it between tasks: the
+    connections, the deadlines and the limit on concurrency are its own. Every method raises the
+    errors of ``provena_mcp.errors`` and no others.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        *,
+        tokens: TokenProvider,
+        transport: httpx.AsyncBaseTransport | None = None,
+        limits: ClientLimits = DEFAULT_LIMITS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Prepare a client; entering it opens the connections.
+
+        Args:
+            endpoints: Base URLs, which may contain a path.
+            tokens: Asked for a bearer token before every request.
+            transport: Another way to the services than the network, e.g. ``httpx.ASGITransport``.
+            limits: Deadlines, concurrency, sizes, repeats.
+            clock: Unix seconds, for dates in Retry-After.
+
+        Raises:
+            SettingsError: An endpoint is not an http(s) address.
+        """
+        connection = Connection(endpoints, tokens, transport=transport, limits=limits, clock=clock)
+        self._connection = connection
+        self.prov = ProvApi(connection)
+        self.registry = RegistryApi(connection)
+        self.search = SearchApi(connection)
+        self.jobs = JobApi(connection)
+        self.auth = AuthApi(connection)
+        self.data = DataApi(connection)
+        self.keycloak = Keycloak(connection)
+        if isinstance(tokens, KeycloakTokens):
+            tokens.connect(self.keycloak.grant)
+
+    async def __aenter__(self) -> Self:
+        """Open the connections."""
+        await self._connection.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self._connection.close()

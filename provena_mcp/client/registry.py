@@ -1,0 +1,272 @@
+"""registry-api: items, lists, and changes to items (contract 7.1 to 7.6)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from provena_mcp.client.answers import require_success
+from provena_mcp.client.calls import FIND_ITEM, Call, Effect, Method, Role, Service
+from provena_mcp.client.losses import malformed
+from provena_mcp.client.service import ServiceApi, encoded, item_of, required
+from provena_mcp.wire.base import Status
+from provena_mcp.wire.items import JsonObject, RegistryItem, parse_item
+from provena_mcp.wire.registry import (
+    CreateAnswer,
+    FetchAnswer,
+    ListAnswer,
+    ListRequest,
+    SeedAnswer,
+    StatusAnswer,
+    TypedFetchAnswer,
+    TypedListAnswer,
+    VersionAnswer,
+    VersionDetails,
+    VersionRequest,
+)
+from provena_mcp.wire.subtypes import ROUTE_OF, ItemSubtype
+
+
+@dataclass(frozen=True, slots=True)
+class TypedItem:
+    """An item with what the caller may do with it."""
+
+    item: RegistryItem
+    roles: tuple[str, ...]
+    locked: bool
+    is_seed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """A page of a list: it may be empty although more follow, as long as it has a ``pagination_key``."""
+
+    items: tuple[RegistryItem, ...]
+    unparsable: tuple[str, ...] = ()
+    pagination_key: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedItem:
+    """A new item, and the session of the job that lodges its Create activity, if there is one."""
+
+    item: RegistryItem
+    session_id: str | None
+
+
+class RegistryApi(ServiceApi):
+    """The registry: what every handle stands for."""
+
+    service: ClassVar[Service] = "registry"
+
+    async def fetch(self, item_id: str) -> RegistryItem:
+        """An item of any subtype; seed items come as a plain ``RegistryItem``.
+
+        Raises:
+            NotFoundError: No item has this id.
+            ForbiddenError: The caller may not read it.
+            MalformedAnswerError: It is stored in a form that cannot be read.
+        """
+        call = self._call(
+            "GET",
+            "/registry/general/fetch",
+            "fetch an item",
+            params={"id": required(item_id, "id")},
+            subject=item_id,
+        )
+        answer = await self._ask(call, FetchAnswer)
+        require_success(call, answer.status)
+        return item_of(call, answer.item)
+
+    async def fetch_typed(
+        self, subtype: ItemSubtype, item_id: str, *, seed_allowed: bool = False
+    ) -> TypedItem:
+        """An item that has to be of ``subtype``, with roles and lock.
+
+        Raises:
+            NotFoundError: No item has this id.
+            WrongSubtypeError: It is of another subtype, or a seed although none is allowed.
+            ForbiddenError: The caller may not read it.
+        """
+        call = self._call(
+            "GET",
+            f"{ROUTE_OF[subtype]}/fetch",
+            f"fetch an item as {subtype}",
+            params={"id": required(item_id, "id"), "seed_allowed": seed_allowed},
+            subject=item_id,
+        )
+        answer = await self._ask(call, TypedFetchAnswer)
+        require_success(call, answer.status)
+        return TypedItem(
+            item=item_of(call, answer.item),
+            roles=answer.roles or (),
+            locked=bool(answer.locked),
+            is_seed=bool(answer.item_is_seed),
+        )
+
+    async def list(self, request: ListRequest) -> ItemPage:
+        """One page of items of any subtype."""
+        call = self._call("POST", "/registry/general/list", "list items", body=encoded(request))
+        answer = await self._ask(call, ListAnswer)
+        require_success(call, answer.status)
+        return _page(answer.items or (), (), answer.pagination_key)
+
+    async def list_typed(self, subtype: ItemSubtype, request: ListRequest) -> ItemPage:
+        """One page of a subtype, seeds last; an unparsable row does not spoil the others (contract 7.5)."""
+        call = self._call("POST", f"{ROUTE_OF[subtype]}/list", f"list {subtype} items", body=encoded(request))
+        answer = await self._ask(call, TypedListAnswer)
+        if answer.items is None:
+            require_success(call, answer.status)
+        unparsable = tuple(_id_of(raw) for raw in answer.unparsable_items or ())
+        return _page((*(answer.items or ()), *(answer.seed_items or ())), unparsable, answer.pagination_key)
+
+    async def pages(self, request: ListRequest) -> AsyncIterator[ItemPage]:
+        """Page after page of ``list`` from ``request`` on, until there are no more."""
+        key: JsonObject | None = None
+        while True:
+            page = await self.list(request)
+            yield page
+            if page.pagination_key is None:
+                return
+            if page.pagination_key == key:
+                raise malformed(
+                    self._call("POST", "/registry/general/list", "list items"), "the same page again"
+                )
+            key = page.pagination_key
+            request = request.model_copy(update={"pagination_key": key})
+
+    async def create(self, subtype: ItemSubtype, domain_info: JsonObject) -> CreatedItem:
+        """Register a new item of ``subtype``; versioned kinds need a login with a linked Person."""
+        call = self._write(
+            "POST", f"{ROUTE_OF[subtype]}/create", f"create a {subtype}", body=to_json(domain_info)
+        )
+        answer = await self._ask(call, CreateAnswer)
+        require_success(call, answer.status)
+        return CreatedItem(item_of(call, answer.created_item), answer.register_create_activity_session_id)
+
+    async def seed(self, subtype: ItemSubtype) -> RegistryItem:
+        """Reserve an id for an item of ``subtype``."""
+        call = self._write("POST", f"{ROUTE_OF[subtype]}/seed", f"reserve an id for a {subtype}")
+        answer = await self._ask(call, SeedAnswer)
+        require_success(call, answer.status)
+        return item_of(call, answer.seeded_item)
+
+    async def update(
+        self, subtype: ItemSubtype, item_id: str, domain_info: JsonObject, *, reason: str | None = None
+    ) -> None:
+        """Replace an item's content, or complete a seed; a complete item needs a ``reason``."""
+        params = {"id": required(item_id, "id")} | ({"reason": reason} if reason else {})
+        call = self._write(
+            "PUT",
+            f"{ROUTE_OF[subtype]}/update",
+            f"update a {subtype}",
+            params=params,
+            body=to_json(domain_info),
+            subject=item_id,
+        )
+        require_success(call, (await self._ask(call, StatusAnswer)).status)
+
+    async def version(self, subtype: ItemSubtype, item_id: str, reason: str) -> VersionAnswer:
+        """Make a new version of an item of a versioned subtype (contract 7.1)."""
+        request = VersionRequest(id=required(item_id, "id"), reason=reason)
+        call = self._write(
+            "POST",
+            f"{ROUTE_OF[subtype]}/version",
+            f"make a new version of a {subtype}",
+            body=encoded(request),
+            subject=item_id,
+        )
+        return await self._ask(call, VersionAnswer)
+
+    async def delete(self, subtype: ItemSubtype, item_id: str) -> None:
+        """Delete an item for good (admin); its node stays in the graph (contract 7.4)."""
+        call = self._write(
+            "DELETE",
+            f"{ROUTE_OF[subtype]}/delete",
+            f"delete a {subtype}",
+            params={"id": required(item_id, "id")},
+            subject=item_id,
+            role="admin",
+        )
+        require_success(call, (await self._ask(call, StatusAnswer)).status)
+
+    async def validate(self, subtype: ItemSubtype, domain_info: JsonObject) -> Status:
+        """Whether the registry would take this content; ``success`` false with the reason if not."""
+        call = self._call(
+            "POST", f"{ROUTE_OF[subtype]}/validate", f"validate a {subtype}", body=to_json(domain_info)
+        )
+        return (await self._ask(call, StatusAnswer)).status
+
+    async def version_details(self) -> VersionDetails:
+        """Which build of Provena this is."""
+        return await self._ask(
+            self._call("GET", "/registry/general/about/version", "ask for Provena's version"), VersionDetails
+        )
+
+    def _call(
+        self,
+        method: Method,
+        path: str,
+        name: str,
+        *,
+        params: dict[str, str | bool] | None = None,
+        body: bytes | None = None,
+        subject: str | None = None,
+        effect: Effect = "read",
+        role: Role = "read",
+    ) -> Call:
+        return Call(
+            service="registry",
+            method=method,
+            path=path,
+            name=name,
+            effect=effect,
+            role=role,
+            params=params,
+            body=body,
+            subjects=(subject,) if subject else (),
+            find_out=FIND_ITEM,
+        )
+
+    def _write(
+        self,
+        method: Method,
+        path: str,
+        name: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: bytes | None = None,
+        subject: str | None = None,
+        role: Role = "write",
+    ) -> Call:
+        return self._call(
+            method,
+            path,
+            name,
+            params={**params} if params else None,
+            body=body,
+            subject=subject,
+            effect="write",
+            role=role,
+        )
+
+
+def _page(
+    raw_items: Iterable[JsonObject], unparsable: tuple[str, ...], pagination_key: JsonObject | None
+) -> ItemPage:
+    items: list[RegistryItem] = []
+    unread: list[str] = []
+    for raw in raw_items:
+        try:
+            items.append(parse_item(raw))
+        except ValidationError:
+            unread.append(_id_of(raw))
+    return ItemPage(tuple(items), (*unparsable, *unread), pagination_key)
+
+
+def _id_of(raw: JsonObject) -> str:
+    return str(raw.get("id", ""))
