@@ -4,9 +4,9 @@ A trail uses no link twice but may pass an item again. A link lies on one when a
 to it and a way on from it to what is asked for fit into the depth and share no link. Shortest ways
 can share one only inside a cycle, so acyclic lineage costs two breadth-first searches. Inside a
 cycle the shortest way on one side is kept, the shortest way on the other side that avoids its links
-is searched, and then the other way round. That is exact on every graph that contract 5.2 and 5.3
-can produce, where what is asked for lies one link from anything on a cycle; elsewhere a doubtful
-link is kept and the answer is marked as not exact.
+is searched, and then the other way round; if both fail, it matters whether the shared link could be
+avoided at all. That decides every link of the graphs contract 5.2 and 5.3 can produce. A link it
+cannot decide is kept and the answer marked as not exact.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from itertools import takewhile
 from typing import Final
 
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
@@ -46,7 +45,8 @@ _Step = tuple[_Place, _Place, Link]
 class Trails:
     """The links on trails, nearest first, at most one between two items in each direction.
 
-    ``exact`` is false where doubtful links of a tangle of cycles were kept.
+    ``exact`` is false where undecided links of a tangle of cycles were kept. For effected_agents it
+    takes for granted that agents depend on nothing, as in contract 5.2.
     """
 
     links: tuple[Link, ...] = ()
@@ -198,12 +198,13 @@ class _Side:
                     heappush(queue, (least, hop + 1, self._work.left, there))
         return None
 
-    def forced(self, way: Iterable[_Step]) -> list[_Step]:
-        """The first steps of a way that every other way takes too, for want of a choice."""
-        return list(takewhile(lambda step: self._choices(step[0]) == 1, way))
-
-    def _choices(self, place: _Place) -> int:
-        return sum(step[1] in self.hops for step in self._ways[place])
+    def forced(self, way: list[_Step], limit: int) -> list[_Step]:
+        """The first steps of a way that every other way of at most ``limit`` takes too."""
+        for walked, (place, _, _) in enumerate(way, start=1):
+            choices = sum(walked + self.hops.get(step[1], limit) <= limit for step in self._ways[place])
+            if choices > 1:
+                return way[: walked - 1]
+        return way
 
 
 class _Tangle:
@@ -242,8 +243,8 @@ class _Tangle:
             return False
         if self._back.way_round(near, {link, *_links(from_here)}, room - len(from_here)) is not None:
             return True
-        forced = self._on.forced(from_here)
-        if len(from_here) - len(forced) <= 1:
+        forced = self._on.forced(from_here, room - self._back.hops[near])
+        if len(from_here) == len(forced):
             return False
         around = {link, *_links(forced)}
         if forced and self._back.way_round(near, around, room - len(from_here)) is None:

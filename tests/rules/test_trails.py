@@ -1,20 +1,15 @@
 import json
-import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_worlds import DATASETS, PEOPLE, worlds
 
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from provena_mcp.rules.provenance import assert_model_run, assert_version
 from provena_mcp.rules.trails import DIRECTION_OF, Trails, links_on_trails
 from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
-
-from worlds import DATASETS, PEOPLE, worlds
 
 GOLDENS = Path(__file__).parents[2] / "../shared/goldens"
 QUERIES = tuple(DIRECTION_OF)
@@ -75,3 +70,136 @@ def test_the_links_are_those_of_all_trails_even_where_runs_overwrite_their_input
     assert set(found.links) == links_by_brute_force(graph, start, query, depth)
     assert len(set(found.links)) == len(found.links)
     assert found.exact
+
+
+@st.composite
+def tangles(draw: st.DrawFn) -> ProvenanceGraph:
+    """Graphs no registry would produce: anything may depend on anything."""
+    kinds = st.sampled_from((RUN, DATASET, PERSON, Kind("ENTITY", "MODEL")))
+    nodes = {f"n{number}": draw(kinds) for number in range(6)}
+    pairs = st.tuples(st.sampled_from(sorted(nodes)), st.sampled_from(sorted(nodes)))
+    links = draw(st.lists(pairs, max_size=13, unique=True))
+    return ProvenanceGraph(nodes, tuple(Link(source, "used", target) for source, target in links))
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    graph=tangles(),
+    query=st.sampled_from([query for query in QUERIES if query != "effected_agents"]),
+    depth=st.integers(1, 7),
+)
+def test_in_any_tangle_nothing_is_missing_and_an_answer_called_exact_is(
+    graph: ProvenanceGraph, query: LineageQuery, depth: int
+) -> None:
+    found = links_on_trails(graph, "n0", query, depth)
+    true = links_by_brute_force(graph, "n0", query, depth)
+
+    assert set(found.links) >= true
+    assert not found.exact or set(found.links) == true
+
+
+def test_no_link_is_walked_twice_to_reach_a_dataset_on_a_cycle() -> None:
+    graph = ProvenanceGraph(
+        {"overwriting": RUN, "state": DATASET, "study": Kind("ACTIVITY", "STUDY")},
+        (
+            Link("overwriting", "used", "state"),
+            Link("state", "wasGeneratedBy", "overwriting"),
+            Link("overwriting", "wasInformedBy", "study"),
+        ),
+    )
+
+    assert links_on_trails(graph, "overwriting", "contributing_datasets", 9) == Trails(
+        (Link("overwriting", "used", "state"),)
+    )
+
+
+def test_two_relations_between_one_pair_are_reported_once() -> None:
+    links = (Link("run", "used", "data"), Link("run", "wasInfluencedBy", "data"))
+
+    found = links_on_trails(ProvenanceGraph({"run": RUN, "data": DATASET}, links), "run", "upstream", 1)
+
+    assert found.links == links[:1]
+
+
+def test_a_ladder_of_forty_diamonds_is_walked_link_by_link_not_trail_by_trail() -> None:
+    nodes = {"data/40": DATASET}
+    links: list[Link] = []
+    for level in range(40):
+        nodes[f"data/{level}"] = DATASET
+        for side in ("left", "right"):
+            run = f"run/{level}/{side}"
+            nodes[run] = RUN
+            links += (Link(f"data/{level}", "wasGeneratedBy", run), Link(run, "used", f"data/{level + 1}"))
+
+    found = links_on_trails(ProvenanceGraph(nodes, tuple(links)), "data/0", "contributing_datasets", 80)
+
+    assert found.exact
+    assert sorted(found.links) == sorted(links)
+
+
+def test_a_tangle_too_dense_to_decide_keeps_its_links_and_says_so() -> None:
+    members = [f"member/{number}" for number in range(40)]
+    nodes = dict.fromkeys(("start", "gate", *members), RUN) | {"data": DATASET}
+    within = [Link(one, "used", other) for one in members for other in members if one != other]
+    links = (
+        Link("start", "used", "gate"),
+        Link("gate", "used", "data"),
+        *(Link("gate", "used", member) for member in members),
+        *(Link(member, "used", "start") for member in members),
+        *within,
+    )
+
+    found = links_on_trails(ProvenanceGraph(nodes, links), "start", "contributing_datasets", 50)
+
+    assert not found.exact
+    assert set(found.links) >= {Link("start", "used", "gate"), Link("gate", "used", "data")}
+
+
+def recorded_lineage() -> list[dict]:
+    if not GOLDENS.exists():
+        return []
+    not_of_the_clean_world = (
+        "after_clear",
+        "item_not_in_graph",
+        "seed_item",
+        "new_version_upstream",
+        "_after",
+    )
+    exchanges = [
+        json.loads(line)
+        for file in ("prov.jsonl", "prov_depth100.jsonl")
+        for line in (GOLDENS / file).read_text(encoding="utf-8").splitlines()
+    ]
+    return [
+        exchange
+        for exchange in exchanges
+        if exchange["name"].startswith(("prov_explore_", "prov_special_"))
+        and not any(words in exchange["name"] for words in not_of_the_clean_world)
+        and exchange["response"]["status"] == 200
+    ]
+
+
+@pytest.mark.skipif(not GOLDENS.exists(), reason="recorded traffic is not here")
+def test_every_recorded_lineage_answer_is_reproduced() -> None:
+    stored = json.loads((GOLDENS / "graph_dump.json").read_text(encoding="utf-8"))
+    graph = ProvenanceGraph(
+        {node["id"]: Kind(node["item_category"], node["item_subtype"]) for _, node in stored["nodes"]},
+        tuple(Link(*edge[:3]) for edge in stored["edges"]),
+    )
+    query_of = {route: query for query, route in LINEAGE_ROUTE.items()}
+    exchanges = recorded_lineage()
+
+    different = []
+    for exchange in exchanges:
+        query = query_of[exchange["request"]["path"]]
+        default_depth = 2 if query == DIRECTION_OF[query] else 4
+        params = exchange["request"]["params"]
+        depth = int(params.get("depth") or default_depth)
+        found = links_on_trails(graph, params["starting_id"], query, depth)
+        answer = exchange["response"]["json"]["graph"]
+        true = {Link(link["source"], link["type"], link["target"]) for link in answer["links"]}
+        if set(found.links) != true or not found.exact:
+            different.append(exchange["name"])
+
+    assert different == []
+    assert len(exchanges) > 300

@@ -13,7 +13,9 @@ PEOPLE = ("person/0", "person/1")
 @st.composite
 def worlds(draw: st.DrawFn, runs: int = 4, versions: int = 2) -> ProvenanceGraph:
     """A small world: runs that read and overwrite a few datasets, versions and registrations of them."""
-    parts = [assert_model_run(f"run/{number}", draw(_records()), "model") for number in range(draw(_up_to(runs)))]
+    parts = [
+        assert_model_run(f"run/{number}", draw(_records()), "model") for number in range(draw(_up_to(runs)))
+    ]
     for number in range(draw(st.integers(0, versions))):
         old, new = draw(st.permutations(DATASETS))[:2]
         parts.append(assert_version(f"version/{number}", old, new, "DATASET", draw(_registrants())))
