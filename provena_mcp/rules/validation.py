@@ -214,7 +214,7 @@ def _annotations(required: Iterable[str], given: Mapping[str, str]) -> Iterator[
     absent = [key for key in required if key not in given]
     if absent:
         inner = f"Missing required annotations with keys: ({','.join(absent)})."
-        message = f"The workflow template requires the annotation {_quoted(absent)}."
+        message = f"The workflow template requires annotations that are not given: {_quoted(absent)}."
         near = nearest(absent[0], [Candidate(key) for key in given])
         yield Problem("annotations", message, _wrapped(inner), value=absent[0], candidates=near)
 

@@ -1,0 +1,96 @@
+"""A small registry with one workflow template of every kind of demand, and a record that meets them."""
+
+from provena_mcp.rules.references import Found, Known, Outcome, Refused
+from provena_mcp.rules.refusals import unknown_reason
+from provena_mcp.wire.items import JsonObject, parse_item
+from provena_mcp.wire.records import ModelRunRecord
+
+ENTITY, AGENT, ACTIVITY = "ENTITY", "AGENT", "ACTIVITY"
+
+
+def _item(item_id: str, category: str, subtype: str, **domain: object) -> JsonObject:
+    return {
+        "id": item_id,
+        "item_category": category,
+        "item_subtype": subtype,
+        "record_type": "COMPLETE_ITEM",
+        "display_name": f"The {item_id}",
+        **domain,
+    }
+
+
+ITEMS: dict[str, JsonObject] = {
+    item["id"]: item
+    for item in (
+        _item(
+            "recipe",
+            ENTITY,
+            "MODEL_RUN_WORKFLOW_TEMPLATE",
+            software_id="model",
+            input_templates=[{"template_id": "forcing"}, {"template_id": "params", "optional": True}],
+            output_templates=[{"template_id": "result", "optional": False}],
+            annotations={"required": ["scenario"], "optional": ["notes"]},
+        ),
+        _item("forcing", ENTITY, "DATASET_TEMPLATE"),
+        _item(
+            "params",
+            ENTITY,
+            "DATASET_TEMPLATE",
+            deferred_resources=[
+                {"key": "param_file", "description": "chosen per run", "usage_type": "PARAMETER_FILE"},
+                {"key": "override", "description": "", "usage_type": "CONFIG_FILE", "optional": True},
+            ],
+        ),
+        _item("result", ENTITY, "DATASET_TEMPLATE"),
+        _item("other", ENTITY, "DATASET_TEMPLATE"),
+        _item("model", ENTITY, "MODEL", name="model", description="a model"),
+        _item("wind", ENTITY, "DATASET"),
+        _item("settings", ENTITY, "DATASET"),
+        _item("output", ENTITY, "DATASET"),
+        _item("study", ACTIVITY, "STUDY", title="A study", description="of reefs"),
+        _item("jane", AGENT, "PERSON", email="jane@example.org", first_name="Jane", last_name="Doe"),
+        _item("reef", AGENT, "ORGANISATION", name="Reef"),
+        {"id": "reserved", "item_category": ENTITY, "item_subtype": "DATASET", "record_type": "SEED_ITEM"},
+    )
+}
+
+SECRET = Refused("unreadable", "You are not authorised to fetch this item.")
+
+
+def known(**changes: Outcome | JsonObject) -> Known:
+    """Everything looked up; ids of no item are unknown. ``changes`` replace outcomes or fields of items."""
+    outcomes: dict[str, Outcome] = {"secret": SECRET}
+    outcomes |= {item_id: Found(parse_item(raw)) for item_id, raw in ITEMS.items()}
+    outcomes["nowhere"] = Refused("unknown", unknown_reason("nowhere"))
+    for item_id, change in changes.items():
+        outcomes[item_id] = Found(parse_item(ITEMS[item_id] | change)) if isinstance(change, dict) else change
+    return outcomes
+
+
+def a_raw_record(**changes: object) -> JsonObject:
+    raw: JsonObject = {
+        "workflow_template_id": "recipe",
+        "model_version": "1.0",
+        "inputs": [
+            {"dataset_template_id": "forcing", "dataset_id": "wind", "dataset_type": "DATA_STORE"},
+            {
+                "dataset_template_id": "params",
+                "dataset_id": "settings",
+                "dataset_type": "DATA_STORE",
+                "resources": {"param_file": "run.yaml"},
+            },
+        ],
+        "outputs": [{"dataset_template_id": "result", "dataset_id": "output", "dataset_type": "DATA_STORE"}],
+        "annotations": {"scenario": "baseline"},
+        "display_name": "A run",
+        "description": "A run of the model.",
+        "study_id": "study",
+        "associations": {"modeller_id": "jane", "requesting_organisation_id": "reef"},
+        "start_time": 1577836800,
+        "end_time": 1577923200,
+    }
+    return {**raw, **changes}
+
+
+def a_record(**changes: object) -> ModelRunRecord:
+    return ModelRunRecord.model_validate(a_raw_record(**changes))
