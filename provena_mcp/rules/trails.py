@@ -29,8 +29,8 @@ DIRECTION_OF: Final[Mapping[LineageQuery, Direction]] = {
     "effected_agents": "downstream",
 }
 
-# Steps searched for ways round before doubtful links are kept unsearched: well under a second.
-_WORK: Final = 400_000
+# Steps taken in search of ways round before the links left are kept undecided: well under a second.
+WORK_LIMIT: Final = 400_000
 
 # Where the last link of effected_agents leads; no id is None, so no trail goes on from there.
 _AN_AGENT: Final = None
@@ -60,7 +60,9 @@ def is_asked_for(kind: Kind, query: LineageQuery) -> bool:
     return query.endswith("_agents") and kind.category == "AGENT"
 
 
-def links_on_trails(graph: ProvenanceGraph, start: str, query: LineageQuery, depth: int) -> Trails:
+def links_on_trails(
+    graph: ProvenanceGraph, start: str, query: LineageQuery, depth: int, *, work_limit: int = WORK_LIMIT
+) -> Trails:
     """The links of ``graph`` that ``query`` from ``start`` returns within ``depth`` hops.
 
     ``graph`` holds at least every link within ``depth`` hops of ``start`` in the query's direction
@@ -81,7 +83,7 @@ def links_on_trails(graph: ProvenanceGraph, start: str, query: LineageQuery, dep
     doubtful = _doubtful(steps, goals)
     if not doubtful:
         return Trails(_one_per_pair(steps))
-    tangle = _Tangle(steps, start, goals, depth)
+    tangle = _Tangle(steps, start, goals, depth, _Work(work_limit))
     refused = {step for step in doubtful if not tangle.fits(step)}
     return Trails(_one_per_pair(step for step in steps if step not in refused), tangle.is_exact)
 
@@ -198,22 +200,16 @@ class _Side:
                     heappush(queue, (least, hop + 1, self._work.left, there))
         return None
 
-    def forced(self, way: list[_Step], limit: int) -> list[_Step]:
-        """The first steps of a way that every other way of at most ``limit`` takes too."""
-        for walked, (place, _, _) in enumerate(way, start=1):
-            choices = sum(walked + self.hops.get(step[1], limit) <= limit for step in self._ways[place])
-            if choices > 1:
-                return way[: walked - 1]
-        return way
-
 
 class _Tangle:
     """Steps with cycles among them, each of which some walk from a start to a goal can take."""
 
-    def __init__(self, steps: list[_Step], start: str, goals: Iterable[_Place], depth: int) -> None:
+    def __init__(
+        self, steps: list[_Step], start: str, goals: Iterable[_Place], depth: int, work: _Work
+    ) -> None:
         self.is_exact = True
         self._depth = depth
-        self._work = _Work(_WORK)
+        self._work = work
         self._back = _Side(_turned(steps), {start}, self._work)
         self._on = _Side(steps, goals, self._work)
 
@@ -243,14 +239,19 @@ class _Tangle:
             return False
         if self._back.way_round(near, {link, *_links(from_here)}, room - len(from_here)) is not None:
             return True
-        forced = self._on.forced(from_here, room - self._back.hops[near])
-        if len(from_here) == len(forced):
-            return False
-        around = {link, *_links(forced)}
-        if forced and self._back.way_round(near, around, room - len(from_here)) is None:
+        if any(self._divides(step, shared) for shared in _links(to_here) & _links(from_here)):
             return False
         self.is_exact = False
         return True
+
+    def _divides(self, step: _Step, shared: Link) -> bool:
+        """Whether both every way to a step and every way on from it need the same link."""
+        near, far, link = step
+        room = self._depth - 1
+        return (
+            self._on.way_round(far, {link, shared}, room - self._back.hops[near]) is None
+            and self._back.way_round(near, {link, shared}, room - self._on.hops[far]) is None
+        )
 
 
 def _doubtful(steps: list[_Step], goals: Collection[_Place]) -> list[_Step]:
