@@ -66,7 +66,7 @@ def read_table(content: bytes) -> CsvTable | CsvProblem:
             return _unreadable("The CSV is empty.", "")
         twice = duplicates(headers)
         if twice:
-            listed = ", ".join(repr(header) for header in twice)
+            listed = ", ".join(repr(header) if header else "nothing at all" for header in twice)
             text = f"Duplicate headers are not allowed. Detected duplicates: {twice}."
             return _unreadable(f"The CSV has more than one column called {listed}.", text, column=twice[0])
         return CsvTable(tuple(headers), tuple(_rows(reader)))

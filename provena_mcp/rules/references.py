@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Final, Literal, NamedTuple, cast
 
 from provena_mcp.rules.drafts import DraftDataset, RunDraft
 from provena_mcp.rules.problems import Problem
 from provena_mcp.rules.refusals import BLANK_ID_REASON, SEED_REASON, wrong_subtype_reason
-from provena_mcp.wire.items import DatasetTemplateItem, RegistryItem, WorkflowTemplateItem
+from provena_mcp.wire.items import DatasetTemplateItem, ModelRunItem, RegistryItem, WorkflowTemplateItem
 from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
 from provena_mcp.wire.subtypes import ItemSubtype, registry_subtype
 
@@ -31,7 +31,7 @@ Role = Literal[
     "model_run",
     "subject",
 ]
-RefusalKind = Literal["unknown", "seed", "wrong_subtype", "unreadable"]
+RefusalKind = Literal["unknown", "seed", "wrong_subtype", "malformed", "unreadable"]
 
 NOUN: Final[dict[ItemSubtype, str]] = {
     "MODEL_RUN": "a model run",
@@ -83,7 +83,12 @@ class Refused:
 Outcome = Found | Refused
 Known = Mapping[str, Outcome]
 
-_Item = TypeVar("_Item", bound=RegistryItem)
+# Items whose content is judged; one that could not be read as such is refused by the registry too.
+_READ_AS: Final[dict[ItemSubtype, type[RegistryItem]]] = {
+    "MODEL_RUN": ModelRunItem,
+    "MODEL_RUN_WORKFLOW_TEMPLATE": WorkflowTemplateItem,
+    "DATASET_TEMPLATE": DatasetTemplateItem,
+}
 
 
 def references(run: AnyRun, known: Known) -> frozenset[Reference]:
@@ -128,21 +133,24 @@ def resolve(item_id: str, subtype: ItemSubtype, known: Known) -> RegistryItem | 
     outcome = known[item_id]
     if isinstance(outcome, Refused):
         return outcome
-    if outcome.item.is_seed:
+    item = outcome.item
+    if item.is_seed:
         return Refused("seed", SEED_REASON)
-    if registry_subtype(outcome.item.item_subtype) != subtype:
-        return Refused("wrong_subtype", wrong_subtype_reason(outcome.item, subtype))
-    return outcome.item
+    if registry_subtype(item.item_subtype) != subtype:
+        return Refused("wrong_subtype", wrong_subtype_reason(item, subtype))
+    if not isinstance(item, _READ_AS.get(subtype, RegistryItem)):
+        return Refused("malformed", wrong_subtype_reason(item, subtype))
+    return item
 
 
 def resolve_workflow(item_id: str, known: Known) -> WorkflowTemplateItem | Refused:
     """A workflow template by id; errors as ``resolve``."""
-    return _as(WorkflowTemplateItem, resolve(item_id, "MODEL_RUN_WORKFLOW_TEMPLATE", known))
+    return cast("WorkflowTemplateItem | Refused", resolve(item_id, "MODEL_RUN_WORKFLOW_TEMPLATE", known))
 
 
 def resolve_template(item_id: str, known: Known) -> DatasetTemplateItem | Refused:
     """A dataset template by id; errors as ``resolve``."""
-    return _as(DatasetTemplateItem, resolve(item_id, "DATASET_TEMPLATE", known))
+    return cast("DatasetTemplateItem | Refused", resolve(item_id, "DATASET_TEMPLATE", known))
 
 
 def complaint(item_id: str, subtype: ItemSubtype, refused: Refused, known: Known) -> str:
@@ -154,6 +162,8 @@ def complaint(item_id: str, subtype: ItemSubtype, refused: Refused, known: Known
         return f"The registry holds no item {item_id!r}; the id of {noun} is needed here."
     if refused.kind == "seed":
         return f"{item_id!r} is only a reserved id so far; it must be completed before a run can refer to it."
+    if refused.kind == "malformed":
+        return f"{item_id!r} lacks what {noun} must have; it must be completed in the registry first."
     if refused.kind == "unreadable":
         return f"You may not read {item_id!r}, so Provena refuses a run that refers to it."
     return f"{item_id!r} is {_noun_of(known.get(item_id))}, not {noun}."
@@ -180,12 +190,6 @@ def _named(run: AnyRun) -> Iterator[Reference]:
         yield Reference(run.associations.modeller_id or "", "PERSON", "modeller")
         organisation_id = run.associations.requesting_organisation_id
         yield Reference(organisation_id or "", "ORGANISATION", "requesting_organisation")
-
-
-def _as(model: type[_Item], found: RegistryItem | Refused) -> _Item | Refused:
-    if isinstance(found, model | Refused):
-        return found
-    return Refused("unknown", f"{found.id} could not be read as its subtype.")
 
 
 def _noun_of(outcome: Outcome | None) -> str:

@@ -1,6 +1,11 @@
+from typing import Literal
+
+import pytest
 from authored_registry import a_raw_record, a_record
+from pydantic import BaseModel, Field, ValidationError
 
 from provena_mcp.rules.record_schema import read_record, schema_problems
+from provena_mcp.rules.schema_wording import reworded
 from provena_mcp.wire.items import JsonObject
 
 
@@ -84,4 +89,45 @@ def test_a_body_that_is_no_object_is_one_problem() -> None:
     assert entries([1]) == [entry([], "value is not a valid dict", "type_error.dict")]
     assert entries(None, "records", 0) == [
         entry(["records", 0], "none is not an allowed value", "type_error.none.not_allowed")
+    ]
+
+
+class Request(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    subtype: Literal["MODEL_RUN", "STUDY"]
+    depth: int = Field(ge=1, le=3)
+    confirmed: bool
+
+
+def test_bounds_choices_and_flags_of_any_request_are_worded_like_a_records() -> None:
+    with pytest.raises(ValidationError) as low:
+        Request.model_validate({"subtype": "BANANA", "depth": 0, "confirmed": "perhaps", "more": 1})
+    with pytest.raises(ValidationError) as high:
+        Request.model_validate({"subtype": "STUDY", "depth": 4})
+
+    assert [problem.as_json() for problem in reworded(low.value, ("body",))] == [
+        entry(
+            ["subtype"],
+            "value is not a valid enumeration member; permitted: 'MODEL_RUN', 'STUDY'",
+            "type_error.enum",
+            ctx={"enum_values": ["MODEL_RUN", "STUDY"]},
+        ),
+        entry(
+            ["depth"],
+            "ensure this value is greater than or equal to 1",
+            "value_error.number.not_ge",
+            ctx={"limit_value": 1},
+        ),
+        entry(["confirmed"], "value could not be parsed to a boolean", "type_error.bool"),
+        entry(["more"], "extra fields not permitted", "value_error.extra"),
+    ]
+    assert [problem.as_json() for problem in reworded(high.value, ("body",))] == [
+        entry(
+            ["depth"],
+            "ensure this value is less than or equal to 3",
+            "value_error.number.not_le",
+            ctx={"limit_value": 3},
+        ),
+        entry(["confirmed"], "field required", "value_error.missing"),
     ]

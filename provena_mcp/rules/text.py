@@ -1,0 +1,54 @@
+"""Text that users of Provena wrote, made safe to show: it is data and must not look like anything else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, cast
+
+from pydantic import JsonValue
+
+_ELLIPSIS: Final = "…"
+_SPACES: Final = re.compile(r"\s+")
+# Variation selectors and the combining grapheme joiner are marks, yet show nothing.
+_INVISIBLE_MARKS: Final = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+# Control, format (bidi, zero width, tags), surrogate, private use and unassigned characters.
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def clean(text: str, limit: int) -> str:
+    """One line of visible text, at most ``limit`` characters; an ellipsis shows what was cut.
+
+    Control, bidirectional, zero-width, tag and other invisible characters are removed; every run of
+    white space becomes one space.
+    """
+    if not text.isascii() or not text.isprintable():
+        text = _visible(text)
+    text = _SPACES.sub(" ", text).strip()
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + _ELLIPSIS
+
+
+def clean_json(value: JsonValue, limit: int = 20_000) -> JsonValue:
+    """A JSON value with every string in it made visible; line breaks stay, nothing else is cut below ``limit``."""
+    if isinstance(value, str):
+        return _visible(value, keep="\n\t")[:limit]
+    if isinstance(value, list):
+        return [clean_json(part, limit) for part in value]
+    if isinstance(value, dict):
+        return {_visible(key): clean_json(part, limit) for key, part in value.items()}
+    return value
+
+
+def clean_object(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """A JSON object with every string in it made visible."""
+    return cast("dict[str, JsonValue]", clean_json(value))
+
+
+def _visible(text: str, keep: str = "") -> str:
+    kept = [
+        c if c in keep or unicodedata.category(c) not in _UNSEEN else (" " if c.isspace() else "")
+        for c in text
+    ]
+    return _INVISIBLE_MARKS.sub("", "".join(kept))
