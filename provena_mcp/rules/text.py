@@ -31,7 +31,7 @@ def clean(text: str, limit: int) -> str:
 
 
 def clean_json(value: JsonValue, limit: int = 20_000) -> JsonValue:
-    """A JSON value with every string in it made visible; line breaks stay, nothing else is cut below ``limit``."""
+    """A JSON value with every string in it made visible; line breaks stay, ``limit`` characters of each."""
     if isinstance(value, str):
         return _visible(value, keep="\n\t")[:limit]
     if isinstance(value, list):
