@@ -121,13 +121,22 @@ class Connection:
         journey = _Journey()
         try:
             async with asyncio.timeout(self._limits.total_seconds):
-                return await self._repeated(call, journey)
+                return await self._logged_in(call, journey)
         except TimeoutError:
             if journey.last_failure is not None and not journey.sent:
                 raise journey.last_failure from None
             raise deadline_failure(call, self._limits.total_seconds, sent=journey.sent) from None
 
-    async def _repeated(self, call: Call, journey: _Journey) -> Answer:
+    async def _logged_in(self, call: Call, journey: _Journey) -> Answer:
+        token = await self._token_for(call)
+        answer = await self._repeated(call, token, journey)
+        if not (token and is_token_refused(answer) and await self._tokens.rejected(token)):
+            return answer
+        if call.effect != "read":
+            raise login_ran_out(call)
+        return await self._repeated(call, await self._token_for(call), journey)
+
+    async def _repeated(self, call: Call, token: str | None, journey: _Journey) -> Answer:
         from stamina import AsyncRetryingCaller  # 12 ms that no start-up has to wait for
 
         limits = self._limits
@@ -138,26 +147,17 @@ class Connection:
             wait_max=limits.longest_pause_seconds,
             wait_jitter=limits.jitter_seconds,
         )
-        return await retrying(partial(pause_before_repeat, call, limits), self._try, call, journey)
+        return await retrying(partial(pause_before_repeat, call, limits), self._try, call, token, journey)
 
-    async def _try(self, call: Call, journey: _Journey) -> Answer:
+    async def _try(self, call: Call, token: str | None, journey: _Journey) -> Answer:
         try:
-            answer = await self._logged_in(call, journey)
+            answer = await self._exchange(call, token, journey)
             if is_transient(answer):
                 raise failure_of(call, answer)
         except ProvenaError as failure:
             journey.last_failure, journey.sent = failure, False
             raise
         return answer
-
-    async def _logged_in(self, call: Call, journey: _Journey) -> Answer:
-        token = await self._token_for(call)
-        answer = await self._exchange(call, token, journey)
-        if not (token and is_token_refused(answer) and await self._tokens.rejected(token)):
-            return answer
-        if call.effect != "read":
-            raise login_ran_out(call)
-        return await self._exchange(call, await self._token_for(call), journey)
 
     async def _token_for(self, call: Call) -> str | None:
         if call.token == "never":

@@ -137,7 +137,7 @@ async def test_a_blank_id_is_refused_before_anything_is_sent():
     [
         (
             500,
-            "The provided id 10378.1/2 was not a valid registry                item. Error from registry lookup: .",
+            f"The provided id 10378.1/2 was not a valid registry{' ' * 16}item. Error from registry: .",
         ),
         (400, "Could not validate item with id 10378.1/2."),
     ],
