@@ -29,7 +29,7 @@ app = typer.Typer(
         "provena-mcp demo  real questions, answered from a sample world",
         "provena-mcp serve --sample  the same world, for your own assistant to ask",
         "provena-mcp local load items.json  your own registry items",
-        'claude mcp add provena -- provena-mcp  or {"mcpServers": {"provena": {"command": "provena-mcp"}}}',
+        '{"mcpServers": {"provena": {"command": "provena-mcp"}}}  in the settings of your MCP host',
     ),
     rich_markup_mode="rich",
     no_args_is_help=True,
@@ -102,7 +102,7 @@ def demo() -> None:
 )
 def tools(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="With --json: write one file a tool here.")
+        Path | None, typer.Argument(metavar="DIR", help="With --json: write one file a tool here.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Names, words and schemas as JSON.")] = False,
 ) -> None:
