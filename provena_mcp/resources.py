@@ -12,33 +12,44 @@ from provena_mcp.application import Application
 from provena_mcp.errors import CallerError, ProvenaError
 from provena_mcp.queries.documents import JSON, MERMAID, USUAL_DEPTH, Document, Documents
 
+Ctx = Context[Application]
+
 
 def register_resources(server: MCPServer[Application]) -> None:
     """Offer every document kind as a resource template."""
 
     @server.resource(
-        "provena://item/{+id}", name="item", title="Registry item", mime_type=JSON,
+        "provena://item/{+id}",
+        name="item",
+        title="Registry item",
+        mime_type=JSON,
         description="One registry item.",
     )
-    async def item(id: str, ctx: Context[Application]) -> str | bytes:
+    async def item(id: str, ctx: Ctx) -> str | bytes:
         return await _content(_documents(ctx).item(id))
 
     @server.resource(
-        "provena://lineage/{query}/{+id}{?depth}", name="lineage", title="Lineage graph", mime_type=JSON,
+        "provena://lineage/{query}/{+id}{?depth}",
+        name="lineage",
+        title="Lineage graph",
+        mime_type=JSON,
         description="The whole graph of a lineage query as node-link JSON.",
     )
-    async def lineage(query: str, id: str, ctx: Context[Application], depth: int = USUAL_DEPTH) -> str | bytes:
+    async def lineage(query: str, id: str, ctx: Ctx, depth: int = USUAL_DEPTH) -> str | bytes:
         return await _content(_documents(ctx).lineage(query, id, depth))
 
     @server.resource(
-        "provena://diagram/{query}/{+id}{?depth}", name="diagram", title="Lineage diagram", mime_type=MERMAID,
+        "provena://diagram/{query}/{+id}{?depth}",
+        name="diagram",
+        title="Lineage diagram",
+        mime_type=MERMAID,
         description="A bounded Mermaid diagram of a lineage query.",
     )
-    async def diagram(query: str, id: str, ctx: Context[Application], depth: int = USUAL_DEPTH) -> str | bytes:
+    async def diagram(query: str, id: str, ctx: Ctx, depth: int = USUAL_DEPTH) -> str | bytes:
         return await _content(_documents(ctx).diagram(query, id, depth))
 
 
-def _documents(ctx: Context[Application]) -> Documents:
+def _documents(ctx: Ctx) -> Documents:
     return ctx.request_context.lifespan_context.documents()
 
 

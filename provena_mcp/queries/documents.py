@@ -14,7 +14,7 @@ from provena_mcp.queries.items import Reader
 from provena_mcp.queries.lineage import gather_lineage
 from provena_mcp.queries.neighbourhood import DepthCap
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.text import clean_json
+from provena_mcp.rules.text import clean_object
 from provena_mcp.wire.lineage import LineageQuery
 
 JSON: Final = "application/json"
@@ -44,7 +44,7 @@ class Documents:
         """One registry item as JSON."""
         handle = parse_handle(item_id)
         item = await self._reader.client.registry.fetch(handle)
-        content = to_json(clean_json(item.as_json()), indent=1).decode()
+        content = to_json(clean_object(item.as_json()), indent=1).decode()
         return Document(_file_name(handle, "item.json"), JSON, content)
 
     async def lineage(self, query: str, item_id: str, depth: int = USUAL_DEPTH) -> Document:

@@ -21,7 +21,7 @@ class WhichProvena(Brief):
 
     kind: Kind
     where: str = Field(description="The store's file, or the deployment's domain.")
-    items: int | None = Field(None, description="Items in the embedded store.")
+    items: int | None = Field(default=None, description="Items in the embedded store.")
     version: str | None = None
     advice: str | None = None
 
@@ -29,7 +29,7 @@ class WhichProvena(Brief):
 class You(Brief):
     """The caller as this Provena knows them."""
 
-    person: Ref | None = Field(None, description="The linked Person; none means writes are refused.")
+    person: Ref | None = Field(default=None, description="The linked Person; none means writes are refused.")
     roles: tuple[str, ...] = ()
     can_write: bool = False
 

@@ -18,7 +18,7 @@ from provena_mcp.queries.briefs.parts import Known, Origin
 from provena_mcp.queries.briefs.references import references_of
 from provena_mcp.queries.names import NAME_LENGTH, Names
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.text import clean, clean_json
+from provena_mcp.rules.text import clean, clean_object
 from provena_mcp.wire.items import (
     DatasetItem,
     JsonObject,
@@ -57,7 +57,7 @@ class FetchedItems(Brief):
     forbidden: tuple[str, ...] = ()
     failed: tuple[Unfetched, ...] = ()
     not_shown: tuple[str, ...] | None = Field(
-        None, description="Read, but too much for one answer: fetch these next."
+        default=None, description="Read, but too much for one answer: fetch these next."
     )
 
 
@@ -166,7 +166,7 @@ def _in_full(item: RegistryItem) -> FullItem:
         id=item.id,
         type=item.item_subtype,
         name=clean(item.display_name or "", NAME_LENGTH),
-        record=clean_json(item.as_json()),
+        record=clean_object(item.as_json()),
     )
 
 

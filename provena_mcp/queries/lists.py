@@ -43,8 +43,8 @@ class Row(Brief):
     id: str
     type: str
     name: str
-    updated: str | None = Field(None, description="UTC.")
-    about: str | None = Field(None, description="Start of its description.")
+    updated: str | None = Field(default=None, description="UTC.")
+    about: str | None = Field(default=None, description="Start of its description.")
     release: str | None = None
     version: int | None = None
     superseded_by: str | None = None
@@ -56,7 +56,7 @@ class ListedItems(Brief):
     items: tuple[Row, ...]
     complete: bool = Field(description="Whether this is all; else go on with cursor.")
     cursor: str | None = None
-    unparsable: tuple[str, ...] | None = Field(None, description="Ids whose record is not valid.")
+    unparsable: tuple[str, ...] | None = Field(default=None, description="Ids whose record is not valid.")
 
 
 class FoundRow(Row):
@@ -70,7 +70,9 @@ class FoundItems(Brief):
 
     items: tuple[FoundRow, ...]
     matches: int = Field(description="How many the service returned; it ranks at most 50.")
-    unreadable: dict[str, str] | None = Field(None, description="Matches that may not be read, and why.")
+    unreadable: dict[str, str] | None = Field(
+        default=None, description="Matches that may not be read, and why."
+    )
 
 
 async def list_items(

@@ -101,8 +101,8 @@ class Names:
             return unreadable_because(error)
 
     async def _from_lists(self, caller: str, missing: Mapping[str, str]) -> dict[str, Named]:
-        counts = Counter(subtype for subtype in missing.values() if subtype in SUBTYPES)
-        worth = [subtype for subtype in SUBTYPES if counts[subtype] >= _WORTH_A_PAGE]
+        counts = Counter(missing.values())
+        worth: list[ItemSubtype] = [kind for kind in SUBTYPES if counts[kind] >= _WORTH_A_PAGE]
         pages = await asyncio.gather(*(self._list(caller, subtype, missing) for subtype in worth))
         return {item_id: named for found in pages for item_id, named in found.items()}
 

@@ -28,7 +28,7 @@ class OpenedDocument(Brief):
     mime_type: str
     text: str | None = None
     total_chars: int | None = None
-    next_offset: int | None = Field(None, description="Where to go on; absent at the end.")
+    next_offset: int | None = Field(default=None, description="Where to go on; absent at the end.")
     bytes: int | None = None
     saved_to: str | None = None
 
@@ -61,7 +61,9 @@ async def open_uri(
 def _part(uri: str, document: Document, offset: int, length: int) -> OpenedDocument:
     text = document.content if isinstance(document.content, str) else document.content.decode()
     if offset and offset >= len(text):
-        raise ArgumentError(f"offset is beyond the {len(text)} characters of the document.", parameter="offset")
+        raise ArgumentError(
+            f"offset is beyond the {len(text)} characters of the document.", parameter="offset"
+        )
     end = offset + length
     return OpenedDocument(
         uri=uri,

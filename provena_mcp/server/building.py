@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import httpx
 import platformdirs
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
@@ -27,19 +28,26 @@ from provena_mcp.tools.toolsets import select_tools
 _LISTS_KEEP_MS: Final = 60_000
 
 
-def build_server(settings: Settings, *, sample: bool = False, local: bool = True) -> MCPServer[Application]:
+def build_server(
+    settings: Settings,
+    *,
+    sample: bool = False,
+    local: bool = True,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> MCPServer[Application]:
     """The server for ``settings``; nothing is opened and no network is touched until it runs.
 
     Args:
         settings: What the operator set.
         sample: Answer from the shipped sample world instead.
         local: Whether it will talk over stdio to one user on this machine.
+        transport: Another way to a deployment than the network.
 
     Raises:
         SettingsError: The settings contradict each other.
         StoreError: The embedded store cannot be opened.
     """
-    backend = choose_backend(settings, sample=sample)
+    backend = choose_backend(settings, sample=sample, transport=transport)
     definitions = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
     server = MCPServer[Application](
         "provena",

@@ -15,5 +15,7 @@ def run_stdio(settings: Settings, *, sample: bool = False) -> None:
     Raises:
         ProvenaError: The server could not be built.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
     build_server(settings, sample=sample).run("stdio")

@@ -43,7 +43,9 @@ class ToolDefinition:
     @property
     def description(self) -> str:
         """The words the model reads, from ``descriptions/<name>.md``."""
-        return files(__package__).joinpath("descriptions", f"{self.name}.md").read_text("utf-8").strip()
+        return (
+            files("provena_mcp.tools").joinpath("descriptions", f"{self.name}.md").read_text("utf-8").strip()
+        )
 
     @property
     def annotations(self) -> ToolAnnotations:

@@ -25,8 +25,8 @@ class VersionBrief(Brief):
     """Where an item stands in its chain of versions."""
 
     number: int
-    previous: str | None = Field(None, description="Id of the version before.")
-    superseded_by: str | None = Field(None, description="Id of the next version.")
+    previous: str | None = Field(default=None, description="Id of the version before.")
+    superseded_by: str | None = Field(default=None, description="Id of the next version.")
     reason: str | None = None
 
 
@@ -36,10 +36,10 @@ class ItemBrief(Brief):
     id: str
     type: str
     name: str
-    created: str | None = Field(None, description="UTC.")
-    updated: str | None = Field(None, description="UTC.")
+    created: str | None = Field(default=None, description="UTC.")
+    updated: str | None = Field(default=None, description="UTC.")
     version: VersionBrief | None = None
-    note: str | None = Field(None, description="What is unusual about this item.")
+    note: str | None = Field(default=None, description="What is unusual about this item.")
 
 
 class DatasetInRole(Brief):
@@ -47,8 +47,8 @@ class DatasetInRole(Brief):
 
     id: str
     name: str | None = None
-    role: str | None = Field(None, description="Name of its dataset template.")
-    resources: dict[str, str] | None = Field(None, description="Deferred resource key -> path.")
+    role: str | None = Field(default=None, description="Name of its dataset template.")
+    resources: dict[str, str] | None = Field(default=None, description="Deferred resource key -> path.")
 
 
 class RunBrief(ItemBrief):
@@ -63,8 +63,8 @@ class RunBrief(ItemBrief):
     modeller: Ref | None = None
     organisation: Ref | None = None
     study: Ref | None = None
-    started: str | None = Field(None, description="UTC.")
-    ended: str | None = Field(None, description="UTC.")
+    started: str | None = Field(default=None, description="UTC.")
+    ended: str | None = Field(default=None, description="UTC.")
     annotations: dict[str, str] | None = None
     status: str | None = None
 
@@ -82,7 +82,7 @@ class ReleaseBrief(Brief):
 
     status: str
     approver: Ref | None = None
-    when: str | None = Field(None, description="UTC.")
+    when: str | None = Field(default=None, description="UTC.")
 
 
 class DatasetBrief(ItemBrief):
@@ -90,9 +90,9 @@ class DatasetBrief(ItemBrief):
 
     description: str | None = None
     made_by: tuple[Ref, ...] | None = Field(
-        None, description="Runs that generated it; none made it if absent."
+        default=None, description="Runs that generated it; none made it if absent."
     )
-    attributed_to: tuple[Ref, ...] | None = Field(None, description="People it is attributed to.")
+    attributed_to: tuple[Ref, ...] | None = Field(default=None, description="People it is attributed to.")
     organisation: Ref | None = None
     publisher: Ref | None = None
     custodian: Ref | None = None
@@ -105,7 +105,9 @@ class DatasetBrief(ItemBrief):
     covers_space: str | None = None
     keywords: tuple[str, ...] | None = None
     formats: tuple[str, ...] | None = None
-    approvals: dict[str, str] | None = Field(None, description="Only those that matter: obtained or not.")
+    approvals: dict[str, str] | None = Field(
+        default=None, description="Only those that matter: obtained or not."
+    )
     usage_limitations: str | None = None
     citation: str | None = None
 

@@ -1,0 +1,89 @@
+"""Which Provena is behind the server: a deployment over the network, or the embedded one in process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from provena_mcp.client import NoToken, ProvenaClient, TokenProvider, token_provider_from
+from provena_mcp.embedded import EmbeddedProvena
+from provena_mcp.queries.health import WhichProvena
+from provena_mcp.settings import Endpoints, Settings
+
+_HOST: Final = "http://embedded.invalid"
+_IN_PROCESS: Final = Endpoints(
+    prov=f"{_HOST}/prov-api",
+    registry=f"{_HOST}/registry-api",
+    job=f"{_HOST}/job-api",
+    search=f"{_HOST}/search",
+    auth=f"{_HOST}/auth-api",
+    data=f"{_HOST}/data-api",
+)
+_HOW_TO_FILL: Final = (
+    "Fill it with 'provena-mcp local load FILE' (registry items as JSON), try 'provena-mcp serve --sample', "
+    "or point the server at a deployment with PROVENA_DOMAIN and PROVENA_REALM."
+)
+
+
+@dataclass(frozen=True)
+class Backend:
+    """How to say which Provena answers, and how to reach it."""
+
+    which: Callable[[], WhichProvena]
+    client: Callable[[], AbstractAsyncContextManager[ProvenaClient]]
+
+
+def choose_backend(
+    settings: Settings, *, sample: bool, transport: httpx.AsyncBaseTransport | None = None
+) -> Backend:
+    """The deployment that ``settings`` name, else the embedded Provena (or its sample world).
+
+    ``transport`` is another way to a deployment than the network.
+
+    Raises:
+        SettingsError: A deployment is half configured.
+        StoreError: The embedded store cannot be opened.
+    """
+    endpoints = None if sample else settings.endpoints()
+    if endpoints is None:
+        return _embedded(
+            EmbeddedProvena.sample(settings.store) if sample else EmbeddedProvena(settings.store)
+        )
+    return _deployment(endpoints, settings, token_provider_from(settings), transport)
+
+
+def _deployment(
+    endpoints: Endpoints,
+    settings: Settings,
+    tokens: TokenProvider,
+    transport: httpx.AsyncBaseTransport | None,
+) -> Backend:
+    which = WhichProvena(kind="deployment", where=settings.domain or urlsplit(endpoints.prov).netloc)
+    return Backend(
+        which=lambda: which, client=lambda: ProvenaClient(endpoints, tokens=tokens, transport=transport)
+    )
+
+
+def _embedded(provena: EmbeddedProvena) -> Backend:
+    def which() -> WhichProvena:
+        count = provena.count_items()
+        return WhichProvena(
+            kind="sample" if provena.is_sample else "embedded",
+            where=str(provena.path),
+            items=count,
+            advice=None if count else _HOW_TO_FILL,
+        )
+
+    @asynccontextmanager
+    async def client() -> AsyncGenerator[ProvenaClient]:
+        async with provena.running() as app:
+            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+            async with ProvenaClient(_IN_PROCESS, tokens=NoToken(), transport=transport) as in_process:
+                yield in_process
+
+    return Backend(which=which, client=client)
