@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import cast
 
@@ -35,6 +37,23 @@ def graph_of(call: Call, answer: Answer) -> ProvenanceGraph:
         MalformedAnswerError: The answer is no node-link graph, or has neither ``links`` nor ``edges``.
         CallerError: The answer says that the query failed.
     """
+    with _no_collections():
+        return _read(call, answer)
+
+
+@contextmanager
+def _no_collections() -> Generator[None]:
+    """Hold garbage collection back: 70,000 small new objects set off full ones, which double the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read(call: Call, answer: Answer) -> ProvenanceGraph:
     try:
         lineage = LINEAGE_ANSWER.validate_json(answer.body)
     except ValidationError as error:

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 class Wire(BaseModel):
     """A frozen model of something Provena sends; unknown keys are kept, never an error."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True)
+    # Validators are built on first use: start-up needs few of them.
+    model_config = ConfigDict(frozen=True, extra="allow", coerce_numbers_to_str=True, defer_build=True)
 
 
 class Status(Wire):

@@ -94,6 +94,7 @@ class Loopback:
     heads: list[str] = field(default_factory=list)
     most_at_once: int = 0
     _at_once: int = 0
+    _serving: set[asyncio.Task[None]] = field(default_factory=set)
 
     @asynccontextmanager
     async def serving(self):
@@ -103,9 +104,13 @@ class Loopback:
             yield self
         finally:
             server.close()
+            for task in self._serving:
+                task.cancel()
+            await asyncio.gather(*self._serving)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._serving.add(asyncio.current_task())
         try:
             while not writer.is_closing():
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -120,7 +125,7 @@ class Loopback:
                     await writer.drain()
                 finally:
                     self._at_once -= 1
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
