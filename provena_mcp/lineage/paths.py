@@ -1,0 +1,115 @@
+"""How two items are related: all shortest paths between them, or what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from provena_mcp.lineage.walks import Ways, hops_along, ways
+from provena_mcp.rules.graph import Direction, ProvenanceGraph
+
+
+@dataclass(frozen=True)
+class ShortestPaths:
+    """All shortest paths between two items in one direction.
+
+    ``count`` is exact and may be astronomically large; ``paths`` holds the first few by id, each
+    from the start to the goal; ``levels`` holds the items on any of them, by hop from the start.
+    """
+
+    direction: Direction
+    length: int
+    count: int
+    paths: tuple[tuple[str, ...], ...]
+    levels: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class InCommon:
+    """An item that two others both reach, with the hops from each."""
+
+    id: str
+    hops_from: int
+    hops_to: int
+
+    @property
+    def hops(self) -> int:
+        """Hops from one of the two to the other by way of this item."""
+        return self.hops_from + self.hops_to
+
+
+def shortest_paths(
+    graph: ProvenanceGraph, start: str, goal: str, direction: Direction, *, max_hops: int, show: int
+) -> ShortestPaths | None:
+    """All shortest paths of at most ``max_hops`` links from ``start`` to ``goal``; none if there is none.
+
+    Args:
+        graph: Holds at least every link of every such path.
+        start: Where the paths begin.
+        goal: Where they end; another item than ``start``.
+        direction: Along the links (upstream) or against them.
+        max_hops: Longest path looked for.
+        show: How many paths to spell out.
+    """
+    ahead = ways(graph.links, direction)
+    hops = hops_along(ahead, (start,), max_hops)
+    if goal not in hops:
+        return None
+    levels = _levels_between(_turned(ahead), hops, goal)
+    counts = _counts(ahead, levels)
+    return ShortestPaths(
+        direction=direction,
+        length=hops[goal],
+        count=counts[start],
+        paths=tuple(_first_paths(ahead, levels, show)),
+        levels=tuple(tuple(sorted(level)) for level in levels),
+    )
+
+
+def in_common(
+    hops_from: Mapping[str, int], hops_to: Mapping[str, int], ends: Iterable[str]
+) -> list[InCommon]:
+    """Items that both walks reached, the nearest to both first; ``ends`` themselves are left out."""
+    shared = (hops_from.keys() & hops_to.keys()) - set(ends)
+    found = [InCommon(node, hops_from[node], hops_to[node]) for node in shared]
+    return sorted(found, key=lambda item: (item.hops, max(item.hops_from, item.hops_to), item.id))
+
+
+def _levels_between(back: Ways, hops: Mapping[str, int], goal: str) -> list[set[str]]:
+    """Items on shortest paths to ``goal``, by hop from the start."""
+    levels = [{goal}]
+    for hop in range(hops[goal] - 1, -1, -1):
+        levels.append({near for node in levels[-1] for near in back.get(node, ()) if hops.get(near) == hop})
+    return levels[::-1]
+
+
+def _counts(ahead: Ways, levels: list[set[str]]) -> dict[str, int]:
+    """Shortest paths from each item on the levels to the goal: the sum over its next items."""
+    counts = dict.fromkeys(levels[-1], 1)
+    for level, following in zip(levels[-2::-1], levels[:0:-1], strict=True):
+        for node in level:
+            counts[node] = sum(counts[other] for other in ahead[node] if other in following)
+    return counts
+
+
+def _first_paths(ahead: Ways, levels: list[set[str]], show: int) -> Iterator[tuple[str, ...]]:
+    """The first paths by id; no walk runs into a dead end, so each costs only its length."""
+    (start,) = levels[0]
+    unfinished: list[tuple[str, ...]] = [(start,)]
+    while unfinished and show > 0:
+        path = unfinished.pop()
+        if len(path) == len(levels):
+            show -= 1
+            yield path
+            continue
+        following = levels[len(path)]
+        nexts = sorted((other for other in ahead[path[-1]] if other in following), reverse=True)
+        unfinished.extend((*path, other) for other in nexts)
+
+
+def _turned(ahead: Ways) -> Ways:
+    back: dict[str, list[str]] = {}
+    for node, others in ahead.items():
+        for other in others:
+            back.setdefault(other, []).append(node)
+    return back
