@@ -194,7 +194,7 @@ class Connection:
                     body = await self._body(call, response)
             except httpx.HTTPError as error:
                 journey.sent = not never_left(error)
-                raise transport_failure(call, error, scrub(base_url)) from error
+                raise transport_failure(call, error, _place(base_url or call.path)) from error
         return Answer(
             status=response.status_code,
             headers=response.headers,
@@ -216,6 +216,11 @@ class Connection:
         except (httpx.DecodingError, httpx.RemoteProtocolError, httpx.ReadError) as error:
             raise malformed(call, "it broke off or is damaged") from error
         return b"".join(chunks)
+
+
+def _place(url: str) -> str:
+    """A URL as it may be shown: without user and query."""
+    return scrub(url.partition("?")[0])
 
 
 def _headers(call: Call, token: str | None) -> dict[str, str]:

@@ -24,6 +24,7 @@ from provena_mcp.wire.registry import (
     StatusAnswer,
     TypedFetchAnswer,
     TypedListAnswer,
+    UpdateItemAnswer,
     VersionAnswer,
     VersionDetails,
     VersionRequest,
@@ -157,8 +158,12 @@ class RegistryApi(ServiceApi):
 
     async def update(
         self, subtype: ItemSubtype, item_id: str, domain_info: JsonObject, *, reason: str | None = None
-    ) -> None:
-        """Replace an item's content, or complete a seed; a complete item needs a ``reason``."""
+    ) -> str | None:
+        """Replace an item's content, for which a ``reason`` is needed, or complete a seed.
+
+        Returns:
+            The session of the job that lodges a completed seed's Create activity, if there is one.
+        """
         params = {"id": required(item_id, "id")} | ({"reason": reason} if reason else {})
         call = self._write(
             "PUT",
@@ -168,7 +173,9 @@ class RegistryApi(ServiceApi):
             body=to_json(domain_info),
             subject=item_id,
         )
-        require_success(call, (await self._ask(call, StatusAnswer)).status)
+        answer = await self._ask(call, UpdateItemAnswer)
+        require_success(call, answer.status)
+        return answer.register_create_activity_session_id
 
     async def version(self, subtype: ItemSubtype, item_id: str, reason: str) -> VersionAnswer:
         """Make a new version of an item of a versioned subtype (contract 7.1)."""

@@ -87,6 +87,12 @@ class CreateAnswer(StatusAnswer):
     register_create_activity_session_id: str | None = None
 
 
+class UpdateItemAnswer(StatusAnswer):
+    """An updated item; completing a seed also lodges its Create activity in a job."""
+
+    register_create_activity_session_id: str | None = None
+
+
 class SeedAnswer(StatusAnswer):
     """A reserved id."""
 

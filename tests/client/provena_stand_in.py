@@ -9,6 +9,7 @@ import httpx
 
 from provena_mcp.client import ClientLimits, NoToken, ProvenaClient, TokenProvider
 from provena_mcp.settings import Endpoints
+from provena_mcp.wire.records import Associations, ModelRunRecord
 
 BASE = "http://provena.test"
 
@@ -79,6 +80,16 @@ def raw_answer(
     body: bytes = b"{}", status: str = "200 OK", headers: str = "Content-Type: application/json\r\n"
 ) -> bytes:
     return f"HTTP/1.1 {status}\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+RECORD = ModelRunRecord(
+    workflow_template_id="10378.1/5",
+    display_name="Run",
+    description="A run.",
+    associations=Associations(modeller_id="10378.1/7"),
+    start_time=1,
+    end_time=2,
+)
 
 
 Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]

@@ -4,7 +4,7 @@ import json
 
 import httpx
 import pytest
-from provena_stand_in import Script, client_over, json_answer
+from provena_stand_in import RECORD, Script, client_over, json_answer
 from pydantic import SecretStr
 
 from provena_mcp.client import ProvenaClient, ReadyToken
@@ -21,20 +21,10 @@ from provena_mcp.errors import (
     UnavailableError,
     WrongSubtypeError,
 )
-from provena_mcp.wire.records import Associations, ModelRunRecord
 
 ROLE = "You are not authorised to access this resource as you don't have the correct role."
 WRONG_KIND = "The record was found but could not parsed as an appropriate type: Error The record was marked…"
 UNKNOWN = 'Could not find the given key (10378.1/9) in the registry. Details "Failed to find item.".'
-
-RECORD = ModelRunRecord(
-    workflow_template_id="10378.1/5",
-    display_name="Run",
-    description="A run.",
-    associations=Associations(modeller_id="10378.1/7"),
-    start_time=1,
-    end_time=2,
-)
 
 
 async def read(client: ProvenaClient) -> object:

@@ -9,9 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from provena_stand_in import Script, client_over
+from provena_stand_in import RECORD, Script, client_over
 from pydantic import SecretStr
-from test_client_failures import RECORD
 
 from provena_mcp.client import ProvenaClient, ReadyToken
 from provena_mcp.errors import (

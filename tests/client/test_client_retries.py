@@ -2,8 +2,7 @@
 
 import httpx
 import pytest
-from provena_stand_in import LINEAGE, QUICK, Script, client_over, json_answer
-from test_client_failures import RECORD
+from provena_stand_in import LINEAGE, QUICK, RECORD, Script, client_over, json_answer
 
 from provena_mcp.client import ClientLimits, ProvenaClient
 from provena_mcp.client.calls import Call

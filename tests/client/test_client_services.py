@@ -4,9 +4,8 @@ import json
 
 import httpx
 import pytest
-from provena_stand_in import BASE, QUICK, Script, client_over, endpoints, json_answer
+from provena_stand_in import BASE, QUICK, RECORD, Script, client_over, endpoints, json_answer
 from pydantic import SecretStr
-from test_client_failures import RECORD
 
 from provena_mcp.client import (
     CreatedItem,
@@ -26,11 +25,19 @@ from provena_mcp.errors import (
     NotFoundError,
     ProvenaError,
     RejectedError,
+    UnavailableError,
 )
 from provena_mcp.wire.base import HealthAnswer, Status
 from provena_mcp.wire.items import RegistryItem, StudyItem
 from provena_mcp.wire.jobs import Job
-from provena_mcp.wire.registry import ListFilter, ListRequest, SearchHit, UserDetails, VersionAnswer
+from provena_mcp.wire.registry import (
+    ListFilter,
+    ListRequest,
+    SearchHit,
+    UserDetails,
+    VersionAnswer,
+    VersionDetails,
+)
 from provena_mcp.wire.runs import ConvertAnswer, DiffAction, SubmissionAnswer
 
 OK = {"success": True, "details": "fine"}
@@ -205,8 +212,8 @@ def registry(method: str, *arguments: object, **options: object):
             registry("update", "STUDY", "10378.1/3", {"title": "Reef"}, reason="a typo"),
             "PUT /registry-api/registry/activity/study/update?id=10378.1%2F3&reason=a+typo",
             {"title": "Reef"},
-            {"status": OK},
-            None,
+            {"status": OK, "register_create_activity_session_id": "s3"},
+            "s3",
         ),
         (
             registry("version", "MODEL", "10378.1/3", "v2"),
@@ -228,6 +235,13 @@ def registry(method: str, *arguments: object, **options: object):
             {"title": ""},
             {"status": {"success": False, "details": "no title"}},
             Status(success=False, details="no title"),
+        ),
+        (
+            registry("version_details"),
+            "GET /registry-api/registry/general/about/version",
+            None,
+            {"commit_id": "abc", "tag_name": None},
+            VersionDetails.model_validate({"commit_id": "abc", "tag_name": None}),
         ),
         (
             lambda client: client.search.search("coral reef", "DATASET", 5),
@@ -408,6 +422,15 @@ async def test_an_expired_report_asks_for_a_new_one_and_shows_nothing_of_the_add
         await sent(prov("fetch_report", "https://bucket.example.org/r?X-Amz-Signature=5ignature"), answer)
     assert "generate_report" in caught.value.advice
     assert (caught.value.upstream, "5ignature" in str(caught.value)) == (None, False)
+
+
+@pytest.mark.asyncio
+async def test_storage_that_cannot_be_reached_is_named_without_the_query():
+    script = Script([httpx.ConnectError("refused")])
+    async with client_over(script) as client:
+        with pytest.raises(UnavailableError) as caught:
+            await client.prov.fetch_report("https://bucket.example.org/r.docx?X-Amz-Signature=5ignature")
+    assert caught.value.message == "No connection to the file storage at https://bucket.example.org/r.docx."
 
 
 @pytest.mark.asyncio

@@ -5,9 +5,8 @@ import logging
 
 import httpx
 import pytest
-from provena_stand_in import BASE, LINEAGE, QUICK, Script, client_over, json_answer
+from provena_stand_in import BASE, LINEAGE, QUICK, RECORD, Script, client_over, json_answer
 from pydantic import SecretStr
-from test_client_failures import RECORD
 
 from provena_mcp.client import (
     ClientCredentials,

@@ -5,6 +5,7 @@ import gzip
 import json
 import logging
 import socket
+import ssl
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from provena_stand_in import (
     LINEAGE,
+    RECORD,
     Loopback,
     Script,
     always,
@@ -26,7 +28,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
-from test_client_failures import RECORD
 
 from provena_mcp import __version__
 from provena_mcp.client import ClientLimits, NoToken, ProvenaClient, ReadyToken
@@ -204,6 +205,17 @@ async def test_a_name_that_does_not_resolve_is_said_to_be_so():
 
 
 @pytest.mark.asyncio
+async def test_a_certificate_that_is_not_trusted_is_said_to_be_so():
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("certificate verify failed") from ssl.SSLCertVerificationError()
+
+    async with client_over(handler) as client:
+        with pytest.raises(UnavailableError) as caught:
+            await explore(client)
+    assert "SSL_CERT_FILE" in caught.value.advice
+
+
+@pytest.mark.asyncio
 async def test_an_answer_beyond_the_limit_is_not_read_on():
     sent = 0
 
@@ -319,7 +331,16 @@ async def test_a_client_is_used_inside_its_block_only():
 
 
 @pytest.mark.parametrize(
-    "url", ["", "provena.example.org", "ftp://x.org", "https://", "https://x.org?a=1", "//x.org"]
+    "url",
+    [
+        "",
+        "provena.example.org",
+        "ftp://x.org",
+        "https://",
+        "https://x.org?a=1",
+        "//x.org",
+        "http://x.org:port",
+    ],
 )
 def test_an_address_that_is_no_base_url_is_refused_at_once(url: str):
     urls = endpoints().model_dump() | {"registry": url}
