@@ -1,0 +1,45 @@
+"""How many tokens a text costs a language model: a cheap estimate that errs high.
+
+It follows how the o200k_base tokenizer of current models cuts text into pieces, and guesses how many
+tokens each piece becomes. On results of this package it lies up to a quarter above the true count.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from math import ceil
+from typing import Final
+
+# A capitalised or small word with the mark or space before it; a word in capitals; up to three
+# digits; other letters; marks; white space.
+_PIECE: Final = re.compile(
+    r"(?<=\d)[A-Za-z]+|(?:[^\r\n\w]|_)?[A-Z]?[a-z]+|(?:[^\r\n\w]|_)?[A-Z]+"
+    r"|\d{1,3}|[^\W\d_A-Za-z]+| ?(?:[^\s\w]|_)+|\s+"
+)
+# Marks of more than two characters that are one token all the same.
+_ONE_TOKEN: Final = frozenset({'","', '":"', '":[', '":{', '"},{"', '":[[', '"],["', '"}},"', '"]}', '"}'})
+# Four consonants in a row: not a word that a tokenizer knows.
+_ODD: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{4}", re.IGNORECASE)
+_MARGIN: Final = 1.04
+
+
+def estimate_tokens(text: str) -> int:
+    """At least the number of o200k_base tokens of ``text``, random letters and symbols excepted."""
+    return ceil(_MARGIN * sum(map(_tokens, _PIECE.findall(text))))
+
+
+@lru_cache(maxsize=20_000)
+def _tokens(piece: str) -> int:
+    if not piece.isascii():
+        # Scripts of two bytes a letter are cheaper than those of three; pictures are dear.
+        size = len(piece.encode())
+        share = 0.8 if not piece[-1].isalpha() else 0.3 if size <= 2 * len(piece) else 0.5
+        return max(1, round(size * share))
+    if not piece[-1].isalpha():
+        return 1 if len(piece) <= 2 or piece[-1].isdigit() or piece in _ONE_TOKEN else (len(piece) + 1) // 2
+    if len(piece) > 4 and _ODD.search(piece):
+        return round(len(piece) * 0.6)
+    if piece[-1].isupper():
+        return 1 + len(piece) // 3
+    return 1 + (len(piece) - 1) // 6
