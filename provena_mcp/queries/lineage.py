@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from provena_mcp.client import ProvApi
 from provena_mcp.errors import DepthLimitError
-from provena_mcp.queries.neighbourhood import DepthCap, Neighbourhood, Query, gather_neighbourhood
+from provena_mcp.queries.neighbourhood import (
+    DepthCap,
+    Explorer,
+    Neighbourhood,
+    Query,
+    gather_neighbourhood,
+)
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
 from provena_mcp.wire.lineage import LineageQuery
@@ -22,7 +27,7 @@ class Gathered:
 
 
 async def gather_lineage(
-    prov: ProvApi, cap: DepthCap, query: LineageQuery, start: str, depth: int
+    prov: Explorer, cap: DepthCap, query: LineageQuery, start: str, depth: int
 ) -> Gathered:
     """The links that answer ``query`` from ``start`` within ``depth`` hops (contract 5.5).
 
@@ -53,7 +58,7 @@ async def gather_lineage(
 
 
 async def _special_beyond_cap(
-    prov: ProvApi, query: LineageQuery, start: str, depth: int, found: Neighbourhood
+    prov: Explorer, query: LineageQuery, start: str, depth: int, found: Neighbourhood
 ) -> Gathered:
     graph = found.graph
     if query == "effected_agents":
@@ -67,7 +72,7 @@ async def _special_beyond_cap(
     return Gathered(ProvenanceGraph(nodes, tuple(trails.links)), because)
 
 
-async def _agents_along(prov: ProvApi, queries: tuple[Query, ...], depth: int) -> list[ProvenanceGraph]:
+async def _agents_along(prov: Explorer, queries: tuple[Query, ...], depth: int) -> list[ProvenanceGraph]:
     """Agents hang upstream of what lies downstream: each query of the walk is asked for them too."""
     return await asyncio.gather(
         *(prov.explore("effected_agents", query.start, min(query.depth, depth)) for query in queries)

@@ -11,11 +11,11 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
-from provena_mcp.client import ProvApi
 from provena_mcp.errors import DepthLimitError
 from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
+from provena_mcp.wire.lineage import LineageQuery
 
 USUAL_DEPTH_CAP: Final = 10
 _MAX_QUERIES: Final = 60
@@ -24,6 +24,14 @@ _RIM_WORTH_PROBING: Final = 12
 
 # Contract 5.2 and 5.3 give these no link of their own, so upstream ends at them.
 _UPSTREAM_ENDS: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
+
+
+class Explorer(Protocol):
+    """Answers one lineage query, as ``ProvenaClient.prov`` does."""
+
+    async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
+        """The links that answer ``query`` within ``depth`` hops; a ``DepthLimitError`` if too deep."""
+        ...
 
 
 class DepthCap:
@@ -99,7 +107,7 @@ class _Walk:
 
 
 async def gather_neighbourhood(
-    prov: ProvApi, cap: DepthCap, start: str, direction: Direction, depth: int
+    prov: Explorer, cap: DepthCap, start: str, direction: Direction, depth: int
 ) -> Neighbourhood:
     """Everything within ``depth`` hops of ``start`` in ``direction``.
 
@@ -140,7 +148,7 @@ def _adjacency(links: Iterable[Link], direction: Direction) -> Mapping[str, list
 
 
 async def _first_query(
-    prov: ProvApi, cap: DepthCap, start: str, direction: Direction, depth: int
+    prov: Explorer, cap: DepthCap, start: str, direction: Direction, depth: int
 ) -> tuple[Query, ProvenanceGraph]:
     asked = depth + 1 if cap.is_known or depth != USUAL_DEPTH_CAP else depth
     if cap.is_known:
@@ -153,35 +161,41 @@ async def _first_query(
     return Query(start, asked), await prov.explore(direction, start, asked)
 
 
-async def _walk_on(prov: ProvApi, cap: DepthCap, walk: _Walk, depth: int) -> str | None:
+async def _walk_on(prov: Explorer, cap: DepthCap, walk: _Walk, depth: int) -> str | None:
     """Expand the rim until nothing nearer than ``depth`` is open; says why if it stopped before."""
     while rim := walk.open_nodes(nearer_than=depth):
         allowed = min(_AT_ONCE, _MAX_QUERIES - len(walk.queries))
         if allowed <= 0:
             return (
-                f"stopped after {_MAX_QUERIES} queries; {len(rim)} items from hop {walk.hops[rim[0]]} on "
-                "are not followed further"
+                f"stopped after {_MAX_QUERIES} queries; {_items(len(rim))} from hop {walk.hops[rim[0]]} on "
+                "not followed further"
             )
         queries = [Query(node, min(cap.hops, depth - walk.hops[node] + 1)) for node in rim[:allowed]]
         walk.add(await _ask(prov, walk.direction, queries))
     return None
 
 
-async def _beyond(prov: ProvApi, walk: _Walk, depth: int) -> str | None:
+async def _beyond(prov: Explorer, walk: _Walk, depth: int) -> str | None:
     """Whether anything lies beyond the last hop, and how many items lead there."""
     rim = [node for node, hop in walk.hops.items() if hop == depth]
     unknown = [node for node in walk.open_nodes(nearer_than=depth + 1) if walk.hops[node] == depth]
     if len(unknown) > _RIM_WORTH_PROBING:
-        return f"depth {depth} reached; {len(unknown)} items at hop {depth} may lead further"
+        return f"depth {depth} reached; {_items(len(unknown))} at hop {depth} may lead further"
     if unknown:
         walk.add(await _ask(prov, walk.direction, [Query(node, 1) for node in unknown]))
     ahead = _adjacency(walk.graph.links, walk.direction)
     leading = sum(1 for node in rim if ahead.get(node))
-    return f"depth {depth} reached; {leading} items at hop {depth} lead further" if leading else None
+    return (
+        f"depth {depth} reached; lineage goes on from {_items(leading)} at hop {depth}" if leading else None
+    )
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count} items"
 
 
 async def _ask(
-    prov: ProvApi, direction: Direction, queries: list[Query]
+    prov: Explorer, direction: Direction, queries: list[Query]
 ) -> list[tuple[Query, ProvenanceGraph]]:
     answers = await asyncio.gather(*(prov.explore(direction, query.start, query.depth) for query in queries))
     return list(zip(queries, answers, strict=True))

@@ -1,0 +1,122 @@
+"""Lineage gathered in many small queries equals lineage answered in one."""
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provena_mcp.errors import DepthLimitError
+from provena_mcp.queries.lineage import Gathered, gather_lineage
+from provena_mcp.queries.neighbourhood import DepthCap
+from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from provena_mcp.rules.trails import links_on_trails
+from provena_mcp.wire.lineage import LineageQuery
+from tests.rules.random_worlds import worlds
+
+QUERIES: tuple[LineageQuery, ...] = (
+    "upstream",
+    "downstream",
+    "contributing_datasets",
+    "effected_datasets",
+    "contributing_agents",
+    "effected_agents",
+)
+
+
+class CappedProvena:
+    """A Provena over one graph that refuses queries deeper than its cap, and counts those it answers."""
+
+    def __init__(self, graph: ProvenanceGraph, cap: int) -> None:
+        self.graph = graph
+        self.cap = cap
+        self.answered = 0
+
+    async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
+        if depth > self.cap:
+            raise DepthLimitError(self.cap)
+        self.answered += 1
+        links = links_on_trails(self.graph, starting_id, query, depth).links
+        ends = {end for link in links for end in (link.source, link.target)}
+        return ProvenanceGraph({node: self.graph.nodes[node] for node in ends}, links)
+
+
+def gather(graph: ProvenanceGraph, cap: int, query: LineageQuery, start: str, depth: int) -> Gathered:
+    return asyncio.run(gather_lineage(CappedProvena(graph, cap), DepthCap(), query, start, depth))
+
+
+def chain(length: int) -> ProvenanceGraph:
+    """Datasets and runs in turn, d0 the result of all the others."""
+    nodes = [f"{'d' if number % 2 == 0 else 'r'}{number}" for number in range(length + 1)]
+    links = [
+        Link(later, "wasGeneratedBy" if later[0] == "d" else "used", earlier)
+        for later, earlier in zip(nodes, nodes[1:], strict=False)
+    ]
+    kinds = {
+        node: Kind("ENTITY", "DATASET") if node[0] == "d" else Kind("ACTIVITY", "MODEL_RUN") for node in nodes
+    }
+    return ProvenanceGraph(kinds, tuple(links))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    world=worlds(),
+    cap=st.integers(1, 4),
+    query=st.sampled_from(QUERIES),
+    depth=st.integers(1, 8),
+    data=st.data(),
+)
+def test_many_capped_queries_find_the_links_of_one_deep_query(
+    world: ProvenanceGraph, cap: int, query: LineageQuery, depth: int, data: st.DataObject
+):
+    start = data.draw(st.sampled_from(sorted(world.nodes)))
+    found = gather(world, cap, query, start, depth)
+    assert set(found.graph.links) == set(links_on_trails(world, start, query, depth).links)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    world=worlds(),
+    cap=st.integers(1, 12),
+    direction=st.sampled_from(("upstream", "downstream")),
+    depth=st.integers(1, 8),
+    data=st.data(),
+)
+def test_an_exploration_is_complete_exactly_when_one_hop_more_adds_nothing(
+    world: ProvenanceGraph, cap: int, direction: LineageQuery, depth: int, data: st.DataObject
+):
+    start = data.draw(st.sampled_from(sorted(world.nodes)))
+    found = gather(world, cap, direction, start, depth)
+    deeper = links_on_trails(world, start, direction, depth + 1).links
+    assert (found.incomplete_because is None) == (set(found.graph.links) == set(deeper))
+
+
+@pytest.mark.parametrize(
+    ("depth", "because"),
+    [
+        (9, "depth 9 reached; lineage goes on from 1 item at hop 9"),
+        (22, "depth 22 reached; lineage goes on from 1 item at hop 22"),
+        (23, None),
+        (100, None),
+    ],
+)
+def test_a_chain_longer_than_the_cap_is_followed_to_the_depth_asked_for(depth: int, because: str | None):
+    found = gather(chain(23), 10, "contributing_datasets", "d0", depth)
+    datasets = {node for node in found.graph.nodes if node.startswith("d")} - {"d0"}
+    assert datasets == {f"d{number}" for number in range(2, min(depth, 23) + 1, 2)}
+    assert found.incomplete_because == because
+
+
+def test_a_query_within_the_cap_asks_once():
+    provena = CappedProvena(chain(6), 10)
+    asyncio.run(gather_lineage(provena, DepthCap(), "upstream", "d0", 3))
+    assert provena.answered == 1
+
+
+def test_a_walk_that_needs_too_many_queries_says_where_it_stopped():
+    provena = CappedProvena(chain(99), 1)
+    found = asyncio.run(gather_lineage(provena, DepthCap(), "upstream", "d0", 100))
+    assert provena.answered == 60
+    assert found.incomplete_because == (
+        "stopped after 60 queries; 1 item from hop 60 on not followed further"
+    )
