@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from provena_mcp.lineage.roles import role_of
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.wire.subtypes import REGISTRY_WORKFLOW_TEMPLATE, registry_subtype
 
@@ -34,15 +35,16 @@ class Affected:
 
 @dataclass(frozen=True)
 class Touched:
-    """A person, organisation or study that affected items name.
+    """A person, organisation or study that the item asked about or affected items name.
 
-    ``by`` counts those items by subtype, the item asked about among them; the nearest is at ``hop``.
+    ``roles`` counts those items by what the agent did for them ("runs" for a study); the nearest is
+    at ``hop``.
     """
 
     id: str
     subtype: str
     hop: int
-    by: Mapping[str, int]
+    roles: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -165,9 +167,9 @@ class _Spread:
 
 def _touched(graph: ProvenanceGraph, hops: Mapping[str, int], starts: Collection[str]) -> Iterable[Touched]:
     """Agents and studies that the start and the affected items name."""
-    by: dict[str, Counter[str]] = {}
+    roles: dict[str, Counter[str]] = {}
     nearest: dict[str, int] = {}
-    for source, _, target in graph.links:
+    for source, relation, target in graph.links:
         kind = graph.nodes.get(target, _UNKNOWN)
         if (
             source not in hops
@@ -175,11 +177,14 @@ def _touched(graph: ProvenanceGraph, hops: Mapping[str, int], starts: Collection
             or not (kind.category == "AGENT" or kind.subtype == "STUDY")
         ):
             continue
-        subtype = registry_subtype(graph.nodes.get(source, _UNKNOWN).subtype)
-        by.setdefault(target, Counter())[subtype] += 1
+        source_type = registry_subtype(graph.nodes.get(source, _UNKNOWN).subtype)
+        role = "runs" if kind.subtype == "STUDY" else role_of(source_type, relation, kind.subtype)
+        roles.setdefault(target, Counter())[role] += 1
         nearest[target] = min(hops[source], nearest.get(target, hops[source]))
-    found = [Touched(node, graph.nodes[node].subtype, nearest[node], counts) for node, counts in by.items()]
-    return sorted(found, key=lambda item: (item.hop, -sum(item.by.values()), item.id))
+    found = [
+        Touched(node, graph.nodes[node].subtype, nearest[node], counts) for node, counts in roles.items()
+    ]
+    return sorted(found, key=lambda item: (item.hop, -sum(item.roles.values()), item.id))
 
 
 def _newer_versions(graph: ProvenanceGraph, hops: Mapping[str, int]) -> Iterable[NewerVersion]:

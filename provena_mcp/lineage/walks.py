@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from provena_mcp.rules.graph import Direction, Link
@@ -35,3 +36,36 @@ def hops_along(ahead: Ways, starts: Iterable[str], depth: int) -> dict[str, int]
         if not rim:
             break
     return hops
+
+
+def cyclic_groups(links: Iterable[Link]) -> list[tuple[str, ...]]:
+    """Groups of items each of which leads to all others of its group; sorted, as are their members.
+
+    Lineage without cycles, the usual case, is recognised without building a networkx graph.
+    """
+    kept = _without_ends(list(links))
+    if not kept:
+        return []
+    import networkx as nx
+
+    graph: nx.DiGraph[str] = nx.DiGraph((source, target) for source, _, target in kept)
+    groups = (tuple(sorted(group)) for group in nx.strongly_connected_components(graph) if len(group) > 1)
+    return sorted(groups)
+
+
+def _without_ends(links: list[Link]) -> list[Link]:
+    """The links left when those into items that lead nowhere are taken away, again and again."""
+    leaving = Counter(source for source, _, _ in links)
+    arriving: dict[str, list[str]] = {}
+    for source, _, target in links:
+        arriving.setdefault(target, []).append(source)
+    ends = [node for node in arriving if not leaving[node]]
+    gone: set[str] = set()
+    while ends:
+        end = ends.pop()
+        gone.add(end)
+        for node in arriving.get(end, ()):
+            leaving[node] -= 1
+            if not leaving[node]:
+                ends.append(node)
+    return [link for link in links if link.target not in gone]

@@ -62,25 +62,24 @@ def test_people_organisations_and_studies_are_those_of_the_affected_records(
     programme: Programme, start: str, depth: int
 ) -> None:
     hops = hops_by_brute_force(programme, start, depth, follow_versions=False) | {start: 0}
-    by_dataset: set[tuple[str, str]] = {
-        (output, run.modeller) for run in programme.runs for output in run.outputs
-    }
-    by_dataset |= {(new, who) for _, new, who in programme.versions} | set(programme.registrations)
-    by_run = {
-        (run.id, named)
-        for run in programme.runs
-        for named in (run.modeller, run.organisation, run.study)
-        if named is not None
-    }
+    attributed = {(output, run.modeller) for run in programme.runs for output in run.outputs}
+    attributed |= {(new, who) for _, new, who in programme.versions} | set(programme.registrations)
+    facts = {(item, who, "attributed") for item, who in attributed}
+    for run in programme.runs:
+        named = (
+            (run.modeller, "modeller"),
+            (run.organisation, "requesting organisation"),
+            (run.study, "runs"),
+        )
+        facts |= {(run.id, who, role) for who, role in named if who is not None}
     expected: dict[str, Counter[str]] = {}
-    for subtype, pairs in (("DATASET", by_dataset), ("MODEL_RUN", by_run)):
-        for item, named in pairs:
-            if item in hops:
-                expected.setdefault(named, Counter())[subtype] += 1
+    for item, who, role in facts:
+        if item in hops:
+            expected.setdefault(who, Counter())[role] += 1
 
     impact = find_impact(programme.graph(), (start,), depth)
 
-    assert {touched.id: touched.by for touched in impact.touched} == expected
+    assert {touched.id: touched.roles for touched in impact.touched} == expected
 
 
 def test_an_impact_says_what_was_followed_what_was_not_and_through_which_item() -> None:
@@ -105,8 +104,8 @@ def test_an_impact_says_what_was_followed_what_was_not_and_through_which_item() 
     assert find_impact(ProvenanceGraph(nodes, links), ("raw",), 20) == Impact(
         affected=(Affected("fit", "MODEL_RUN", 1, "raw"), Affected("product", "DATASET", 2, "fit")),
         touched=(
-            Touched("ada", "PERSON", 1, {"MODEL_RUN": 1, "DATASET": 1}),
-            Touched("reef", "STUDY", 1, {"MODEL_RUN": 1}),
+            Touched("ada", "PERSON", 1, {"modeller": 1, "attributed": 1}),
+            Touched("reef", "STUDY", 1, {"runs": 1}),
         ),
         newer_versions=(NewerVersion("raw-2", "raw"),),
         followed={"MODEL_RUN used DATASET": 1, "DATASET wasGeneratedBy MODEL_RUN": 1},

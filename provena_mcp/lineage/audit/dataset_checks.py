@@ -1,0 +1,171 @@
+"""Checks on the datasets a run used and made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from provena_mcp.lineage.audit.evidence import RunEvidence, day
+from provena_mcp.lineage.audit.findings import Finding
+from provena_mcp.lineage.audit.record_checks import refusal, unless_empty
+from provena_mcp.rules.references import Found, Refused
+from provena_mcp.rules.text import clean
+from provena_mcp.wire.items import Approvals, DatasetItem, ModelRunItem
+
+_TEXT: Final = 160
+# Licences that let anyone use, change and pass on the data.
+_OPEN: Final = (
+    "creativecommons.org/licenses/by/",
+    "creativecommons.org/licenses/by-sa/",
+    "creativecommons.org/publicdomain/",
+    "opendatacommons.org/licenses/",
+    "opensource.org/licenses/",
+)
+
+
+def check_inputs(evidence: RunEvidence) -> tuple[str, list[Finding]]:
+    """Whether every input is in the registry and readable."""
+    missing: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
+    for dataset_id in evidence.inputs:
+        found = evidence.item(dataset_id, "DATASET")
+        if isinstance(found, Refused):
+            (unreadable if found.kind == "unreadable" else missing)[dataset_id] = refusal(found)
+    readable = len(evidence.inputs) - len(missing) - len(unreadable)
+    findings = unless_empty(("input_missing", missing), ("input_unreadable", unreadable))
+    return f"{readable} of {len(evidence.inputs)} readable", findings
+
+
+def check_hosting(evidence: RunEvidence) -> tuple[str, list[Finding]]:
+    """Whether the inputs' files are inside Provena and fixed, or outside and how to get them."""
+    external: dict[str, str] = {}
+    lost: dict[str, str] = {}
+    changeable: dict[str, str] = {}
+    fixed = 0
+    for dataset in evidence.datasets(evidence.inputs):
+        access = dataset.collection_format.dataset_info.access_info
+        address = clean((access.uri if access else None) or dataset.access_info_uri or "", _TEXT)
+        if access is not None and access.reposited is False:
+            (external if address else lost)[dataset.id] = address
+        elif dataset.release_status == "RELEASED":
+            fixed += 1
+        else:
+            changeable[dataset.id] = clean(dataset.release_status or "no release status", 40)
+    findings = unless_empty(
+        ("input_external", external), ("input_address_missing", lost), ("input_changeable", changeable)
+    )
+    told = f"{fixed} released, {len(changeable)} changeable, {len(external) + len(lost)} hosted elsewhere"
+    return told, findings
+
+
+def check_currency(evidence: RunEvidence) -> tuple[str, list[Finding]]:
+    """Whether inputs and outputs have been replaced, or overwritten."""
+    findings = unless_empty(
+        ("input_superseded", _replaced(evidence, evidence.inputs)),
+        ("input_overwritten", _overwritten(evidence)),
+        (
+            "input_made_by_several",
+            {
+                dataset: ", ".join(evidence.makers[dataset])
+                for dataset in evidence.inputs
+                if len(evidence.makers.get(dataset, ())) > 1
+            },
+        ),
+        ("output_missing", _unusable_outputs(evidence)),
+        ("output_superseded", _replaced(evidence, evidence.outputs)),
+        (
+            "output_remade",
+            {dataset: "also by " + ", ".join(runs) for dataset, runs in evidence.remade.items()},
+        ),
+        ("upstream_superseded", _replaced(evidence, _further_upstream(evidence))),
+    )
+    return (
+        f"{len(evidence.inputs)} inputs, {len(evidence.outputs)} outputs, their versions and makers",
+        findings,
+    )
+
+
+def check_use(evidence: RunEvidence) -> tuple[str, list[Finding]]:
+    """Whether licences, limits and approvals allow using the inputs, and what lies further upstream."""
+    findings = unless_empty(
+        ("approval_missing", _each(evidence, evidence.inputs, _lacking_approvals)),
+        ("use_restricted", _each(evidence, evidence.inputs, _restrictions)),
+        ("licence_missing", _each(evidence, evidence.inputs, _no_licence)),
+        ("upstream_restricted", _each(evidence, _further_upstream(evidence), _restrictions)),
+    )
+    restricted = {item for finding in findings for item in finding.evidence}
+    return f"{len(restricted)} datasets with conditions", findings
+
+
+def _replaced(evidence: RunEvidence, ids: tuple[str, ...]) -> dict[str, str]:
+    replaced = {dataset.id: evidence.replaced(dataset) for dataset in evidence.datasets(ids)}
+    return {dataset_id: how for dataset_id, how in replaced.items() if how}
+
+
+def _overwritten(evidence: RunEvidence) -> dict[str, str]:
+    """Inputs that this run, or one that ended after it started, made (again)."""
+    found: dict[str, str] = {}
+    for dataset in evidence.inputs:
+        makers = evidence.makers.get(dataset, ())
+        if evidence.run.id in makers or dataset in evidence.outputs:
+            found[dataset] = "by this run"
+            continue
+        for maker in makers:
+            known = evidence.known.get(maker)
+            if isinstance(known, Found) and isinstance(known.item, ModelRunItem):
+                ended = known.item.record.end_time
+                if ended > evidence.run.record.start_time:
+                    found[dataset] = f"by {maker}, which ended on {day(ended)}"
+    return found
+
+
+def _unusable_outputs(evidence: RunEvidence) -> dict[str, str]:
+    found = {dataset: evidence.item(dataset, "DATASET") for dataset in evidence.outputs}
+    return {dataset: refusal(item) for dataset, item in found.items() if isinstance(item, Refused)}
+
+
+def _further_upstream(evidence: RunEvidence) -> tuple[str, ...]:
+    near = {*evidence.inputs, *evidence.outputs}
+    return tuple(dataset for dataset in evidence.datasets_upstream if dataset not in near)
+
+
+def _each(evidence: RunEvidence, ids: tuple[str, ...], look: Callable[[DatasetItem], str]) -> dict[str, str]:
+    """What ``look`` sees in each readable dataset, where it sees anything."""
+    seen = {dataset.id: look(dataset) for dataset in evidence.datasets(ids)}
+    return {dataset_id: what for dataset_id, what in seen.items() if what}
+
+
+def _restrictions(dataset: DatasetItem) -> str:
+    info, approvals = dataset.collection_format.dataset_info, dataset.collection_format.approvals
+    parts: list[str] = []
+    licence = clean(info.license or "", _TEXT)
+    if licence and not any(known in licence.lower() for known in _OPEN):
+        parts.append(f"licence {licence}")
+    if info.usage_limitations:
+        parts.append(f"limits: {clean(info.usage_limitations, _TEXT)}")
+    obtained = [name for name, (relevant, obtained) in _approvals(approvals).items() if relevant and obtained]
+    if obtained:
+        parts.append(f"approval given for {', '.join(obtained)}")
+    return "; ".join(parts)
+
+
+def _lacking_approvals(dataset: DatasetItem) -> str:
+    approvals = _approvals(dataset.collection_format.approvals)
+    return ", ".join(name for name, (relevant, obtained) in approvals.items() if relevant and not obtained)
+
+
+def _no_licence(dataset: DatasetItem) -> str:
+    return "" if dataset.collection_format.dataset_info.license else "none stated"
+
+
+def _approvals(stated: Approvals | None) -> dict[str, tuple[bool, bool]]:
+    approvals = stated or Approvals()
+    return {
+        name.replace("_", " "): (approval.relevant, approval.obtained)
+        for name, approval in (
+            ("ethics_registration", approvals.ethics_registration),
+            ("ethics_access", approvals.ethics_access),
+            ("indigenous_knowledge", approvals.indigenous_knowledge),
+            ("export_controls", approvals.export_controls),
+        )
+    }

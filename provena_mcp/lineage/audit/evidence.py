@@ -1,0 +1,104 @@
+"""What an audit of a run looks at, gathered beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.references import Found, Known, Refused, resolve
+from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
+from provena_mcp.wire.subtypes import ItemSubtype
+
+
+@dataclass(frozen=True)
+class RunEvidence:
+    """A run with everything its audit needs.
+
+    Attributes:
+        run: The run as registered.
+        known: What looking up its references, what replaced them, the makers of its inputs and the
+            datasets upstream has found; ids missing from it were not looked up.
+        upstream: Its lineage upstream.
+        remade: Its outputs that other runs made too -> those runs.
+        now: Unix seconds.
+        incomplete_because: Why ``upstream`` may not be all.
+    """
+
+    run: ModelRunItem
+    known: Known
+    upstream: ProvenanceGraph
+    remade: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    now: float = 0.0
+    incomplete_because: str | None = None
+
+    def item(self, item_id: str, subtype: ItemSubtype) -> RegistryItem | Refused:
+        """A complete item, or why there is none; what was not looked up counts as unreadable."""
+        if item_id and item_id not in self.known:
+            return Refused("unreadable", "not looked up")
+        return resolve(item_id, subtype, self.known)
+
+    def datasets(self, ids: Iterator[str] | tuple[str, ...]) -> Iterator[DatasetItem]:
+        """Those of ``ids`` that are readable datasets."""
+        for dataset_id in ids:
+            found = self.item(dataset_id, "DATASET")
+            if isinstance(found, DatasetItem):
+                yield found
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """Ids of the datasets it used, each once."""
+        return tuple(dict.fromkeys(dataset.dataset_id for dataset in self.run.record.inputs))
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """Ids of the datasets it made, each once."""
+        return tuple(dict.fromkeys(dataset.dataset_id for dataset in self.run.record.outputs))
+
+    @cached_property
+    def makers(self) -> Mapping[str, tuple[str, ...]]:
+        """A dataset upstream -> the runs that generated it."""
+        makers: dict[str, list[str]] = {}
+        for link in self.upstream.links:
+            if link.relation == "wasGeneratedBy" and self.upstream.nodes[link.target].subtype == "MODEL_RUN":
+                makers.setdefault(link.source, []).append(link.target)
+        return {dataset: tuple(sorted(runs)) for dataset, runs in makers.items()}
+
+    @cached_property
+    def datasets_upstream(self) -> tuple[str, ...]:
+        """Ids of all datasets in its lineage, its inputs among them; sorted."""
+        return tuple(sorted(node for node, kind in self.upstream.nodes.items() if kind.subtype == "DATASET"))
+
+    def replaced(self, item: RegistryItem) -> str | None:
+        """What replaced an item, when and why, in words; none if nothing did."""
+        version = item.versioning_info
+        if version is None or not version.next_version:
+            return None
+        latest = self._latest(version.next_version)
+        successor = self.known.get(version.next_version)
+        if not isinstance(successor, Found):
+            return f"replaced by {version.next_version}"
+        when = successor.item.created_timestamp
+        timing = "before the run started" if when <= self.run.record.start_time else "after the run started"
+        newest = f"; latest {latest}" if latest != version.next_version else ""
+        return f"replaced by {version.next_version} on {day(when)}, {timing}{newest}"
+
+    def _latest(self, item_id: str) -> str:
+        passed = [item_id]
+        while True:
+            found = self.known.get(passed[-1])
+            version = found.item.versioning_info if isinstance(found, Found) else None
+            following = version.next_version if version else None
+            if not following or following in passed:
+                return passed[-1]
+            passed.append(following)
+
+
+def day(seconds: float) -> str:
+    """The day of a time in UTC."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    except (OverflowError, OSError, ValueError):
+        return "an unknown day"

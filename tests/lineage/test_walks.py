@@ -1,0 +1,16 @@
+from hypothesis import given, settings
+from random_graphs import NODES, graphs, simple_paths
+
+from provena_mcp.lineage.walks import cyclic_groups
+from provena_mcp.rules.graph import ProvenanceGraph
+
+
+@settings(max_examples=500, deadline=None)
+@given(graph=graphs())
+def test_items_form_a_group_where_each_leads_to_all_others(graph: ProvenanceGraph) -> None:
+    def leads(start: str, goal: str) -> bool:
+        return next(simple_paths(graph, start, goal, "upstream"), None) is not None
+
+    groups = {tuple(other for other in NODES if leads(node, other) and leads(other, node)) for node in NODES}
+
+    assert cyclic_groups(graph.links) == sorted(group for group in groups if len(group) > 1)
