@@ -1,0 +1,164 @@
+"""``provena-mcp local``: fill, serve and export the embedded Provena."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from provena_mcp.embedded.loading import LoadReport, Stage
+    from provena_mcp.embedded.sources import Source
+    from provena_mcp.embedded.store import Store
+
+_MOST_NAMED: Final = 20
+
+local_app = typer.Typer(
+    help="The Provena built in: load registry items, serve it over HTTP, export it.",
+    no_args_is_help=True,
+)
+
+_Store = Annotated[
+    Path | None,
+    typer.Option("--store", help="The store's file; default PROVENA_STORE, else one in your data folder."),
+]
+
+
+@local_app.command()
+def load(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE...",
+            help='Registry items as JSON: an array, {"items": [...], "links": {username: person id}}, '
+            "or one item a line.",
+        ),
+    ] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Load the shipped sample world too.")] = False,
+    links: Annotated[
+        Path | None,
+        typer.Option(help="A JSON object {username: person id}: who the owners of items are."),
+    ] = None,
+    store: _Store = None,
+) -> None:
+    """Put registry items into the store, and their provenance into its graph.
+
+    Loading the same file again changes nothing. Exits with 1 if any item was skipped.
+    """
+    from provena_mcp.embedded.sources import read_links, read_source, sample_source
+
+    if not files and not sample:
+        raise typer.BadParameter("name a file, or pass --sample.", param_hint="FILE...")
+    persons = read_links(links) if links else {}
+    sources = [("the sample world", sample_source())] if sample else []
+    sources += [(str(path), read_source(path)) for path in files or []]
+    opened = _open(store)
+    reports = [_load(opened, name, source, persons) for name, source in sources]
+    opened.close()
+    if any(report.skipped for report in reports):
+        raise typer.Exit(1)
+
+
+@local_app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port on 127.0.0.1.")] = 8790,
+    depth_cap: Annotated[int, typer.Option(min=1, help="The most hops of one lineage query.")] = 10,
+    store: _Store = None,
+) -> None:
+    """Serve the store over HTTP on this machine, to any Provena client.
+
+    Each service has its own base URL below one address: /prov-api, /registry-api, /job-api,
+    /search, /auth-api and /data-api. Whoever can reach the port is the one local user.
+    """
+    import uvicorn
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    from provena_mcp.embedded.app import BASE_PATHS, create_app
+
+    opened = _open(store)
+    typer.echo(f"Serving {opened.path} at", err=True)
+    for path in BASE_PATHS.values():
+        typer.echo(f"  http://127.0.0.1:{port}{path}", err=True)
+    app = create_app(opened, depth_cap=depth_cap)
+    # Without it a web page could reach the port through a host name of its own (DNS rebinding).
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    try:
+        uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    finally:
+        opened.close()
+
+
+@local_app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to; 'local load' reads it back.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    store: _Store = None,
+) -> None:
+    """Write every item of the store, and who its users are, into one file."""
+    from provena_mcp.embedded.loading import export_items
+
+    opened = _open(store)
+    count = export_items(opened, file, overwrite=force)
+    opened.close()
+    typer.echo(f"{count} items written to {file}.", err=True)
+
+
+def _open(path: Path | None) -> Store:
+    from provena_mcp.embedded.store import Store
+    from provena_mcp.settings import read_settings
+
+    return Store(path or read_settings().store)
+
+
+def _load(store: Store, name: str, source: Source, links: dict[str, str]) -> LoadReport:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from provena_mcp.embedded.loading import load_items
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        tasks = {stage: progress.add_task(stage, total=None) for stage in ("items", "provenance")}
+
+        def show(stage: Stage, done: int, total: int) -> None:
+            progress.update(tasks[stage], completed=done, total=total)
+
+        report = load_items(store, source, links=links, on_progress=show)
+        for task in tasks.values():
+            # A stage without anything to do is done too.
+            progress.update(task, total=progress.tasks[task].completed)
+    console.print("\n".join(_summary(name, store.path, report)), markup=False, highlight=False)
+    return report
+
+
+def _summary(name: str, path: Path, report: LoadReport) -> list[str]:
+    lines = [
+        f"{name} -> {path}",
+        f"{report.loaded} items loaded, {report.unchanged} already there, {len(report.skipped)} skipped; "
+        f"{report.lodged} runs and activities lodged.",
+    ]
+    skipped = [f"item {skip.index} ({skip.id or 'no id'}): {skip.reason}" for skip in report.skipped]
+    lines += _named("Skipped:", skipped)
+    waiting = [f"{item_id}: {reason}" for item_id, reason in report.waiting]
+    lines += _named("Loaded, but not in the graph until what they refer to is loaded too:", waiting)
+    if report.personless:
+        owners = ", ".join(map(repr, report.personless))
+        lines.append(
+            f"No Person is known for {owners}: what they registered is attributed to no one. "
+            "Name their Persons with --links."
+        )
+    return lines
+
+
+def _named(heading: str, found: list[str]) -> list[str]:
+    if not found:
+        return []
+    more = [f"  and {len(found) - _MOST_NAMED} more"] if len(found) > _MOST_NAMED else []
+    return [heading, *(f"  {_printable(line)}" for line in found[:_MOST_NAMED]), *more]
+
+
+def _printable(text: str) -> str:
+    # Ids and reasons quote the file, which must not drive the terminal.
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

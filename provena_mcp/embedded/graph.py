@@ -1,0 +1,225 @@
+"""The stored provenance graph: what each record asserts, and the neighbourhood of an item.
+
+Walking fetches one level a statement and lets SQLite hand over each column of it as one JSON array:
+decoding a column is some five times faster than fetching as many rows.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final
+
+from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
+from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
+from provena_mcp.wire.lineage import LineageQuery
+
+# All that the store can hold (contract 5.2). Files keep positions in it: names may be appended only.
+RELATIONS: Final = (
+    "wasDerivedFrom",
+    "wasInfluencedBy",
+    "wasRevisionOf",
+    "wasQuotedFrom",
+    "hadPrimarySource",
+    "hadMember",
+    "alternateOf",
+    "specializationOf",
+    "wasGeneratedBy",
+    "used",
+    "wasInvalidatedBy",
+    "wasAttributedTo",
+    "wasInformedBy",
+    "wasAssociatedWith",
+    "actedOnBehalfOf",
+)
+_POSITION: Final = {name: position for position, name in enumerate(RELATIONS)}
+
+_UPSTREAM: Final = """
+    SELECT json_group_array(link.source), json_group_array(link.target), json_group_array(link.relation)
+    FROM json_each(?) AS rim CROSS JOIN link ON link.source = rim.value
+"""
+_DOWNSTREAM: Final = """
+    SELECT json_group_array(link.source), json_group_array(link.target), json_group_array(link.relation)
+    FROM json_each(?) AS rim CROSS JOIN link INDEXED BY link_by_target ON link.target = rim.value
+"""
+_TO_AGENTS: Final = """
+    SELECT json_group_array(link.source), json_group_array(link.target), json_group_array(link.relation)
+    FROM json_each(?) AS rim CROSS JOIN link ON link.source = rim.value
+    CROSS JOIN node ON node.key = link.target WHERE node.category = 'AGENT'
+"""
+_NODES: Final = """
+    SELECT json_group_array(node.key), json_group_array(node.id),
+           json_group_array(node.category), json_group_array(node.subtype)
+    FROM json_each(?) AS wanted CROSS JOIN node ON node.key = wanted.value
+"""
+
+
+class _Links:
+    """Links as parallel columns of node and relation keys."""
+
+    def __init__(self) -> None:
+        self.sources: list[int] = []
+        self.targets: list[int] = []
+        self.relations: list[int] = []
+
+    def fetch(
+        self, connection: sqlite3.Connection, statement: str, keys: Iterable[int]
+    ) -> tuple[list[int], ...]:
+        row = connection.execute(statement, (json.dumps(list(keys)),)).fetchone()
+        sources, targets, relations = map(json.loads, row)
+        self.sources += sources
+        self.targets += targets
+        self.relations += relations
+        return sources, targets
+
+
+def explore(connection: sqlite3.Connection, start: str, query: LineageQuery, depth: int) -> ProvenanceGraph:
+    """What a lineage query answers: the links on its trails and the items they join (contract 5.5).
+
+    Empty where there is no link, ``start`` included.
+    """
+    direction = DIRECTION_OF[query]
+    found = neighbourhood(connection, start, direction, depth, with_agents=query == "effected_agents")
+    if query == direction:
+        return found
+    links = links_on_trails(found, start, query, depth).links
+    ends = chain.from_iterable((link.source, link.target) for link in links)
+    return ProvenanceGraph({end: found.nodes[end] for end in ends}, links)
+
+
+def neighbourhood(
+    connection: sqlite3.Connection,
+    start: str,
+    direction: Direction,
+    depth: int,
+    *,
+    with_agents: bool = False,
+) -> ProvenanceGraph:
+    """Every link within ``depth`` hops of ``start`` in one direction, and the items they join.
+
+    ``with_agents`` adds the links from each of these items to agents, which effected_agents asks for.
+    Empty where no link is found, ``start`` included (contract 5.5).
+    """
+    key = _key_of(connection, start)
+    if key is None:
+        return ProvenanceGraph()
+    links = _Links()
+    statement, far = (_UPSTREAM, 1) if direction == "upstream" else (_DOWNSTREAM, 0)
+    seen = {key}
+    rim = seen
+    for _ in range(depth):
+        rim = set(links.fetch(connection, statement, rim)[far]) - seen
+        if not rim:
+            break
+        seen |= rim
+    if with_agents:
+        _, agents = links.fetch(connection, _TO_AGENTS, seen)
+        seen = seen.union(agents)
+    return _resolved(connection, links, seen) if links.sources else ProvenanceGraph()
+
+
+def _resolved(connection: sqlite3.Connection, links: _Links, keys: Iterable[int]) -> ProvenanceGraph:
+    row = connection.execute(_NODES, (json.dumps(list(keys)),)).fetchone()
+    found, ids, categories, subtypes = map(json.loads, row)
+    pairs = list(zip(categories, subtypes, strict=True))
+    kinds = {pair: Kind(*pair) for pair in set(pairs)}
+    id_of = dict(zip(found, ids, strict=True)).__getitem__
+    relations = map(RELATIONS.__getitem__, links.relations)
+    triples = zip(map(id_of, links.sources), relations, map(id_of, links.targets), strict=True)
+    return ProvenanceGraph(
+        dict(zip(ids, map(kinds.__getitem__, pairs), strict=True)),
+        tuple(map(Link._make, triples)),
+    )
+
+
+def lodge(connection: sqlite3.Connection, records: Iterable[tuple[str, ProvenanceGraph]]) -> None:
+    """Make each record assert exactly its graph, in the order given; an empty graph withdraws it.
+
+    New elements are added first, then what a record no longer asserts is let go, and goes when no
+    other record asserts it (contract 5.1, 5.7). A node's kind is what was asserted last; of several
+    relations between one pair the first stays visible. Unlike prov-api, an update neither makes a
+    second node of an id that exists nor leaves nodes behind that nothing asserts (contract 10, B6, B7).
+
+    Args:
+        connection: In a write transaction.
+        records: Record ids, each among the nodes of its graph, with what they assert.
+    """
+    graphs = dict(records)
+    _add_nodes(connection, graphs.values())
+    key_of = _keys_of(connection, {*graphs, *chain.from_iterable(graph.nodes for graph in graphs.values())})
+    recorded = [key_of[record] for record in graphs if record in key_of]
+    had_nodes, had_links = _asserted(connection, recorded)
+    nodes = {(key_of[record], key_of[node]) for record, graph in graphs.items() for node in graph.nodes}
+    links = dict.fromkeys(
+        (key_of[record], key_of[source], key_of[target], _POSITION[relation])
+        for record, graph in graphs.items()
+        for source, relation, target in graph.links
+    )
+    connection.executemany("INSERT INTO node_record VALUES (?, ?)", nodes - had_nodes)
+    added = [link for link in links if link not in had_links]
+    connection.executemany("INSERT INTO link_record VALUES (?, ?, ?, ?)", added)
+    connection.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?)", (link[1:] for link in added))
+    _withdraw(connection, had_nodes - nodes, had_links - links.keys())
+
+
+def _add_nodes(connection: sqlite3.Connection, graphs: Iterable[ProvenanceGraph]) -> None:
+    kinds: dict[str, Kind] = {}
+    for graph in graphs:
+        kinds.update(graph.nodes)
+    connection.executemany(
+        """INSERT INTO node (id, category, subtype) VALUES (?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET category = excluded.category, subtype = excluded.subtype
+        WHERE category <> excluded.category OR subtype <> excluded.subtype""",
+        ((node, kind.category, kind.subtype) for node, kind in kinds.items()),
+    )
+
+
+def _withdraw(
+    connection: sqlite3.Connection, nodes: set[tuple[int, int]], links: set[tuple[int, int, int, int]]
+) -> None:
+    connection.executemany(
+        "DELETE FROM link_record WHERE (record, source, target, relation) = (?, ?, ?, ?)", links
+    )
+    pairs = {(source, target) for _, source, target, _ in links}
+    connection.executemany("DELETE FROM link WHERE source = ? AND target = ?", pairs)
+    connection.executemany(
+        """INSERT INTO link SELECT source, target, relation FROM link_record
+        WHERE source = ? AND target = ? ORDER BY relation, record LIMIT 1""",
+        pairs,
+    )
+    connection.executemany("DELETE FROM node_record WHERE record = ? AND node = ?", nodes)
+    connection.executemany(
+        "DELETE FROM node WHERE key = ? AND NOT EXISTS (SELECT 1 FROM node_record WHERE node = key)",
+        {(node,) for _, node in nodes},
+    )
+
+
+def _asserted(
+    connection: sqlite3.Connection, records: Sequence[int]
+) -> tuple[set[tuple[int, int]], set[tuple[int, int, int, int]]]:
+    wanted = (json.dumps(records),)
+    nodes = connection.execute(
+        "SELECT record, node FROM json_each(?) AS wanted CROSS JOIN node_record ON record = wanted.value",
+        wanted,
+    )
+    links = connection.execute(
+        "SELECT record, source, target, relation FROM json_each(?) AS wanted "
+        "CROSS JOIN link_record ON record = wanted.value",
+        wanted,
+    )
+    return set(nodes), set(links)
+
+
+def _keys_of(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
+    found: Iterator[tuple[str, int]] = connection.execute(
+        "SELECT node.id, node.key FROM json_each(?) AS wanted CROSS JOIN node ON node.id = wanted.value",
+        (json.dumps(list(ids)),),
+    )
+    return dict(found)
+
+
+def _key_of(connection: sqlite3.Connection, node_id: str) -> int | None:
+    row = connection.execute("SELECT key FROM node WHERE id = ?", (node_id,)).fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,134 @@
+"""Registry items as rows: putting, fetching and counting them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from provena_mcp.embedded import search
+from provena_mcp.wire.items import JsonObject, RegistryItem
+
+# The Person of the local user: made by the embedded Provena itself, so never counted as content.
+LOCAL_PERSON_ID: Final = "local/1000000"
+
+# What these assert enters the graph (contract 5.2, 5.3).
+LODGED_SUBTYPES: Final = frozenset({"MODEL_RUN", "CREATE", "VERSION"})
+
+_PUT: Final = """
+    INSERT INTO item (id, subtype, record_type, owner, created, updated, display_name, raw, pending)
+    VALUES (:id, :subtype, :record_type, :owner, :created, :updated, :display_name, :raw, :pending)
+    ON CONFLICT (id) DO UPDATE SET
+        subtype = excluded.subtype, record_type = excluded.record_type, owner = excluded.owner,
+        created = excluded.created, updated = excluded.updated, display_name = excluded.display_name,
+        raw = excluded.raw, pending = excluded.pending
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item to put: its JSON as it came, and what was read from it."""
+
+    raw: JsonObject
+    item: RegistryItem
+
+    @property
+    def text(self) -> str:
+        """The JSON as it is kept."""
+        return json.dumps(self.raw, ensure_ascii=False, separators=(",", ":"))
+
+
+def put_items(connection: sqlite3.Connection, entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Insert or replace items and index their words; the ids of those that were new or differed.
+
+    Items whose provenance belongs into the graph are marked as pending: lodging them is the caller's
+    next step.
+    """
+    texts = {entry.item.id: (entry, entry.text) for entry in entries}
+    kept = dict(
+        connection.execute(
+            "SELECT item.id, raw FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value",
+            (json.dumps(list(texts)),),
+        )
+    )
+    changed = {item_id: entry for item_id, (entry, text) in texts.items() if kept.get(item_id) != text}
+    connection.executemany(_PUT, (_row(entry, texts[item_id][1]) for item_id, entry in changed.items()))
+    search.index(connection, {item_id: entry.raw for item_id, entry in changed.items()})
+    return tuple(changed)
+
+
+def _row(entry: Entry, text: str) -> dict[str, str | int | None]:
+    item = entry.item
+    lodges = item.item_subtype in LODGED_SUBTYPES and not item.is_seed
+    return {
+        "id": item.id,
+        "subtype": item.item_subtype,
+        "record_type": item.record_type,
+        "owner": item.owner_username,
+        "created": item.created_timestamp,
+        "updated": item.updated_timestamp,
+        "display_name": item.display_name,
+        "raw": text,
+        "pending": int(lodges),
+    }
+
+
+def fetch_raw(connection: sqlite3.Connection, item_id: str) -> JsonObject | None:
+    """The item as it was put, or none of this id."""
+    row = connection.execute("SELECT raw FROM item WHERE id = ?", (item_id,)).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def exists(connection: sqlite3.Connection, item_id: str) -> bool:
+    """Whether the registry knows this id, seed items included."""
+    return connection.execute("SELECT 1 FROM item WHERE id = ?", (item_id,)).fetchone() is not None
+
+
+def count_items(connection: sqlite3.Connection) -> int:
+    """How many items there are, without the local user's own Person."""
+    return int(
+        connection.execute("SELECT count(*) FROM item WHERE id <> ?", (LOCAL_PERSON_ID,)).fetchone()[0]
+    )
+
+
+def every_raw(connection: sqlite3.Connection) -> Iterator[str]:
+    """Every item's JSON text, oldest first."""
+    return (row[0] for row in connection.execute("SELECT raw FROM item ORDER BY created, id"))
+
+
+def links(connection: sqlite3.Connection) -> dict[str, str]:
+    """Which Person each username is linked to."""
+    return dict(connection.execute("SELECT username, person_id FROM user_link ORDER BY username"))
+
+
+def link_users(connection: sqlite3.Connection, persons: Mapping[str, str]) -> bool:
+    """Link usernames to Persons; whether that changed anything."""
+    if all(links(connection).get(username) == person for username, person in persons.items()):
+        return False
+    connection.executemany("INSERT OR REPLACE INTO user_link VALUES (?, ?)", persons.items())
+    return True
+
+
+def lodge_again(connection: sqlite3.Connection) -> None:
+    """Let everything that asserts provenance be lodged once more."""
+    connection.execute(
+        "UPDATE item SET pending = 1 WHERE record_type = 'COMPLETE_ITEM' "
+        "AND subtype IN ('MODEL_RUN', 'CREATE', 'VERSION')"
+    )
+
+
+def linked_person(connection: sqlite3.Connection, username: str) -> str | None:
+    """The Person a username is linked to."""
+    row = connection.execute("SELECT person_id FROM user_link WHERE username = ?", (username,)).fetchone()
+    return None if row is None else row[0]
+
+
+def without_nulls(value: JsonValue) -> JsonValue:
+    """The value as the registry stores it: keys without a value are left out (contract 7.3)."""
+    if isinstance(value, dict):
+        return {key: without_nulls(kept) for key, kept in value.items() if kept is not None}
+    return [without_nulls(kept) for kept in value] if isinstance(value, list) else value

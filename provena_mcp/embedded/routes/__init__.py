@@ -1,0 +1,1 @@
+"""The routes of each service that the embedded Provena stands for."""

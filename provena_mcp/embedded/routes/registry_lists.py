@@ -1,0 +1,191 @@
+"""registry-api: general and typed lists (contract 7.5)."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, JsonValue
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from provena_mcp.embedded.items import without_nulls
+from provena_mcp.embedded.lists import Page, PageRequest, SortColumn, read_page
+from provena_mcp.embedded.requests import UnprocessableError, read_body
+from provena_mcp.embedded.services import Call, Endpoint
+from provena_mcp.embedded.shapes import seeded_item, typed_item
+from provena_mcp.rules.schema_wording import SchemaProblem
+from provena_mcp.wire.items import JsonObject, ReleaseStatus
+from provena_mcp.wire.registry import RecordTypeFilter, SortType
+from provena_mcp.wire.subtypes import ItemSubtype
+
+# All that the services' own enumeration holds, in its order; the last words of it have no routes.
+RegistrySubtype = Literal[
+    "WORKFLOW_RUN",
+    "MODEL_RUN",
+    "STUDY",
+    "CREATE",
+    "VERSION",
+    "PERSON",
+    "ORGANISATION",
+    "SOFTWARE",
+    "MODEL",
+    "WORKFLOW_TEMPLATE",
+    "MODEL_RUN_WORKFLOW_TEMPLATE",
+    "DATASET",
+    "DATASET_TEMPLATE",
+]
+
+_COLUMN: Final[dict[SortType, SortColumn]] = {
+    "CREATED_TIME": "created",
+    "UPDATED_TIME": "updated",
+    "DISPLAY_NAME": "display_name",
+    "RELEASE_TIMESTAMP": "release_timestamp",
+    "ACCESS_INFO_URI_BEGINS_WITH": "access_info_uri",
+}
+
+
+class _SubtypeFilter(BaseModel):
+    record_type: RecordTypeFilter = "COMPLETE_ONLY"
+
+
+class _Filter(_SubtypeFilter):
+    item_subtype: RegistrySubtype | None = None
+    release_reviewer: str | None = None
+    release_status: ReleaseStatus | None = None
+
+
+class _Sort(BaseModel):
+    sort_type: SortType | None = None
+    ascending: bool = False
+    begins_with: str | None = None
+
+
+class _SubtypeList(BaseModel):
+    filter_by: _SubtypeFilter | None = None
+    sort_by: _Sort | None = None
+    pagination_key: JsonObject | None = None
+    page_size: int = 20
+
+
+class _GeneralList(BaseModel):
+    filter_by: _Filter | None = None
+    sort_by: _Sort | None = None
+    pagination_key: JsonObject | None = None
+    page_size: int = 20
+
+
+async def list_any(call: Call) -> Response:
+    """The general list: raw items of any subtype."""
+    asked = await read_body(call.request, _GeneralList)
+    kept = asked.filter_by or _Filter()
+    if kept.item_subtype is not None and kept.release_status is not None:
+        raise _contradiction("filter_by", "Cannot filter by item subtype and release status together.")
+    page = await _page(call, asked.sort_by, asked.pagination_key, asked.page_size, kept)
+    listed = [as_stored(raw) for raw in page.items if _is_wanted(raw, kept.record_type)]
+    return JSONResponse(
+        {
+            "status": {"success": True, "details": "Searched database and returned items matching query."},
+            "items": listed,
+            "total_item_count": len(listed),
+            "pagination_key": page.next,
+        }
+    )
+
+
+def listing(subtype: ItemSubtype) -> Endpoint:
+    """The typed list of one subtype."""
+
+    async def list_typed(call: Call) -> Response:
+        asked = await read_body(call.request, _SubtypeList)
+        record_type = (asked.filter_by or _SubtypeFilter()).record_type
+        page = await _page(
+            call, asked.sort_by, asked.pagination_key, asked.page_size, _Filter(item_subtype=subtype)
+        )
+        wanted = [raw for raw in page.items if _is_wanted(raw, record_type)]
+        seeds: list[JsonValue] = [seeded_item(raw) for raw in wanted if _is_seed(raw)]
+        complete: list[JsonValue] = [typed_item(raw, subtype) for raw in wanted if not _is_seed(raw)]
+        return JSONResponse(_typed_answer(complete, seeds, page))
+
+    return list_typed
+
+
+def as_stored(raw: JsonObject) -> JsonObject:
+    """An item as the registry's table holds it: no nulls, and no trace of where it was fetched before."""
+    return {
+        key: without_nulls(value)
+        for key, value in raw.items()
+        if value is not None and key != "universal_partition_key"
+    }
+
+
+def _typed_answer(complete: list[JsonValue], seeds: list[JsonValue], page: Page) -> JsonObject:
+    return {
+        "status": {"success": True, "details": "Successfully listed items."},
+        "items": complete,
+        "seed_items": seeds,
+        "unparsable_items": [],
+        "total_item_count": len(complete) + len(seeds),
+        "complete_item_count": len(complete),
+        "seed_item_count": len(seeds),
+        "unparsable_item_count": 0,
+        "not_authorised_count": 0,
+        "pagination_key": page.next,
+    }
+
+
+async def _page(call: Call, sort: _Sort | None, after: JsonObject | None, size: int, kept: _Filter) -> Page:
+    sort = sort or _Sort()
+    _check_begin(sort)
+    _check_pair(sort, kept)
+    if size < 1:
+        raise _no_query(f"page_size must be at least 1, not {size}")
+    request = PageRequest(
+        sort=_COLUMN[sort.sort_type or "UPDATED_TIME"],
+        ascending=sort.ascending,
+        subtype=kept.item_subtype,
+        reviewer=kept.release_reviewer,
+        release_status=kept.release_status,
+        begins_with=sort.begins_with,
+        after=after,
+        size=size,
+    )
+    try:
+        return await call.store.reading(lambda connection: read_page(connection, request))
+    except ValueError as error:
+        raise _no_query(str(error)) from error
+
+
+def _check_begin(sort: _Sort) -> None:
+    begins = sort.sort_type == "ACCESS_INFO_URI_BEGINS_WITH"
+    if begins and sort.begins_with is None:
+        raise _contradiction("sort_by", "This sort type requires begins_with.")
+    if not begins and sort.begins_with is not None:
+        raise _contradiction("sort_by", "begins_with is only for sort type ACCESS_INFO_URI_BEGINS_WITH.")
+
+
+def _check_pair(sort: _Sort, kept: _Filter) -> None:
+    # The registry has an index for these pairs of filter and sort only.
+    if kept.release_reviewer is not None:
+        allowed = sort.sort_type in (None, "RELEASE_TIMESTAMP")
+    elif sort.sort_type == "ACCESS_INFO_URI_BEGINS_WITH":
+        allowed = kept.item_subtype is not None
+    else:
+        allowed = sort.sort_type != "RELEASE_TIMESTAMP"
+    if not allowed:
+        raise _no_query(f"no index for sort type {sort.sort_type} with this filter")
+
+
+def _no_query(reason: str) -> HTTPException:
+    return HTTPException(400, f"Failed to generate query parameters. Error: {reason}.")
+
+
+def _contradiction(part: str, message: str) -> UnprocessableError:
+    return UnprocessableError([SchemaProblem(("body", part, "__root__"), message, "value_error")])
+
+
+def _is_seed(raw: JsonObject) -> bool:
+    return raw.get("record_type") == "SEED_ITEM"
+
+
+def _is_wanted(raw: JsonObject, record_type: RecordTypeFilter) -> bool:
+    return record_type == "ALL" or _is_seed(raw) == (record_type == "SEED_ONLY")

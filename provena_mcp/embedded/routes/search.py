@@ -1,0 +1,44 @@
+"""The search service (contract 7.7)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from provena_mcp.embedded.requests import read_query
+from provena_mcp.embedded.routes.registry_lists import RegistrySubtype
+from provena_mcp.embedded.search import search
+from provena_mcp.embedded.services import Call, access_checks, guarded, health
+
+_DEFAULT_LIMIT: Final = 10
+_MOST: Final = 50
+
+
+class _Search(BaseModel):
+    query: str
+    subtype_filter: RegistrySubtype | None = None
+    record_limit: int = _DEFAULT_LIMIT
+
+
+def routes() -> list[Route]:
+    """Everything below the search service's base URL."""
+    return [health(), *access_checks(), guarded("/search/entity-registry", _search, "read")]
+
+
+async def _search(call: Call) -> Response:
+    asked = read_query(call.request, _Search)
+    # 0 counts as absent, and more than the most is capped without a word.
+    limit = min(max(asked.record_limit, 0) or _DEFAULT_LIMIT, _MOST)
+    hits = await call.store.reading(
+        lambda connection: search(connection, asked.query, asked.subtype_filter, limit)
+    )
+    return JSONResponse(
+        {
+            "status": {"success": True, "details": f"Returned {len(hits)} results with no issues."},
+            "results": [{"id": hit.id, "score": hit.score} for hit in hits],
+            "warnings": None,
+        }
+    )

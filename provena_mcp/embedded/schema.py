@@ -1,0 +1,180 @@
+"""The tables of a store file, and how an older file becomes a newer one."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+from provena_mcp.errors import StoreError
+
+# "PROV" in ASCII: tells a store from any other SQLite file.
+_APPLICATION_ID: Final = 0x50524F56
+
+_ITEMS: Final = (
+    # One row per registry item. raw is the item's JSON as it came; the other columns are what lists
+    # filter and sort by. pending is 1 until the graph holds what the item asserts.
+    """CREATE TABLE item (
+        key INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        subtype TEXT NOT NULL,
+        record_type TEXT NOT NULL,
+        owner TEXT,
+        created INTEGER NOT NULL,
+        updated INTEGER NOT NULL,
+        display_name TEXT,
+        raw TEXT NOT NULL,
+        pending INTEGER NOT NULL
+    )""",
+    "CREATE INDEX item_by_created ON item (created, id)",
+    "CREATE INDEX item_by_updated ON item (updated, id)",
+    "CREATE INDEX item_by_name ON item (display_name, id) WHERE display_name IS NOT NULL",
+    "CREATE INDEX item_by_subtype_created ON item (subtype, created, id)",
+    "CREATE INDEX item_by_subtype_updated ON item (subtype, updated, id)",
+    "CREATE INDEX item_by_subtype_name ON item (subtype, display_name, id) WHERE display_name IS NOT NULL",
+    "CREATE INDEX item_pending ON item (created, id) WHERE pending",
+    """CREATE VIRTUAL TABLE item_text
+        USING fts5 (name, body, tokenize = 'porter unicode61 remove_diacritics 2')""",
+    "CREATE VIRTUAL TABLE item_word USING fts5vocab (item_text, 'row')",
+    "CREATE TABLE user_link (username TEXT PRIMARY KEY, person_id TEXT NOT NULL) WITHOUT ROWID",
+)
+
+_GRAPH: Final = (
+    """CREATE TABLE node (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        category TEXT NOT NULL,
+        subtype TEXT NOT NULL
+    )""",
+    # One link per pair of nodes, the first asserted (contract 5.5), clustered for walking either way;
+    # relation is a position in graph.RELATIONS.
+    """CREATE TABLE link (
+        source INTEGER NOT NULL,
+        target INTEGER NOT NULL,
+        relation INTEGER NOT NULL,
+        PRIMARY KEY (source, target)
+    ) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX link_by_target ON link (target, source, relation)",
+    # Which records (runs, CREATE and VERSION activities, as node keys) assert an element (contract 5.1).
+    """CREATE TABLE node_record (
+        record INTEGER NOT NULL, node INTEGER NOT NULL, PRIMARY KEY (record, node)
+    ) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX node_record_by_node ON node_record (node, record)",
+    """CREATE TABLE link_record (
+        record INTEGER NOT NULL,
+        source INTEGER NOT NULL,
+        target INTEGER NOT NULL,
+        relation INTEGER NOT NULL,
+        PRIMARY KEY (record, source, target, relation)
+    ) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX link_record_by_link ON link_record (source, target, relation, record)",
+)
+
+_JOBS: Final = (
+    # One row per job. lease_until (Unix seconds) is when any worker may take it: 0 while it waits, later
+    # while a worker holds it, none once it is finished. submitter is who asked, and from where.
+    """CREATE TABLE job (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id TEXT NOT NULL UNIQUE,
+        created INTEGER NOT NULL,
+        username TEXT NOT NULL,
+        batch_id TEXT,
+        subtype TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        submitter TEXT NOT NULL,
+        status TEXT NOT NULL,
+        info TEXT,
+        result TEXT,
+        worker TEXT,
+        lease_until REAL,
+        attempts INTEGER NOT NULL DEFAULT 0
+    )""",
+    "CREATE INDEX job_unfinished ON job (lease_until, key) WHERE lease_until IS NOT NULL",
+    "CREATE INDEX job_held ON job (worker) WHERE worker IS NOT NULL",
+    "CREATE INDEX job_by_created ON job (created, key)",
+    "CREATE INDEX job_by_user ON job (username, created, key)",
+    "CREATE INDEX job_by_batch ON job (batch_id, created, key) WHERE batch_id IS NOT NULL",
+    # The last number handed out as a handle; handles are never given twice.
+    "CREATE TABLE minted (last INTEGER NOT NULL)",
+    "INSERT INTO minted VALUES (1000000)",
+    # Documents to be fetched by whoever knows the token, until they expire (Unix seconds).
+    """CREATE TABLE document (
+        token TEXT PRIMARY KEY, name TEXT NOT NULL, expires INTEGER NOT NULL, content BLOB NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+# A file's user_version says how many of these it has had; later ones are appended, none is changed.
+_MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = ((*_ITEMS, *_GRAPH), _JOBS)
+
+
+def prepare(connection: sqlite3.Connection, path: Path, patience: float) -> None:
+    """Bring the file behind ``connection`` to this version's tables, creating them where it is new.
+
+    Args:
+        connection: In autocommit mode.
+        path: For messages.
+        patience: Seconds to wait for another process that is preparing the same file.
+
+    Raises:
+        StoreError: The file belongs to something else or to a newer version.
+        sqlite3.Error: It is no SQLite file, or cannot be written.
+    """
+    if _is_ready(connection, path):
+        return
+    _use_write_ahead_log(connection, patience)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if not _is_ready(connection, path):
+            _migrate(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _is_ready(connection: sqlite3.Connection, path: Path) -> bool:
+    version = _pragma(connection, "PRAGMA user_version")
+    application = _pragma(connection, "PRAGMA application_id")
+    is_empty = not _pragma(connection, "SELECT count(*) FROM sqlite_master")
+    if not is_empty and application != _APPLICATION_ID:
+        raise StoreError(
+            f"{str(path)!r} is an SQLite file of another program.",
+            advice="Name another file with --store or PROVENA_STORE; this one was not touched.",
+        )
+    if version > len(_MIGRATIONS):
+        raise StoreError(
+            f"The store {str(path)!r} has schema version {version}; this provena-mcp knows up to "
+            f"{len(_MIGRATIONS)}.",
+            advice="Upgrade provena-mcp, or name another file with --store or PROVENA_STORE.",
+        )
+    return version == len(_MIGRATIONS)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    done = _pragma(connection, "PRAGMA user_version")
+    for statements in _MIGRATIONS[done:]:
+        for statement in statements:
+            connection.execute(statement)
+    # PRAGMA takes no parameters; both numbers are ours.
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, patience: float) -> None:
+    # SQLite does not wait for its busy timeout here, so several processes on a new file would collide.
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _pragma(connection: sqlite3.Connection, question: str) -> int:
+    return int(connection.execute(question).fetchone()[0])

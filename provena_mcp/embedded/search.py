@@ -1,0 +1,129 @@
+"""Full-text search over registry items (contract 7.7), forgiving about how words are written."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Final, NamedTuple
+
+from pydantic import JsonValue
+
+from provena_mcp.wire.items import JsonObject
+
+# What no one searches by: identity, administration, machine text, personal addresses.
+_UNSEARCHED: Final = frozenset(
+    {
+        "id",
+        "item_category",
+        "item_subtype",
+        "record_type",
+        "record_status",
+        "owner_username",
+        "display_name",
+        "email",
+        "point_of_contact",
+        "history",
+        "prov_serialisation",
+        "workflow_links",
+        "versioning_info",
+        "universal_partition_key",
+        "release_history",
+        "release_status",
+        "release_approver",
+        "approvals",
+        "s3",
+        "spatial_info",
+        "dataset_type",
+        "license",
+    }
+)
+_REFERENCES: Final = ("_id", "_uri", "_url", "uri", "usage_type")
+_WORD: Final = re.compile(r"[^\W_]+")
+_MOST_WORDS: Final = 32
+_SHORTEST_PREFIX: Final = 3
+_MOST_SPELLINGS: Final = 20
+_ALIKE: Final = 0.75
+
+# A match in the name weighs five times one in the text.
+_SEARCH: Final = """
+    SELECT item.id, -bm25(item_text, 5.0, 1.0) AS score
+    FROM item_text JOIN item ON item.key = item_text.rowid
+    WHERE item_text MATCH :match AND (:subtype IS NULL OR item.subtype = :subtype)
+    ORDER BY score DESC, item.id LIMIT :limit
+"""
+
+
+class Hit(NamedTuple):
+    """An item that matched, and how well."""
+
+    id: str
+    score: float
+
+
+def index(connection: sqlite3.Connection, items: Mapping[str, JsonObject]) -> None:
+    """Make the words of these items, already put, findable."""
+    keys: dict[str, int] = dict(
+        connection.execute(
+            "SELECT item.id, item.key FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value",
+            (json.dumps(list(items)),),
+        )
+    )
+    connection.executemany("DELETE FROM item_text WHERE rowid = ?", ((key,) for key in keys.values()))
+    connection.executemany(
+        "INSERT INTO item_text (rowid, name, body) VALUES (?, ?, ?)",
+        (
+            (keys[item_id], raw.get("display_name"), " ".join((item_id, *_texts(raw))))
+            for item_id, raw in items.items()
+            if raw.get("record_type") != "SEED_ITEM"
+        ),
+    )
+
+
+def search(connection: sqlite3.Connection, query: str, subtype: str | None, limit: int) -> tuple[Hit, ...]:
+    """The items that match any word of ``query``, best first.
+
+    A word matches words it begins. One that no item has is tried inside longer words, then as a
+    misspelling.
+    """
+    words = list(dict.fromkeys(_WORD.findall(query.casefold())))[:_MOST_WORDS]
+    wanted = [term for word in words for term in _terms(connection, word)]
+    if not wanted:
+        return ()
+    found = connection.execute(_SEARCH, {"match": " OR ".join(wanted), "subtype": subtype, "limit": limit})
+    return tuple(Hit(*row) for row in found)
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _texts(entry)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            if key not in _UNSEARCHED and not key.endswith(_REFERENCES):
+                yield from _texts(entry)
+
+
+def _terms(connection: sqlite3.Connection, word: str) -> tuple[str, ...]:
+    # A word is letters and digits only, and quoted: nothing in it can be FTS5 syntax.
+    if len(word) < _SHORTEST_PREFIX:
+        return (f'"{word}"',)
+    term = f'"{word}"*'
+    if connection.execute("SELECT 1 FROM item_text WHERE item_text MATCH ? LIMIT 1", (term,)).fetchone():
+        return (f'"{word}"', term)
+    return tuple(f'"{spelling}"' for spelling in _spellings(connection, word))
+
+
+def _spellings(connection: sqlite3.Connection, word: str) -> list[str]:
+    containing = connection.execute(
+        "SELECT term FROM item_word WHERE instr(term, ?) > 0 ORDER BY length(term) LIMIT ?",
+        (word, _MOST_SPELLINGS),
+    ).fetchall()
+    if containing:
+        return [term for (term,) in containing]
+    vocabulary = [term for (term,) in connection.execute("SELECT term FROM item_word")]
+    return get_close_matches(word, vocabulary, n=3, cutoff=_ALIKE)

@@ -1,0 +1,188 @@
+"""The SQLite file of the embedded Provena: opening it, and transactions on it.
+
+Plain ``sqlite3`` in worker threads: SQLite itself is synchronous, so an asynchronous wrapper would
+add a thread hop per statement where one per transaction is enough.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, TypeVar
+
+import platformdirs
+from starlette.concurrency import run_in_threadpool
+
+from provena_mcp.embedded import schema
+from provena_mcp.errors import StoreError
+
+T = TypeVar("T")
+Connection = sqlite3.Connection
+
+# Seconds to wait for another process's write; ours last milliseconds.
+_PATIENCE: Final = 30.0
+_CACHE_KIB: Final = 32_768
+
+_OTHER_FILE: Final = "name another file with --store or PROVENA_STORE"
+_EXPLAINED: Final[dict[int, tuple[str, str]]] = {
+    sqlite3.SQLITE_NOTADB: ("is not an SQLite file", f"Check the path, or {_OTHER_FILE}."),
+    sqlite3.SQLITE_CORRUPT: (
+        "is damaged",
+        f"Restore it from a copy, or {_OTHER_FILE} and load the items again.",
+    ),
+    sqlite3.SQLITE_READONLY: ("cannot be written", f"Give yourself write permission, or {_OTHER_FILE}."),
+    sqlite3.SQLITE_CANTOPEN: (
+        "cannot be opened",
+        f"Check that it is a file you may read and write, or {_OTHER_FILE}.",
+    ),
+    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space; nothing half-written was kept."),
+    sqlite3.SQLITE_BUSY: ("is locked by another process", "Try again when the other process has finished."),
+}
+
+
+def default_store_path() -> Path:
+    """Where the store lies unless the operator names a file; its folder is made when missing.
+
+    Raises:
+        StoreError: The folder cannot be made.
+    """
+    folder = platformdirs.user_data_path("provena-mcp")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {str(folder)!r} for the store cannot be made: {error.strerror}.",
+            advice=f"Make it yourself, or {_OTHER_FILE}.",
+        ) from error
+    return folder / "provena.sqlite3"
+
+
+class Store:
+    """One store file, shared by the threads of this process and by other processes.
+
+    Write-ahead logging: readers see a consistent snapshot and never wait; writers take turns.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Open the file, creating it where it is missing.
+
+        Args:
+            path: The file; none means the default one.
+
+        Raises:
+            StoreError: It cannot be opened, or is not a store of this version.
+        """
+        self.path = (path or default_store_path()).expanduser().absolute()
+        self._idle: list[Connection] = []
+        self._closed = False
+        self._turn = threading.Lock()
+        self._check_place()
+        with self._explained():
+            connection = self._connect()
+            schema.prepare(connection, self.path, _PATIENCE)
+            self._idle.append(connection)
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """A connection in a transaction that sees one state of the store.
+
+        Raises:
+            StoreError: SQLite failed.
+        """
+        with self._explained(), self._connection() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self) -> Generator[Connection]:
+        """A connection in a transaction that is committed on leaving, or undone by an exception.
+
+        Raises:
+            StoreError: SQLite failed, or another process kept the file locked.
+        """
+        with self._explained(), self._turn, self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # A full disk has SQLite undo the transaction itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    async def reading(self, work: Callable[[Connection], T]) -> T:
+        """``work`` done in a read transaction, off the event loop."""
+
+        def run() -> T:
+            with self.read() as connection:
+                return work(connection)
+
+        return await run_in_threadpool(run)
+
+    async def writing(self, work: Callable[[Connection], T]) -> T:
+        """``work`` done in a write transaction, off the event loop."""
+
+        def run() -> T:
+            with self.write() as connection:
+                return work(connection)
+
+        return await run_in_threadpool(run)
+
+    def close(self) -> None:
+        """Close the file; transactions under way end first."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _connection(self) -> Generator[Connection]:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            if self._closed:
+                connection.close()
+            else:
+                self._idle.append(connection)
+
+    def _connect(self) -> Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        return connection
+
+    def _check_place(self) -> None:
+        folder = self.path.parent
+        if not folder.is_dir():
+            raise StoreError(
+                f"There is no directory {str(folder)!r} for the store.",
+                advice=f"Create it, or {_OTHER_FILE}.",
+            )
+        for place in (folder, self.path):
+            if place.exists() and not os.access(place, os.R_OK | os.W_OK):
+                raise self._error(sqlite3.SQLITE_READONLY)
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            raise self._error(code, error) from error
+
+    def _error(self, code: int, error: sqlite3.Error | None = None) -> StoreError:
+        what, advice = _EXPLAINED.get(code, (f"failed: {error}", f"Check the disk, or {_OTHER_FILE}."))
+        return StoreError(f"The store {str(self.path)!r} {what}.", advice=advice)
