@@ -10,6 +10,8 @@
     │   └── DepthLimitError         deeper than this deployment goes in one query
     ├── AccessError                 who is calling: log in, or ask for a role
     │   ├── NotLoggedInError
+    │   │   ├── LoginPendingError   a login waits for a person: open its page
+    │   │   └── LoginRefusedError   Keycloak said no
     │   └── ForbiddenError
     ├── UpstreamError               the deployment: not the caller's fault
     │   ├── UnavailableError        no connection, 502, 503, 504, 429
@@ -124,6 +126,39 @@ class AccessError(ProvenaError):
 
 class NotLoggedInError(AccessError):
     """No token, or one that has expired and cannot be renewed."""
+
+
+class LoginPendingError(NotLoggedInError):
+    """A login has been started and waits for a person with a browser; then it goes on by itself."""
+
+    retry: ClassVar[Retry] = "later"
+
+    def __init__(self, message: str, *, url: str, user_code: str, minutes: int) -> None:
+        """Describe a login that waits.
+
+        Args:
+            message: What needs the login.
+            url: The page to open.
+            user_code: The code that the page shows or asks for.
+            minutes: How long the code remains valid.
+        """
+        super().__init__(
+            message,
+            advice=f"Ask the user to open {url} in a browser, to compare the code {user_code} and to log in "
+            f"(within {minutes} min); then repeat this call.",
+        )
+        self.url = url
+        self.user_code = user_code
+        self.minutes = minutes
+
+
+class LoginRefusedError(NotLoggedInError):
+    """Keycloak refused a login or its renewal; ``code`` is its OAuth error, e.g. ``invalid_grant``."""
+
+    def __init__(self, message: str, *, code: str, advice: str, upstream: str | None = None) -> None:
+        """Describe a refusal."""
+        super().__init__(message, advice=advice, upstream=upstream)
+        self.code = code
 
 
 class ForbiddenError(AccessError):

@@ -5,22 +5,28 @@ async with ProvenaClient(endpoints, tokens=ReadyToken(secret)) as provena:
 """
 
 from provena_mcp.client.auth import AuthApi
+from provena_mcp.client.choosing import Personal, token_provider_from
 from provena_mcp.client.data import DataApi
+from provena_mcp.client.desk_login import DeskLogin
+from provena_mcp.client.device_login import DeviceLogin, DevicePrompt
 from provena_mcp.client.jobs import JobApi, JobPage
 from provena_mcp.client.limits import ClientLimits
+from provena_mcp.client.login_store import LoginStore
 from provena_mcp.client.prov import AccessLevel, ProvApi
 from provena_mcp.client.prov_files import ReportDocument, ReportJob
 from provena_mcp.client.provena import ProvenaClient
 from provena_mcp.client.registry import CreatedItem, ItemPage, RegistryApi, TypedItem
 from provena_mcp.client.search import SearchApi
+from provena_mcp.client.stored_login import StoredLogin
 from provena_mcp.client.tokens import (
     ClientCredentials,
     KeycloakTokens,
+    NoLogin,
     NoToken,
+    OAuthClient,
     ReadyToken,
     RefreshToken,
     TokenProvider,
-    token_provider_from,
 )
 
 __all__ = [
@@ -30,11 +36,18 @@ __all__ = [
     "ClientLimits",
     "CreatedItem",
     "DataApi",
+    "DeskLogin",
+    "DeviceLogin",
+    "DevicePrompt",
     "ItemPage",
     "JobApi",
     "JobPage",
     "KeycloakTokens",
+    "LoginStore",
+    "NoLogin",
     "NoToken",
+    "OAuthClient",
+    "Personal",
     "ProvApi",
     "ProvenaClient",
     "ReadyToken",
@@ -43,6 +56,7 @@ __all__ = [
     "ReportDocument",
     "ReportJob",
     "SearchApi",
+    "StoredLogin",
     "TokenProvider",
     "TypedItem",
     "token_provider_from",

@@ -23,7 +23,7 @@ from provena_mcp.errors import (
 )
 from provena_mcp.wire.base import Status
 
-_LOG_IN: Final = "Log in with 'provena-mcp login', or set PROVENA_OFFLINE_TOKEN or PROVENA_ACCESS_TOKEN."
+LOG_IN: Final = "Log in with 'provena-mcp login', or set PROVENA_OFFLINE_TOKEN or PROVENA_ACCESS_TOKEN."
 _FIND_THE_ID: Final = "Check the handle; search_items and list_items find items by name."
 _WAIT_FOR_JOB: Final = (
     "A job appears some seconds after it was submitted: ask again shortly, or see list_jobs."
@@ -68,8 +68,6 @@ def failure_of(call: Call, answer: Answer) -> ProvenaError:
     words = words_of(answer)
     said = upstream_text(words, answer.token_sent)
     refusal = _Refusal(call, answer.status, words, said, answer.retry_after)
-    if call.service == "keycloak" and answer.status in (400, 401, 403):
-        return _login_refused(refusal)
     if call.service == "storage" and answer.status < 500:
         return _expired_document()
     return _READING_OF.get(answer.status, _rejected if answer.status < 500 else _broken)(refusal)
@@ -158,7 +156,7 @@ def _unauthorised(refusal: _Refusal) -> ProvenaError:
         if "Not authenticated" in words
         else "did not accept the login: expired, or not for it"
     )
-    return NotLoggedInError(f"{refusal.service} {why} ({refusal.call.name}).", advice=_LOG_IN, upstream=said)
+    return NotLoggedInError(f"{refusal.service} {why} ({refusal.call.name}).", advice=LOG_IN, upstream=said)
 
 
 def _lacks_role(refusal: _Refusal) -> ForbiddenError:
@@ -244,14 +242,6 @@ def _redirected(call: Call, answer: Answer) -> DeploymentError:
         "followed, because the login would go along.",
         advice=_WRONG_ADDRESS,
         upstream=upstream_text(target, answer.token_sent),
-    )
-
-
-def _login_refused(refusal: _Refusal) -> NotLoggedInError:
-    return NotLoggedInError(
-        "Keycloak refused to renew the login.",
-        advice=f"{_LOG_IN} Check PROVENA_CLIENT_ID and PROVENA_REALM too.",
-        upstream=refusal.said,
     )
 
 

@@ -16,7 +16,7 @@ from provena_mcp.client.limits import DEFAULT_LIMITS, ClientLimits
 from provena_mcp.client.prov import ProvApi
 from provena_mcp.client.registry import RegistryApi
 from provena_mcp.client.search import SearchApi
-from provena_mcp.client.tokens import KeycloakTokens, TokenProvider
+from provena_mcp.client.tokens import KeycloakUser, TokenProvider
 from provena_mcp.settings import Endpoints
 
 if TYPE_CHECKING:
@@ -61,8 +61,9 @@ class ProvenaClient:
         self.auth = AuthApi(connection)
         self.data = DataApi(connection)
         self.keycloak = Keycloak(connection)
-        if isinstance(tokens, KeycloakTokens):
-            tokens.connect(self.keycloak.grant)
+        self._keycloak_user = tokens if isinstance(tokens, KeycloakUser) else None
+        if self._keycloak_user:
+            self._keycloak_user.connect(self.keycloak)
 
     async def __aenter__(self) -> Self:
         """Open the connections."""
@@ -73,4 +74,6 @@ class ProvenaClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connections."""
+        if self._keycloak_user:
+            await self._keycloak_user.disconnect()
         await self._connection.close()

@@ -1,7 +1,7 @@
 """Where bearer tokens come from; asked before every request.
 
-Secrets live in ``SecretStr`` and in memory only. An interactive login, or one login per caller,
-is another ``TokenProvider``.
+Secrets live in ``SecretStr``. A login that outlives the process, or that asks a person, is in
+``stored_login`` and ``desk_login``; ``choosing`` picks one for the settings.
 """
 
 from __future__ import annotations
@@ -9,20 +9,23 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from pydantic import SecretStr
 
-from provena_mcp.errors import SettingsError
-from provena_mcp.settings import Settings
+from provena_mcp.errors import NotLoggedInError, SettingsError
 from provena_mcp.wire.tokens import TokenGrant
 
+if TYPE_CHECKING:
+    from provena_mcp.client.keycloak import Keycloak
+
 Clock = Callable[[], float]
-GrantTokens = Callable[[Mapping[str, str]], Awaitable[TokenGrant]]
 
 RENEW_BEFORE_SECONDS: Final = 30.0
 _LIFETIME_UNSTATED: Final = 60.0
+_LAST_RENEWAL_SECONDS: Final = 10.0
 
 
 class TokenProvider(Protocol):
@@ -69,6 +72,53 @@ class ReadyToken:
         return False
 
 
+class NoLogin:
+    """No login where one is needed, and nobody here to ask for one: every use fails at once, with the fix."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        """Fail with these words."""
+        self._message = message
+        self._advice = advice
+
+    async def token(self) -> str | None:
+        """None can be had.
+
+        Raises:
+            NotLoggedInError: Always.
+        """
+        raise NotLoggedInError(self._message, advice=self._advice)
+
+    async def rejected(self, token: str) -> bool:
+        """There is no other."""
+        return False
+
+
+@runtime_checkable
+class KeycloakUser(Protocol):
+    """A provider that asks Keycloak; ``ProvenaClient`` lends it its own connection."""
+
+    def connect(self, keycloak: Keycloak) -> None:
+        """Ask through ``keycloak`` from now on."""
+        ...
+
+    async def disconnect(self) -> None:
+        """Finish or give up what is under way: the connection is about to close."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthClient:
+    """As whom Keycloak is asked; a public client has no secret."""
+
+    client_id: str
+    client_secret: SecretStr | None = None
+
+    def form(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """``fields`` and those that name the client."""
+        secret = {"client_secret": self.client_secret.get_secret_value()} if self.client_secret else {}
+        return {"client_id": self.client_id, **fields, **secret}
+
+
 class KeycloakTokens(ABC):
     """Access tokens granted by Keycloak, renewed 30 s before they expire, once for all who wait."""
 
@@ -76,17 +126,21 @@ class KeycloakTokens(ABC):
         self, *, client_id: str, client_secret: SecretStr | None = None, clock: Clock = time.time
     ) -> None:
         """Ask as ``client_id``; ``clock`` gives seconds."""
-        self._client = {"client_id": client_id}
-        self._client_secret = client_secret
+        self._client = OAuthClient(client_id, client_secret)
         self._clock = clock
-        self._grant_tokens: GrantTokens | None = None
+        self._keycloak: Keycloak | None = None
         self._access: SecretStr | None = None
         self._fresh_until = 0.0
         self._renewal: asyncio.Task[None] | None = None
 
-    def connect(self, grant_tokens: GrantTokens) -> None:
-        """Ask Keycloak through ``grant_tokens``; ``ProvenaClient`` calls this with its own connection."""
-        self._grant_tokens = grant_tokens
+    def connect(self, keycloak: Keycloak) -> None:
+        """Ask through ``keycloak``; ``ProvenaClient`` calls this."""
+        self._keycloak = keycloak
+
+    async def disconnect(self) -> None:
+        """Wait a moment for a renewal under way: a token that it rotates must not be lost."""
+        if self._renewal is not None:
+            await asyncio.wait({self._renewal}, timeout=_LAST_RENEWAL_SECONDS)
 
     async def token(self) -> str | None:
         """An access token that stays valid for a while.
@@ -106,8 +160,19 @@ class KeycloakTokens(ABC):
         return True
 
     @abstractmethod
-    def _form(self) -> dict[str, str]:
-        """The grant's own form fields."""
+    async def _grant(self) -> TokenGrant:
+        """A new access token, asked for through ``_ask``."""
+
+    async def _ask(self, fields: Mapping[str, str]) -> TokenGrant:
+        return await self._connected().grant(self._client.form(fields))
+
+    def _connected(self) -> Keycloak:
+        if self._keycloak is None:
+            raise SettingsError(
+                "This login is not connected to a Keycloak.",
+                advice="Give it to a ProvenaClient, and set PROVENA_REALM or PROVENA_KEYCLOAK.",
+            )
+        return self._keycloak
 
     def _keep(self, grant: TokenGrant) -> None:
         lifetime = grant.expires_in if grant.expires_in is not None else _LIFETIME_UNSTATED
@@ -119,19 +184,11 @@ class KeycloakTokens(ABC):
         # rotated already.
         if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.create_task(self._renew())
-            self._renewal.add_done_callback(_collect)
+            self._renewal.add_done_callback(collect)
         await asyncio.shield(self._renewal)
 
     async def _renew(self) -> None:
-        if self._grant_tokens is None:
-            raise SettingsError(
-                "This login is not connected to a Keycloak.",
-                advice="Give it to a ProvenaClient, and set PROVENA_REALM or PROVENA_KEYCLOAK.",
-            )
-        form = self._client | self._form()
-        if self._client_secret:
-            form["client_secret"] = self._client_secret.get_secret_value()
-        self._keep(await self._grant_tokens(form))
+        self._keep(await self._grant())
 
 
 class RefreshToken(KeycloakTokens):
@@ -149,50 +206,25 @@ class RefreshToken(KeycloakTokens):
         super().__init__(client_id=client_id, client_secret=client_secret, clock=clock)
         self._refresh = SecretStr(refresh_token.get_secret_value().strip())
 
-    def _form(self) -> dict[str, str]:
-        return {"grant_type": "refresh_token", "refresh_token": self._refresh.get_secret_value()}
-
-    def _keep(self, grant: TokenGrant) -> None:
-        super()._keep(grant)
+    async def _grant(self) -> TokenGrant:
+        grant = await self._ask(refreshing(self._refresh))
         self._refresh = grant.refresh_token or self._refresh
+        return grant
 
 
 class ClientCredentials(KeycloakTokens):
     """A service's own login, with the client's secret."""
 
-    def _form(self) -> dict[str, str]:
-        return {"grant_type": "client_credentials"}
+    async def _grant(self) -> TokenGrant:
+        return await self._ask({"grant_type": "client_credentials"})
 
 
-def token_provider_from(settings: Settings, *, clock: Clock = time.time) -> TokenProvider:
-    """The login that ``settings`` describe: an offline token, else a ready one, else the client's own.
-
-    Raises:
-        SettingsError: A login needs Keycloak and none is set.
-    """
-    if settings.is_embedded:
-        return NoToken()
-    if settings.access_token and not settings.offline_token:
-        return ReadyToken(settings.access_token)
-    if not (settings.offline_token or settings.client_secret):
-        return NoToken()
-    endpoints = settings.endpoints()
-    if endpoints is None or endpoints.keycloak is None:
-        raise SettingsError(
-            "PROVENA_OFFLINE_TOKEN and PROVENA_CLIENT_SECRET need a Keycloak to renew the login.",
-            advice="Set PROVENA_KEYCLOAK, or PROVENA_DOMAIN and PROVENA_REALM.",
-        )
-    if settings.offline_token:
-        return RefreshToken(
-            settings.offline_token,
-            client_id=settings.client_id,
-            client_secret=settings.client_secret,
-            clock=clock,
-        )
-    return ClientCredentials(client_id=settings.client_id, client_secret=settings.client_secret, clock=clock)
+def refreshing(refresh_token: SecretStr) -> dict[str, str]:
+    """The form fields of a renewal."""
+    return {"grant_type": "refresh_token", "refresh_token": refresh_token.get_secret_value()}
 
 
-def _collect(renewal: asyncio.Task[None]) -> None:
-    """Take the outcome even if every waiter has gone, so that asyncio does not report it."""
-    if not renewal.cancelled():
-        renewal.exception()
+def collect(task: asyncio.Task[None]) -> None:
+    """Take a task's outcome even if everybody who waited has gone, so that asyncio does not report it."""
+    if not task.cancelled():
+        task.exception()

@@ -15,6 +15,7 @@ from provena_mcp.client import (
     ProvenaClient,
     ReadyToken,
     RefreshToken,
+    StoredLogin,
     TokenProvider,
     token_provider_from,
 )
@@ -313,7 +314,7 @@ DEPLOYMENT = {"domain": "provena.example.org", "realm": "reef"}
     [
         ({}, NoToken),
         ({"access_token": "a"}, NoToken),
-        (DEPLOYMENT, NoToken),
+        (DEPLOYMENT, StoredLogin),
         (DEPLOYMENT | {"access_token": "a"}, ReadyToken),
         (DEPLOYMENT | {"offline_token": "o"}, RefreshToken),
         (DEPLOYMENT | {"offline_token": "o", "access_token": "a"}, RefreshToken),

@@ -1,0 +1,69 @@
+"""Which login the settings describe."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from provena_mcp.client.desk_login import DeskLogin
+from provena_mcp.client.login_store import LoginStore
+from provena_mcp.client.stored_login import StoredLogin
+from provena_mcp.client.tokens import (
+    ClientCredentials,
+    Clock,
+    NoLogin,
+    NoToken,
+    ReadyToken,
+    RefreshToken,
+    TokenProvider,
+)
+from provena_mcp.errors import SettingsError
+from provena_mcp.settings import Settings
+
+# What the login of the person at this desk is good for where the settings hold none.
+# stored: it is used; ask: it is used, or else asked for; never: this process serves others too.
+Personal = Literal["stored", "ask", "never"]
+
+
+def token_provider_from(
+    settings: Settings, *, personal: Personal = "stored", clock: Clock = time.time
+) -> TokenProvider:
+    """The login that ``settings`` describe: an offline token, a ready one, the client's own, else a person's.
+
+    Raises:
+        SettingsError: A login needs Keycloak and none is set.
+    """
+    endpoints = settings.endpoints()
+    if endpoints is None:
+        return NoToken()
+    if settings.access_token and not settings.offline_token:
+        return ReadyToken(settings.access_token)
+    if settings.offline_token or settings.client_secret:
+        return _automatic(settings, endpoints.keycloak, clock)
+    if endpoints.keycloak is None:
+        return NoToken()
+    if personal == "never":
+        return NoLogin(
+            "This server has no login for Provena: one stored at a desk is not shared with others.",
+            "Set PROVENA_CLIENT_ID and PROVENA_CLIENT_SECRET for it.",
+        )
+    stored = StoredLogin(
+        LoginStore(endpoints.keycloak, settings.client_id), client_id=settings.client_id, clock=clock
+    )
+    return DeskLogin(stored, clock=clock) if personal == "ask" else stored
+
+
+def _automatic(settings: Settings, keycloak: str | None, clock: Clock) -> TokenProvider:
+    if keycloak is None:
+        raise SettingsError(
+            "PROVENA_OFFLINE_TOKEN and PROVENA_CLIENT_SECRET need a Keycloak to renew the login.",
+            advice="Set PROVENA_KEYCLOAK, or PROVENA_DOMAIN and PROVENA_REALM.",
+        )
+    if settings.offline_token:
+        return RefreshToken(
+            settings.offline_token,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            clock=clock,
+        )
+    return ClientCredentials(client_id=settings.client_id, client_secret=settings.client_secret, clock=clock)
