@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -19,6 +20,8 @@ from provena_mcp.embedded.requests import UnprocessableError
 from provena_mcp.embedded.routes import auth, data, job, prov, registry, search
 from provena_mcp.embedded.services import Services
 from provena_mcp.embedded.store import Store
+from provena_mcp.embedded.task_list import TASKS
+from provena_mcp.embedded.worker import Worker
 from provena_mcp.errors import StoreError
 
 DEFAULT_DEPTH_CAP: Final = 10
@@ -34,14 +37,22 @@ BASE_PATHS: Final = {
 }
 
 
+def new_uuid() -> str:
+    """A new UUID, as the services name jobs and batches."""
+    return str(uuid.uuid4())
+
+
 def create_app(
     store: Store,
     identify: Identify = identify_local_user,
     *,
     depth_cap: int = DEFAULT_DEPTH_CAP,
     clock: Callable[[], float] = time.time,
+    new_id: Callable[[], str] = new_uuid,
 ) -> Starlette:
     """The application over ``store``; closing the store stays with the caller.
+
+    Jobs are done while the application's lifespan lasts.
 
     Args:
         store: Where everything is kept.
@@ -49,15 +60,18 @@ def create_app(
             application's lifespan has begun, a linked Person.
         depth_cap: The most hops one lineage query may ask for.
         clock: Gives Unix seconds.
+        new_id: Gives UUIDs, for jobs, batches and documents.
     """
-    services = Services(store, identify, depth_cap, clock)
+    worker = Worker(store, TASKS, clock, new_id)
+    services = Services(store, identify, depth_cap, clock, new_id, worker)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         del app
         if identify is identify_local_user:
             await settle_local_person(store, int(clock()))
-        yield
+        async with worker.running():
+            yield
 
     app = Starlette(
         routes=[

@@ -52,6 +52,15 @@ async def read_body(request: Request, model: type[M]) -> M:
         raise UnprocessableError(reworded(error, ("body",))) from None
 
 
+def problems_of(raw: JsonValue, model: type[BaseModel]) -> tuple[SchemaProblem, ...]:
+    """Why a JSON body does not fit ``model``; nothing where it does."""
+    try:
+        model.model_validate(raw)
+    except ValidationError as error:
+        return reworded(error, ("body",))
+    return ()
+
+
 async def read_json(request: Request) -> JsonValue:
     """The JSON body, whatever it holds but null.
 

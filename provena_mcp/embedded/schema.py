@@ -35,7 +35,7 @@ _ITEMS: Final = (
     "CREATE INDEX item_by_subtype_name ON item (subtype, display_name, id) WHERE display_name IS NOT NULL",
     "CREATE INDEX item_pending ON item (created, id) WHERE pending",
     """CREATE VIRTUAL TABLE item_text
-        USING fts5 (name, body, tokenize = 'porter unicode61 remove_diacritics 2')""",
+        USING fts5 (id, name, body, tokenize = 'porter unicode61 remove_diacritics 2')""",
     "CREATE VIRTUAL TABLE item_word USING fts5vocab (item_text, 'row')",
     "CREATE TABLE user_link (username TEXT PRIMARY KEY, person_id TEXT NOT NULL) WITHOUT ROWID",
 )

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from provena_mcp.embedded import jobs
 from provena_mcp.embedded.identity import Access, Component, Identify, User, require
+from provena_mcp.embedded.jobs import NewJob, Submitter
 from provena_mcp.embedded.store import Store
+from provena_mcp.embedded.worker import Worker
 
 
 @dataclass(frozen=True)
 class Services:
     """The parts that the routes share.
 
-    ``depth_cap`` is the most hops one lineage query may ask for; ``clock`` gives Unix seconds.
+    ``depth_cap`` is the most hops one lineage query may ask for; ``clock`` gives Unix seconds and
+    ``new_id`` UUIDs; ``worker`` does the jobs that routes submit.
     """
 
     store: Store
     identify: Identify
     depth_cap: int
     clock: Callable[[], float]
+    new_id: Callable[[], str]
+    worker: Worker
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,22 @@ class Call:
     def store(self) -> Store:
         """The store that answers it."""
         return self.services.store
+
+    @property
+    def now(self) -> int:
+        """When it is answered, in Unix seconds."""
+        return int(self.services.clock())
+
+    @property
+    def address(self) -> str:
+        """The base URL of the service that is called, as the caller knows it."""
+        return str(self.request.base_url).rstrip("/")
+
+    async def submit(self, new: Sequence[NewJob], submitter: Submitter | None = None) -> None:
+        """Queue jobs for the caller, or for another submitter."""
+        whom = submitter or Submitter(self.user, self.address)
+        await self.store.writing(lambda connection: jobs.submit(connection, new, whom, self.now))
+        self.services.worker.nudge()
 
 
 Endpoint = Callable[[Call], Awaitable[Response]]

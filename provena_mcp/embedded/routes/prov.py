@@ -1,4 +1,4 @@
-"""prov-api: the six lineage queries (contract 2.1)."""
+"""prov-api: the six lineage queries (contract 2.1), beside the routes of its neighbours here."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from provena_mcp.embedded import graph, items
 from provena_mcp.embedded.requests import read_query
+from provena_mcp.embedded.routes import model_runs
 from provena_mcp.embedded.services import Call, Endpoint, access_checks, guarded, health
 from provena_mcp.errors import StoreError
 from provena_mcp.rules.graph import Kind, Link
@@ -47,6 +48,7 @@ def routes() -> list[Route]:
         health(),
         *access_checks(),
         *(guarded(path, _exploring(query), "read") for query, path in LINEAGE_ROUTE.items()),
+        *model_runs.routes(),
     ]
 
 

@@ -1,0 +1,228 @@
+"""Jobs as durable rows: submitting, fetching and listing them (contract 6)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from provena_mcp.embedded.identity import User
+from provena_mcp.wire.items import JsonObject
+
+JobType = Literal["PROV_LODGE", "REGISTRY", "EMAIL", "REPORT"]
+JobSubtype = Literal[
+    "PROV_LODGE_WAKE_UP",
+    "MODEL_RUN_PROV_LODGE",
+    "MODEL_RUN_LODGE_ONLY",
+    "MODEL_RUN_UPDATE",
+    "MODEL_RUN_UPDATE_LODGE_ONLY",
+    "MODEL_RUN_BATCH_SUBMIT",
+    "LODGE_CREATE_ACTIVITY",
+    "LODGE_VERSION_ACTIVITY",
+    "REGISTRY_WAKE_UP",
+    "REGISTER_CREATE_ACTIVITY",
+    "REGISTER_VERSION_ACTIVITY",
+    "EMAIL_WAKE_UP",
+    "SEND_EMAIL",
+    "GENERATE_REPORT",
+]
+TYPE_OF: Final[dict[JobSubtype, JobType]] = {
+    "PROV_LODGE_WAKE_UP": "PROV_LODGE",
+    "MODEL_RUN_PROV_LODGE": "PROV_LODGE",
+    "MODEL_RUN_LODGE_ONLY": "PROV_LODGE",
+    "MODEL_RUN_UPDATE": "PROV_LODGE",
+    "MODEL_RUN_UPDATE_LODGE_ONLY": "PROV_LODGE",
+    "MODEL_RUN_BATCH_SUBMIT": "PROV_LODGE",
+    "LODGE_CREATE_ACTIVITY": "PROV_LODGE",
+    "LODGE_VERSION_ACTIVITY": "PROV_LODGE",
+    "REGISTRY_WAKE_UP": "REGISTRY",
+    "REGISTER_CREATE_ACTIVITY": "REGISTRY",
+    "REGISTER_VERSION_ACTIVITY": "REGISTRY",
+    "EMAIL_WAKE_UP": "EMAIL",
+    "SEND_EMAIL": "EMAIL",
+    "GENERATE_REPORT": "REPORT",
+}
+
+_COLUMNS: Final = (
+    "key, session_id, created, username, batch_id, subtype, payload, submitter, status, info, result"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Who asked for a job, with the rights they had then, and the address of the prov-api they asked.
+
+    The services carry the same along as an encrypted part of the payload.
+    """
+
+    user: User
+    address: str = ""
+
+    def as_json(self) -> str:
+        """The submitter as a row holds it; the token is not kept."""
+        user = self.user
+        return json.dumps(
+            {"username": user.username, "email": user.email, "roles": user.roles, "address": self.address}
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Submitter:
+        """What ``as_json`` wrote."""
+        kept = json.loads(text)
+        return cls(User(kept["username"], kept["email"], tuple(kept["roles"])), kept["address"])
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to submit."""
+
+    session_id: str
+    subtype: JobSubtype
+    payload: JsonObject
+    batch_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as it is kept."""
+
+    key: int
+    session_id: str
+    created: int
+    username: str
+    batch_id: str | None
+    subtype: JobSubtype
+    payload: JsonObject
+    submitter: Submitter
+    status: str
+    info: str | None
+    result: JsonObject | None
+
+    def as_json(self) -> JsonObject:
+        """The job as job-api answers it."""
+        return {
+            "session_id": self.session_id,
+            "created_timestamp": self.created,
+            "username": self.username,
+            "batch_id": self.batch_id,
+            "payload": self.payload,
+            "job_type": TYPE_OF[self.subtype],
+            "job_sub_type": self.subtype,
+            "gsi_status": "ok",
+            "status": self.status,
+            "info": self.info,
+            "result": self.result,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ended: with a result, or failed, which its info explains."""
+
+    result: JsonObject | None = None
+    info: str | None = None
+
+    @property
+    def status(self) -> str:
+        """The last status of the job."""
+        return "FAILED" if self.result is None else "SUCCEEDED"
+
+
+def submit(connection: sqlite3.Connection, jobs: Iterable[NewJob], submitter: Submitter, now: int) -> None:
+    """Put jobs at the end of the queue, in order."""
+    whom = submitter.as_json()
+    connection.executemany(
+        """INSERT INTO job (session_id, created, username, batch_id, subtype, payload, submitter, status,
+            lease_until) VALUES (?, ?, ?, ?, ?, ?, ?, 'PENDING', 0)""",
+        (
+            (
+                job.session_id,
+                now,
+                submitter.user.username,
+                job.batch_id,
+                job.subtype,
+                json.dumps(job.payload, ensure_ascii=False),
+                whom,
+            )
+            for job in jobs
+        ),
+    )
+
+
+def fetch_job(connection: sqlite3.Connection, session_id: str) -> JobRow | None:
+    """The job with this session id."""
+    return select_job(connection, "session_id = ?", session_id)
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Jobs, newest first, and the last of them if more may follow."""
+
+    jobs: tuple[JobRow, ...]
+    last: JobRow | None
+
+
+def list_jobs(
+    connection: sqlite3.Connection,
+    *,
+    username: str | None = None,
+    batch_id: str | None = None,
+    after: str | None = None,
+    limit: int = 10,
+) -> JobPage:
+    """At most ``limit`` jobs of a user, of a batch, of both or of anyone, after the job of this session id.
+
+    As in the services, a page that is exactly full may be the last.
+
+    Raises:
+        ValueError: There is no job to go on after, or the limit is not positive.
+    """
+    if limit < 1:
+        message = f"the limit must be at least 1, not {limit}"
+        raise ValueError(message)
+    conditions = ["TRUE"]
+    values: list[str | int] = []
+    for column, value in (("username", username), ("batch_id", batch_id)):
+        if value is not None:
+            conditions.append(f"{column} = ?")
+            values.append(value)
+    if after is not None:
+        previous = fetch_job(connection, after)
+        if previous is None:
+            message = f"the provided starting key is invalid: there is no job {after}"
+            raise ValueError(message)
+        conditions.append("(created, key) < (?, ?)")
+        values += [previous.created, previous.key]
+    # Fixed phrases; every value is a parameter.
+    where = " AND ".join(conditions)
+    found = connection.execute(
+        " ".join(("SELECT", _COLUMNS, "FROM job WHERE", where, "ORDER BY created DESC, key DESC LIMIT ?")),
+        (*values, limit),
+    )
+    page = tuple(map(_row, found))
+    return JobPage(page, page[-1] if len(page) == limit else None)
+
+
+def select_job(connection: sqlite3.Connection, condition: str, value: str) -> JobRow | None:
+    """The job that a fixed phrase with one parameter selects."""
+    row = connection.execute(" ".join(("SELECT", _COLUMNS, "FROM job WHERE", condition)), (value,)).fetchone()
+    return None if row is None else _row(row)
+
+
+def _row(columns: tuple[Any, ...]) -> JobRow:
+    key, session_id, created, username, batch_id, subtype, payload, submitter, status, info, result = columns
+    return JobRow(
+        key=key,
+        session_id=session_id,
+        created=created,
+        username=username,
+        batch_id=batch_id,
+        subtype=subtype,
+        payload=json.loads(payload),
+        submitter=Submitter.from_json(submitter),
+        status=status,
+        info=info,
+        result=None if result is None else json.loads(result),
+    )

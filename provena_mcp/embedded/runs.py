@@ -1,0 +1,160 @@
+"""Model runs in the registry and the graph: registering, updating, linking to a study, restoring.
+
+Every function works inside the caller's write transaction, so that the item and what it asserts
+change together: a run is lodged whole or not at all.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Final
+
+from provena_mcp.embedded import revisions
+from provena_mcp.embedded.lodging import lodge
+from provena_mcp.embedded.lookup import look_up
+from provena_mcp.embedded.minting import mint
+from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.problems import Problem
+from provena_mcp.rules.prov_document import prov_json
+from provena_mcp.rules.provenance import assert_model_run
+from provena_mcp.rules.references import Known, Reference, Refused, missing, references, resolve_workflow
+from provena_mcp.rules.validation import problems
+from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.records import ModelRunRecord
+
+_LODGED: Final = "Updating item to mark completion of provenance lodge."
+_LINKED: Final = "Linking model run to study."
+
+
+class NoWorkflowError(Exception):
+    """The workflow template of a record cannot be read, so what the run asserts cannot be told."""
+
+    def __init__(self, refused: Refused, workflow_template_id: str) -> None:
+        """Hold the registry's refusal."""
+        super().__init__(refused.reason)
+        self.refused = refused
+        self.workflow_template_id = workflow_template_id
+
+
+@dataclass(frozen=True, slots=True)
+class LodgedRun:
+    """A run as it stands in the registry and the graph."""
+
+    id: str
+    prov_serialisation: str
+    record: ModelRunRecord
+
+    def as_json(self, *, nulls: bool = False) -> JsonObject:
+        """The run as a job's result holds it; ``nulls`` keeps what has no value."""
+        return {
+            "id": self.id,
+            "prov_json": self.prov_serialisation,
+            "record": as_stored(self.record) if not nulls else self.record.model_dump(mode="json"),
+        }
+
+
+def as_stored(record: ModelRunRecord) -> JsonObject:
+    """A record as items and jobs hold it: without nulls."""
+    return record.model_dump(mode="json", exclude_none=True)
+
+
+def first_problem(connection: sqlite3.Connection, record: ModelRunRecord) -> Problem | None:
+    """Why the services would refuse the record: the first thing wrong with it, in their order."""
+    known = look_up(connection, lambda known: references(record, known))
+    return next(iter(problems(record, known)), None)
+
+
+def register(connection: sqlite3.Connection, record: ModelRunRecord, owner: str, now: int) -> LodgedRun:
+    """Register a new run under a new handle.
+
+    Raises:
+        NoWorkflowError: Its workflow template is not there.
+    """
+    run_id = mint(connection)
+    lodged, graph = _asserted(connection, run_id, record)
+    seed = revisions.seed_item(run_id, "MODEL_RUN", owner, now)
+    complete = revisions.completed(seed, _domain(lodged, "COMPLETE"), owner, now)
+    _put(connection, complete, lodged, graph, owner, now)
+    return lodged
+
+
+def update(
+    connection: sqlite3.Connection,
+    raw: JsonObject,
+    record: ModelRunRecord,
+    username: str,
+    now: int,
+    reason: str,
+) -> LodgedRun:
+    """Give a run another record; what it no longer asserts leaves the graph (contract 5.7).
+
+    Other than in the recorded services the item ends as LODGED again (contract 10, B5).
+
+    Raises:
+        NoWorkflowError: The new workflow template is not there.
+    """
+    lodged, graph = _asserted(connection, str(raw["id"]), record)
+    changed = revisions.revised(raw, _domain(lodged, "COMPLETE"), username, now, reason)
+    _put(connection, changed, lodged, graph, username, now)
+    return lodged
+
+
+def link_to_study(
+    connection: sqlite3.Connection, raw: JsonObject, record: ModelRunRecord, username: str, now: int
+) -> None:
+    """Rewrite a run's item as belonging to the study its record names now; lodging that is a job."""
+    domain: JsonObject = {**revisions.domain_of(raw), "record": as_stored(record)}
+    revisions.put(connection, revisions.revised(raw, domain, username, now, _LINKED))
+
+
+def lodge_again(connection: sqlite3.Connection, run_id: str, record: ModelRunRecord) -> LodgedRun:
+    """Bring what a run asserts into the graph, without touching the registry.
+
+    Raises:
+        NoWorkflowError: Its workflow template is not there.
+    """
+    lodged, graph = _asserted(connection, run_id, record)
+    lodge(connection, {run_id: graph})
+    return lodged
+
+
+def _asserted(
+    connection: sqlite3.Connection, run_id: str, record: ModelRunRecord
+) -> tuple[LodgedRun, ProvenanceGraph]:
+    graph = assert_model_run(run_id, record, _software_id(connection, record.workflow_template_id))
+    return LodgedRun(run_id, prov_json(graph), record), graph
+
+
+def _software_id(connection: sqlite3.Connection, workflow_template_id: str) -> str:
+    def itself(known: Known) -> frozenset[Reference]:
+        return missing(
+            [Reference(workflow_template_id, "MODEL_RUN_WORKFLOW_TEMPLATE", "workflow_template")], known
+        )
+
+    workflow = resolve_workflow(workflow_template_id, look_up(connection, itself))
+    if isinstance(workflow, Refused):
+        raise NoWorkflowError(workflow, workflow_template_id)
+    return workflow.software_id
+
+
+def _domain(run: LodgedRun, status: str) -> JsonObject:
+    return {
+        "display_name": run.record.display_name,
+        "record_status": status,
+        "record": as_stored(run.record),
+        "prov_serialisation": run.prov_serialisation,
+    }
+
+
+def _put(
+    connection: sqlite3.Connection,
+    raw: JsonObject,
+    run: LodgedRun,
+    graph: ProvenanceGraph,
+    username: str,
+    now: int,
+) -> None:
+    # Both states stand in the history, as if one had been visible before the other.
+    revisions.put(connection, revisions.revised(raw, _domain(run, "LODGED"), username, now, _LODGED))
+    lodge(connection, {run.id: graph})

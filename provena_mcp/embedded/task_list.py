@@ -1,0 +1,18 @@
+"""Every subtype of job with what it does."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from provena_mcp.embedded.activity_tasks import ACTIVITY_TASKS
+from provena_mcp.embedded.jobs import JobSubtype
+from provena_mcp.embedded.run_tasks import RUN_TASKS
+from provena_mcp.embedded.tasks import NoPayload, Task, succeed
+
+TASKS: Final[dict[JobSubtype, Task]] = {
+    **RUN_TASKS,
+    **ACTIVITY_TASKS,
+    "PROV_LODGE_WAKE_UP": Task(succeed, NoPayload),
+    "REGISTRY_WAKE_UP": Task(succeed, NoPayload),
+    "EMAIL_WAKE_UP": Task(succeed, NoPayload),
+}
