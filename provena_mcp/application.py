@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from provena_mcp.client import ProvenaClient
+from provena_mcp.queries.answers import RecentLineage
 from provena_mcp.queries.documents import Documents
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.queries.items import Reader
@@ -23,6 +24,7 @@ class Application:
     client: ProvenaClient
     names: Names
     depth_cap: DepthCap
+    recent_lineage: RecentLineage
     which: Callable[[], WhichProvena]
     now: Callable[[], float]
     max_result_tokens: int

@@ -26,6 +26,7 @@ NAME_LENGTH: Final = 120
 _PAGE_SIZE: Final = 100
 _WORTH_A_PAGE: Final = 12
 _MAX_PAGES: Final = 5
+_MAX_FETCHES: Final = 400
 _ENTRIES: Final = 50_000
 _SECONDS: Final = 600.0
 
@@ -73,7 +74,8 @@ class Names:
                 named[item_id] = known
         named.update(await self._from_lists(caller, missing))
         left = [item_id for item_id in missing if item_id not in named]
-        unreadable: dict[str, str] = {}
+        unreadable = dict.fromkeys(left[_MAX_FETCHES:], "not looked up: too many at once")
+        left = left[:_MAX_FETCHES]
         for item_id, outcome in zip(left, await self._fetch_all(caller, left), strict=True):
             if isinstance(outcome, Named):
                 named[item_id] = outcome

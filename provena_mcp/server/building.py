@@ -15,6 +15,7 @@ from mcp.server.caching import CacheHint
 
 from provena_mcp import __version__
 from provena_mcp.application import Application
+from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.names import Names
 from provena_mcp.queries.neighbourhood import DepthCap
 from provena_mcp.queries.saving import OutputFolder
@@ -70,6 +71,7 @@ async def _running(backend: Backend, settings: Settings, *, local: bool) -> Asyn
             client=client,
             names=Names(client.registry, clock=time.monotonic),
             depth_cap=DepthCap(),
+            recent_lineage=BoundedCache(entries=8, seconds=120.0, clock=time.monotonic),
             which=backend.which,
             now=time.time,
             max_result_tokens=settings.max_result_tokens,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcp.server.mcpserver import Context
 
 from provena_mcp.application import Application
+from provena_mcp.lineage.pages import PageRequest
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.answers import LineageQuestion, answer_lineage
 from provena_mcp.tools.definition import Handler, Reply, ToolDefinition
@@ -24,16 +25,9 @@ def _asking(query: LineageQuery, usual_depth: int) -> Handler:
         cursor: Cursor = None,
     ) -> Reply[LineageResult]:
         app = ctx.request_context.lifespan_context
-        question = LineageQuestion(
-            query=query,
-            starting_id=starting_id,
-            depth=depth,
-            subtypes=frozenset(subtypes or ()),
-            names=names,
-            max_tokens=max_tokens or app.max_result_tokens,
-            cursor=cursor,
-        )
-        result = await answer_lineage(app.reader(), app.depth_cap, question)
+        page = PageRequest(max_tokens or app.max_result_tokens, frozenset(subtypes or ()), names, cursor)
+        question = LineageQuestion(query, starting_id, depth, page)
+        result = await answer_lineage(app.reader(), app.depth_cap, app.recent_lineage, question)
         return Reply(result, (lineage_link(result),))
 
     return ask
