@@ -1,6 +1,5 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_programmes import DATASETS, Programme, Run, programmes
 
 from provena_mcp.lineage.comparison import (
     Aspect,
@@ -13,6 +12,7 @@ from provena_mcp.lineage.versions import Version, previous_versions, version_cha
 from provena_mcp.lineage.walks import hops_along, ways
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from tests.lineage.random_programmes import DATASETS, Programme, Run, programmes
 
 MODELS = {"recipe/0": "model/0", "recipe/1": "model/0"}
 # One fact of a run: its field, role, key, side and value.

@@ -2,10 +2,18 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_programmes import DATASETS, MODELS, ORGANISATIONS, PEOPLE, STUDIES, Programme, programmes
 
 from provena_mcp.lineage.impact import Affected, Impact, NewerVersion, Touched, find_impact
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from tests.lineage.random_programmes import (
+    DATASETS,
+    MODELS,
+    ORGANISATIONS,
+    PEOPLE,
+    STUDIES,
+    Programme,
+    programmes,
+)
 
 STARTS = (*DATASETS, *MODELS, *STUDIES, *PEOPLE, *ORGANISATIONS, "run/0")
 

@@ -4,11 +4,11 @@ from math import comb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_graphs import NODES, graphs, simple_paths
 
 from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
 from provena_mcp.lineage.walks import hops_along, ways
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
+from tests.lineage.random_graphs import NODES, graphs, simple_paths
 
 DATASET = Kind("ENTITY", "DATASET")
 

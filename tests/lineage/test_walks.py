@@ -1,8 +1,8 @@
 from hypothesis import given, settings
-from random_graphs import NODES, graphs, simple_paths
 
 from provena_mcp.lineage.walks import cyclic_groups
 from provena_mcp.rules.graph import ProvenanceGraph
+from tests.lineage.random_graphs import NODES, graphs, simple_paths
 
 
 @settings(max_examples=500, deadline=None)
