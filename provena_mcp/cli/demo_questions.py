@@ -1,0 +1,200 @@
+"""What the demo asks of the sample world, and how each answer is told.
+
+The ids are the shipped world's (``embedded/sample/README.md``); every answer is read from the
+result's structured content, as an assistant would.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from provena_mcp.lineage.result import LineageResult
+from provena_mcp.queries.briefs.models import DatasetBrief, DatasetInRole, Ref, RunBrief
+from provena_mcp.queries.lists import FoundItems
+from provena_mcp.wire.items import JsonObject
+
+RANKING: Final = "sample/1000117"
+FORCING: Final = "sample/1000039"
+OLD_BATHYMETRY: Final = "sample/1000013"
+LAGOONFLOW: Final = "sample/1000006"
+# Deep enough for the whole sample: its longest lineage is deeper than one query of a deployment goes.
+_ALL_THE_WAY: Final = 20
+
+
+@dataclass(frozen=True)
+class Call:
+    """One tool call."""
+
+    tool: str
+    arguments: JsonObject
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as a person asks it, the call that answers it, and how to tell the answer.
+
+    ``then`` makes a second call out of the first answer; ``tell`` gets the last one.
+    """
+
+    asks: str
+    call: Call
+    tell: Callable[[JsonObject], RenderableType]
+    then: Callable[[JsonObject], Call] | None = None
+
+
+def _table(*columns: str, rows: list[tuple[str, ...]]) -> Table:
+    table = Table(
+        *columns,
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="dim",
+        show_header=bool(columns),
+    )
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def _reach(result: LineageResult) -> Text:
+    """How far the answer looked, and whether that was everything."""
+    end = "that is all of it" if result.complete else "it goes on from there"
+    totals = result.totals
+    hops = f"{result.depth.reached} hop" + "s" * (result.depth.reached != 1)
+    followed = f"{totals.nodes} items and {totals.links} links within {hops}"
+    return Text(f"Looked at {followed}; {end}.", style="dim")
+
+
+def _name(ref: Ref | DatasetInRole | None) -> str:
+    return "-" if ref is None else (ref.name or ref.id)
+
+
+def _tell_found(answer: JsonObject) -> RenderableType:
+    found = FoundItems.model_validate(answer)
+    rows = [(row.name, row.about or "", row.id) for row in found.items]
+    return _table("dataset", "about", "id", rows=rows)
+
+
+def _tell_datasets(answer: JsonObject) -> RenderableType:
+    result = LineageResult.model_validate(answer)
+    rows = [(str(item.hop), item.name or "-", item.id) for item in result.answer or ()]
+    return Group(_table("hops", "dataset", "id", rows=rows), _reach(result))
+
+
+def _tell_agents(answer: JsonObject) -> RenderableType:
+    result = LineageResult.model_validate(answer)
+    rows = [
+        (item.name or item.id, ", ".join(f"{role} {count}x" for role, count in (item.roles or {}).items()))
+        for item in result.answer or ()
+    ]
+    return Group(_table("who", "how", rows=rows), _reach(result))
+
+
+def _maker_of(answer: JsonObject) -> Call:
+    (item,) = _items(answer)
+    dataset = DatasetBrief.model_validate(item)
+    return Call("fetch_items", {"ids": [run.id for run in dataset.made_by or ()]})
+
+
+def _tell_run(answer: JsonObject) -> RenderableType:
+    (item,) = _items(answer)
+    run = RunBrief.model_validate(item)
+    rows = [
+        ("run", f"{run.name} ({run.id})"),
+        ("model", f"{_name(run.model)} {run.model_version or '(version not stated)'}"),
+        ("by", f"{_name(run.modeller)} for {_name(run.organisation)}"),
+        ("study", _name(run.study)),
+        ("when", f"{(run.started or '')[:10]} to {(run.ended or '')[:10]}"),
+        *(("used", _name(dataset)) for dataset in run.inputs),
+        *((key, value) for key, value in (run.annotations or {}).items()),
+    ]
+    return _table(rows=rows)
+
+
+def _runs_of(answer: JsonObject) -> Call:
+    result = LineageResult.model_validate(answer)
+    runs = [row[1] for kinds in result.nodes.values() for row in kinds.get("MODEL_RUN", ())]
+    return Call("fetch_items", {"ids": list(runs)})
+
+
+def _tell_versions(answer: JsonObject) -> RenderableType:
+    runs_of: dict[str, list[RunBrief]] = defaultdict(list)
+    for item in _items(answer):
+        run = RunBrief.model_validate(item)
+        runs_of[run.model_version or "not stated"].append(run)
+    rows = [
+        (version, str(len(runs)), max(run.ended or "" for run in runs)[:10], runs[-1].name)
+        for version, runs in sorted(runs_of.items())
+    ]
+    return _table("version", "runs", "last used", "for example", rows=rows)
+
+
+def _tell_rows(answer: JsonObject) -> RenderableType:
+    result = LineageResult.model_validate(answer)
+    rows = [
+        (row[2] if len(row) > 2 else "-", row[1])
+        for kinds in result.nodes.values()
+        for row in kinds.get("MODEL_RUN", ())
+    ]
+    return Group(_table("run", "id", rows=rows), _reach(result))
+
+
+def _items(answer: JsonObject) -> list[JsonObject]:
+    items = answer["items"]
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+QUESTIONS: Final = (
+    Question(
+        "Is there sea surface temperature data for Heron Reef?",
+        Call(
+            "search_items",
+            {"query": "sea surface temperature Heron Reef", "subtype": "DATASET", "limit": 5},
+        ),
+        _tell_found,
+    ),
+    Question(
+        "How were the restoration priorities with sea country values made?",
+        Call("fetch_items", {"ids": [RANKING]}),
+        _tell_run,
+        then=_maker_of,
+    ),
+    Question(
+        "Which datasets fed that ranking?",
+        Call("get_contributing_datasets", {"starting_id": RANKING, "depth": _ALL_THE_WAY}),
+        _tell_datasets,
+    ),
+    Question(
+        "Whom should we credit for it?",
+        Call("get_contributing_agents", {"starting_id": RANKING, "depth": _ALL_THE_WAY}),
+        _tell_agents,
+    ),
+    Question(
+        "The 2016-2019 forcing turns out to be wrong. Which datasets are affected?",
+        Call("get_effected_datasets", {"starting_id": FORCING, "depth": _ALL_THE_WAY}),
+        _tell_datasets,
+    ),
+    Question(
+        "And who has to know?",
+        Call("get_effected_agents", {"starting_id": FORCING, "depth": _ALL_THE_WAY}),
+        _tell_agents,
+    ),
+    Question(
+        "Which runs still used the bathymetry of 2019, since replaced?",
+        Call("explore_downstream", {"starting_id": OLD_BATHYMETRY, "depth": 1, "subtypes": ["MODEL_RUN"]}),
+        _tell_rows,
+    ),
+    Question(
+        "Which versions of LagoonFlow have been used?",
+        Call("explore_downstream", {"starting_id": LAGOONFLOW, "depth": 1, "subtypes": ["MODEL_RUN"]}),
+        _tell_versions,
+        then=_runs_of,
+    ),
+)
