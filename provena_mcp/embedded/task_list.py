@@ -6,12 +6,14 @@ from typing import Final
 
 from provena_mcp.embedded.activity_tasks import ACTIVITY_TASKS
 from provena_mcp.embedded.jobs import JobSubtype
+from provena_mcp.embedded.report_tasks import REPORT_TASKS
 from provena_mcp.embedded.run_tasks import RUN_TASKS
 from provena_mcp.embedded.tasks import NoPayload, Task, succeed
 
 TASKS: Final[dict[JobSubtype, Task]] = {
     **RUN_TASKS,
     **ACTIVITY_TASKS,
+    **REPORT_TASKS,
     "PROV_LODGE_WAKE_UP": Task(succeed, NoPayload),
     "REGISTRY_WAKE_UP": Task(succeed, NoPayload),
     "EMAIL_WAKE_UP": Task(succeed, NoPayload),

@@ -97,10 +97,10 @@ def report_subject(item_id: str, item_subtype: str, known: Known) -> RegistryIte
     if subtype is None:
         supported = ",".join(f"ItemSubType.{each}" for each in REPORTED_SUBTYPES)
         received = f"Received subtype {item_subtype}, supported: {supported}"
-        return _failed(f"Unsupported item subtype for validation. {received}")
+        return failed_report(f"Unsupported item subtype for validation. {received}")
     found = resolve(item_id, subtype, known)
     if isinstance(found, Refused):
-        return _failed(f"Validation error with provided {subtype}: {found.service_text}")
+        return failed_report(f"Validation error with provided {subtype}: {found.service_text}")
     return found
 
 
@@ -155,7 +155,8 @@ def _reported(item_subtype: str) -> ItemSubtype | None:
     return next((subtype for subtype in REPORTED_SUBTYPES if subtype == item_subtype), None)
 
 
-def _failed(text: str) -> str:
+def failed_report(text: str) -> str:
+    """The info of a report's job that fails for the reason ``text``."""
     return f"Job failed, err: An error occurred while attempting to generate report. Error: {text}.."
 
 

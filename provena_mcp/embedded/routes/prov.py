@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from provena_mcp.embedded import graph, items
 from provena_mcp.embedded.requests import read_query
-from provena_mcp.embedded.routes import model_runs
+from provena_mcp.embedded.routes import bulk, model_runs, reports
 from provena_mcp.embedded.services import Call, Endpoint, access_checks, guarded, health
 from provena_mcp.errors import StoreError
 from provena_mcp.rules.graph import Kind, Link
@@ -49,6 +49,8 @@ def routes() -> list[Route]:
         *access_checks(),
         *(guarded(path, _exploring(query), "read") for query, path in LINEAGE_ROUTE.items()),
         *model_runs.routes(),
+        *reports.routes(),
+        *bulk.routes(),
     ]
 
 
