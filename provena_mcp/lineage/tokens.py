@@ -21,6 +21,10 @@ _PIECE: Final = re.compile(
 _ONE_TOKEN: Final = frozenset({'","', '":"', '":[', '":{', '"},{"', '":[[', '"],["', '"}},"', '"]}', '"}'})
 # Four consonants in a row: not a word that a tokenizer knows.
 _ODD: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{4}", re.IGNORECASE)
+# Endings of long words that mostly are one token.
+_COMMON: Final = re.compile(
+    r"(?:[st]ions?|tures?|ments?|ity|ing|ives?|[ea]nces?|[ai]ble|i?cal|ness|ates?|ology|ers?|ed|ic)$"
+)
 _MARGIN: Final = 1.04
 
 
@@ -42,4 +46,6 @@ def _tokens(piece: str) -> int:
         return round(len(piece) * 0.6)
     if piece[-1].isupper():
         return 1 + len(piece) // 3
+    if _COMMON.search(piece):
+        return 1 + len(piece) // 14
     return 1 + (len(piece) - 1) // 6

@@ -1,0 +1,208 @@
+"""Pages of a lineage answer: as many rows as a budget of tokens holds, and a cursor to the next.
+
+Names cost a fetch each, so a page is planned first: ``plan_page`` says which ids may be shown, and
+``PagePlan.write`` makes the result once their names are known. Rows are whole: an item comes with its
+links to all items before it. Only links that exceed the budget by themselves go on over a page's end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from pydantic import JsonValue
+
+from provena_mcp.errors import CursorError
+from provena_mcp.lineage.result import LineageResult, NextCall, ToolName
+from provena_mcp.lineage.summary import Labels, Page, summarise
+from provena_mcp.lineage.tokens import estimate_tokens
+from provena_mcp.lineage.view import UNKNOWN, Arc, LineageView
+from provena_mcp.rules.cursors import decode_cursor, encode_cursor
+from provena_mcp.wire.lineage import LineageQuery
+
+USUAL_TOKENS: Final = 4000
+
+_TOOL_OF: Final[Mapping[LineageQuery, ToolName]] = {
+    "upstream": "explore_upstream",
+    "downstream": "explore_downstream",
+    "contributing_datasets": "get_contributing_datasets",
+    "effected_datasets": "get_effected_datasets",
+    "contributing_agents": "get_contributing_agents",
+    "effected_agents": "get_effected_agents",
+}
+
+# Tokens, as far as they are known before the names are: of what stands on every page, of a row
+# besides its id and name, of a link, of a usual name, and of what an answer item has more than a row.
+_FRAME: Final = 200
+_ROW: Final = 5
+_LINK: Final = 2
+_NAME: Final = 8
+_ANSWER: Final = 22
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Which page, and how much of it: a budget in tokens, and which types of item (none: all)."""
+
+    max_tokens: int = USUAL_TOKENS
+    subtypes: frozenset[str] = frozenset()
+    names: bool = True
+    cursor: str | None = None
+
+
+class _Position(NamedTuple):
+    """A row, and how many of its links were shown before; with any, so was the row itself."""
+
+    row: int
+    links: int
+
+
+@dataclass(frozen=True)
+class PagePlan:
+    """A page before its names are known; it ends with row ``last`` at the latest."""
+
+    view: LineageView
+    request: PageRequest
+    rows: tuple[int, ...]
+    begin: _Position
+    last: int
+
+    @cached_property
+    def wanted(self) -> Mapping[str, str]:
+        """The ids whose names the page can show, with their types as far as they are known."""
+        if not self.request.names:
+            return {}
+        refs = (0, *self.rows[self.begin.row : self.last])
+        types = self.view.types
+        return {self.view.ids[ref]: types[ref] if types[ref] != UNKNOWN else "" for ref in refs}
+
+    def write(
+        self, names: Mapping[str, str] | None = None, unreadable: Mapping[str, str] | None = None
+    ) -> LineageResult:
+        """The page with as many rows as fit the budget, at least one.
+
+        Args:
+            names: Display names by id.
+            unreadable: Why a name could not be read, by id.
+        """
+        labels = Labels(names or {}, unreadable or {})
+        end = _Position(self.last, 0)
+        result = self._result(end, labels)
+        cost = _cost(result)
+        frame = _cost(self._result(self.begin, labels)) if cost > self.request.max_tokens else 0
+        while cost > self.request.max_tokens:
+            share = (self.request.max_tokens - frame) / (cost - frame)
+            sooner = self._sooner(end, share)
+            if sooner == end:
+                break
+            end = sooner
+            result = self._result(end, labels)
+            cost = _cost(result)
+        return result
+
+    def _result(self, end: _Position, labels: Labels) -> LineageResult:
+        begin = self.begin
+        refs = self.rows[begin.row + (begin.links > 0) : end.row + (end.links > 0)]
+        arcs: list[Arc] = []
+        for row in range(begin.row, min(end.row + 1, len(self.rows))):
+            first = begin.links if row == begin.row else 0
+            arcs.extend(self._arcs(row)[first : end.links if row == end.row else None])
+        is_whole = begin == (0, 0) and end.row >= len(self.rows)
+        page = Page(refs, arcs, None if is_whole else len(self.rows), self._next(end))
+        return summarise(self.view, page, labels)
+
+    def _sooner(self, end: _Position, share: float) -> _Position:
+        """An earlier end, at about this share of the page; the same if the page cannot be shorter."""
+        begin = self.begin
+        rows = end.row - begin.row
+        if rows > 1:
+            return _Position(begin.row + _fewer(rows, share), 0)
+        links = (end.links or len(self._arcs(begin.row))) - begin.links
+        return _Position(begin.row, begin.links + _fewer(links, share)) if links > 1 else end
+
+    def _arcs(self, row: int) -> list[Arc]:
+        """Links of a row's item to those before it that may be shown."""
+        arcs = self.view.arcs(self.rows[row])
+        if not self.request.subtypes:
+            return arcs
+        return [arc for arc in arcs if self._is_shown(arc.source) and self._is_shown(arc.target)]
+
+    def _is_shown(self, ref: int) -> bool:
+        return ref == 0 or self.view.types[ref] in self.request.subtypes
+
+    def _next(self, end: _Position) -> NextCall | None:
+        if end.row >= len(self.rows):
+            return None
+        view, request = self.view, self.request
+        arguments: dict[str, JsonValue] = {"starting_id": view.start, "depth": view.depth}
+        if request.subtypes:
+            arguments["subtypes"] = [*sorted(request.subtypes)]
+        if not request.names:
+            arguments["names"] = False
+        if request.max_tokens != USUAL_TOKENS:
+            arguments["max_tokens"] = request.max_tokens
+        arguments["cursor"] = encode_cursor(_question(view, request), [view.digest, *end])
+        return NextCall(tool=_TOOL_OF[view.query], arguments=arguments)
+
+
+def plan_page(view: LineageView, request: PageRequest) -> PagePlan:
+    """Which items a page can show.
+
+    Raises:
+        CursorError: The cursor is not one of ours, belongs to another question, or the lineage has
+            changed since it was given.
+    """
+    refs = range(1, len(view.ids))
+    rows = tuple(ref for ref in refs if not request.subtypes or view.types[ref] in request.subtypes)
+    begin = _position(view, request, len(rows))
+    last = _fitting(view, request, rows, begin, usual=False)
+    if last < len(rows):
+        last = _fitting(view, request, rows, begin, usual=True)
+    return PagePlan(view, request, rows, begin, last)
+
+
+def _position(view: LineageView, request: PageRequest, rows: int) -> _Position:
+    if request.cursor is None:
+        return _Position(0, 0)
+    match decode_cursor(_question(view, request), request.cursor):
+        case [str(digest), int(row), int(links)] if 0 <= row < rows and links >= 0:
+            if digest == view.digest:
+                return _Position(row, links)
+        case _:
+            raise CursorError("The cursor is not one of ours.", advice=_AGAIN)
+    raise CursorError("The lineage has changed since this cursor was given.", advice=_AGAIN)
+
+
+_AGAIN: Final = "Call the tool again without a cursor to start over."
+
+
+def _question(view: LineageView, request: PageRequest) -> str:
+    """What a cursor belongs to, in a few characters."""
+    asked = "\n".join((view.query, view.start, str(view.depth), *sorted(request.subtypes)))
+    return hashlib.blake2b(asked.encode(), digest_size=6).hexdigest()
+
+
+def _fitting(
+    view: LineageView, request: PageRequest, rows: tuple[int, ...], begin: _Position, *, usual: bool
+) -> int:
+    """The end of the rows that may fit the budget, at least one: at most, or with names of a usual length."""
+    spent = -_LINK * begin.links + (_FRAME if usual else 0)
+    for row in range(begin.row, len(rows)):
+        ref = rows[row]
+        spent += _ROW + estimate_tokens(view.ids[ref]) + _LINK * len(view.arcs(ref))
+        if usual:
+            spent += (_NAME if request.names else 0) + (_ANSWER if ref <= view.answers else 0)
+        if spent > request.max_tokens:
+            return max(row, begin.row + 1)
+    return len(rows)
+
+
+def _fewer(count: int, share: float) -> int:
+    return max(1, min(count - 1, int(count * share)))
+
+
+def _cost(result: LineageResult) -> int:
+    return estimate_tokens(result.model_dump_json(exclude_none=True))

@@ -1,0 +1,143 @@
+"""What a lineage tool answers: first what is true of the whole lineage, then as many rows as fit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+
+from provena_mcp.rules.graph import Direction
+
+ToolName = Literal[
+    "explore_upstream",
+    "explore_downstream",
+    "get_contributing_datasets",
+    "get_effected_datasets",
+    "get_contributing_agents",
+    "get_effected_agents",
+]
+
+# ref, id, and the name where it is known.
+Row = Annotated[
+    tuple[int, str] | tuple[int, str, str],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "prefixItems": [{"type": "integer"}, {"type": "string"}, {"type": "string"}],
+            "minItems": 2,
+            "maxItems": 3,
+        }
+    ),
+]
+
+# Typed by hand: a union of tuples would say less in more words.
+Adjacency = Annotated[
+    tuple[int | tuple[int, ...], ...],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "prefixItems": [
+                {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]}
+            ],
+            "items": {"type": "integer"},
+            "minItems": 2,
+        }
+    ),
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Start(_Part):
+    """Where the question started; ref 0 in ``links``."""
+
+    id: str
+    type: str
+    name: str | None = None
+
+
+class Depth(_Part):
+    """Hops followed."""
+
+    asked: int
+    reached: int = Field(description="Hops to the farthest item found.")
+
+
+class Totals(_Part):
+    """Counts of the whole answer, whatever is shown here."""
+
+    nodes: int = Field(description="Items, the start included.")
+    links: int
+    answer: int | None = Field(None, description="Items asked for.")
+    by_type: dict[str, int]
+    by_hop: dict[str, int] = Field(description="Items by hops from the start.")
+
+
+class Ends(_Part):
+    """Items at an end of the lineage: how many, and the refs of the first, datasets before others."""
+
+    count: int
+    refs: tuple[int, ...]
+
+
+class Cycles(_Part):
+    """Groups of items that each depend on all the others of the group, so their order is ambiguous."""
+
+    count: int
+    refs: tuple[tuple[int, ...], ...] = Field(description="The first items of the first groups.")
+
+
+class AnswerItem(_Part):
+    """An item that was asked for."""
+
+    ref: int
+    id: str
+    name: str | None = None
+    type: str | None = Field(None, description="PERSON or ORGANISATION.")
+    hop: int = Field(description="Hops from the start.")
+    via: str | None = Field(
+        None, description="Id of the item it came through; absent where that is the start."
+    )
+    roles: dict[str, int] | None = Field(
+        None, description="What it did, with the number of items here it did it for."
+    )
+
+
+class NextCall(_Part):
+    """The call that returns the next page."""
+
+    tool: ToolName
+    arguments: dict[str, JsonValue]
+
+
+class LineageResult(_Part):
+    """A lineage: totals, ends and cycles of all of it, and one page of its rows and links."""
+
+    start: Start
+    direction: Direction
+    depth: Depth
+    complete: bool = Field(description="False if the lineage goes on beyond what was followed.")
+    incomplete_because: str | None = None
+    totals: Totals
+    roots: Ends = Field(description="Items that depend on nothing else here.")
+    leaves: Ends = Field(description="Items that nothing else here depends on.")
+    cycles: Cycles | None = None
+    answer: tuple[AnswerItem, ...] | None = Field(
+        None, description="The items asked for, nearest first, the start left out."
+    )
+    nodes: dict[str, dict[str, tuple[Row, ...]]] = Field(
+        description="All other items by hop, then type: rows of ref, id and name."
+    )
+    links: dict[str, tuple[Adjacency, ...]] = Field(
+        description="By relation: rows of a ref, or a list of refs, and the refs it, or each of them, "
+        "depends on. A link is on the page of the later of its items."
+    )
+    unreadable: dict[str, tuple[str, ...]] | None = Field(
+        None, description="Ids whose name could not be read, by reason."
+    )
+    shown: int | None = Field(None, description="Items on this page, if not all are.")
+    of: int | None = Field(None, description="Items on all pages, the start left out.")
+    next: NextCall | None = None
+    graph_uri: str = Field(description="The whole graph as node-link JSON; open_document reads it.")

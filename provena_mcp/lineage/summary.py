@@ -1,0 +1,155 @@
+"""Writes a lineage answer: what is true of all of it, and the rows and links of one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote
+
+from provena_mcp.lineage.result import (
+    Adjacency,
+    AnswerItem,
+    Cycles,
+    Depth,
+    Ends,
+    LineageResult,
+    NextCall,
+    Row,
+    Start,
+    Totals,
+)
+from provena_mcp.lineage.view import Arc, LineageView
+from provena_mcp.rules.text import clean
+
+NAME_LENGTH: Final = 80
+_MAX_ENDS: Final = 8
+_MAX_CYCLES: Final = 5
+_MAX_CYCLE: Final = 10
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Display names by id, and why others could not be read."""
+
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    unreadable: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def name(self, item_id: str) -> str | None:
+        """The name as it may be shown, if there is one."""
+        return clean(self.names.get(item_id, ""), NAME_LENGTH) or None
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one page shows: ``refs`` of items, ``arcs``, and, of a longer answer, where it stands."""
+
+    refs: Sequence[int]
+    arcs: Sequence[Arc]
+    of: int | None = None
+    next: NextCall | None = None
+
+
+def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
+    """One page of a lineage answer, under what is true of the whole."""
+    is_answer = range(1, view.answers + 1)
+    shown = [view.start, *(view.ids[ref] for ref in page.refs)]
+    return LineageResult(
+        start=Start(id=view.start, type=view.types[0], name=labels.name(view.start)),
+        direction=view.direction,
+        depth=Depth(asked=view.depth, reached=max(view.hops)),
+        complete=view.incomplete_because is None,
+        incomplete_because=view.incomplete_because,
+        totals=_totals(view),
+        roots=_ends(view.roots),
+        leaves=_ends(view.leaves),
+        cycles=_cycles(view.cycles),
+        answer=_answer(view, [ref for ref in page.refs if ref in is_answer], labels),
+        nodes=_nodes(view, [ref for ref in page.refs if ref not in is_answer], labels),
+        links=_links(page.arcs),
+        unreadable=_by_reason(labels.unreadable, shown),
+        shown=len(page.refs) if page.of is not None else None,
+        of=page.of,
+        next=page.next,
+        graph_uri=graph_uri(view),
+    )
+
+
+def graph_uri(view: LineageView) -> str:
+    """Where the whole graph can be read."""
+    return f"provena://lineage/{view.query}/{quote(view.start, safe='/:@!$&()*+,;=~')}?depth={view.depth}"
+
+
+def _totals(view: LineageView) -> Totals:
+    return Totals(
+        nodes=len(view.graph.nodes),
+        links=len(view.graph.links),
+        answer=view.answers if view.is_special else None,
+        by_type=dict(view.by_type),
+        by_hop={str(hop): count for hop, count in view.by_hop.items()},
+    )
+
+
+def _ends(refs: Sequence[int]) -> Ends:
+    return Ends(count=len(refs), refs=tuple(refs[:_MAX_ENDS]))
+
+
+def _cycles(groups: Sequence[Sequence[int]]) -> Cycles | None:
+    if not groups:
+        return None
+    return Cycles(count=len(groups), refs=tuple(tuple(group[:_MAX_CYCLE]) for group in groups[:_MAX_CYCLES]))
+
+
+def _answer(view: LineageView, refs: Iterable[int], labels: Labels) -> tuple[AnswerItem, ...] | None:
+    if not view.is_special:
+        return None
+    return tuple(_answer_item(view, ref, labels) for ref in refs)
+
+
+def _answer_item(view: LineageView, ref: int, labels: Labels) -> AnswerItem:
+    via = view.via(ref)
+    of_agents = view.query.endswith("_agents")
+    return AnswerItem(
+        ref=ref,
+        id=view.ids[ref],
+        name=labels.name(view.ids[ref]),
+        type=view.types[ref] if of_agents else None,
+        hop=view.hops[ref],
+        via=view.ids[via] if via else None,
+        roles=dict(view.roles(ref)) if of_agents else None,
+    )
+
+
+def _nodes(view: LineageView, refs: Iterable[int], labels: Labels) -> dict[str, dict[str, tuple[Row, ...]]]:
+    rows: dict[str, dict[str, tuple[Row, ...]]] = {}
+    for ref in refs:
+        item_id = view.ids[ref]
+        name = labels.name(item_id)
+        at_hop = rows.setdefault(str(view.hops[ref]), {})
+        row: Row = (ref, item_id) if name is None else (ref, item_id, name)
+        at_hop[view.types[ref]] = (*at_hop.get(view.types[ref], ()), row)
+    return rows
+
+
+def _links(arcs: Iterable[Arc]) -> dict[str, tuple[Adjacency, ...]]:
+    """Adjacency by relation; items with the same targets share a row, as the runs of a study do."""
+    targets: dict[str, dict[int, list[int]]] = {}
+    for relation, source, target in sorted(arcs):
+        targets.setdefault(relation, {}).setdefault(source, []).append(target)
+    return {relation: tuple(_rows(by_source)) for relation, by_source in targets.items()}
+
+
+def _rows(by_source: Mapping[int, Iterable[int]]) -> Iterable[Adjacency]:
+    sources: dict[tuple[int, ...], list[int]] = {}
+    for source, targets in by_source.items():
+        sources.setdefault(tuple(targets), []).append(source)
+    for targets, sharing in sources.items():
+        yield (sharing[0] if len(sharing) == 1 else tuple(sharing), *targets)
+
+
+def _by_reason(unreadable: Mapping[str, str], shown: Iterable[str]) -> dict[str, tuple[str, ...]] | None:
+    reasons: dict[str, list[str]] = {}
+    for item_id in shown:
+        if item_id in unreadable:
+            reasons.setdefault(unreadable[item_id], []).append(item_id)
+    return {reason: tuple(ids) for reason, ids in reasons.items()} or None
