@@ -6,8 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from provena_mcp.client import ProvenaClient
+from provena_mcp.commands.desk import Desk
+from provena_mcp.commands.duplicates import Submissions
+from provena_mcp.commands.keeping import KeyValueStore
+from provena_mcp.commands.references import References
 from provena_mcp.queries.answers import RecentLineage
 from provena_mcp.queries.documents import Documents
+from provena_mcp.queries.following import Pace
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.queries.items import Reader
 from provena_mcp.queries.names import Names
@@ -29,10 +34,16 @@ class Application:
     now: Callable[[], float]
     max_result_tokens: int
     output: OutputFolder | None
+    kept: KeyValueStore
+    pace: Pace
 
     def reader(self) -> Reader:
         """Reads as the current caller."""
         return Reader(self.client, self.names, LOCAL_CALLER)
+
+    def desk(self) -> Desk:
+        """Writes as the current caller."""
+        return Desk(self.reader(), References(self.kept), Submissions(self.kept), self.now)
 
     def documents(self) -> Documents:
         """Renders documents for the current caller."""

@@ -1,1 +1,1 @@
-"""Use cases that write."""
+"""Use cases that write: each a change that is previewed, confirmed once and sent once."""

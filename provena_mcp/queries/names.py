@@ -93,6 +93,10 @@ class Names:
         self._cache.put((caller, item.id), named)
         return named
 
+    def forget(self, caller: str, item_id: str) -> None:
+        """Read the name anew next time: the item has been changed."""
+        self._cache.discard((caller, item_id))
+
     async def _fetch_all(self, caller: str, ids: list[str]) -> list[Named | str]:
         return await asyncio.gather(*(self._fetch(caller, item_id) for item_id in ids))
 

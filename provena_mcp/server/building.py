@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,9 @@ from mcp.server.caching import CacheHint
 
 from provena_mcp import __version__
 from provena_mcp.application import Application
+from provena_mcp.commands.keeping import InProcessStore
 from provena_mcp.queries.cache import BoundedCache
+from provena_mcp.queries.following import Pace
 from provena_mcp.queries.names import Names
 from provena_mcp.queries.neighbourhood import DepthCap
 from provena_mcp.queries.saving import OutputFolder
@@ -35,6 +37,8 @@ def build_server(
     sample: bool = False,
     local: bool = True,
     transport: httpx.AsyncBaseTransport | None = None,
+    pace: Pace | None = None,
+    now: Callable[[], float] = time.time,
 ) -> MCPServer[Application]:
     """The server for ``settings``; nothing is opened and no network is touched until it runs.
 
@@ -43,6 +47,8 @@ def build_server(
         sample: Answer from the shipped sample world instead.
         local: Whether it will talk over stdio to one user on this machine.
         transport: Another way to a deployment than the network.
+        pace: How jobs are followed, and the clock by which references expire.
+        now: Unix seconds.
 
     Raises:
         SettingsError: The settings contradict each other.
@@ -56,7 +62,7 @@ def build_server(
         version=__version__,
         instructions=server_instructions(backend.which(), definitions),
         tools=[register(definition) for definition in definitions],
-        lifespan=lambda _: _running(backend, settings, local=local),
+        lifespan=lambda _: _running(backend, settings, local=local, pace=pace or Pace(), now=now),
         cache_hints={"tools/list": CacheHint(ttl_ms=_LISTS_KEEP_MS, scope="public")},
         log_level="WARNING",
     )
@@ -65,7 +71,9 @@ def build_server(
 
 
 @asynccontextmanager
-async def _running(backend: Backend, settings: Settings, *, local: bool) -> AsyncGenerator[Application]:
+async def _running(
+    backend: Backend, settings: Settings, *, local: bool, pace: Pace, now: Callable[[], float]
+) -> AsyncGenerator[Application]:
     async with backend.client() as client:
         yield Application(
             client=client,
@@ -73,9 +81,11 @@ async def _running(backend: Backend, settings: Settings, *, local: bool) -> Asyn
             depth_cap=DepthCap(),
             recent_lineage=BoundedCache(entries=8, seconds=120.0, clock=time.monotonic),
             which=backend.which,
-            now=time.time,
+            now=now,
             max_result_tokens=settings.max_result_tokens,
             output=_output_folder(settings) if local else None,
+            kept=InProcessStore(clock=pace.clock),
+            pace=pace,
         )
 
 

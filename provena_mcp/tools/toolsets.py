@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from typing import Final, get_args
 
 from provena_mcp.errors import SettingsError
-from provena_mcp.tools import documents, health, lineage, registry
+from provena_mcp.tools import documents, health, jobs, lineage, registry, runs
 from provena_mcp.tools.definition import ToolDefinition, Toolset
 
 ALL_TOOLS: Final[tuple[ToolDefinition, ...]] = (
     *health.TOOLS,
     *lineage.TOOLS,
     *registry.TOOLS,
+    *runs.TOOLS,
     *documents.TOOLS,
+    *jobs.TOOLS,
 )
 
 _OFF_BY_DEFAULT: Final[frozenset[Toolset]] = frozenset({"curation", "admin"})

@@ -1,0 +1,189 @@
+"""Registers several model runs as one batch (contract 2.4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from provena_mcp.commands.concluding import as_object, conclusion, outcome_told
+from provena_mcp.commands.desk import Desk
+from provena_mcp.commands.judging import Judgement, find_duplicates, judge
+from provena_mcp.commands.previewing import propose_run, told
+from provena_mcp.commands.previewing import template_asks as asks_of
+from provena_mcp.commands.proposals import Proposal
+from provena_mcp.commands.references import CONVERTED
+from provena_mcp.commands.results import (
+    BatchResult,
+    ProposedBatch,
+    TemplateAsks,
+    problem_briefs,
+    problem_count,
+)
+from provena_mcp.errors import ArgumentError
+from provena_mcp.queries.briefs.models import Ref
+from provena_mcp.queries.following import Followed
+from provena_mcp.queries.jobs import NextCall, outcomes, page_of
+from provena_mcp.rules.duplicates import fingerprint
+from provena_mcp.rules.problems import Problem
+from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.records import ModelRunRecord
+
+MAX_RECORDS: Final = 10_000
+_TOLD_WHOLE: Final = 3
+_NAMED: Final = 20
+_REFS: Final = 10
+_TEMPLATES_EXPLAINED: Final = 2
+_MISSING_SHOWN: Final = 30
+_ROW_TOKENS: Final = 3_500
+
+
+@dataclass(frozen=True)
+class RegisterBatch:
+    """Content: ``records``; ``allow_duplicate`` if true; ``expect_new``, how many the caller counts on."""
+
+    kind: str = "register_batch_model_runs"
+    accepts: tuple[str, ...] = ("register_batch_model_runs", CONVERTED)
+
+    async def prepare(self, desk: Desk, content: JsonObject) -> Proposal[BatchResult]:
+        """The registration of records, as far as they are given.
+
+        Raises:
+            ArgumentError: There are more than one batch may have, or not as many as expected.
+        """
+        raws = _records(content)
+        judged = await judge(desk, raws, _place)
+        problems, warnings = judged.problems, judged.warnings
+        if not raws:
+            problems = (Problem("records", "The batch is empty: Provena would refuse it.", ""),)
+        elif judged.is_ready:
+            duplicates, unsure = await find_duplicates(desk, judged.records, _place)
+            warnings = (*warnings, *unsure)
+            if not content.get("allow_duplicate"):
+                problems = (*problems, *duplicates)
+            elif duplicates:
+                warnings = (
+                    *warnings,
+                    f"{len(duplicates)} of these records were submitted before or are twins.",
+                )
+        preview = _preview(judged, problems, warnings)
+        if not preview.ready:
+            return Proposal(content=content, preview=preview)
+        records = judged.records
+        return Proposal(
+            content=content,
+            preview=preview,
+            question=_question(preview.batch),
+            digest=judged.digest(),
+            send=lambda: _send(desk, records),
+            prints=tuple(fingerprint(record) for record in records),
+        )
+
+    def conclude(self, content: JsonObject, session_id: str, seen: Followed) -> BatchResult:
+        """What came of each record."""
+        done = conclusion(session_id, seen)
+        rows = outcomes(seen) if seen.batch_id else ()
+        counts = Counter[str](row.status for row in rows)
+        told_rows = page_of(rows, 0, _ROW_TOKENS)
+        first = next((row.model_run_id for row in rows if row.model_run_id), None)
+        if seen.finished and len(told_rows) < len(rows):
+            arguments: JsonObject = {"session_id": session_id, "offset": len(told_rows)}
+            done["next"] = NextCall(tool="get_job", arguments=arguments)
+        elif seen.finished and first:
+            done["next"] = NextCall(tool="explore_upstream", arguments={"starting_id": first})
+        failed = f"{counts['failed']} of {len(rows)} runs could not be registered; the others were."
+        return BatchResult(
+            message=outcome_told(
+                seen,
+                f"All {len(rows)} runs are registered.",
+                failed if rows else "Provena could not take the batch: nothing was registered.",
+            ),
+            batch_id=seen.batch_id,
+            counts=dict(counts) or None,
+            runs=told_rows if rows else None,
+            **done,
+        )
+
+
+def _place(number: int) -> str:
+    return f"records[{number}]"
+
+
+def _records(content: JsonObject) -> list[JsonObject]:
+    given = content.get("records")
+    records: Sequence[JsonValue] = given if isinstance(given, list) else ()
+    if len(records) > MAX_RECORDS:
+        raise ArgumentError(
+            f"A batch takes at most {MAX_RECORDS:,} records, not {len(records):,}.",
+            parameter="records",
+            advice="Split it into several batches.",
+        )
+    expected = content.get("expect_new")
+    if expected is not None and expected != len(records):
+        raise ArgumentError(
+            f"expect_new is {expected}, but there are {len(records)} records. Nothing was changed.",
+            parameter="expect_new",
+            advice="Look at the records again with the user before confirming.",
+        )
+    return [as_object(record) for record in records]
+
+
+def _preview(judged: Judgement, problems: tuple[Problem, ...], warnings: tuple[str, ...]) -> BatchResult:
+    ready = judged.is_ready and not problems
+    incomplete = len(judged.missing) > _MISSING_SHOWN
+    return BatchResult(
+        status="preview",
+        message="",
+        ready=ready,
+        missing=judged.missing[:_MISSING_SHOWN],
+        problems=problem_briefs(problems),
+        problem_count=len(problems) + len(judged.missing) if incomplete else problem_count(problems),
+        warnings=warnings or None,
+        batch=_propose(judged),
+        template_asks=None if ready else _asked(judged),
+    )
+
+
+def _propose(judged: Judgement) -> ProposedBatch:
+    runs = [propose_run(each.draft.run, judged.known) for each in judged.given]
+    return ProposedBatch(
+        count=len(runs),
+        templates=_distinct(run.template for run in runs),
+        modellers=_distinct(run.modeller for run in runs),
+        studies=_distinct(run.study for run in runs) or None,
+        first=tuple(runs[:_TOLD_WHOLE]),
+        names=tuple(run.name or "" for run in runs[:_NAMED]),
+    )
+
+
+def _asked(judged: Judgement) -> tuple[TemplateAsks, ...] | None:
+    templates = {each.draft.run.workflow_template_id: each.draft.run for each in judged.given}
+    asked = [asks_of(run, judged.known) for run in list(templates.values())[:_TEMPLATES_EXPLAINED]]
+    return tuple(each for each in asked if each) or None
+
+
+def _question(batch: ProposedBatch | None) -> str:
+    if batch is None:
+        return ""
+    names = "\n".join(f"- {name}" for name in batch.names)
+    left = batch.count - len(batch.names)
+    return (
+        f"Register {batch.count} model runs? Their handles will be permanent.\n\n"
+        f"Workflow templates: {_told(batch.templates)}\nModellers: {_told(batch.modellers)}\n"
+        f"Studies: {_told(batch.studies or ())}\n{names}" + (f"\n… and {left} more" if left else "")
+    )
+
+
+def _told(items: Iterable[Ref]) -> str:
+    return "; ".join(told(item) for item in items) or "none"
+
+
+def _distinct(items: Iterable[Ref | None]) -> tuple[Ref, ...]:
+    return tuple({item.id: item for item in items if item}.values())[:_REFS]
+
+
+async def _send(desk: Desk, records: tuple[ModelRunRecord, ...]) -> str:
+    return (await desk.client.prov.register_batch(records)).session_id

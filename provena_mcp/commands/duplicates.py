@@ -1,0 +1,145 @@
+"""Finds out whether a record was submitted already: in the caller's jobs of a day, and in what we sent.
+
+The jobs survive restarts and are the same for every replica; what we sent bridges the seconds until
+a job's row appears (contract 6.3), and remembers a submission whose answer was lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from provena_mcp.client import JobApi
+from provena_mcp.commands.keeping import KeyValueStore
+from provena_mcp.queries.following import BATCH, REGISTRATION, batch_id_of, run_id_of
+from provena_mcp.rules.duplicates import fingerprint
+from provena_mcp.wire.jobs import Job
+from provena_mcp.wire.records import ModelRunRecord
+
+DAY: Final = 86_400
+_PAGE: Final = 100
+_MAX_PAGES: Final = 30
+
+
+class Submission(BaseModel):
+    """An earlier submission of the same record; ``session_id`` is none if its answer was lost."""
+
+    model_config = ConfigDict(frozen=True)
+
+    when: int
+    session_id: str | None = None
+    model_run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Earlier submissions by fingerprint; ``complete`` is false if there were too many jobs to look at."""
+
+    found: Mapping[str, Submission]
+    complete: bool = True
+
+
+class Submissions:
+    """Remembers for a day what was sent, by caller."""
+
+    def __init__(self, store: KeyValueStore) -> None:
+        """Remember in ``store``."""
+        self._store = store
+
+    async def note(self, caller: str, prints: Iterable[str], submission: Submission) -> None:
+        """Remember that the records with these fingerprints were sent."""
+        packed = submission.model_dump_json().encode()
+        for each in prints:
+            await self._store.put(caller, f"sent:{each}", packed, DAY)
+
+    async def of(self, caller: str, prints: Iterable[str]) -> dict[str, Submission]:
+        """Those of ``prints`` that were sent."""
+        found: dict[str, Submission] = {}
+        for each in prints:
+            packed = await self._store.get(caller, f"sent:{each}")
+            if packed is not None:
+                found[each] = Submission.model_validate_json(packed)
+        return found
+
+
+async def find_earlier(
+    jobs: JobApi, submissions: Submissions, caller: str, records: Sequence[ModelRunRecord], now: float
+) -> Earlier:
+    """Which of ``records`` the caller submitted within the day before ``now`` (Unix seconds).
+
+    Failed jobs do not count: what they were to register is not there.
+
+    Raises:
+        ProvenaError: The caller's jobs could not be read.
+    """
+    wanted = frozenset(fingerprint(record) for record in records)
+    seen = _Seen(wanted)
+    complete = await seen.look_through(jobs, now - DAY)
+    sent = await submissions.of(caller, wanted)
+    not_yet_listed = {
+        each: submission for each, submission in sent.items() if submission.session_id not in seen.sessions
+    }
+    return Earlier({**not_yet_listed, **seen.lodged}, complete)
+
+
+@dataclass
+class _Seen:
+    """What the caller's jobs, newest first, say about the records ``wanted``."""
+
+    wanted: frozenset[str]
+    lodged: dict[str, Submission] = field(default_factory=dict[str, Submission])
+    sessions: set[str | None] = field(default_factory=set[str | None])
+    failed: set[tuple[str | None, str]] = field(default_factory=set[tuple[str | None, str]])
+
+    async def look_through(self, jobs: JobApi, since: float) -> bool:
+        """Look at all jobs not older than ``since``; false if there were too many."""
+        pages = 0
+        async for page in jobs.pages(_PAGE):
+            for job in page.jobs:
+                if job.created_timestamp < since:
+                    return True
+                self._look_at(job)
+            pages += 1
+            if pages == _MAX_PAGES and page.pagination_key is not None:
+                return False
+        return True
+
+    def _look_at(self, job: Job) -> None:
+        self.sessions.add(job.session_id)
+        failed = job.status == "FAILED"
+        if job.job_sub_type == REGISTRATION:
+            for print_ in self._prints([(job.payload or {}).get("record")]):
+                if failed:
+                    self.failed.add((job.batch_id, print_))
+                else:
+                    self._remember(print_, job)
+        elif job.job_sub_type == BATCH and not failed:
+            # Its runs are jobs of their own, listed before it; those not listed yet are on their way.
+            records = (job.payload or {}).get("records")
+            for print_ in self._prints(records if isinstance(records, list) else []):
+                if (batch_id_of(job), print_) not in self.failed:
+                    self._remember(print_, job)
+
+    def _prints(self, raw_records: Sequence[JsonValue]) -> Iterator[str]:
+        for raw in raw_records:
+            print_ = fingerprint_of(raw)
+            if print_ in self.wanted:
+                yield print_
+
+    def _remember(self, print_: str, job: Job) -> None:
+        run_id = run_id_of(job)
+        if print_ not in self.lodged or run_id is not None:
+            self.lodged[print_] = Submission(
+                when=job.created_timestamp, session_id=job.session_id, model_run_id=run_id
+            )
+
+
+def fingerprint_of(raw: JsonValue) -> str:
+    """The fingerprint of a record in a job's payload; empty if it is none."""
+    try:
+        return fingerprint(ModelRunRecord.model_validate(raw))
+    except ValidationError:
+        return ""

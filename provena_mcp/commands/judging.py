@@ -1,0 +1,157 @@
+"""All that is wrong with the records of a change, looked up before anything is sent (contract 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from provena_mcp.commands.desk import Desk
+from provena_mcp.commands.duplicates import Submission, find_earlier
+from provena_mcp.commands.previewing import ref, superseded, told
+from provena_mcp.commands.reading import MODELLER, GivenRecord, located, read_given, wants_modeller
+from provena_mcp.commands.resolving import facts, resolve_runs, with_candidates
+from provena_mcp.errors import ProvenaError
+from provena_mcp.queries.briefs.models import utc
+from provena_mcp.rules.duplicates import fingerprint
+from provena_mcp.rules.problems import Problem
+from provena_mcp.rules.references import Known
+from provena_mcp.rules.validation import problems as find_problems
+from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.records import ModelRunRecord
+
+_TOO_MANY_JOBS: Final = (
+    "You have submitted so much within a day that not all of it could be compared with this: look yourself "
+    "whether it was registered before."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Records as far as they are given, everything wrong with them, and what they refer to."""
+
+    given: tuple[GivenRecord, ...]
+    known: Known
+    missing: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def records(self) -> tuple[ModelRunRecord, ...]:
+        """The records, once nothing is missing or malformed."""
+        return tuple(each.draft.record for each in self.given if each.draft.record is not None)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether they can be sent."""
+        return not self.missing and not self.problems and len(self.records) == len(self.given)
+
+    def digest(self, *more: str) -> str:
+        """A digest of the records, all that they refer to, and ``more``."""
+        raws = json.dumps([each.raw for each in self.given], sort_keys=True)
+        return hashlib.sha256("\n".join((raws, facts(self.known), *more)).encode()).hexdigest()
+
+
+async def judge(
+    desk: Desk, raws: Sequence[JsonObject], place: Callable[[int], str], known: Known | None = None
+) -> Judgement:
+    """Judge records against the registry; ``place`` says where the nth is, as a prefix of paths.
+
+    Raises:
+        NotLoggedInError: Nobody is logged in.
+        UpstreamError: The registry did not answer.
+    """
+    modeller_id, modeller_warning = await _default_modeller(desk, raws)
+    given = tuple(read_given(raw, modeller_id) for raw in raws)
+    found = await resolve_runs(desk.reader, [each.draft.run for each in given], known)
+    wrong = tuple(_all_problems(given, found, place))
+    warnings = [*superseded([each.draft.run for each in given], found), *_late(given, desk.now())]
+    if modeller_id is not None:
+        warnings.insert(0, f"You are taken for the modeller: {told(ref(modeller_id, found))}.")
+    elif modeller_warning:
+        warnings.insert(0, modeller_warning)
+    return Judgement(
+        given=given,
+        known=found,
+        missing=tuple(
+            _below(place(number), path) for number, each in enumerate(given) for path in each.draft.missing
+        ),
+        problems=await with_candidates(desk.reader, wrong),
+        warnings=tuple(warnings),
+    )
+
+
+async def find_duplicates(
+    desk: Desk, records: Sequence[ModelRunRecord], place: Callable[[int], str]
+) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """Problems for the records that the caller has submitted within a day, and warnings."""
+    try:
+        earlier = await find_earlier(desk.client.jobs, desk.submissions, desk.caller, records, desk.now())
+    except ProvenaError as error:
+        return (), (f"Whether it was submitted before could not be looked up: {error.message}",)
+    found = [
+        _duplicate(place(number), earlier.found[print_])
+        for number, record in enumerate(records)
+        if (print_ := fingerprint(record)) in earlier.found
+    ]
+    return (*found, *_twins(records, place)), () if earlier.complete else (_TOO_MANY_JOBS,)
+
+
+async def _default_modeller(desk: Desk, raws: Sequence[JsonObject]) -> tuple[str | None, str | None]:
+    if not any(wants_modeller(raw) for raw in raws):
+        return None, None
+    try:
+        person_id = await desk.client.auth.linked_person()
+    except ProvenaError as error:
+        return None, f"Which Person you are could not be looked up: {error.message}"
+    if person_id is None:
+        return None, f"Your login is linked to no Person, so {MODELLER} has to be given."
+    return person_id, None
+
+
+def _all_problems(
+    given: Sequence[GivenRecord], known: Known, place: Callable[[int], str]
+) -> Iterator[Problem]:
+    for number, each in enumerate(given):
+        own = (*each.draft.problems, *find_problems(each.draft.run, known))
+        yield from located(own, place(number)) if place(number) else own
+
+
+def _late(given: Sequence[GivenRecord], now: float) -> Iterator[str]:
+    if any((each.draft.run.end_time or 0) > now for each in given):
+        yield "A run ends in the future: check its times."
+
+
+def _duplicate(path: str, earlier: Submission) -> Problem:
+    when = utc(earlier.when) or "within the last day"
+    if earlier.model_run_id is not None:
+        what = f"It is model run {earlier.model_run_id!r}."
+    elif earlier.session_id is not None:
+        what = f"get_job says what became of it: session {earlier.session_id!r}."
+    else:
+        what = "Its answer was lost: look with list_jobs whether it arrived."
+    message = (
+        f"The same record was submitted already ({when}). {what} Only if it really ran twice, or never "
+        "arrived, call again with allow_duplicate: true."
+    )
+    return Problem(path, message, "")
+
+
+def _twins(records: Sequence[ModelRunRecord], place: Callable[[int], str]) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for number, record in enumerate(records):
+        print_ = fingerprint(record)
+        if print_ in first:
+            message = (
+                f"The same record as {place(first[print_])}. Only if it really ran twice, call again with "
+                "allow_duplicate: true."
+            )
+            yield Problem(place(number), message, "")
+        else:
+            first[print_] = number
+
+
+def _below(prefix: str, path: str) -> str:
+    return f"{prefix}.{path}" if prefix else path

@@ -1,0 +1,124 @@
+"""Looks up what a record refers to, as far as the rules ask for, and what would fit instead."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, NotLoggedInError, ProvenaError
+from provena_mcp.queries.items import Reader
+from provena_mcp.rules.problems import Candidate, Problem, nearest
+from provena_mcp.rules.references import AnyRun, Found, Known, Outcome, Reference, Refused, references
+from provena_mcp.rules.refusals import unknown_reason
+from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.registry import ListFilter, ListRequest
+from provena_mcp.wire.subtypes import ItemSubtype
+
+_SEARCHES: Final = 6
+_HITS: Final = 5
+_LISTED: Final = 100
+_SHOWN: Final = 3
+
+
+async def look_up(reader: Reader, wanted: Iterable[Reference], known: Known) -> Known:
+    """``known`` and what the registry holds under the ids ``wanted``.
+
+    Raises:
+        NotLoggedInError: Nobody is logged in.
+        UpstreamError: The registry did not answer.
+    """
+    ids = sorted({reference.id for reference in wanted})
+    outcomes = await asyncio.gather(*(_fetch(reader, item_id) for item_id in ids))
+    return {**known, **dict(zip(ids, outcomes, strict=True))}
+
+
+async def resolve_runs(reader: Reader, runs: Sequence[AnyRun], known: Known | None = None) -> Known:
+    """All that the rules need to judge ``runs``; errors as ``look_up``."""
+    found: Known = known or {}
+    wanted = _wanted(runs, found)
+    while wanted:
+        found = await look_up(reader, wanted, found)
+        wanted = _wanted(runs, found)
+    return found
+
+
+def facts(known: Known) -> str:
+    """A digest of all that was looked up; it changes when any of it does."""
+    told: JsonObject = {item_id: _fact(outcome) for item_id, outcome in known.items()}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+async def with_candidates(reader: Reader, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """The same problems, with items that would fit where one was refused; a few look-ups at most."""
+    wanted = list(dict.fromkeys(key for problem in problems if (key := _wanted_instead(problem))))[:_SEARCHES]
+    found = await asyncio.gather(*(_nearest_items(reader, *key) for key in wanted))
+    candidates = dict(zip(wanted, found, strict=True))
+    return tuple(_with_candidates(problem, candidates) for problem in problems)
+
+
+async def newest(reader: Reader, subtype: ItemSubtype, limit: int) -> tuple[Candidate, ...]:
+    """The items of ``subtype`` changed last; none where they cannot be listed."""
+    request = ListRequest(filter_by=ListFilter(item_subtype=subtype), page_size=limit)
+    try:
+        page = await reader.client.registry.list(request)
+    except ProvenaError:
+        return ()
+    return tuple(Candidate(item.id, item.display_name or "") for item in page.items)
+
+
+def _wanted(runs: Iterable[AnyRun], known: Known) -> frozenset[Reference]:
+    return frozenset[Reference]().union(*(references(run, known) for run in runs))
+
+
+async def _fetch(reader: Reader, item_id: str) -> Outcome:
+    try:
+        item = await reader.client.registry.fetch(item_id)
+    except NotFoundError as error:
+        return Refused("unknown", error.upstream or unknown_reason(item_id))
+    except ArgumentError:
+        return Refused("unknown", unknown_reason(item_id))
+    except NotLoggedInError:
+        raise
+    except AccessError as error:
+        return Refused("unreadable", error.upstream or error.message)
+    reader.names.remember(reader.caller, item)
+    return Found(item)
+
+
+def _fact(outcome: Outcome) -> JsonObject:
+    if isinstance(outcome, Refused):
+        return {"refused": outcome.kind}
+    return {key: value for key, value in outcome.item.as_json().items() if key != "history"}
+
+
+def _wanted_instead(problem: Problem) -> tuple[str, ItemSubtype] | None:
+    # An item that may not be read (401) is the right one all the same.
+    if problem.subtype is None or problem.candidates or problem.status == 401 or not problem.value.strip():
+        return None
+    return problem.value, problem.subtype
+
+
+def _with_candidates(
+    problem: Problem, found: Mapping[tuple[str, ItemSubtype], tuple[Candidate, ...]]
+) -> Problem:
+    key = _wanted_instead(problem)
+    return replace(problem, candidates=found.get(key, ())) if key else problem
+
+
+async def _nearest_items(reader: Reader, value: str, subtype: ItemSubtype) -> tuple[Candidate, ...]:
+    """Items whose name or id is like ``value``, which may be a name where an id belongs."""
+    listed, hits = await asyncio.gather(newest(reader, subtype, _LISTED), _search(reader, value, subtype))
+    return (nearest(value, {*listed, *hits}) or hits)[:_SHOWN]
+
+
+async def _search(reader: Reader, words: str, subtype: ItemSubtype) -> tuple[Candidate, ...]:
+    try:
+        hits = await reader.client.search.search(words, subtype, _HITS)
+    except ProvenaError:
+        return ()
+    named = await reader.names.of(reader.caller, {hit.id: subtype for hit in hits})
+    return tuple(Candidate(hit.id, named.names[hit.id]) for hit in hits if hit.id in named.names)

@@ -1,0 +1,102 @@
+"""Sends a confirmed change, once, and follows its job."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import anyio
+
+from provena_mcp.commands.desk import Desk
+from provena_mcp.commands.duplicates import Submission
+from provena_mcp.commands.proposals import Command, Order, Proposal, ResultT
+from provena_mcp.commands.references import Kept, Outcome
+from provena_mcp.errors import (
+    AccessError,
+    AmbiguousWriteError,
+    CallerError,
+    DeadlineError,
+    ProvenaError,
+    RejectedError,
+    UnavailableError,
+)
+from provena_mcp.queries.following import Followed, follow, look
+from provena_mcp.wire.items import JsonObject
+
+# After these Provena has certainly done nothing, so that the same reference may be sent again.
+_NOTHING_DONE: Final = (CallerError, AccessError, UnavailableError, DeadlineError)
+_AGAIN: Final = "It had been sent with this reference before and was not sent again. "
+
+
+async def commit(
+    desk: Desk, command: Command[ResultT], proposal: Proposal[ResultT], kept: Kept, order: Order
+) -> ResultT:
+    """Send ``proposal`` under its reference ``kept``, unless that has been done, and tell what came of it.
+
+    Raises:
+        AmbiguousWriteError: Nobody knows whether it arrived; it is not sent again.
+        ProvenaError: Provena refused it, or did not get it.
+    """
+    if not await desk.references.claim(desk.caller, kept.reference):
+        now = await desk.references.open(desk.caller, kept.reference, command.kind)
+        if now.outcome is None:
+            raise RejectedError(
+                "This is being sent at this moment, by another call with the same reference.",
+                advice="Repeat the call in a few seconds, or look with list_jobs.",
+            )
+        return await repeated(desk, command, now, order)
+    outcome = Outcome(answer=None)
+    # Whoever called may hang up, but what was sent has to be remembered.
+    with anyio.CancelScope(shield=True):
+        outcome = await _send(desk, proposal, kept)
+    return await _concluded(desk, command, proposal.content, outcome, order)
+
+
+async def repeated(desk: Desk, command: Command[ResultT], kept: Kept, order: Order) -> ResultT:
+    """What came of the change that was sent under ``kept`` before.
+
+    Raises:
+        AmbiguousWriteError: Its answer was lost.
+    """
+    result = await _concluded(desk, command, kept.content, kept.outcome or Outcome(answer=None), order)
+    return result.model_copy(update={"message": _AGAIN + result.message})
+
+
+async def _send(desk: Desk, proposal: Proposal[ResultT], kept: Kept) -> Outcome:
+    if proposal.send is None:
+        raise AssertionError("only what is ready is sent")
+    when = int(desk.now())
+    try:
+        session_id = await proposal.send()
+    except _NOTHING_DONE:
+        await desk.references.release(desk.caller, kept.reference)
+        raise
+    except ProvenaError:
+        await desk.references.settle(desk.caller, kept, Outcome(answer=None))
+        await desk.submissions.note(desk.caller, proposal.prints, Submission(when=when))
+        raise
+    outcome = Outcome(answer={"session_id": session_id})
+    await desk.references.settle(desk.caller, kept, outcome)
+    await desk.submissions.note(desk.caller, proposal.prints, Submission(when=when, session_id=session_id))
+    return outcome
+
+
+async def _concluded(
+    desk: Desk, command: Command[ResultT], content: JsonObject, outcome: Outcome, order: Order
+) -> ResultT:
+    if outcome.answer is None:
+        raise AmbiguousWriteError(
+            "This was sent with this reference before and its answer was lost; it was not sent again.",
+            advice="Look with list_jobs whether it arrived. If it did not, call again without the reference.",
+        )
+    session_id = str(outcome.answer["session_id"])
+    if not order.wait:
+        return command.conclude(content, session_id, Followed())
+    try:
+        seen = await follow(
+            lambda: look(desk.client.jobs, session_id), order.pace, order.deadline, order.tell
+        )
+    except ProvenaError as error:
+        result = command.conclude(content, session_id, Followed())
+        warning = f"It was sent, but its job could not be followed: {error.message}"
+        return result.model_copy(update={"warnings": (warning,)})
+    return command.conclude(content, session_id, seen)

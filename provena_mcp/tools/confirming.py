@@ -1,0 +1,59 @@
+"""Asks the user through their client before something is written, in both protocol eras."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from mcp.server.elicitation import CancelledElicitation, DeclinedElicitation
+from mcp.server.mcpserver import Context, Elicit, ElicitationResult
+from pydantic import BaseModel, Field
+
+from provena_mcp.application import Application
+from provena_mcp.commands.gate import wants_consent
+from provena_mcp.commands.proposals import AlreadySent, Consent, Proposal
+
+_LENGTH: Final = 4_000
+
+
+class Agreement(BaseModel):
+    """What the user's form asks: whoever accepts it as it is has agreed."""
+
+    agree: bool = Field(default=True, description="Write this to Provena")
+
+
+class NotAsked(Agreement):
+    """Stands for an answer where no question was put."""
+
+    agree: bool = False
+    because: Consent
+
+
+def ask_for(
+    ctx: Context[Application], proposal: Proposal[Any] | AlreadySent, *, confirm: bool
+) -> NotAsked | Elicit[Agreement]:
+    """The question to the user, if one is needed and can be put."""
+    if isinstance(proposal, AlreadySent) or not wants_consent(proposal, confirm=confirm):
+        return NotAsked(because="not_needed")
+    if not _can_ask(ctx):
+        return NotAsked(because="cannot_ask")
+    return Elicit(proposal.question[:_LENGTH], Agreement)
+
+
+def consent_in(answer: ElicitationResult[Agreement]) -> Consent:
+    """What the user's answer, or its absence, means."""
+    match answer:
+        case DeclinedElicitation():
+            return "declined"
+        case CancelledElicitation():
+            return "cancelled"
+        case _:
+            if isinstance(answer.data, NotAsked):
+                return answer.data.because
+            return "given" if answer.data.agree else "declined"
+
+
+def _can_ask(ctx: Context[Application]) -> bool:
+    # A bare ``elicitation: {}`` means forms, the only kind there was once; a URL alone is no form.
+    capabilities = ctx.client_capabilities
+    elicitation = capabilities.elicitation if capabilities else None
+    return elicitation is not None and (elicitation.form is not None or elicitation.url is None)

@@ -1,0 +1,46 @@
+"""A model run record as an argument: its fields are shown, and a partial one is no argument error.
+
+The schema tells an assistant what a record has (contract 4.1); what is missing or wrong is judged by
+the use cases, all at once and with what would fit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, Field, WithJsonSchema
+
+from provena_mcp.tools.schemas import input_schema
+from provena_mcp.wire.items import JsonObject
+
+_Time = Annotated[int | str, Field(description="Unix seconds, or ISO 8601 with offset")]
+
+
+class _Dataset(BaseModel):
+    dataset_template_id: str | None = None
+    dataset_id: str | None = None
+    resources: Annotated[dict[str, str] | None, Field(description="Deferred resource key -> path")] = None
+
+
+class _Associations(BaseModel):
+    modeller_id: Annotated[str | None, Field(description="Default: you")] = None
+    requesting_organisation_id: str | None = None
+
+
+class _Record(BaseModel):
+    workflow_template_id: str | None = None
+    model_version: str | None = None
+    inputs: list[_Dataset] | None = None
+    outputs: list[_Dataset] | None = None
+    annotations: dict[str, str] | None = None
+    display_name: str | None = None
+    description: str | None = None
+    study_id: str | None = None
+    associations: _Associations | None = None
+    start_time: _Time | None = None
+    end_time: _Time | None = None
+
+
+_SCHEMA: Final = {key: value for key, value in input_schema(_Record).items() if key != "additionalProperties"}
+
+RunRecord = Annotated[JsonObject, WithJsonSchema(_SCHEMA)]
