@@ -164,6 +164,13 @@ def lodge(connection: sqlite3.Connection, records: Iterable[tuple[str, Provenanc
     _withdraw(connection, had_nodes - nodes, had_links - links.keys())
 
 
+def clear(connection: sqlite3.Connection) -> None:
+    """Empty the graph; the registry keeps its items."""
+    for table in ("link", "link_record", "node_record", "node"):
+        # Fixed names.
+        connection.execute(" ".join(("DELETE FROM", table)))
+
+
 def _add_nodes(connection: sqlite3.Connection, graphs: Iterable[ProvenanceGraph]) -> None:
     kinds: dict[str, Kind] = {}
     for graph in graphs:

@@ -52,12 +52,14 @@ async def read_body(request: Request, model: type[M]) -> M:
         raise UnprocessableError(reworded(error, ("body",))) from None
 
 
-def problems_of(raw: JsonValue, model: type[BaseModel]) -> tuple[SchemaProblem, ...]:
-    """Why a JSON body does not fit ``model``; nothing where it does."""
+def problems_of(
+    raw: JsonValue, model: type[BaseModel], loc: tuple[str | int, ...] = ("body",)
+) -> tuple[SchemaProblem, ...]:
+    """Why a JSON value at ``loc`` does not fit ``model``; nothing where it does."""
     try:
         model.model_validate(raw)
     except ValidationError as error:
-        return reworded(error, ("body",))
+        return reworded(error, loc)
     return ()
 
 

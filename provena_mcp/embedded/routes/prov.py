@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from provena_mcp.embedded import graph, items
 from provena_mcp.embedded.requests import read_query
-from provena_mcp.embedded.routes import bulk, model_runs, reports
+from provena_mcp.embedded.routes import bulk, model_runs, prov_admin, reports
 from provena_mcp.embedded.services import Call, Endpoint, access_checks, guarded, health
 from provena_mcp.errors import StoreError
 from provena_mcp.rules.graph import Kind, Link
@@ -50,6 +50,7 @@ def routes() -> list[Route]:
         *(guarded(path, _exploring(query), "read") for query, path in LINEAGE_ROUTE.items()),
         *model_runs.routes(),
         *reports.routes(),
+        *prov_admin.routes(),
         *bulk.routes(),
     ]
 
