@@ -1,0 +1,136 @@
+"""Opening a store file: new, foreign, damaged, forbidden, and by several processes at once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from provena_mcp.embedded.store import Store
+from provena_mcp.errors import StoreError
+
+_OPEN = """
+import sys
+from pathlib import Path
+from provena_mcp.embedded.store import Store
+Store(Path(sys.argv[1]))
+"""
+
+
+def _refusal(path: Path) -> tuple[str, str]:
+    with pytest.raises(StoreError) as refused:
+        Store(path)
+    return refused.value.message, refused.value.advice
+
+
+def test_a_new_store_is_made_and_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    Store(path).close()
+    store = Store(path)
+    with store.read() as connection:
+        assert connection.execute("SELECT count(*) FROM item").fetchone() == (0,)
+    store.close()
+
+
+def test_a_file_that_is_not_sqlite_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("dear diary, " * 100)
+    assert _refusal(path) == (
+        f"The store {str(path)!r} is not an SQLite file.",
+        "Check the path, or name another file with --store or PROVENA_STORE.",
+    )
+    assert path.read_text() == "dear diary, " * 100
+
+
+def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    before = path.read_bytes()
+    assert _refusal(path) == (
+        f"{str(path)!r} is an SQLite file of another program.",
+        "Name another file with --store or PROVENA_STORE; this one was not touched.",
+    )
+    assert path.read_bytes() == before
+
+
+def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        known = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    assert _refusal(path) == (
+        f"The store {str(path)!r} has schema version 999; this provena-mcp knows up to {known}.",
+        "Upgrade provena-mcp, or name another file with --store or PROVENA_STORE.",
+    )
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "nowhere"
+    assert _refusal(folder / "store.sqlite3") == (
+        f"There is no directory {str(folder)!r} for the store.",
+        "Create it, or name another file with --store or PROVENA_STORE.",
+    )
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    assert _refusal(tmp_path)[0] == f"The store {str(tmp_path)!r} cannot be opened."
+
+
+def test_a_store_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    Store(path).close()
+    path.chmod(0o444)
+    if os.access(path, os.W_OK):
+        pytest.skip("this user may write whatever the mode says")
+    assert _refusal(path) == (
+        f"The store {str(path)!r} cannot be written.",
+        "Give yourself write permission, or name another file with --store or PROVENA_STORE.",
+    )
+
+
+def test_processes_that_make_the_same_store_at_once_all_succeed(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    makers = [subprocess.Popen([sys.executable, "-c", _OPEN, str(path)]) for _ in range(4)]
+    assert [maker.wait(timeout=60) for maker in makers] == [0, 0, 0, 0]
+
+
+def test_a_failed_transaction_leaves_nothing_behind(store: Store) -> None:
+    def work() -> None:
+        with store.write() as connection:
+            connection.execute("INSERT INTO user_link VALUES ('jane', 'w/jane')")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        work()
+    with store.read() as connection:
+        assert connection.execute("SELECT * FROM user_link").fetchall() == []
+
+
+def test_a_reader_sees_one_state_while_others_write(store: Store) -> None:
+    def write() -> None:
+        with store.write() as connection:
+            connection.execute("INSERT INTO user_link VALUES ('jane', 'w/jane')")
+
+    with store.read() as connection:
+        before = connection.execute("SELECT count(*) FROM user_link").fetchone()
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join()
+        assert (before, connection.execute("SELECT count(*) FROM user_link").fetchone()) == ((0,), (0,))
+    with store.read() as connection:
+        assert connection.execute("SELECT count(*) FROM user_link").fetchone() == (1,)
+
+
+def test_a_failure_of_sqlite_says_which_store_failed(store: Store) -> None:
+    with pytest.raises(StoreError) as failed, store.read() as connection:
+        connection.execute("SELECT * FROM absent")
+    assert failed.value.message == f"The store {str(store.path)!r} failed: no such table: absent."

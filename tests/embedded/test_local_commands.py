@@ -1,0 +1,157 @@
+"""``provena-mcp local`` as people run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from small_world import chain, dataset, small_world
+
+from provena_mcp.embedded.sources import sample_source
+
+
+def _environment(folder: Path, **settings: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PROVENA_")}
+    return (
+        inherited | {"XDG_DATA_HOME": str(folder / "data"), "HOME": str(folder), "COLUMNS": "200"} | settings
+    )
+
+
+def _local(folder: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of ``provena-mcp local`` run in ``folder``."""
+    done = subprocess.run(
+        [sys.executable, "-m", "provena_mcp", "local", *arguments],
+        cwd=folder,
+        env=_environment(folder, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def _write(folder: Path, name: str, content: object) -> str:
+    (folder / name).write_text(json.dumps(content))
+    return name
+
+
+def test_loading_says_what_it_did_on_stderr(tmp_path: Path) -> None:
+    file = _write(tmp_path, "items.json", small_world())
+    links = _write(tmp_path, "links.json", {"jane": "w/jane"})
+    code, out, err = _local(tmp_path, "load", file, "--store", "s.sqlite3", "--links", links)
+    assert (code, out) == (0, "")
+    assert f"items.json -> {tmp_path / 's.sqlite3'}" in err
+    assert "9 items loaded, 0 already there, 0 skipped; 2 runs and activities lodged." in err
+    again = _local(tmp_path, "load", file, "--store", "s.sqlite3")
+    assert "0 items loaded, 9 already there, 0 skipped; 0 runs and activities lodged." in again[2]
+
+
+def test_skipped_items_are_named_and_the_exit_code_is_1(tmp_path: Path) -> None:
+    bad = {**dataset("w/bad\x1b[31m"), "item_category": "AGENT"}
+    file = _write(tmp_path, "items.json", [*small_world(), bad, 7])
+    code, _, err = _local(tmp_path, "load", file, "--store", "s.sqlite3")
+    assert code == 1
+    assert "9 items loaded, 0 already there, 2 skipped" in err
+    assert "item 9 (w/bad\ufffd[31m): item_category 'AGENT' does not go with DATASET" in err
+    assert "item 10 (no id): not a JSON object" in err
+    assert "\x1b" not in err
+
+
+def test_owners_without_a_person_and_waiting_runs_are_said(tmp_path: Path) -> None:
+    world = [raw for raw in small_world() if raw["id"] not in ("w/wf", "w/jane")]
+    code, _, err = _local(tmp_path, "load", _write(tmp_path, "items.json", world), "--store", "s.sqlite3")
+    assert code == 0
+    assert "w/run: the workflow template 'w/wf' is not in the registry" in err
+    assert "No Person is known for 'jane'" in err
+
+
+def test_the_store_is_the_one_named_by_the_setting_else_the_default(tmp_path: Path) -> None:
+    file = _write(tmp_path, "items.json", small_world())
+    _local(tmp_path, "load", file, PROVENA_STORE=str(tmp_path / "set.sqlite3"))
+    assert (tmp_path / "set.sqlite3").is_file()
+    assert _local(tmp_path, "load", file)[0] == 0
+    assert [found.name for found in tmp_path.rglob("provena.sqlite3")] == ["provena.sqlite3"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("load", "gone.json"), "'gone.json' cannot be read: No such file or directory."),
+        (("load", "text.txt"), "'text.txt' is not JSON: Expecting value: line 1 column 1 (char 0)."),
+        (("load", "--sample", "--store", "text.txt"), "is not an SQLite file."),
+        (("load", "--sample", "--store", "gone/s.sqlite3"), "There is no directory"),
+        (("export", "text.txt", "--store", "s.sqlite3"), "'text.txt' exists already."),
+        (("load",), "name a file, or pass --sample."),
+    ],
+)
+def test_failures_say_what_to_do_without_a_traceback(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "text.txt").write_text("hello")
+    code, out, err = _local(tmp_path, *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_the_sample_world_goes_in_and_everything_comes_out(tmp_path: Path) -> None:
+    store = ("--store", "s.sqlite3")
+    assert _local(tmp_path, "load", "--sample", *store)[0] == 0
+    code, out, err = _local(tmp_path, "export", "all.json", *store)
+    source = sample_source()
+    assert (code, out, err) == (0, "", f"{len(source.items)} items written to all.json.\n")
+    assert len(json.loads((tmp_path / "all.json").read_text())["items"]) == len(source.items)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_the_store_is_served_over_http_on_loopback_only_under_its_own_name(tmp_path: Path) -> None:
+    file = _write(tmp_path, "items.json", chain(8))
+    _local(tmp_path, "load", file, "--store", "s.sqlite3")
+    port = _free_port()
+    command = [sys.executable, "-m", "provena_mcp", "local", "serve", "--store", "s.sqlite3"]
+    server = subprocess.Popen(
+        [*command, "--port", str(port), "--depth-cap", "16"],
+        cwd=tmp_path,
+        env=_environment(tmp_path),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            _wait_until_healthy(client)
+            explored = client.get(
+                "/prov-api/explore/special/contributing_datasets",
+                params={"starting_id": "w/d8", "depth": 16},
+            )
+            who = client.get("/auth-api/link/user/lookup")
+            rebound = client.get("/prov-api/", headers={"host": "evil.example.org"})
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+    assert explored.json()["record_count"] == 17
+    assert who.json() == {"person_id": "local/1000000", "success": True}
+    assert rebound.status_code == 400
+
+
+def _wait_until_healthy(client: httpx.Client) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            client.get("/prov-api/").raise_for_status()
+        except httpx.TransportError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
