@@ -56,6 +56,7 @@ class ListedItems(Brief):
     items: tuple[Row, ...]
     complete: bool = Field(description="Whether this is all; else go on with cursor.")
     cursor: str | None = None
+    note: str | None = None
     unparsable: tuple[str, ...] | None = Field(default=None, description="Ids whose record is not valid.")
 
 
@@ -70,6 +71,7 @@ class FoundItems(Brief):
 
     items: tuple[FoundRow, ...]
     matches: int = Field(description="How many the service returned; it ranks at most 50.")
+    note: str | None = None
     unreadable: dict[str, str] | None = Field(
         default=None, description="Matches that may not be read, and why."
     )

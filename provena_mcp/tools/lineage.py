@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcp.server.mcpserver import Context
 
 from provena_mcp.application import Application
+from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.pages import PageRequest
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.answers import LineageQuestion, answer_lineage
@@ -27,7 +28,11 @@ def _asking(query: LineageQuery, usual_depth: int) -> Handler:
         app = ctx.request_context.lifespan_context
         page = PageRequest(max_tokens or app.max_result_tokens, frozenset(subtypes or ()), names, cursor)
         question = LineageQuestion(query, starting_id, depth, page)
-        result = await answer_lineage(app.reader(), app.depth_cap, app.recent_lineage, question)
+        try:
+            result = await answer_lineage(app.reader(), app.depth_cap, app.recent_lineage, question)
+        except NotFoundError as error:
+            error.advice = app.why_empty() or error.advice
+            raise
         return Reply(result, (lineage_link(result),))
 
     return ask

@@ -23,7 +23,8 @@ async def search_items(
 ) -> Reply[lists.FoundItems]:
     """Find items by words."""
     app = ctx.request_context.lifespan_context
-    return Reply(await lists.search_items(app.reader(), query, subtype, limit))
+    found = await lists.search_items(app.reader(), query, subtype, limit)
+    return Reply(found.model_copy(update={"note": app.why_empty()}))
 
 
 @tool(title="Fetch items", toolset="registry")
@@ -47,7 +48,8 @@ async def list_items(
 ) -> Reply[lists.ListedItems]:
     """List items page by page."""
     app = ctx.request_context.lifespan_context
-    return Reply(await lists.list_items(app.reader(), subtype, sort_by, limit, cursor))
+    listed = await lists.list_items(app.reader(), subtype, sort_by, limit, cursor)
+    return Reply(listed.model_copy(update={"note": app.why_empty()}))
 
 
 TOOLS = (search_items, fetch_items, list_items)

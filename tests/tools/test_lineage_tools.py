@@ -1,0 +1,130 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+
+from provena_mcp.server.building import build_server
+from provena_mcp.settings import Settings
+from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+
+LINEAGE_TOOLS = (
+    "explore_upstream",
+    "explore_downstream",
+    "get_contributing_datasets",
+    "get_effected_datasets",
+    "get_contributing_agents",
+    "get_effected_agents",
+)
+
+
+def rows_of(result: dict[str, Any]) -> list[list[Any]]:
+    return [row for kinds in result["nodes"].values() for rows in kinds.values() for row in rows]
+
+
+@BOTH_ERAS
+@pytest.mark.parametrize("tool", LINEAGE_TOOLS)
+@pytest.mark.asyncio
+async def test_every_lineage_tool_answers_with_totals_and_a_link_to_the_whole(
+    tmp_path: Path, era: str, tool: str
+):
+    async with sample_client(tmp_path, era) as client:
+        result = await client.call_tool(tool, {"starting_id": "sample/1000041"})
+    assert result.structured_content is not None
+    answer = result.structured_content
+    assert answer["start"]["name"] == "Currents and temperature 2016-2019, 1 km"
+    assert sum(answer["totals"]["by_type"].values()) == answer["totals"]["nodes"] > 1
+    assert [block.uri for block in result.content if block.type == "resource_link"] == [answer["graph_uri"]]
+
+
+@pytest.mark.asyncio
+async def test_datasets_that_fed_a_result_are_followed_beyond_ten_hops(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        shallow = await call(client, "get_contributing_datasets", starting_id="sample/1000117")
+        deep = await call(client, "get_contributing_datasets", starting_id="sample/1000117", depth=20)
+    assert not shallow["complete"]
+    assert shallow["incomplete_because"] == "depth 10 reached; lineage goes on from 5 items at hop 10"
+    assert deep["complete"]
+    assert {row["id"] for row in deep["answer"]} - {row["id"] for row in shallow["answer"]} == {
+        "sample/1000030"
+    }
+
+
+@pytest.mark.asyncio
+async def test_pages_join_to_the_whole_answer(tmp_path: Path):
+    start = {"starting_id": "sample/1000117", "depth": 20}
+    async with sample_client(tmp_path) as client:
+        whole = await call(client, "explore_upstream", **start, max_tokens=20_000)
+        pages = [await call(client, "explore_upstream", **start, max_tokens=1000)]
+        while "next" in pages[-1]:
+            pages.append(await call(client, pages[-1]["next"]["tool"], **pages[-1]["next"]["arguments"]))
+    assert len(pages) > 3
+    assert {str(page["totals"]) for page in pages} == {str(whole["totals"])}
+    assert [row for page in pages for row in rows_of(page)] == rows_of(whole)
+
+
+@pytest.mark.asyncio
+async def test_a_cursor_of_another_question_says_to_start_over(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        first = await call(client, "explore_upstream", starting_id="sample/1000117", max_tokens=500, depth=9)
+        cursor = first["next"]["arguments"]["cursor"]
+        other = await failure(
+            client, "explore_upstream", starting_id="sample/1000112", depth=9, cursor=cursor
+        )
+        garbage = await failure(client, "explore_upstream", starting_id="sample/1000117", cursor="garbage")
+    assert other["message"] == "The cursor belongs to another question."
+    assert garbage["message"] == "The cursor is not one of ours."
+    assert "without a cursor" in other["next"]
+    assert "without a cursor" in garbage["next"]
+
+
+@pytest.mark.asyncio
+async def test_only_the_subtypes_asked_for_are_shown_and_totals_stay_whole(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        every = await call(client, "explore_upstream", starting_id="sample/1000117")
+        people = await call(client, "explore_upstream", starting_id="sample/1000117", subtypes=["PERSON"])
+    assert people["totals"] == every["totals"]
+    assert {kind for kinds in people["nodes"].values() for kind in kinds} == {"PERSON"}
+
+
+@pytest.mark.asyncio
+async def test_a_cycle_is_reported_not_followed_for_ever(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        answer = await call(client, "explore_downstream", starting_id="sample/1000037", depth=50)
+    assert answer["complete"]
+    assert answer["cycles"]["count"] == 1
+
+
+@pytest.mark.asyncio
+async def test_ids_may_be_written_as_urls_and_names_left_out(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        answer = await call(
+            client,
+            "explore_upstream",
+            starting_id="https://hdl.handle.net/sample/1000117",
+            depth="1",
+            names="false",
+        )
+    assert {len(row) for row in rows_of(answer)} == {2}
+
+
+@pytest.mark.asyncio
+async def test_an_item_that_was_never_used_has_an_empty_and_complete_lineage(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        answer = await call(client, "explore_downstream", starting_id="sample/1000070")
+    assert answer["start"]["type"] == "DATASET"
+    assert (answer["complete"], answer["totals"]["nodes"], answer["totals"]["links"]) == (True, 0, 0)
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_an_empty_store_says_how_to_fill_it(tmp_path: Path, era: str):
+    server = build_server(Settings(_env_file=None, store=tmp_path / "empty.sqlite3"))
+    assert "EMPTY" in (server.instructions or "")
+    async with Client(server, mode=era) as client:
+        listed = await call(client, "list_items")
+        found = await call(client, "search_items", query="reef")
+        refused = await failure(client, "explore_upstream", starting_id="10378.1/1")
+        health = await call(client, "get_health_check")
+    for said in (listed["note"], found["note"], refused["next"], health["provena"]["advice"]):
+        assert "provena-mcp local load FILE" in said

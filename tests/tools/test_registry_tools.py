@@ -1,0 +1,227 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_the_text_of_a_result_is_its_structure_as_compact_json(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        result = await client.call_tool("list_items", {"subtype": "MODEL"})
+    text = result.content[0].text
+    assert json.loads(text) == result.structured_content
+    assert text == json.dumps(result.structured_content, separators=(",", ":"), ensure_ascii=False)
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_health_says_who_answers_and_who_asks(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        health = await call(client, "get_health_check")
+    assert (health["provena"]["kind"], health["provena"]["items"]) == ("sample", 124)
+    assert set(health["services"].values()) == {"ok"}
+    assert health["you"]["can_write"]
+    assert health["you"]["person"]["name"] == "Local user"
+
+
+@pytest.mark.asyncio
+async def test_a_run_in_brief_answers_who_made_what_of_what(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        fetched = await call(client, "fetch_items", ids=["hdl:sample/1000042"])
+    assert fetched["items"] == [
+        {
+            "id": "sample/1000042",
+            "type": "MODEL_RUN",
+            "name": "Hindcast currents 2016-2017",
+            "created": "2020-05-05T01:00:00Z",
+            "updated": "2020-05-05T01:00:25Z",
+            "description": "First half of the hindcast.",
+            "template": {"id": "sample/1000011", "name": "Reef hydrodynamics"},
+            "model": {"id": "sample/1000006", "name": "LagoonFlow"},
+            "model_version": "1.1",
+            "inputs": [
+                {
+                    "id": "sample/1000039",
+                    "name": "Atmospheric forcing 2016-2019, 1 km",
+                    "role": "Atmospheric forcing",
+                },
+                {
+                    "id": "sample/1000013",
+                    "name": "Reef bathymetry and outlines",
+                    "role": "Bathymetry and reef outlines",
+                },
+                {
+                    "id": "sample/1000014",
+                    "name": "Bottom friction settings",
+                    "role": "Model settings",
+                    "resources": {"settings_file": "drag_2019.yaml"},
+                },
+            ],
+            "outputs": [
+                {
+                    "id": "sample/1000041",
+                    "name": "Currents and temperature 2016-2019, 1 km",
+                    "role": "Currents and temperature",
+                }
+            ],
+            "modeller": {"id": "sample/1000005", "name": "Maren Holt"},
+            "organisation": {"id": "sample/1000002", "name": "Northern Lagoon Observatory"},
+            "study": {"id": "sample/1000031", "name": "Reef hindcast 2016-2019"},
+            "started": "2020-04-05T20:00:00Z",
+            "ended": "2020-04-19T11:00:00Z",
+            "annotations": {"scenario": "hindcast", "grid_resolution": "1 km"},
+            "status": "LODGED",
+        }
+    ]
+
+
+@pytest.mark.asyncio
+async def test_a_dataset_in_brief_names_the_runs_that_made_it_and_its_licence(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        fetched = await call(client, "fetch_items", ids=["sample/1000041"])
+    dataset = fetched["items"][0]
+    assert dataset["made_by"] == [
+        {"id": "sample/1000042", "name": "Hindcast currents 2016-2017"},
+        {"id": "sample/1000043", "name": "Hindcast currents 2018-2019"},
+    ]
+    assert dataset["licence"] == "https://creativecommons.org/licenses/by/4.0/"
+    assert dataset["release"]["status"] == "RELEASED"
+
+
+@pytest.mark.asyncio
+async def test_a_superseded_dataset_names_the_version_after_it(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        fetched = await call(client, "fetch_items", ids=["sample/1000013"])
+    assert fetched["items"][0]["version"] == {"number": 1, "superseded_by": "sample/1000072"}
+
+
+@pytest.mark.asyncio
+async def test_ids_that_are_not_there_do_not_fail_the_others(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        fetched = await call(client, "fetch_items", ids=["sample/1000006", "sample/9", "sample/1000006"])
+    assert [item["id"] for item in fetched["items"]] == ["sample/1000006"]
+    assert fetched["not_found"] == ["sample/9"]
+
+
+@pytest.mark.asyncio
+async def test_a_reserved_id_is_told_as_a_seed_item(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        fetched = await call(client, "fetch_items", ids=["sample/1000124"])
+    assert fetched["items"][0]["note"] == "seed item: an id reserved without content"
+
+
+@pytest.mark.asyncio
+async def test_full_detail_is_the_whole_record(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        fetched = await call(client, "fetch_items", ids=["sample/1000006"], detail="full")
+    assert fetched["items"][0]["record"]["source_url"]
+    assert fetched["items"][0]["record"]["item_category"] == "ENTITY"
+
+
+@pytest.mark.asyncio
+async def test_what_is_too_much_for_one_answer_is_named_to_be_fetched_next(tmp_path: Path):
+    ids = [f"sample/{1000000 + number}" for number in range(1, 51)]
+    async with sample_client(tmp_path, max_result_tokens=1000) as client:
+        fetched = await call(client, "fetch_items", ids=ids)
+    assert [item["id"] for item in fetched["items"]] + fetched["not_shown"] == ids
+
+
+@pytest.mark.asyncio
+async def test_pages_of_a_list_join_to_all_items_without_repeats(tmp_path: Path):
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    async with sample_client(tmp_path) as client:
+        while True:
+            page = await call(client, "list_items", subtype="DATASET", limit=7, **cursor)
+            seen += [item["id"] for item in page["items"]]
+            if page["complete"]:
+                break
+            cursor = {"cursor": page["cursor"]}
+        whole = await call(client, "list_items", subtype="DATASET", limit=100)
+    assert seen == [item["id"] for item in whole["items"]]
+    assert len(set(seen)) == len(seen) > 20
+
+
+@pytest.mark.asyncio
+async def test_a_list_by_name_starts_with_a(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        page = await call(client, "list_items", subtype="PERSON", sort_by="name")
+    names = [item["name"] for item in page["items"] if item["id"].startswith("sample/")]
+    assert names[0] == "Anjali Deshmukh"
+    assert names == sorted(names)
+
+
+@pytest.mark.asyncio
+async def test_a_cursor_of_another_list_says_to_start_over(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        page = await call(client, "list_items", subtype="DATASET", limit=2)
+        refused = await failure(client, "list_items", subtype="MODEL", cursor=page["cursor"])
+    assert refused["message"] == "The cursor belongs to another question."
+
+
+@pytest.mark.asyncio
+async def test_search_ranks_both_datasets_of_one_name_first_with_what_tells_them_apart(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        found = await call(client, "search_items", query="coral cover survey heron", subtype="DATASET")
+    first, second = found["items"][:2]
+    assert {first["id"], second["id"]} == {"sample/1000024", "sample/1000068"}
+    assert first["name"] == second["name"]
+    assert first["about"] != second["about"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "message", "hint"),
+    [
+        ("search_items", {"query": "  "}, "query is blank.", "few words"),
+        ("search_items", {"query": "x", "subtype": "DATASETS"}, "subtype: Input should be", "Correct"),
+        ("search_items", {"query": "x", "limits": 3}, "There is no argument 'limits'.", "'limit'"),
+        ("fetch_items", {"ids": []}, "ids takes 1 to 50 handles, not 0.", ""),
+        ("fetch_items", {"ids": ["two words"]}, "ids 'two words' is not a handle.", "search_items"),
+        ("explore_upstream", {"starting_id": ""}, "starting_id is blank.", "search_items"),
+        ("explore_upstream", {"starting_id": "sample/1", "depth": -1}, "depth: Input should be", "Correct"),
+        ("explore_upstream", {"starting_id": "sample/1", "depth": 101}, "depth: Input should be", "Correct"),
+        (
+            "explore_upstream",
+            {"starting_id": "sample/1", "depth": "abc"},
+            "depth: Input should be",
+            "Correct",
+        ),
+        ("explore_upstream", {"starting_id": "sample/9"}, "There is no registered item", "search_items"),
+        (
+            "explore_upstream",
+            {"starting_id": "sample/1", "file_path": "x"},
+            "There is no argument",
+            "Accepted",
+        ),
+        (
+            "open_document",
+            {"uri": "provena://item/sample/1", "file_path": "x"},
+            "There is no argument",
+            "save_as",
+        ),
+        (
+            "open_document",
+            {"uri": "https://example.org"},
+            "'https://example.org' is not a provena",
+            "provena://",
+        ),
+        (
+            "open_document",
+            {"uri": "provena://nonsense/x"},
+            "There is no document kind 'nonsense'.",
+            "lineage",
+        ),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_wrong_call_is_an_error_that_says_how_to_put_it_right(
+    tmp_path: Path, tool: str, arguments: dict[str, object], message: str, hint: str
+):
+    async with sample_client(tmp_path) as client:
+        refused = await failure(client, tool, **arguments)
+    assert refused["message"].startswith(message)
+    assert (refused["fault"], refused["retry"]) == ("caller", "after_change")
+    assert hint in refused.get("next", "")
