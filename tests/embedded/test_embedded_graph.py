@@ -13,7 +13,7 @@ from provena_mcp.embedded.graph import explore, lodge
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import links_on_trails
-from provena_mcp.wire.lineage import LINEAGE_ROUTE
+from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery
 
 DATASET, RUN, PERSON = Kind("ENTITY", "DATASET"), Kind("ACTIVITY", "MODEL_RUN"), Kind("AGENT", "PERSON")
 
@@ -28,9 +28,9 @@ def _lodge(store: Store, *records: tuple[str, ProvenanceGraph]) -> None:
         lodge(connection, records)
 
 
-def _explore(store: Store, start: str, query: str = "upstream", depth: int = 10) -> ProvenanceGraph:
+def _explore(store: Store, start: str, query: LineageQuery = "upstream", depth: int = 10) -> ProvenanceGraph:
     with store.read() as connection:
-        return explore(connection, start, query, depth)  # pyright: ignore[reportArgumentType]  # a LineageQuery
+        return explore(connection, start, query, depth)
 
 
 def _stored(store: Store) -> tuple[dict[str, str], set[tuple[str, str]]]:
@@ -133,7 +133,7 @@ def _assertion(record: str, links: list[Link]) -> ProvenanceGraph:
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_RECORDS, max_size=8), st.sampled_from(sorted(LINEAGE_ROUTE)), _NODES, st.integers(1, 6))
 def test_whatever_is_lodged_queries_see_what_is_asserted_now(
-    history: list[tuple[str, list[Link]]], query: str, start: str, depth: int
+    history: list[tuple[str, list[Link]]], query: LineageQuery, start: str, depth: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "store.sqlite3")
@@ -142,7 +142,7 @@ def test_whatever_is_lodged_queries_see_what_is_asserted_now(
             asserted[record] = _assertion(record, links)
             _lodge(store, (record, asserted[record]))
         whole = _union(asserted)
-        trails = links_on_trails(whole, start, query, depth)  # pyright: ignore[reportArgumentType]  # as above
+        trails = links_on_trails(whole, start, query, depth)
         found = _explore(store, start, query, depth)
         nodes, links_now = _stored(store)
         store.close()

@@ -12,7 +12,7 @@ from small_world import small_world
 from starlette.requests import Request
 
 from provena_mcp.embedded import EmbeddedProvena
-from provena_mcp.embedded.identity import LOCAL_USER, User, not_authenticated
+from provena_mcp.embedded.identity import LOCAL_USER, Identify, User, not_authenticated
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source, sample_source
 from provena_mcp.embedded.store import Store
@@ -25,13 +25,19 @@ MISSING_ROLE = {
 LEVELS = ("general", "read", "write", "admin")
 
 
+def _always(user: User) -> Identify:
+    def identify(request: Request) -> User:
+        return user
+
+    return identify
+
+
 def _roles(component: str, *roles: str) -> tuple[str, ...]:
     return tuple(f"{component}-{role}" for role in roles)
 
 
 async def _allowed(http: Http, base: str, roles: tuple[str, ...]) -> list[str]:
-    user = User("jane", "jane@example.org", roles, "secret")
-    async with http(identify=lambda _: user) as client:
+    async with http(identify=_always(User("jane", "jane@example.org", roles, "secret"))) as client:
         answers = {level: await client.get(f"{base}/check-access/check-{level}-access") for level in LEVELS}
     for answer in answers.values():
         if answer.status_code == 200:
@@ -113,7 +119,7 @@ async def test_every_service_is_healthy_for_anyone_and_knows_its_routes(http: Ht
 @pytest.mark.asyncio
 async def test_links_are_looked_up_for_the_caller_or_a_name(load: Load, http: Http) -> None:
     load(small_world(), jane="w/jane")
-    async with http(identify=lambda _: User("jane")) as client:
+    async with http(identify=_always(User("jane"))) as client:
         own = await client.get("/auth-api/link/user/lookup")
         other = await client.get("/auth-api/link/user/lookup", params={"username": "joe"})
     assert own.json() == {"person_id": "w/jane", "success": True}

@@ -36,6 +36,10 @@ ROUTES = {
 }
 
 
+def _id(node: dict[str, str]) -> str:
+    return node["id"]
+
+
 async def _ids(http: httpx.AsyncClient, query: str, start: str, **params: Any) -> set[str]:
     answer = await http.get(ROUTES[query][0], params={"starting_id": start, **params})
     return {node["id"] for node in answer.json()["graph"]["nodes"]}
@@ -48,7 +52,7 @@ async def test_an_exploration_is_answered_as_node_link_json(load: Load, http: Ht
         answer = await client.get(UPSTREAM, params={"starting_id": "w/a", "depth": 1})
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     body = answer.json()
-    body["graph"]["nodes"].sort(key=lambda node: node["id"])
+    body["graph"]["nodes"].sort(key=_id)
     assert body == {
         "status": {"success": True, "details": "Made lineage query (with depth 1) to neo4j backend."},
         "record_count": 2,

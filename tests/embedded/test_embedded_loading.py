@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from small_world import (
@@ -23,7 +23,7 @@ from small_world import (
     workflow,
 )
 
-from provena_mcp.embedded.graph import explore
+from provena_mcp.embedded.graph import RELATIONS, explore
 from provena_mcp.embedded.loading import LoadReport, Skipped, export_items, load_items
 from provena_mcp.embedded.sources import Source, parse_source, read_links, read_source, sample_source
 from provena_mcp.embedded.store import Store
@@ -156,7 +156,7 @@ def _without(raw: dict[str, Any], *keys: str) -> dict[str, Any]:
 )
 def test_a_bad_item_is_named_and_the_others_load(load: Load, bad: Any, reason: str) -> None:
     report = load([person("w/jane"), bad, dataset("w/a")])
-    item_id = bad.get("id", "") if isinstance(bad, dict) else ""
+    item_id = cast("dict[str, str]", bad).get("id", "") if isinstance(bad, dict) else ""
     assert report == LoadReport(loaded=2, skipped=(Skipped(1, item_id, reason),))
 
 
@@ -280,7 +280,11 @@ def test_a_changed_run_asserts_its_new_record_only(load: Load, store: Store) -> 
 def test_progress_reaches_the_end_of_both_stages(store: Store) -> None:
     told: list[tuple[str, int, int]] = []
     world = chain(300)
-    load_items(store, Source(tuple(world)), on_progress=lambda *step: told.append(step))
+
+    def tell(stage: str, done: int, total: int) -> None:
+        told.append((stage, done, total))
+
+    load_items(store, Source(tuple(world)), on_progress=tell)
     assert told == [
         ("items", 500, 606),
         ("items", 606, 606),
@@ -394,11 +398,11 @@ def test_the_recorded_registry_becomes_the_recorded_graph(store: Store) -> None:
 
 def _records(store: Store) -> dict[tuple[str, str, str], set[str]]:
     """Which records assert each link."""
-    from provena_mcp.embedded.graph import RELATIONS
-
     with store.read() as connection:
-        ids = dict(connection.execute("SELECT key, id FROM node").fetchall())
-        rows = connection.execute("SELECT source, relation, target, record FROM link_record").fetchall()
+        ids: dict[int, str] = dict(connection.execute("SELECT key, id FROM node").fetchall())
+        rows: list[tuple[int, int, int, int]] = connection.execute(
+            "SELECT source, relation, target, record FROM link_record"
+        ).fetchall()
     found: dict[tuple[str, str, str], set[str]] = {}
     for source, relation, target, record in rows:
         found.setdefault((ids[source], RELATIONS[relation], ids[target]), set()).add(ids[record])

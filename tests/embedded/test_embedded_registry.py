@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from small_world import dataset, item, model, model_run, person, small_world
+from starlette.requests import Request
 
 from provena_mcp import __version__
 from provena_mcp.embedded.identity import User
@@ -119,7 +120,11 @@ async def test_a_typed_fetch_says_what_the_caller_may_do(load: Load, http: Http)
 
     found: dict[str, list[Any]] = {}
     for name, user in callers.items():
-        async with http(identify=lambda _, user=user: user) as client:
+
+        def identify(_: Request, user: User = user) -> User:
+            return user
+
+        async with http(identify=identify) as client:
             found[name] = [await roles(client, DATASET, "w/a"), await roles(client, MODEL, "w/m")]
     assert found == {
         "ann": [

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -19,6 +19,19 @@ import sys
 from pathlib import Path
 from provena_mcp.embedded.store import Store
 Store(Path(sys.argv[1]))
+"""
+
+_OPEN_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from provena_mcp.embedded.store import Store
+from provena_mcp.errors import StoreError
+if os.geteuid() == 0:
+    os.setuid(65534)
+try:
+    Store(Path(sys.argv[1]))
+except StoreError as error:
+    print(error.message, error.advice)
 """
 
 
@@ -85,15 +98,19 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     assert _refusal(tmp_path)[0] == f"The store {str(tmp_path)!r} cannot be opened."
 
 
-def test_a_store_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "store.sqlite3"
-    Store(path).close()
-    path.chmod(0o444)
-    if os.access(path, os.W_OK):
-        pytest.skip("this user may write whatever the mode says")
-    assert _refusal(path) == (
-        f"The store {str(path)!r} cannot be written.",
-        "Give yourself write permission, or name another file with --store or PROVENA_STORE.",
+def test_a_store_that_may_not_be_written_is_refused() -> None:
+    # Root may write anything, so the one who asks becomes nobody first.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "store.sqlite3"
+        Store(path).close()
+        path.chmod(0o444)
+        Path(folder).chmod(0o755)
+        asked = subprocess.run(
+            [sys.executable, "-c", _OPEN_AS_NOBODY, str(path)], capture_output=True, text=True, check=True
+        )
+    assert asked.stdout == (
+        f"The store {str(path)!r} cannot be written. "
+        "Give yourself write permission, or name another file with --store or PROVENA_STORE.\n"
     )
 
 
