@@ -8,12 +8,12 @@ than asked is read where the cap allows, so that the answer knows whether anythi
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from provena_mcp.errors import DepthLimitError
+from provena_mcp.lineage.walks import hops_along, ways
 from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -79,18 +79,16 @@ class _Walk:
     def add(self, answers: Iterable[tuple[Query, ProvenanceGraph]]) -> None:
         """Merge answers; every node nearer to a query's start than its depth is expanded."""
         answers = list(answers)
+        known = [self.graph] if self.graph.nodes else []
+        first, *others = [*known, *(graph for _, graph in answers)]
+        self.graph = first.merged(others) if others else first
+        self.hops = _hops_from(self.graph, self.start, self.direction)
         for query, graph in answers:
-            reached = hops_from(graph, query.start, self.direction)
+            is_all = graph is self.graph and query.start == self.start
+            reached = self.hops if is_all else _hops_from(graph, query.start, self.direction)
             self.expanded.update(node for node, hop in reached.items() if hop < query.depth)
             self.expanded.add(query.start)
             self.queries.append(query)
-        first, *others = (
-            [self.graph, *(graph for _, graph in answers)]
-            if self.graph.nodes
-            else [graph for _, graph in answers]
-        )
-        self.graph = first.merged(others) if others else first
-        self.hops = hops_from(self.graph, self.start, self.direction)
 
     def open_nodes(self, *, nearer_than: int) -> list[str]:
         """Unexpanded nodes within reach that may lead on, nearest first."""
@@ -123,28 +121,8 @@ async def gather_neighbourhood(
     return Neighbourhood(_cut(walk, depth), because, tuple(walk.queries))
 
 
-def hops_from(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:
-    """Hops from ``start`` to every node it reaches in ``direction``."""
-    ahead = _adjacency(graph.links, direction)
-    hops = {start: 0}
-    queue = deque([start])
-    while queue:
-        node = queue.popleft()
-        for other in ahead.get(node, ()):
-            if other not in hops:
-                hops[other] = hops[node] + 1
-                queue.append(other)
-    return hops
-
-
-def _adjacency(links: Iterable[Link], direction: Direction) -> Mapping[str, list[str]]:
-    ahead: dict[str, list[str]] = {}
-    for source, _, target in links:
-        if direction == "upstream":
-            ahead.setdefault(source, []).append(target)
-        else:
-            ahead.setdefault(target, []).append(source)
-    return ahead
+def _hops_from(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:
+    return hops_along(ways(graph.links, direction), (start,), len(graph.nodes))
 
 
 async def _first_query(
@@ -177,14 +155,16 @@ async def _walk_on(prov: Explorer, cap: DepthCap, walk: _Walk, depth: int) -> st
 
 async def _beyond(prov: Explorer, walk: _Walk, depth: int) -> str | None:
     """Whether anything lies beyond the last hop, and how many items lead there."""
-    rim = [node for node, hop in walk.hops.items() if hop == depth]
+    rim = {node for node, hop in walk.hops.items() if hop == depth}
+    if not rim:
+        return None
     unknown = [node for node in walk.open_nodes(nearer_than=depth + 1) if walk.hops[node] == depth]
     if len(unknown) > _RIM_WORTH_PROBING:
         return f"depth {depth} reached; {_items(len(unknown))} at hop {depth} may lead further"
     if unknown:
         walk.add(await _ask(prov, walk.direction, [Query(node, 1) for node in unknown]))
-    ahead = _adjacency(walk.graph.links, walk.direction)
-    leading = sum(1 for node in rim if ahead.get(node))
+    near = _near_end(walk.direction)
+    leading = len({link[near] for link in walk.graph.links} & rim)
     return (
         f"depth {depth} reached; lineage goes on from {_items(leading)} at hop {depth}" if leading else None
     )
@@ -203,7 +183,15 @@ async def _ask(
 
 def _cut(walk: _Walk, depth: int) -> ProvenanceGraph:
     """Only the links whose nearer end lies within reach (contract 5.5)."""
-    nearer = 0 if walk.direction == "upstream" else 2
-    links = tuple(link for link in walk.graph.links if walk.hops.get(link[nearer], depth) < depth)
+    near = _near_end(walk.direction)
+    beyond = {node for node, hop in walk.hops.items() if hop >= depth}
+    if not beyond:
+        return walk.graph
+    links = tuple(link for link in walk.graph.links if link[near] not in beyond)
     kept = {end for link in links for end in (link.source, link.target)}
     return ProvenanceGraph({node: kind for node, kind in walk.graph.nodes.items() if node in kept}, links)
+
+
+def _near_end(direction: Direction) -> int:
+    """Which part of a link is the end nearer to the start."""
+    return Link._fields.index("source" if direction == "upstream" else "target")
