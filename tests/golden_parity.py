@@ -4,6 +4,7 @@
 
 Loads the recorded world into a new store, repeats every recorded exchange of the families below and
 prints how many are answered alike. Families are a table: a new route's exchanges are one more row.
+Exchanges that write are told as stories, each on a world of its own: ``golden_stories.py``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from provena_mcp.embedded.identity import Identify, User, not_authenticated
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import read_links, read_source
 from provena_mcp.embedded.store import Store
+from tests.golden_stories import STORIES, Story, Telling, read_recorded
 
 GOLDENS = Path(__file__).parents[1] / "../shared/goldens"
 
@@ -139,10 +141,17 @@ class Tally:
 
 
 async def measure(goldens: Path, store_path: Path) -> list[Tally]:
-    """Repeat every family's exchanges on a store made at ``store_path``."""
-    store = Store(store_path)
-    load_items(store, read_source(goldens / "registry_items.json"), links=read_links(goldens / "links.json"))
+    """Repeat every family's exchanges on a store made at ``store_path``, and the stories beside it."""
     identify = recorded_users(goldens)
+    told = [
+        await _tell(story, goldens, store_path.with_suffix(f".{place}"), identify)
+        for place, story in enumerate(STORIES)
+    ]
+    return [*await _repeat(goldens, store_path, identify), *told]
+
+
+async def _repeat(goldens: Path, store_path: Path, identify: Identify) -> list[Tally]:
+    store = _recorded_world(goldens, store_path)
     apps = {
         cap: httpx.AsyncClient(
             transport=httpx.ASGITransport(
@@ -160,6 +169,32 @@ async def measure(goldens: Path, store_path: Path) -> list[Tally]:
         for client in apps.values():
             await client.aclose()
         store.close()
+
+
+async def _tell(story: Story, goldens: Path, store_path: Path, identify: Identify) -> Tally:
+    store = _recorded_world(goldens, store_path)
+    app = create_app(store, identify)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    differences: list[str] = []
+    total = 0
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://embedded") as client,
+    ):
+        telling = Telling(story, client, goldens)
+        for exchange in story.select(read_recorded(goldens)):
+            total += 1
+            difference = await telling.play(exchange)
+            if difference is not None:
+                differences.append(f"{exchange['name']}: {difference}")
+    store.close()
+    return Tally(story.name, total, tuple(differences))
+
+
+def _recorded_world(goldens: Path, store_path: Path) -> Store:
+    store = Store(store_path)
+    load_items(store, read_source(goldens / "registry_items.json"), links=read_links(goldens / "links.json"))
+    return store
 
 
 async def _measure(family: Family, goldens: Path, client: httpx.AsyncClient) -> Tally:

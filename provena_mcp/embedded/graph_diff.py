@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
+from provena_mcp.embedded.graph import RELATIONS
 from provena_mcp.wire.items import JsonObject
 
 _NODES: Final = """
@@ -16,10 +17,9 @@ _NODES: Final = """
     WHERE record.id = ?
 """
 _LINKS: Final = """
-    SELECT link_record.source, link_record.target, relation.name, link_record.relation
+    SELECT link_record.source, link_record.target, link_record.relation
     FROM node AS record
     JOIN link_record ON link_record.record = record.key
-    JOIN relation ON relation.key = link_record.relation
     WHERE record.id = ?
 """
 _NODE: Final = """
@@ -53,14 +53,12 @@ def _on_nodes(connection: sqlite3.Connection, record_id: str) -> Iterator[JsonOb
 
 
 def _on_links(connection: sqlite3.Connection, record_id: str) -> Iterator[JsonObject]:
-    for source, target, relation, relation_key in connection.execute(_LINKS, (record_id,)).fetchall():
-        records: list[str] = [
-            row[0] for row in connection.execute(_LINK_RECORDS, (source, target, relation_key))
-        ]
+    for source, target, relation in connection.execute(_LINKS, (record_id,)).fetchall():
+        records: list[str] = [row[0] for row in connection.execute(_LINK_RECORDS, (source, target, relation))]
         link: JsonObject = {
             "source": _node(connection, source),
             "target": _node(connection, target),
-            "relation": relation,
+            "relation": RELATIONS[relation],
             "props": {"record_ids": ",".join(records)},
         }
         if len(records) > 1:

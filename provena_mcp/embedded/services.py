@@ -54,7 +54,7 @@ class Call:
     @property
     def address(self) -> str:
         """The base URL of the service that is called, as the caller knows it."""
-        return str(self.request.base_url).rstrip("/")
+        return str(self.request.url.replace(path=self.request.scope["root_path"], query=""))
 
     async def submit(self, new: Sequence[NewJob], submitter: Submitter | None = None) -> None:
         """Queue jobs for the caller, or for another submitter."""

@@ -1,0 +1,339 @@
+"""Recorded writing, repeated: stories of exchanges that build on one another.
+
+Each story is played on a recorded world of its own, with a worker that does its jobs. Ids and sessions
+that the services made up stand for the ones that are made up here: they are learnt by laying each answer
+beside the recorded one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import httpx
+
+Json = Any
+Exchange = dict[str, Any]
+
+_FILES = ("prov.jsonl", "registry.jsonl", "job.jsonl")
+_BASE_PATHS = {"prov": "/prov-api", "registry": "/registry-api", "job": "/job-api"}
+_MADE_UP = frozenset(
+    {
+        "session_id",
+        "batch_id",
+        "id",
+        "new_version_id",
+        "version_job_session_id",
+        "register_create_activity_session_id",
+        "creation_activity_id",
+        "lodge_session_id",
+    }
+)
+_UNORDERED = frozenset({"graph", "diff"})
+_TIMES = frozenset({"created_timestamp", "updated_timestamp", "timestamp"})
+_FINISHED = frozenset({"SUCCEEDED", "FAILED"})
+_PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Story:
+    """Exchanges by name pattern, in order; each is followed by those about its job.
+
+    ``but`` names exchanges that cannot be repeated, with why. ``batches`` says which exchange made the
+    batch that another one asks about, where no recording tells.
+    """
+
+    name: str
+    exchanges: tuple[str, ...]
+    but: tuple[tuple[str, str], ...] = ()
+    batches: dict[str, str] = field(default_factory=dict[str, str])
+
+    def select(self, recorded: dict[str, Exchange]) -> Iterator[Exchange]:
+        """The exchanges to play."""
+        followed = ("_job", "_lodge_job", "_list")
+        played: set[str] = set()
+        for pattern in self.exchanges:
+            for name in recorded:
+                if fnmatch(name, pattern) and not name.endswith(followed) and not self._leaves_out(name):
+                    for each in (name, *(f"{name}{ending}" for ending in followed)):
+                        if each in recorded and each not in played:
+                            played.add(each)
+                            yield recorded[each]
+
+    def _leaves_out(self, name: str) -> bool:
+        return any(fnmatch(name, pattern) for pattern, _ in self.but)
+
+
+_LATER = "recorded after writes that have no recording"
+STORIES = (
+    Story("registering", ("prov_err_register_*", "prov_register_*")),
+    Story(
+        "updating",
+        (
+            "prov_update_bad_dataset",
+            "prov_update_missing_reason",
+            "prov_err_update_reader_role",
+            "prov_update_model_run",
+            "prov_update_explore_*",
+            "prov_update_*",
+        ),
+    ),
+    Story("linking", ("prov_link_to_study_*", "prov_link_to_study")),
+    Story(
+        "CSV",
+        (
+            "prov_csv_template_*",
+            "prov_csv_convert_*",
+            "prov_csv_err_*",
+            "prov_csv_unknown_agent",
+            "prov_csv_warn_*",
+        ),
+        (("prov_csv_err_not_utf8", "its bytes were lost in the recording"),),
+    ),
+    Story(
+        "CSV of batches",
+        (
+            "prov_register_batch",
+            "prov_register_batch_bad_record",
+            "prov_register_batch_from_csv",
+            "prov_csv_regenerate*",
+        ),
+        batches={
+            "prov_csv_regenerate": "prov_register_batch_from_csv",
+            "prov_csv_regenerate_other_user": "prov_register_batch_from_csv",
+            "prov_csv_regenerate_failed_batch": "prov_register_batch_bad_record",
+            "prov_csv_regenerate_mixed_workflows_error": "prov_register_batch",
+        },
+    ),
+    Story(
+        "deleting",
+        (
+            "prov_register_duplicate",
+            "prov_delete_trial",
+            "prov_delete_explore_after_trial",
+            "prov_delete_real",
+            "prov_delete_explore_after_real",
+            "prov_delete_again",
+            "prov_delete_leaf_run13",
+            "prov_delete_explore_upstream_of_orphan_output",
+            "prov_delete_*",
+        ),
+        (("prov_delete_explore_downstream_shared_after", _LATER),),
+    ),
+    Story("restoring", ("prov_admin_sentry_debug", "prov_admin_store_record*", "prov_admin_*_401")),
+    Story(
+        "clearing",
+        (
+            "prov_admin_store_all_registry_records*",
+            "prov_graph_clear_writer_401",
+            "prov_graph_clear",
+            "prov_explore_after_clear",
+            "prov_admin_store_all_after_clear",
+            "prov_explore_after_clear_and_store_all",
+        ),
+    ),
+    Story("reports", ("registry_create_study_empty", "prov_report_*")),
+    Story(
+        "jobs",
+        (
+            "prov_report_run5_d1_reader",
+            "job_list_reader",
+            "job_fetch_unknown",
+            "job_list_batch_unknown",
+            "job_retry",
+        ),
+    ),
+    Story(
+        "jobs of others",
+        (
+            "registry_create_study_empty",
+            "prov_report_empty_study",
+            "job_fetch_other_user",
+            "job_admin_fetch_*",
+        ),
+    ),
+    Story(
+        "registry writes",
+        ("registry_create_*", "registry_model_hydro", "registry_seed_study", "registry_version_model"),
+        (("registry_create_model_run_workflow_template", "a family of its own"),),
+    ),
+)
+
+
+def read_recorded(goldens: Path) -> dict[str, Exchange]:
+    """All exchanges that stories may name."""
+    lines = (line for file in _FILES for line in (goldens / file).read_text(encoding="utf-8").splitlines())
+    return {exchange["name"]: exchange for exchange in map(json.loads, lines)}
+
+
+class Telling:
+    """A story being played through one client."""
+
+    def __init__(self, story: Story, client: httpx.AsyncClient, goldens: Path) -> None:
+        self._story = story
+        self._client = client
+        self._goldens = goldens
+        self._stand_ins: dict[str, str] = {}
+        self._sessions: dict[str, tuple[str, str]] = {}
+
+    async def play(self, exchange: Exchange) -> str | None:
+        """Repeat one exchange; what differs."""
+        name, recorded = exchange["name"], exchange["response"]
+        await self._adopt_batch(exchange)
+        request = self._standing_in(exchange["request"])
+        answer = await self._finished(request)
+        if answer.status_code != recorded["status"]:
+            return f"recorded {recorded['status']}, answered {answer.status_code} {answer.text[:300]}"
+        for header in ("www-authenticate", "content-type", "content-disposition"):
+            if answer.headers.get(header) != recorded["headers"].get(header):
+                return f"{header} is {answer.headers.get(header)!r}"
+        if "json" not in recorded:
+            return _difference(_masked(recorded["text"]), _masked(answer.text))
+        self._learn(recorded["json"], answer.json())
+        if isinstance(answer.json(), dict) and "session_id" in answer.json():
+            self._sessions[name] = (answer.json()["session_id"], request["as_user"])
+        difference = _difference(_settled(self._standing_in(recorded["json"])), _settled(answer.json()))
+        return difference or await self._report_difference(name, answer.json())
+
+    async def _finished(self, request: Json) -> httpx.Response:
+        deadline = asyncio.get_running_loop().time() + _PATIENCE
+        while True:
+            answer = await self._client.request(**_sent(request))
+            if "/jobs/" not in request["path"] or answer.status_code != 200 or _is_settled(answer.json()):
+                return answer
+            assert asyncio.get_running_loop().time() < deadline, "a job does not finish"
+            await asyncio.sleep(0.005)
+
+    async def _adopt_batch(self, exchange: Exchange) -> None:
+        maker = self._story.batches.get(exchange["name"])
+        if maker is None:
+            return
+        session_id, user = self._sessions[maker]
+        fetch = {"service": "job", "method": "GET", "path": "/jobs/user/fetch", "as_user": user}
+        job = await self._finished({**fetch, "params": {"session_id": session_id}})
+        batch_id = job.json()["job"]["result"]["batch_id"]
+        listed = {"service": "job", "method": "POST", "path": "/jobs/user/list_batch", "as_user": user}
+        await self._finished({**listed, "params": {}, "json": {"batch_id": batch_id, "limit": 50}})
+        self._stand_ins[exchange["request"]["params"]["batch_id"]] = batch_id
+
+    def _learn(self, recorded: Json, answered: Json) -> None:
+        if isinstance(recorded, dict) and isinstance(answered, dict):
+            for key, value in recorded.items():
+                other = answered.get(key)
+                if key in _MADE_UP and isinstance(value, str) and isinstance(other, str):
+                    self._stand_ins.setdefault(value, other)
+                if key not in _UNORDERED:
+                    self._learn(value, other)
+        elif isinstance(recorded, list) and isinstance(answered, list):
+            for value, other in zip(recorded, answered, strict=False):
+                self._learn(value, other)
+
+    def _standing_in(self, value: Json) -> Json:
+        text = json.dumps(value)
+        for recorded, ours in self._stand_ins.items():
+            text = text.replace(recorded, ours)
+        return json.loads(text)
+
+    async def _report_difference(self, name: str, answered: Json) -> str | None:
+        file = self._goldens / f"{name.removeprefix('prov_').removesuffix('_job')}.docx"
+        if not file.is_file() or "job" not in answered or "study" in name:
+            # The recorded study had runs by then that have no recording.
+            return None
+        document = await self._client.get(answered["job"]["result"]["report_url"])
+        return _difference(_text_of(file.read_bytes()), _text_of(document.content))
+
+
+def _sent(request: Json) -> dict[str, Json]:
+    headers = {"x-recorded-user": request["as_user"]} if request["as_user"] else {}
+    sent: dict[str, Json] = {
+        "method": request["method"],
+        "url": _BASE_PATHS[request["service"]] + request["path"],
+        "params": request["params"],
+        "headers": headers,
+    }
+    if "body" in request:
+        return {**sent, "content": request["body"], "headers": headers | request["headers"]}
+    if "multipart" in request:
+        parts = request["multipart"].items()
+        return {
+            **sent,
+            "files": {
+                name: (part["filename"], part["content"], part["content_type"]) for name, part in parts
+            },
+        }
+    return {**sent, "json": request["json"]} if "json" in request else sent
+
+
+def _is_settled(body: Json) -> bool:
+    listed = [body["job"]] if "job" in body else body.get("jobs", [])
+    return all(job["status"] in _FINISHED for job in listed)
+
+
+def _settled(value: Json) -> Json:
+    """The body without what differs each time: times, signatures, and the order of graphs and of diffs."""
+    if isinstance(value, list):
+        return [_settled(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    settled = {key: _settled(entry) for key, entry in value.items() if key != "user_info"}
+    for key in settled:
+        if key in _TIMES:
+            settled[key] = 0
+        elif key in ("prov_json", "prov_serialisation"):
+            settled[key] = _prov(settled[key])
+        elif key == "report_url":
+            settled[key] = bool(settled[key])
+        elif key in ("nodes", "links"):
+            settled[key] = sorted(map(_sortable, settled[key]))
+        elif key == "diff":
+            settled[key] = sorted(map(_action, settled[key]))
+        elif key == "details":
+            settled[key] = re.sub(r"all \d+ provenance", "all provenance", settled[key])
+    return settled
+
+
+def _prov(text: str) -> Json:
+    document = json.loads(text)
+    return {
+        key: sorted(map(_sortable, part.values())) if key != "prefix" else part
+        for key, part in document.items()
+    }
+
+
+def _action(action: Json) -> str:
+    link = action.get("link")
+    ends = link and [link["source"]["id"], link["relation"], link["target"]["id"]]
+    return _sortable([action["action_type"], action.get("node_id"), action.get("record_id"), ends])
+
+
+def _sortable(value: Json) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _masked(text: str) -> str:
+    """A CSV or a config without the ids that were made up."""
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>", text)
+    return re.sub(r"SUCCEEDED,[^,]+,", "SUCCEEDED,<run>,", text)
+
+
+def _text_of(document: bytes) -> str:
+    return ZipFile(BytesIO(document)).read("word/document.xml").decode()
+
+
+def _difference(recorded: Json, answered: Json) -> str | None:
+    if recorded == answered:
+        return None
+    return f"recorded {_short(recorded)}, answered {_short(answered)}"
+
+
+def _short(value: Json) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+    return text if len(text) < 600 else f"{text[:600]}…"
