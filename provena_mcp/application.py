@@ -11,9 +11,10 @@ from provena_mcp.commands.duplicates import Submissions
 from provena_mcp.commands.keeping import KeyValueStore
 from provena_mcp.commands.references import References
 from provena_mcp.queries.answers import RecentLineage
-from provena_mcp.queries.documents import Documents
+from provena_mcp.queries.documents import Documents, RecentReports
 from provena_mcp.queries.following import Pace
 from provena_mcp.queries.health import WhichProvena
+from provena_mcp.queries.input_files import InputFolders
 from provena_mcp.queries.items import Reader
 from provena_mcp.queries.names import Names
 from provena_mcp.queries.neighbourhood import DepthCap
@@ -34,8 +35,15 @@ class Application:
     now: Callable[[], float]
     max_result_tokens: int
     output: OutputFolder | None
+    input: InputFolders
+    recent_reports: RecentReports
     kept: KeyValueStore
     pace: Pace
+
+    def why_empty(self) -> str | None:
+        """How to fill this Provena, if it holds nothing at all."""
+        which = self.which()
+        return f"This Provena is empty. {which.advice}" if which.items == 0 else None
 
     def reader(self) -> Reader:
         """Reads as the current caller."""
@@ -47,4 +55,4 @@ class Application:
 
     def documents(self) -> Documents:
         """Renders documents for the current caller."""
-        return Documents(self.reader(), self.depth_cap)
+        return Documents(self.reader(), self.depth_cap, self.recent_reports, self.pace)

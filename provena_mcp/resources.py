@@ -1,8 +1,11 @@
-"""MCP resources: the documents of ``queries/documents.py`` under their URI templates."""
+"""MCP resources: the documents of ``queries/documents.py`` under their URI templates.
+
+This is the one table of document kinds: ``open_document`` reads through it too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
@@ -10,14 +13,22 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 from provena_mcp.application import Application
 from provena_mcp.errors import CallerError, ProvenaError
+from provena_mcp.queries.csv_files import CSV
 from provena_mcp.queries.documents import JSON, MERMAID, USUAL_DEPTH, Document, Documents
+from provena_mcp.queries.prov_documents import PROV_TYPES, ProvFormat
+from provena_mcp.queries.reports import DOCX
 
 Ctx = Context[Application]
 
 
 def register_resources(server: MCPServer[Application]) -> None:
     """Offer every document kind as a resource template."""
+    _register_graphs(server)
+    _register_prov(server)
+    _register_files(server)
 
+
+def _register_graphs(server: MCPServer[Application]) -> None:
     @server.resource(
         "provena://item/{+id}",
         name="item",
@@ -35,7 +46,7 @@ def register_resources(server: MCPServer[Application]) -> None:
         mime_type=JSON,
         description="The whole graph of a lineage query as node-link JSON.",
     )
-    async def lineage(query: str, id: str, ctx: Ctx, depth: int = USUAL_DEPTH) -> str | bytes:
+    async def lineage(query: str, id: str, ctx: Ctx, depth: str = USUAL_DEPTH) -> str | bytes:
         return await _content(_documents(ctx).lineage(query, id, depth))
 
     @server.resource(
@@ -45,8 +56,70 @@ def register_resources(server: MCPServer[Application]) -> None:
         mime_type=MERMAID,
         description="A bounded Mermaid diagram of a lineage query.",
     )
-    async def diagram(query: str, id: str, ctx: Ctx, depth: int = USUAL_DEPTH) -> str | bytes:
+    async def diagram(query: str, id: str, ctx: Ctx, depth: str = USUAL_DEPTH) -> str | bytes:
         return await _content(_documents(ctx).diagram(query, id, depth))
+
+
+def _register_prov(server: MCPServer[Application]) -> None:
+    # A template has one media type, so each format has a template of its own before the general one.
+    for wanted, mime_type in PROV_TYPES.items():
+        server.resource(
+            f"provena://prov/{wanted}/{{+id}}",
+            name=f"prov-{wanted}",
+            title=f"PROV of a model run ({wanted})",
+            mime_type=mime_type,
+            description="A model run as a W3C PROV document.",
+        )(_prov_in(wanted))
+
+    @server.resource(
+        "provena://prov/{format}/{+id}",
+        name="prov",
+        title="PROV of a model run",
+        description=f"A model run as a W3C PROV document; format is one of {', '.join(PROV_TYPES)}.",
+    )
+    async def prov(format: str, id: str, ctx: Ctx) -> str | bytes:
+        return await _content(_documents(ctx).prov(format, id))
+
+
+def _prov_in(wanted: ProvFormat) -> Callable[..., Awaitable[str | bytes]]:
+    async def prov(id: str, ctx: Ctx) -> str | bytes:
+        return await _content(_documents(ctx).prov(wanted, id))
+
+    return prov
+
+
+def _register_files(server: MCPServer[Application]) -> None:
+    @server.resource(
+        "provena://csv-template/{+workflow_template_id}",
+        name="csv-template",
+        title="CSV template",
+        mime_type=CSV,
+        description="The CSV of a workflow template, one row per run to fill in.",
+    )
+    async def csv_template(workflow_template_id: str, ctx: Ctx) -> str | bytes:
+        return await _content(_documents(ctx).csv_template(workflow_template_id))
+
+    @server.resource(
+        "provena://csv-batch/{batch_id}",
+        name="csv-batch",
+        title="Batch as CSV",
+        mime_type=CSV,
+        description="The runs of a batch as a CSV, with what became of each.",
+    )
+    async def csv_batch(batch_id: str, ctx: Ctx) -> str | bytes:
+        return await _content(_documents(ctx).csv_batch(batch_id))
+
+    @server.resource(
+        "provena://report/{item_subtype}/{depth}/{+id}{?session_id}",
+        name="report",
+        title="Close-out report",
+        mime_type=DOCX,
+        description="The report on a study or model run; made anew without the session_id of its job.",
+    )
+    async def report(
+        item_subtype: str, depth: str, id: str, ctx: Ctx, session_id: str | None = None
+    ) -> str | bytes:
+        return await _content(_documents(ctx).report(item_subtype, depth, id, session_id))
 
 
 def _documents(ctx: Ctx) -> Documents:
@@ -54,7 +127,7 @@ def _documents(ctx: Ctx) -> Documents:
 
 
 async def _content(document: Awaitable[Document]) -> str | bytes:
-    """The content, or an error whose text the client sees."""
+    """The content, or an error whose text the client sees and whose cause ``open_document`` tells."""
     try:
         return (await document).content
     except ProvenaError as error:

@@ -5,22 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, cast, get_args
 
+from anyio import to_thread
 from pydantic_core import to_json
 
 from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.diagram import draw_diagram
 from provena_mcp.lineage.node_link import node_link
+from provena_mcp.queries.cache import BoundedCache
+from provena_mcp.queries.csv_files import CSV, batch_csv, template_csv
+from provena_mcp.queries.following import Pace
 from provena_mcp.queries.items import Reader
 from provena_mcp.queries.lineage import gather_lineage
 from provena_mcp.queries.neighbourhood import DepthCap
+from provena_mcp.queries.prov_documents import PROV_TYPES, asserted_prov_json, prov_format, render_prov
+from provena_mcp.queries.reports import DOCX, ReportId, read_report, report_subtype
+from provena_mcp.queries.reports import MAX_DEPTH as MAX_REPORT_DEPTH
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean_object
 from provena_mcp.wire.lineage import LineageQuery
 
 JSON: Final = "application/json"
 MERMAID: Final = "text/vnd.mermaid"
-USUAL_DEPTH: Final = 3
+USUAL_DEPTH: Final = "3"
 _MAX_DEPTH: Final = 100
+
+RecentReports = BoundedCache[tuple[str, str], bytes]
+"""Reports by caller and URI: what a job has written does not change, and making one anew costs a job."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +43,21 @@ class Document:
 
 
 class Documents:
-    """Renders documents as one caller."""
+    """Renders documents as one caller; arguments are the variables of a URI, as they stand in it."""
 
-    def __init__(self, reader: Reader, cap: DepthCap) -> None:
-        """Read through ``reader``; ``cap`` is what is known of the deployment's depth limit."""
+    def __init__(self, reader: Reader, cap: DepthCap, recent: RecentReports, pace: Pace) -> None:
+        """Read through ``reader``.
+
+        Args:
+            reader: The caller's.
+            cap: What is known of the deployment's depth limit.
+            recent: Reports that were read a short time ago.
+            pace: How a report's job is followed.
+        """
         self._reader = reader
         self._cap = cap
+        self._recent = recent
+        self._pace = pace
 
     async def item(self, item_id: str) -> Document:
         """One registry item as JSON."""
@@ -47,7 +66,7 @@ class Documents:
         content = to_json(clean_object(item.as_json()), indent=1).decode()
         return Document(_file_name(handle, "item.json"), JSON, content)
 
-    async def lineage(self, query: str, item_id: str, depth: int = USUAL_DEPTH) -> Document:
+    async def lineage(self, query: str, item_id: str, depth: str = USUAL_DEPTH) -> Document:
         """The whole graph of a lineage question as node-link JSON, names included."""
         asked, handle = _lineage_query(query), parse_handle(item_id)
         found = await gather_lineage(self._reader.client.prov, self._cap, asked, handle, _depth(depth))
@@ -56,13 +75,45 @@ class Documents:
         content = to_json(node_link(found.graph, named.names, found.incomplete_because)).decode()
         return Document(_file_name(handle, f"{asked}.json"), JSON, content)
 
-    async def diagram(self, query: str, item_id: str, depth: int = USUAL_DEPTH) -> Document:
+    async def diagram(self, query: str, item_id: str, depth: str = USUAL_DEPTH) -> Document:
         """A bounded Mermaid diagram of a lineage question."""
         asked, handle = _lineage_query(query), parse_handle(item_id)
         found = await gather_lineage(self._reader.client.prov, self._cap, asked, handle, _depth(depth))
         drawn = draw_diagram(found.graph, handle, asked)
         named = await self._reader.names.of_ids(self._reader.caller, drawn.shown)
         return Document(_file_name(handle, f"{asked}.mmd"), MERMAID, drawn.text(named.names))
+
+    async def prov(self, format: str, item_id: str) -> Document:
+        """A model run as a W3C PROV document."""
+        wanted, handle = prov_format(format), parse_handle(item_id)
+        serialised = await asserted_prov_json(self._reader.client.registry, handle)
+        content = await to_thread.run_sync(render_prov, serialised, wanted)
+        return Document(_file_name(handle, f"prov.{wanted}"), PROV_TYPES[wanted], content)
+
+    async def csv_template(self, workflow_template_id: str) -> Document:
+        """The CSV of a workflow template, byte for byte."""
+        handle = parse_handle(workflow_template_id, "workflow_template_id")
+        content = await template_csv(self._reader.client, handle)
+        return Document(_file_name(handle, "template.csv"), CSV, content.decode())
+
+    async def csv_batch(self, batch_id: str) -> Document:
+        """The CSV of a batch, byte for byte."""
+        _, content = await batch_csv(self._reader.client, batch_id)
+        return Document(_file_name(batch_id, "model-runs.csv"), CSV, content.decode())
+
+    async def report(
+        self, item_subtype: str, depth: str, item_id: str, session_id: str | None = None
+    ) -> Document:
+        """A report: that of the job ``session_id``, else made anew."""
+        report = ReportId(
+            parse_handle(item_id), report_subtype(item_subtype), _depth(depth, MAX_REPORT_DEPTH)
+        )
+        key = (self._reader.caller, report.uri(session_id))
+        content = self._recent.get(key)
+        if content is None:
+            content = await read_report(self._reader.client, report, session_id, self._pace, _silently)
+            self._recent.put(key, content)
+        return Document(_file_name(report.item_id, "report.docx"), DOCX, content)
 
 
 def _lineage_query(query: str) -> LineageQuery:
@@ -76,10 +127,14 @@ def _lineage_query(query: str) -> LineageQuery:
     return query
 
 
-def _depth(depth: int) -> int:
-    if not 1 <= depth <= _MAX_DEPTH:
-        raise ArgumentError(f"depth is 1 to {_MAX_DEPTH} hops, not {depth}.", parameter="depth")
-    return depth
+def _depth(text: str, most: int = _MAX_DEPTH) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise ArgumentError(f"depth is 1 to {most} hops, not {text[:20]!r}.", parameter="depth")
+    return int(text)
+
+
+async def _silently(message: str) -> None:
+    """Whoever reads a resource is told of no progress."""
 
 
 def _file_name(handle: str, suffix: str) -> str:

@@ -18,6 +18,7 @@ from provena_mcp.application import Application
 from provena_mcp.commands.keeping import InProcessStore
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.following import Pace
+from provena_mcp.queries.input_files import input_folders
 from provena_mcp.queries.names import Names
 from provena_mcp.queries.neighbourhood import DepthCap
 from provena_mcp.queries.saving import OutputFolder
@@ -74,6 +75,7 @@ def build_server(
 async def _running(
     backend: Backend, settings: Settings, *, local: bool, pace: Pace, now: Callable[[], float]
 ) -> AsyncGenerator[Application]:
+    output = _output_folder(settings) if local else None
     async with backend.client() as client:
         yield Application(
             client=client,
@@ -83,7 +85,9 @@ async def _running(
             which=backend.which,
             now=now,
             max_result_tokens=settings.max_result_tokens,
-            output=_output_folder(settings) if local else None,
+            output=output,
+            input=input_folders(settings.input_dirs, output.path if output else None),
+            recent_reports=BoundedCache(entries=16, seconds=600.0, clock=time.monotonic),
             kept=InProcessStore(clock=pace.clock),
             pace=pace,
         )

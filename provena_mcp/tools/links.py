@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from mcp.types import ResourceLink
 
+from provena_mcp.commands.reporting import GeneratedReport
 from provena_mcp.lineage.result import LineageResult
+from provena_mcp.queries.csv_files import CSV
+from provena_mcp.queries.reports import DOCX
 
 
 def lineage_link(result: LineageResult) -> ResourceLink:
@@ -15,3 +18,16 @@ def lineage_link(result: LineageResult) -> ResourceLink:
         title="Whole lineage graph",
         mime_type="application/json",
     )
+
+
+def report_link(report: GeneratedReport) -> tuple[ResourceLink, ...]:
+    """The .docx file of a report that is written."""
+    if report.status != "succeeded" or report.uri is None:
+        return ()
+    name = f"report on {report.id}.docx"
+    return (ResourceLink(uri=report.uri, name=name, title="Report", mime_type=DOCX, size=report.bytes),)
+
+
+def csv_link(uri: str, name: str) -> ResourceLink:
+    """A CSV file."""
+    return ResourceLink(uri=uri, name=name, title="CSV", mime_type=CSV)

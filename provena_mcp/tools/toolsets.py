@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final, get_args
 
 from provena_mcp.errors import SettingsError
-from provena_mcp.tools import documents, health, jobs, lineage, registry, runs
+from provena_mcp.tools import csv, documents, health, jobs, lineage, registry, runs
 from provena_mcp.tools.definition import ToolDefinition, Toolset
 
 ALL_TOOLS: Final[tuple[ToolDefinition, ...]] = (
@@ -15,6 +15,7 @@ ALL_TOOLS: Final[tuple[ToolDefinition, ...]] = (
     *lineage.TOOLS,
     *registry.TOOLS,
     *runs.TOOLS,
+    *csv.TOOLS,
     *documents.TOOLS,
     *jobs.TOOLS,
 )

@@ -1,0 +1,78 @@
+"""A model run as a W3C PROV document, in the formats of the ``prov`` library (contract 5.6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from provena_mcp.client import RegistryApi
+from provena_mcp.errors import ArgumentError, WrongSubtypeError
+from provena_mcp.rules.prov_document import prov_json
+from provena_mcp.rules.provenance import assert_model_run
+from provena_mcp.wire.items import ModelRunItem, RegistryItem, WorkflowTemplateItem
+
+if TYPE_CHECKING:
+    from prov.model import ProvDocument
+
+ProvFormat = Literal["json", "provn", "ttl"]
+
+PROV_TYPES: Final[dict[ProvFormat, str]] = {
+    "json": "application/json",
+    "provn": "text/provenance-notation",
+    "ttl": "text/turtle",
+}
+
+
+def prov_format(text: str) -> ProvFormat:
+    """The format called ``text``.
+
+    Raises:
+        ArgumentError: There is none.
+    """
+    for known in PROV_TYPES:
+        if known == text:
+            return known
+    raise ArgumentError(
+        f"{text[:40]!r} is not a PROV format.", parameter="format", advice=f"Use {', '.join(PROV_TYPES)}."
+    )
+
+
+async def asserted_prov_json(registry: RegistryApi, run_id: str) -> str:
+    """The PROV-JSON that was stored with a run, else what its record asserts.
+
+    Raises:
+        NotFoundError: No item has this id.
+        WrongSubtypeError: It is no complete model run.
+    """
+    item = await registry.fetch(run_id)
+    if not isinstance(item, ModelRunItem):
+        raise _no_run(run_id, item)
+    if item.prov_serialisation:
+        return item.prov_serialisation
+    workflow = await registry.fetch(item.record.workflow_template_id)
+    if not isinstance(workflow, WorkflowTemplateItem):
+        raise WrongSubtypeError(f"The workflow template of run {run_id!r} is {workflow.item_subtype}.")
+    return prov_json(assert_model_run(run_id, item.record, workflow.software_id))
+
+
+def render_prov(serialised: str, wanted: ProvFormat) -> str:
+    """A PROV-JSON document written in another format, read and written by the ``prov`` library."""
+    from prov.model import ProvDocument
+
+    document = ProvDocument.deserialize(content=serialised, format="json")
+    return _written(document, wanted)
+
+
+def _written(document: ProvDocument, wanted: ProvFormat) -> str:
+    if wanted == "json":
+        return document.serialize(format="json", indent=1) or ""
+    if wanted == "provn":
+        return document.get_provn() + "\n"
+    return document.serialize(format="rdf", rdf_format="ttl") or ""
+
+
+def _no_run(run_id: str, item: RegistryItem) -> WrongSubtypeError:
+    kind = "only a reserved id" if item.is_seed else f"of subtype {item.item_subtype}"
+    return WrongSubtypeError(
+        f"{run_id!r} is {kind}; PROV documents are made of model runs.",
+        advice="explore_upstream finds the run behind an item; provena://lineage/… has whole graphs.",
+    )
