@@ -1,8 +1,8 @@
 """A lineage as a Mermaid flowchart that stays readable: clustered by type, at most 40 boxes.
 
-The nearest items are drawn one by one; what does not fit is drawn as one box for each type, with a
-count. Text from Provena appears only inside quoted labels, with every character that Mermaid could
-read as its own written as a character code.
+Of a larger lineage the nearest data, runs and studies and what was asked for are drawn one by one,
+and the rest as one box for each type, with a count. Text from Provena appears only inside quoted
+labels, with every character that Mermaid could read as its own written as a character code.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from provena_mcp.wire.lineage import LineageQuery
 MAX_BOXES: Final = 40
 _LABEL_LENGTH: Final = 60
 _PLAIN: Final = frozenset(" .,:/()+-_")
+# What a lineage is told with; people and templates hang on almost every run.
+_STORY: Final = frozenset({"DATASET", "MODEL_RUN", "STUDY", "VERSION"})
 _PLURAL: Final = {
     "DATASET": "Datasets",
     "MODEL_RUN": "Model runs",
@@ -62,11 +64,11 @@ class Diagram:
         types = sorted({self.view.types[ref] for ref in self.refs} | self._collapsed.keys(), key=type_order)
         for number, subtype in enumerate(types):
             yield f'  subgraph t{number}["{_escaped(_PLURAL.get(subtype, subtype))}"]'
-            for ref in self.refs:
-                if self.view.types[ref] == subtype:
-                    yield f'    n{ref}["{self._label(ref, labels)}"]'
-            if more := self._collapsed.get(subtype):
-                yield f'    {self._group(subtype)}[["{more} more"]]'
+            drawn = [ref for ref in self.refs if self.view.types[ref] == subtype]
+            for ref in drawn:
+                yield f'    n{ref}["{self._label(ref, labels)}"]'
+            if count := self._collapsed.get(subtype):
+                yield f'    {self._group(subtype)}[["{count} {"more" if drawn else "in all"}"]]'
             yield "  end"
         yield "  style n0 stroke-width:4px"
 
@@ -106,10 +108,13 @@ class Diagram:
 def draw_diagram(graph: ProvenanceGraph, start: str, query: LineageQuery) -> Diagram:
     """Choose what to draw of a lineage: the nearest items, and boxes for the rest."""
     view = view_lineage(graph, query, start, depth=len(graph.nodes))
-    nearest = sorted(range(len(view.ids)), key=lambda ref: (view.hops[ref], type_order(view.types[ref]), ref))
-    if len(nearest) > MAX_BOXES:
-        nearest = nearest[: MAX_BOXES - len(set(view.types))]
-    return Diagram(view, tuple(nearest))
+    refs = range(len(view.ids))
+    if len(refs) <= MAX_BOXES:
+        return Diagram(view, tuple(sorted(refs, key=lambda ref: (view.hops[ref], ref))))
+    drawn = sorted(
+        refs, key=lambda ref: (ref > view.answers and view.types[ref] not in _STORY, view.hops[ref], ref)
+    )
+    return Diagram(view, tuple(drawn[: MAX_BOXES - len(set(view.types))]))
 
 
 def _escaped(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -34,9 +34,8 @@ _TOOL_OF: Final[Mapping[LineageQuery, ToolName]] = {
     "effected_agents": "get_effected_agents",
 }
 
-# Tokens, as far as they are known before the names are: of what stands on every page, of a row
-# besides its id and name, of a link, of a usual name, and of what an answer item has more than a row.
-_FRAME: Final = 200
+# Tokens as far as they are known before the names are: of a row besides its id and name, of a link,
+# of a usual name, and of what an answer item has more than a row.
 _ROW: Final = 5
 _LINK: Final = 2
 _NAME: Final = 8
@@ -91,17 +90,18 @@ class PagePlan:
         labels = Labels(names or {}, unreadable or {})
         end = _Position(self.last, 0)
         result = self._result(end, labels)
-        cost = _cost(result)
-        frame = _cost(self._result(self.begin, labels)) if cost > self.request.max_tokens else 0
-        while cost > self.request.max_tokens:
-            share = (self.request.max_tokens - frame) / (cost - frame)
-            sooner = self._sooner(end, share)
+        while (cost := _cost(result)) > self.request.max_tokens:
+            sooner = self._sooner(end, (self.request.max_tokens - self.frame) / max(1, cost - self.frame))
             if sooner == end:
                 break
             end = sooner
             result = self._result(end, labels)
-            cost = _cost(result)
         return result
+
+    @cached_property
+    def frame(self) -> int:
+        """Tokens of what stands on every page."""
+        return _cost(self._result(self.begin, Labels()))
 
     def _result(self, end: _Position, labels: Labels) -> LineageResult:
         begin = self.begin
@@ -118,6 +118,8 @@ class PagePlan:
         """An earlier end, at about this share of the page; the same if the page cannot be shorter."""
         begin = self.begin
         rows = end.row - begin.row
+        if end == begin:
+            return end
         if rows > 1:
             return _Position(begin.row + _fewer(rows, share), 0)
         links = (end.links or len(self._arcs(begin.row))) - begin.links
@@ -157,11 +159,9 @@ def plan_page(view: LineageView, request: PageRequest) -> PagePlan:
     """
     refs = range(1, len(view.ids))
     rows = tuple(ref for ref in refs if not request.subtypes or view.types[ref] in request.subtypes)
-    begin = _position(view, request, len(rows))
-    last = _fitting(view, request, rows, begin, usual=False)
-    if last < len(rows):
-        last = _fitting(view, request, rows, begin, usual=True)
-    return PagePlan(view, request, rows, begin, last)
+    plan = PagePlan(view, request, rows, _position(view, request, len(rows)), len(rows))
+    last = _fitting(plan)
+    return replace(plan, last=last if last == len(rows) else _fitting(plan, name=_NAME))
 
 
 def _position(view: LineageView, request: PageRequest, rows: int) -> _Position:
@@ -185,19 +185,21 @@ def _question(view: LineageView, request: PageRequest) -> str:
     return hashlib.blake2b(asked.encode(), digest_size=6).hexdigest()
 
 
-def _fitting(
-    view: LineageView, request: PageRequest, rows: tuple[int, ...], begin: _Position, *, usual: bool
-) -> int:
-    """The end of the rows that may fit the budget, at least one: at most, or with names of a usual length."""
-    spent = -_LINK * begin.links + (_FRAME if usual else 0)
-    for row in range(begin.row, len(rows)):
-        ref = rows[row]
+def _fitting(plan: PagePlan, *, name: int = 0) -> int:
+    """The end of the rows that fit the budget, at least one, if names take ``name`` tokens.
+
+    Without, it is the end of the rows that fit at best.
+    """
+    view, request = plan.view, plan.request
+    spent = plan.frame - _LINK * plan.begin.links
+    for row in range(plan.begin.row, len(plan.rows)):
+        ref = plan.rows[row]
         spent += _ROW + estimate_tokens(view.ids[ref]) + _LINK * len(view.arcs(ref))
-        if usual:
-            spent += (_NAME if request.names else 0) + (_ANSWER if ref <= view.answers else 0)
+        if name:
+            spent += (name if request.names else 0) + (_ANSWER if ref <= view.answers else 0)
         if spent > request.max_tokens:
-            return max(row, begin.row + 1)
-    return len(rows)
+            return max(row, plan.begin.row + 1)
+    return len(plan.rows)
 
 
 def _fewer(count: int, share: float) -> int:

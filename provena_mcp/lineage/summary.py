@@ -116,7 +116,7 @@ def _answer_item(view: LineageView, ref: int, labels: Labels) -> AnswerItem:
         type=view.types[ref] if of_agents else None,
         hop=view.hops[ref],
         via=view.ids[via] if via else None,
-        roles=dict(view.roles(ref)) if of_agents else None,
+        roles=dict(view.roles[ref]) if of_agents else None,
     )
 
 

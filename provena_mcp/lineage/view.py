@@ -135,14 +135,18 @@ class LineageView:
         others = (self.refs[link.source] + self.refs[link.target] - ref for link in links)
         return min((other for other in others if self.hops[other] == near), default=None)
 
-    def roles(self, ref: int) -> Mapping[str, int]:
-        """What an agent asked for did, with the number of items it did it for, most first."""
-        counts = Counter(
-            role_of(self.types[self.refs[link.source]], link.relation, self.types[ref])
-            for link in self._links_asked_for[ref]
-            if link.target == self.ids[ref]
-        )
-        return dict(sorted(counts.items(), key=lambda role: (-role[1], role[0])))
+    @cached_property
+    def roles(self) -> Mapping[int, Mapping[str, int]]:
+        """What each agent asked for did, with the number of items it did it for, most first."""
+        found: dict[int, dict[str, int]] = {}
+        for ref, links in self._links_asked_for.items():
+            counts = Counter(
+                role_of(self.types[self.refs[link.source]], link.relation, self.types[ref])
+                for link in links
+                if link.target == self.ids[ref]
+            )
+            found[ref] = dict(sorted(counts.items(), key=lambda role: (-role[1], role[0])))
+        return found
 
     @cached_property
     def _links_asked_for(self) -> Mapping[int, list[Link]]:
