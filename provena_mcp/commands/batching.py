@@ -143,7 +143,7 @@ def _preview(judged: Judgement, problems: tuple[Problem, ...], warnings: tuple[s
         problem_count=len(problems) + len(judged.missing) if incomplete else problem_count(problems),
         warnings=warnings or None,
         batch=_propose(judged),
-        template_asks=None if ready else _asked(judged),
+        template_asks=None if judged.is_ready else _asked(judged),
     )
 
 

@@ -79,8 +79,8 @@ async def _preview(
         problem_count=problem_count(problems),
         warnings=warnings or None,
         run=propose_run(run, judged.known),
-        template_asks=None if ready else template_asks(run, judged.known),
-        choices=None if ready or workflow_of(run, judged.known) else await _templates(desk),
+        template_asks=None if judged.is_ready else template_asks(run, judged.known),
+        choices=None if workflow_of(run, judged.known) else await _templates(desk),
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from provena_mcp.application import Application
 from provena_mcp.commands.gate import wants_consent
 from provena_mcp.commands.proposals import AlreadySent, Consent, Proposal
+from provena_mcp.errors import ArgumentError
 
 _LENGTH: Final = 4_000
 
@@ -50,6 +51,17 @@ def consent_in(answer: ElicitationResult[Agreement]) -> Consent:
             if isinstance(answer.data, NotAsked):
                 return answer.data.because
             return "given" if answer.data.agree else "declined"
+
+
+def unusable_answer() -> ArgumentError:
+    """The error for a question that the host answered with something other than a filled-in form."""
+    return ArgumentError(
+        "The host answered the question to the user in a form that says neither yes nor no. "
+        "Nothing was changed.",
+        parameter="confirm",
+        advice="Call again without confirm, show the preview in the chat, and when the user agrees confirm "
+        "with its reference.",
+    )
 
 
 def _can_ask(ctx: Context[Application]) -> bool:

@@ -1,0 +1,186 @@
+"""The server over an embedded Provena that it takes for a deployment: every request seen, any one spoilt.
+
+The world is the shipped sample; the caller is its local user. Which requests are spoilt, and how, is
+the test's: an answer may be lost on the way, replaced, or held back.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from mcp import Client
+from mcp.types import ElicitRequestParams, ElicitResult
+
+from provena_mcp.embedded import EmbeddedProvena
+from provena_mcp.queries.following import Pace
+from provena_mcp.server.building import build_server
+from provena_mcp.settings import Settings
+
+BASE = "http://provena.test"
+LOCAL_PERSON = "local/1000000"
+
+TEMPLATE = "sample/1000011"
+
+Send = Callable[[httpx.Request], Awaitable[httpx.Response]]
+Spoil = Callable[[httpx.Request, Send], Awaitable[httpx.Response]]
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """Passes requests on to the application, noting each and spoiling those of a path in ``spoilt``."""
+
+    def __init__(self, app: Any) -> None:
+        self._inner = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        self.seen: list[tuple[str, str]] = []
+        self.spoilt: dict[str, Spoil] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        self.seen.append((request.method, path))
+        spoil = self.spoilt.get(path)
+        if spoil is not None:
+            return await spoil(request, self._inner.handle_async_request)
+        return await self._inner.handle_async_request(request)
+
+    def count(self, path: str) -> int:
+        return sum(seen == path for _, seen in self.seen)
+
+    def edit_item(self, item_id: str, **fields: Any) -> None:
+        """From now on the registry holds other ``fields`` of an item: somebody has changed it."""
+
+        async def fetch(request: httpx.Request, send: Send) -> httpx.Response:
+            answer = await send(request)
+            if request.url.params["id"] != item_id:
+                return answer
+            body = json.loads(await answer.aread())
+            body["item"] |= fields
+            return httpx.Response(200, json=body)
+
+        self.spoilt["/registry-api/registry/general/fetch"] = fetch
+
+
+def losing_the_answer(*, after_sending: bool = True) -> Spoil:
+    """The connection breaks before the answer arrives, the request having arrived or not."""
+
+    async def lose(request: httpx.Request, send: Send) -> httpx.Response:
+        if after_sending:
+            await send(request)
+        raise httpx.ReadError("broken", request=request)
+
+    return lose
+
+
+def answering(status: int, body: Any) -> Spoil:
+    """Somebody else answers."""
+
+    async def answer(request: httpx.Request, send: Send) -> httpx.Response:
+        del request, send
+        return httpx.Response(status, json=body)
+
+    return answer
+
+
+@dataclass
+class Asked:
+    """A user in front of a host: answers every question with ``action`` and keeps them."""
+
+    action: str = "accept"
+    content: dict[str, Any] | None = field(default_factory=dict)
+    questions: list[str] = field(default_factory=list)
+    then: Callable[[], None] | None = None
+
+    async def __call__(self, context: Any, params: ElicitRequestParams) -> ElicitResult:
+        self.questions.append(params.message)
+        if self.then is not None:
+            self.then()
+        return ElicitResult(action=self.action, content=self.content if self.action == "accept" else None)
+
+
+class HandClock:
+    """Monotonic seconds that pass only when somebody waits, or when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+QUICK = Pace(first_pause=0.005, longest_pause=0.02)
+
+
+@asynccontextmanager
+async def provena(folder: Path) -> AsyncGenerator[Wire]:
+    """The sample world, its worker at work."""
+    async with EmbeddedProvena.sample(folder / "store.sqlite3").running() as app:
+        yield Wire(app)
+
+
+@asynccontextmanager
+async def server(
+    wire: Wire,
+    era: str = "auto",
+    *,
+    asked: Asked | None = None,
+    pace: Pace = QUICK,
+    now: Callable[[], float] | None = None,
+    **chosen: Any,
+) -> AsyncGenerator[Client]:
+    """A client of a server that reaches its deployment over ``wire``; without ``asked`` it cannot be asked."""
+    addresses = {
+        f"{name}_api": f"{BASE}/{path}"
+        for name, path in {
+            "prov": "prov-api",
+            "registry": "registry-api",
+            "job": "job-api",
+            "search": "search",
+            "auth": "auth-api",
+            "data": "data-api",
+        }.items()
+    }
+    settings = Settings(
+        _env_file=None,
+        domain="provena.test",
+        realm="test",
+        access_token="secret-token",
+        **addresses,
+        **chosen,
+    )
+    more = {} if now is None else {"now": now}
+    built = build_server(settings, transport=wire, pace=pace, **more)
+    async with Client(built, mode=era, elicitation_callback=asked) as client:
+        yield client
+
+
+def a_record(**changes: Any) -> dict[str, Any]:
+    """A complete record of the sample's hydrodynamics template, run by nobody yet."""
+    record = {
+        "workflow_template_id": TEMPLATE,
+        "model_version": "1.2",
+        "inputs": [
+            {"dataset_template_id": "sample/1000007", "dataset_id": "sample/1000012"},
+            {"dataset_template_id": "sample/1000008", "dataset_id": "sample/1000013"},
+            {
+                "dataset_template_id": "sample/1000009",
+                "dataset_id": "sample/1000014",
+                "resources": {"settings_file": "drag_2026.yaml"},
+            },
+        ],
+        "outputs": [{"dataset_template_id": "sample/1000010", "dataset_id": "sample/1000015"}],
+        "annotations": {"scenario": "hindcast", "grid_resolution": "200 m"},
+        "display_name": "Moore Reef again",
+        "description": "The pilot once more, with the agreed annotations.",
+        "study_id": "sample/1000031",
+        "associations": {"modeller_id": "sample/1000005"},
+        "start_time": 1_700_000_000,
+        "end_time": 1_700_003_600,
+    }
+    return {**record, **changes}
