@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
 from provena_mcp import __version__
 
 
-def run(tmp_path, *arguments: str, flags: tuple[str, ...] = (), **settings: str):
-    """Run ``python -m provena_mcp`` away from any .env file, with stdin at its end."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PROVENA_")}
-    environment |= {"PROVENA_STORE": str(tmp_path / "store.sqlite"), "COLUMNS": "100", "NO_COLOR": "1"}
-    return subprocess.run(
-        [sys.executable, *flags, "-m", "provena_mcp", *arguments],
-        env=environment | settings,
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def test_help_names_every_command_and_shows_examples(tmp_path):
-    told = run(tmp_path, "--help")
+def test_help_names_every_command_and_shows_examples(run):
+    told = run("--help")
     assert told.returncode == 0
     commands = re.findall(r"^│ (\w+) ", told.stdout, re.MULTILINE)
     assert sorted(commands) == ["demo", "local", "serve", "tools"]
@@ -38,25 +20,25 @@ def test_help_names_every_command_and_shows_examples(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["serve", "tools"])
-def test_each_command_teaches_by_example(tmp_path, command: str):
-    told = run(tmp_path, command, "--help")
+def test_each_command_teaches_by_example(run, command: str):
+    told = run(command, "--help")
     assert told.returncode == 0
     assert f"Examples\n\n provena-mcp {command}" in re.sub(r" +\n", "\n", told.stdout)
 
 
-def test_the_version_is_the_packages(tmp_path):
-    told = run(tmp_path, "--version")
+def test_the_version_is_the_packages(run):
+    told = run("--version")
     assert (told.returncode, told.stdout) == (0, f"provena-mcp {__version__}\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["serve"], ["serve", "--sample"]])
-def test_serving_ends_with_its_input_and_says_nothing_but_protocol(tmp_path, arguments: list[str]):
-    served = run(tmp_path, *arguments)
+def test_serving_ends_with_its_input_and_says_nothing_but_protocol(run, arguments: list[str]):
+    served = run(*arguments)
     assert (served.returncode, served.stdout) == (0, "")
 
 
-def test_a_half_set_deployment_is_told_on_stderr_with_advice(tmp_path):
-    told = run(tmp_path, "serve", PROVENA_DOMAIN="provena.example.org")
+def test_a_half_set_deployment_is_told_on_stderr_with_advice(run):
+    told = run("serve", PROVENA_DOMAIN="provena.example.org")
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == (
         "provena-mcp: A Provena deployment is only half configured: PROVENA_REALM is missing.\n"
@@ -65,8 +47,8 @@ def test_a_half_set_deployment_is_told_on_stderr_with_advice(tmp_path):
     )
 
 
-def test_a_malformed_setting_is_named(tmp_path):
-    told = run(tmp_path, PROVENA_MAX_RESULT_TOKENS="many")
+def test_a_malformed_setting_is_named(run):
+    told = run(PROVENA_MAX_RESULT_TOKENS="many")
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == (
         "provena-mcp: PROVENA_MAX_RESULT_TOKENS is not usable: Input should be a valid integer, "
@@ -74,16 +56,16 @@ def test_a_malformed_setting_is_named(tmp_path):
     )
 
 
-def test_an_unknown_toolset_is_answered_with_the_nearest(tmp_path):
-    told = run(tmp_path, "tools", PROVENA_TOOLSETS="linage")
+def test_an_unknown_toolset_is_answered_with_the_nearest(run):
+    told = run("tools", PROVENA_TOOLSETS="linage")
     assert (told.returncode, told.stdout) == (2, "")
     assert "Did you mean 'lineage'?" in told.stderr
     assert "Traceback" not in told.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--http"], ["--host", "0.0.0.0"], ["--port", "8000"]])
-def test_http_serving_is_declined_in_plain_words(tmp_path, arguments: list[str]):
-    told = run(tmp_path, "serve", *arguments)
+def test_http_serving_is_declined_in_plain_words(run, arguments: list[str]):
+    told = run("serve", *arguments)
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == (
         "provena-mcp: This version serves over stdio only; --http is reserved for a later one.\n"
@@ -91,14 +73,14 @@ def test_http_serving_is_declined_in_plain_words(tmp_path, arguments: list[str])
     )
 
 
-def test_an_unknown_command_is_a_usage_error(tmp_path):
-    told = run(tmp_path, "sreve")
+def test_an_unknown_command_is_a_usage_error(run):
+    told = run("sreve")
     assert (told.returncode, told.stdout) == (2, "")
     assert "sreve" in told.stderr
 
 
-def test_serving_loads_nothing_it_does_not_need(tmp_path):
-    served = run(tmp_path, flags=("-X", "importtime"))
+def test_serving_loads_nothing_it_does_not_need(run):
+    served = run(flags=("-X", "importtime"))
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in served.stderr.splitlines()}
     assert "mcp" in loaded
     assert loaded & {"typer", "networkx", "docx", "prov"} == set()

@@ -1,0 +1,50 @@
+"""The demo answers real questions on the sample, whatever this machine is configured for."""
+
+from __future__ import annotations
+
+import re
+
+from provena_mcp.cli.demo_questions import QUESTIONS
+
+LINE = re.compile(r"\s+")
+
+
+def told(output: str) -> list[str]:
+    """What is printed for each question, white space folded."""
+    sections = re.split(r"^\d+\. ", output, flags=re.MULTILINE)
+    return [LINE.sub(" ", section) for section in sections]
+
+
+def test_the_demo_asks_answers_and_leaves_nothing_behind(run, tmp_path):
+    # A deployment configured here must neither be asked nor change what is shown.
+    (tmp_path / ".env").write_text("PROVENA_TOOLSETS=health\n", encoding="utf-8")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    shown = run("demo", TMPDIR=str(temporary), PROVENA_DOMAIN="provena.example.org", PROVENA_REALM="r")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", "temporary"]
+    assert list(temporary.iterdir()) == []
+
+    opening, *answers = told(shown.stdout)
+    assert "SAMPLE" in opening
+    assert len(answers) == len(QUESTIONS) >= 6
+    for question, answer in zip(QUESTIONS, answers, strict=True):
+        assert answer.startswith(f"{question.asks} {question.call.tool} ")
+        assert re.search(r"-> about [\d,]+ tokens ", answer)
+
+
+def test_the_answers_are_the_sample_worlds(run):
+    found, made, fed, credit, affected, warn, outdated, versions = told(run("demo").stdout)[1:]
+    assert "sample/1000041" in found
+    assert "ReefChoice 1.0 by Yuna Seo for Coral Coast Research Institute" in made
+    assert "used Sea country values, Moore and Davies reefs" in made
+    assert "12 Global atmospheric reanalysis 2016-2019 sample/1000030" in fed
+    assert "that is all of it." in fed
+    assert "Callum Reyes" in credit
+    assert "2 Currents and temperature 2016-2019, 1 km sample/1000041" in affected
+    assert "Oskar Brandt" in warn
+    assert "Callum Reyes" not in warn
+    assert re.findall(r"sample/\d+", outdated.partition("tokens")[2]) == [
+        f"sample/10000{number}" for number in (16, 42, 43, 90)
+    ]
+    assert "2.0 2 2023-11-13 Currents ssp585" in versions
