@@ -82,15 +82,15 @@ class RegisterBatch:
             prints=tuple(fingerprint(record) for record in records),
         )
 
-    def conclude(self, content: JsonObject, session_id: str, seen: Followed) -> BatchResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> BatchResult:
         """What came of each record."""
-        done = conclusion(session_id, seen)
+        done = conclusion(answer, seen)
         rows = outcomes(seen) if seen.batch_id else ()
         counts = Counter[str](row.status for row in rows)
         told_rows = page_of(rows, 0, _ROW_TOKENS)
         first = next((row.model_run_id for row in rows if row.model_run_id), None)
         if seen.finished and len(told_rows) < len(rows):
-            arguments: JsonObject = {"session_id": session_id, "offset": len(told_rows)}
+            arguments: JsonObject = {"session_id": done["session_id"], "offset": len(told_rows)}
             done["next"] = NextCall(tool="get_job", arguments=arguments)
         elif seen.finished and first:
             done["next"] = NextCall(tool="explore_upstream", arguments={"starting_id": first})
@@ -185,5 +185,5 @@ def _distinct(items: Iterable[Ref | None]) -> tuple[Ref, ...]:
     return tuple({item.id: item for item in items if item}.values())[:_REFS]
 
 
-async def _send(desk: Desk, records: tuple[ModelRunRecord, ...]) -> str:
-    return (await desk.client.prov.register_batch(records)).session_id
+async def _send(desk: Desk, records: tuple[ModelRunRecord, ...]) -> JsonObject:
+    return {"session_id": (await desk.client.prov.register_batch(records)).session_id}

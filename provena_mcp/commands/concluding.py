@@ -31,8 +31,15 @@ class Conclusion(TypedDict):
     next: NextCall | None
 
 
-def conclusion(session_id: str, seen: Followed, name: JsonValue = None) -> Conclusion:
+def session_in(answer: JsonObject) -> str | None:
+    """The session of the job that Provena queued, if its answer names one."""
+    found = answer.get("session_id")
+    return found if isinstance(found, str) and found else None
+
+
+def conclusion(answer: JsonObject, seen: Followed, name: JsonValue = None) -> Conclusion:
     """What came of a change, as far as its job has come; ``name`` is of the run it is about."""
+    session_id = str(answer["session_id"])
     run_id = run_id_of(seen.job) if seen.job else None
     failure = explain_failure(seen.job) if seen.job is not None and seen.job.status == "FAILED" else None
     return {

@@ -56,9 +56,9 @@ class LinkToStudy:
             send=None if problems else lambda: _send(desk, run_id, study_id),
         )
 
-    def conclude(self, content: JsonObject, session_id: str, seen: Followed) -> LinkResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> LinkResult:
         """Whether the run is in the study."""
-        done = conclusion(session_id, seen)
+        done = conclusion(answer, seen)
         done["model_run_id"] = _id(content, "model_run_id")
         message = outcome_told(
             seen,
@@ -77,5 +77,5 @@ def _id(content: JsonObject, name: str) -> str:
     return parse_handle(given, name)
 
 
-async def _send(desk: Desk, run_id: str, study_id: str) -> str:
-    return (await desk.client.prov.link_to_study(run_id, study_id)).session_id
+async def _send(desk: Desk, run_id: str, study_id: str) -> JsonObject:
+    return {"session_id": (await desk.client.prov.link_to_study(run_id, study_id)).session_id}

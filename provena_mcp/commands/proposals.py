@@ -26,7 +26,8 @@ class Proposal(Generic[ResultT]):
         preview: What the user is shown.
         question: The preview as a text for a person.
         digest: Of all it depends on.
-        send: Sends it and gives the job's session id; none while it is not ready.
+        send: Sends it and gives what Provena answered, with the ``session_id`` of the job that it queued, if
+            any; none while it is not ready.
         prints: Fingerprints of the records it registers.
         kept: The reference under which it was previewed.
         changed: Whether it is no longer what was previewed under that reference.
@@ -37,7 +38,7 @@ class Proposal(Generic[ResultT]):
     preview: ResultT
     question: str = ""
     digest: str = ""
-    send: Callable[[], Awaitable[str]] | None = None
+    send: Callable[[], Awaitable[JsonObject]] | None = None
     prints: tuple[str, ...] = ()
     kept: Kept | None = None
     changed: bool = False
@@ -73,8 +74,8 @@ class Command(Protocol[ResultT]):
         """The change that ``content`` asks for; nothing is sent."""
         ...
 
-    def conclude(self, content: JsonObject, session_id: str, seen: Followed) -> ResultT:
-        """The answer once it has been sent, as far as its job has come."""
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> ResultT:
+        """What to tell once Provena has given its ``answer``, as far as its job has come."""
         ...
 
 

@@ -54,9 +54,9 @@ class RegisterRun:
             prints=(fingerprint(record),),
         )
 
-    def conclude(self, content: JsonObject, session_id: str, seen: Followed) -> RegistrationResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> RegistrationResult:
         """The run's handle, or why there is none."""
-        done = conclusion(session_id, seen, display_name(content.get("record")))
+        done = conclusion(answer, seen, display_name(content.get("record")))
         message = outcome_told(
             seen,
             f"Registered as {done['model_run_id']}.",
@@ -88,5 +88,5 @@ async def _templates(desk: Desk) -> tuple[Ref, ...] | None:
     return refs(await newest(desk.reader, "MODEL_RUN_WORKFLOW_TEMPLATE", _CHOICES)) or None
 
 
-async def _send(desk: Desk, record: ModelRunRecord) -> str:
-    return (await desk.client.prov.register(record)).session_id
+async def _send(desk: Desk, record: ModelRunRecord) -> JsonObject:
+    return {"session_id": (await desk.client.prov.register(record)).session_id}

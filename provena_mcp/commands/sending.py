@@ -6,6 +6,7 @@ from typing import Final
 
 import anyio
 
+from provena_mcp.commands.concluding import session_in
 from provena_mcp.commands.desk import Desk
 from provena_mcp.commands.duplicates import Submission
 from provena_mcp.commands.proposals import Command, Order, Proposal, ResultT
@@ -66,7 +67,7 @@ async def _send(desk: Desk, proposal: Proposal[ResultT], kept: Kept) -> Outcome:
         raise AssertionError("only what is ready is sent")
     when = int(desk.now())
     try:
-        session_id = await proposal.send()
+        answer = await proposal.send()
     except _NOTHING_DONE:
         await desk.references.release(desk.caller, kept.reference)
         raise
@@ -74,29 +75,32 @@ async def _send(desk: Desk, proposal: Proposal[ResultT], kept: Kept) -> Outcome:
         await desk.references.settle(desk.caller, kept, Outcome(answer=None))
         await desk.submissions.note(desk.caller, proposal.prints, Submission(when=when))
         raise
-    outcome = Outcome(answer={"session_id": session_id})
+    outcome = Outcome(answer=answer)
     await desk.references.settle(desk.caller, kept, outcome)
-    await desk.submissions.note(desk.caller, proposal.prints, Submission(when=when, session_id=session_id))
+    submission = Submission(when=when, session_id=session_in(answer))
+    await desk.submissions.note(desk.caller, proposal.prints, submission)
     return outcome
 
 
 async def _concluded(
     desk: Desk, command: Command[ResultT], content: JsonObject, outcome: Outcome, order: Order
 ) -> ResultT:
-    if outcome.answer is None:
+    answer = outcome.answer
+    if answer is None:
         raise AmbiguousWriteError(
             "This was sent with this reference before and its answer was lost; it was not sent again.",
-            advice="Look with list_jobs whether it arrived. If it did not, call again without the reference.",
+            advice="Look whether it arrived, with list_jobs or fetch_items. If not, call again without "
+            "the reference.",
         )
-    session_id = str(outcome.answer["session_id"])
-    if not order.wait:
-        return command.conclude(content, session_id, Followed())
+    session_id = session_in(answer)
+    if not order.wait or session_id is None:
+        return command.conclude(content, answer, Followed())
     try:
         seen = await follow(
             lambda: look(desk.client.jobs, session_id), order.pace, order.deadline, order.tell
         )
     except ProvenaError as error:
-        result = command.conclude(content, session_id, Followed())
+        result = command.conclude(content, answer, Followed())
         warning = f"It was sent, but its job could not be followed: {error.message}"
         return result.model_copy(update={"warnings": (warning,)})
-    return command.conclude(content, session_id, seen)
+    return command.conclude(content, answer, seen)

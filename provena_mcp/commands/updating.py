@@ -79,9 +79,9 @@ class UpdateRun:
             send=lambda: _send(desk, run_id, reason, record),
         )
 
-    def conclude(self, content: JsonObject, session_id: str, seen: Followed) -> UpdateResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> UpdateResult:
         """Whether the run has its new record."""
-        done = conclusion(session_id, seen, display_name(content.get("record")))
+        done = conclusion(answer, seen, display_name(content.get("record")))
         done["model_run_id"] = done["model_run_id"] or run_id_in(content)
         message = outcome_told(seen, "Updated.", "The run was not updated.")
         return UpdateResult(message=message, **done)
@@ -222,5 +222,5 @@ def _question(preview: UpdateResult) -> str:
     return f"Change the record of model run {told(preview.run)}?\n\nReason: {preview.why}\n{changes}"
 
 
-async def _send(desk: Desk, run_id: str, reason: str, record: ModelRunRecord) -> str:
-    return (await desk.client.prov.update(run_id, reason, record)).session_id
+async def _send(desk: Desk, run_id: str, reason: str, record: ModelRunRecord) -> JsonObject:
+    return {"session_id": (await desk.client.prov.update(run_id, reason, record)).session_id}
