@@ -30,6 +30,9 @@ Role = Literal[
     "requesting_organisation",
     "model_run",
     "subject",
+    "organisation",
+    "custodian",
+    "publisher",
 ]
 RefusalKind = Literal["unknown", "seed", "wrong_subtype", "malformed", "unreadable"]
 
