@@ -48,4 +48,5 @@ def _tokens(piece: str) -> int:
         return 1 + len(piece) // 3
     if _COMMON.search(piece):
         return 1 + len(piece) // 14
-    return 1 + (len(piece) - 1) // 6
+    # Capitalised words often are names, which no tokenizer knows whole.
+    return 1 + (len(piece) - 1) // (6 if piece.islower() else 5)

@@ -1,0 +1,96 @@
+import hashlib
+import json
+import random
+import string
+from pathlib import Path
+
+import bpe_openai
+import pytest
+from hypothesis import given, settings
+from lineage_worlds import NAMES, Question, questions
+
+from provena_mcp.lineage.pages import PageRequest, plan_page
+from provena_mcp.lineage.tokens import estimate_tokens
+from provena_mcp.lineage.view import LineageView, view_lineage
+from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+
+WINGS = Path(__file__).parents[2] / "../shared/data/wings_items.json"
+TOKENIZER = bpe_openai.get_encoding("o200k_base")
+
+
+def tokens(text: str) -> int:
+    return len(TOKENIZER.encode(text))
+
+
+def a_fan_of_inputs(names: list[str]) -> tuple[LineageView, dict[str, str]]:
+    """A run that used one dataset for each name."""
+    ids = [f"10378.1/{1_900_000 + number}" for number in range(len(names))]
+    graph = ProvenanceGraph(
+        {"10378.1/1800000": Kind("ACTIVITY", "MODEL_RUN")} | dict.fromkeys(ids, Kind("ENTITY", "DATASET")),
+        tuple(Link("10378.1/1800000", "used", item_id) for item_id in ids),
+    )
+    return view_lineage(graph, "upstream", "10378.1/1800000", 3), dict(zip(ids, names, strict=True))
+
+
+def estimate_against_truth(names: list[str]) -> float:
+    view, named = a_fan_of_inputs(names)
+    text = plan_page(view, PageRequest(max_tokens=100_000)).write(named).model_dump_json(exclude_none=True)
+    return estimate_tokens(text) / tokens(text)
+
+
+SCIENCE = [
+    f"{place} Reef {subject} {year}, release {1 + year % 4}"
+    for place in ("Heron", "Agincourt", "Lodestone", "Myrmidon", "Davies")
+    for subject in ("sea surface temperature", "larval connectivity", "degree heating weeks", "coral cover")
+    for year in range(2010, 2016)
+]
+
+
+def digests(alphabet: str) -> list[str]:
+    chance = random.Random(7)
+    return ["".join(chance.choices(alphabet, k=32)) for _ in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("names", "at_most"),
+    [
+        pytest.param(SCIENCE, 1.25, id="names of datasets"),
+        pytest.param(
+            [f"{name.split()[0]}_run_{number}" for number, name in enumerate(SCIENCE)], 1.25, id="run names"
+        ),
+        pytest.param([hashlib.sha256(name.encode()).hexdigest() for name in SCIENCE], 1.25, id="digests"),
+        pytest.param(digests("0123456789ABCDEF"), 1.25, id="capital digests"),
+        pytest.param(digests(string.ascii_lowercase), 1.25, id="random letters"),
+        pytest.param(["ereefs_gbr4_h2p0_b3p1.nc", "sea_surface_daily_mean_v2.nc"] * 40, 1.25, id="files"),
+        pytest.param(
+            ["Temperaturdaten der Nordsee", "Données de température à Nouméa"] * 40, 1.5, id="Europe"
+        ),
+        pytest.param(
+            ["珊瑚礁海水温度数据集", "サンゴ礁の水温データ", "산호초 수온 데이터"] * 30, 1.5, id="East Asia"
+        ),
+        pytest.param(["🪸🐠🌊 reef", "📊 results 📈", "Данные моря"] * 30, 1.6, id="pictures and Cyrillic"),
+        pytest.param([""] * 80, 1.25, id="no names"),
+    ],
+)
+def test_results_are_never_estimated_below_their_tokens_nor_far_above(
+    names: list[str], at_most: float
+) -> None:
+    assert 1 <= estimate_against_truth(names) <= at_most
+
+
+@settings(max_examples=100, deadline=None)
+@given(question=questions(), name=NAMES)
+def test_random_results_are_not_estimated_below_their_tokens(question: Question, name: str) -> None:
+    view = question.view()
+
+    text = plan_page(view, PageRequest()).write({view.start: name}).model_dump_json(exclude_none=True)
+
+    assert tokens(text) <= estimate_tokens(text)
+
+
+@pytest.mark.skipif(not WINGS.exists(), reason="the recorded workflows are not here")
+def test_results_with_the_names_of_real_workflows_are_estimated_well() -> None:
+    items = json.loads(WINGS.read_text(encoding="utf-8"))["items"]
+    names = [item["display_name"] for item in items]
+
+    assert 1 <= estimate_against_truth(names) <= 1.25
