@@ -16,7 +16,7 @@ from typing import Final
 
 from provena_mcp.lineage.roles import role_of
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from provena_mcp.wire.subtypes import REGISTRY_WORKFLOW_TEMPLATE, registry_subtype
+from provena_mcp.wire.subtypes import registry_subtype
 
 # An item whose kind the graph does not hold passes on: an impact must not miss anything in silence.
 _PASSES_ON: Final = frozenset({"DATASET", "MODEL_RUN", ""})
@@ -57,28 +57,32 @@ class NewerVersion:
 
 @dataclass(frozen=True)
 class Impact:
-    """All that is touched, nearest first and then by id.
+    """All that is affected, nearest first and then by id.
 
     ``followed`` and ``not_followed`` count links by what they say, such as "MODEL_RUN used DATASET";
     ``remakes_start`` holds affected items that the start itself was made from: a cycle.
     """
 
+    starts: tuple[str, ...]
     affected: tuple[Affected, ...]
-    touched: tuple[Touched, ...]
     newer_versions: tuple[NewerVersion, ...]
     followed: Mapping[str, int]
     not_followed: Mapping[str, int]
     remakes_start: tuple[str, ...]
 
+    @property
+    def hops(self) -> dict[str, int]:
+        """Hops of the starts (none) and of every affected item."""
+        return dict.fromkeys(self.starts, 0) | {item.id: item.hop for item in self.affected}
+
 
 def find_impact(
     graph: ProvenanceGraph, starts: Collection[str], depth: int, *, follow_versions: bool = False
 ) -> Impact:
-    """What is touched within ``depth`` hops of ``starts``.
+    """What is affected within ``depth`` hops of ``starts``.
 
     Args:
-        graph: Holds every link downstream of the starts within ``depth`` hops, and the links from
-            affected items to agents and studies.
+        graph: Holds every link downstream of the starts within ``depth`` hops.
         starts: The item, or all its versions.
         depth: Hops.
         follow_versions: Whether new versions of affected items count as affected.
@@ -87,13 +91,36 @@ def find_impact(
     affected = spread.run(depth)
     hops = dict.fromkeys(starts, 0) | {item.id: item.hop for item in affected}
     return Impact(
+        starts=tuple(starts),
         affected=tuple(affected),
-        touched=tuple(_touched(graph, hops, starts)),
         newer_versions=tuple(_newer_versions(graph, hops)),
         followed=spread.followed,
         not_followed=spread.not_followed,
         remakes_start=tuple(sorted(spread.remakers)),
     )
+
+
+def find_touched(graph: ProvenanceGraph, impact: Impact) -> list[Touched]:
+    """Agents and studies that the starts and the affected items name, the nearest and busiest first.
+
+    ``graph`` holds the links from those items to agents and studies.
+    """
+    hops = impact.hops
+    roles: dict[str, Counter[str]] = {}
+    nearest: dict[str, int] = {}
+    for source, relation, target in graph.links:
+        kind = graph.nodes.get(target, _UNKNOWN)
+        is_named = kind.category == "AGENT" or kind.subtype == "STUDY"
+        if source not in hops or target in impact.starts or not is_named:
+            continue
+        source_type = registry_subtype(graph.nodes.get(source, _UNKNOWN).subtype)
+        role = "runs" if kind.subtype == "STUDY" else role_of(source_type, relation, kind.subtype)
+        roles.setdefault(target, Counter())[role] += 1
+        nearest[target] = min(hops[source], nearest.get(target, hops[source]))
+    found = [
+        Touched(node, graph.nodes[node].subtype, nearest[node], counts) for node, counts in roles.items()
+    ]
+    return sorted(found, key=lambda item: (item.hop, -sum(item.roles.values()), item.id))
 
 
 class _Spread:
@@ -106,12 +133,6 @@ class _Spread:
         self._arriving: dict[str, list[Link]] = {}
         for link in graph.links:
             self._arriving.setdefault(link.target, []).append(link)
-        self._recipes = {
-            link.source
-            for start in self._starts
-            for link in self._arriving.get(start, ())
-            if link.relation == "hadMember"
-        }
         self.followed: Counter[str] = Counter()
         self.not_followed: Counter[str] = Counter()
         self.remakers: set[str] = set()
@@ -147,12 +168,7 @@ class _Spread:
             return False
         if source == "VERSION":
             return self._follow_versions and self._kinds[link.target].category != "AGENT"
-        return (
-            link.target in self._starts
-            or target in _PASSES_ON
-            or target == "VERSION"
-            or (target == REGISTRY_WORKFLOW_TEMPLATE and link.target in self._recipes)
-        )
+        return link.target in self._starts or target in _PASSES_ON or target == "VERSION"
 
     def _note_remaker(self, node: str) -> None:
         if self._subtype(node) != "VERSION":
@@ -163,28 +179,6 @@ class _Spread:
 
     def _subtype(self, node: str) -> str:
         return registry_subtype(self._kinds.get(node, _UNKNOWN).subtype)
-
-
-def _touched(graph: ProvenanceGraph, hops: Mapping[str, int], starts: Collection[str]) -> Iterable[Touched]:
-    """Agents and studies that the start and the affected items name."""
-    roles: dict[str, Counter[str]] = {}
-    nearest: dict[str, int] = {}
-    for source, relation, target in graph.links:
-        kind = graph.nodes.get(target, _UNKNOWN)
-        if (
-            source not in hops
-            or target in starts
-            or not (kind.category == "AGENT" or kind.subtype == "STUDY")
-        ):
-            continue
-        source_type = registry_subtype(graph.nodes.get(source, _UNKNOWN).subtype)
-        role = "runs" if kind.subtype == "STUDY" else role_of(source_type, relation, kind.subtype)
-        roles.setdefault(target, Counter())[role] += 1
-        nearest[target] = min(hops[source], nearest.get(target, hops[source]))
-    found = [
-        Touched(node, graph.nodes[node].subtype, nearest[node], counts) for node, counts in roles.items()
-    ]
-    return sorted(found, key=lambda item: (item.hop, -sum(item.roles.values()), item.id))
 
 
 def _newer_versions(graph: ProvenanceGraph, hops: Mapping[str, int]) -> Iterable[NewerVersion]:

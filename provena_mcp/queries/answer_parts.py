@@ -50,7 +50,7 @@ def named_item(item_id: str, named: NamesFound, kinds: Mapping[str, str]) -> Nam
     return NamedItem(
         id=item_id,
         type=(known.subtype if known else kinds.get(item_id)) or None,
-        name=known.name if known else None,
+        name=(known.name or None) if known else None,
     )
 
 
@@ -64,9 +64,9 @@ def unreadable_of(named: NamesFound) -> tuple[Unreadable, ...] | None:
     return tuple(Unreadable(id=item_id, reason=why) for item_id, why in named.unreadable.items()) or None
 
 
-def plural(count: int, noun: str) -> str:
-    """A count with its noun: "1 run", "3 runs"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: "1 run", "3 runs", "2 people"."""
+    return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"
 
 
 def first_that_fits(results: Iterable[ResultT], max_tokens: int) -> ResultT:

@@ -62,7 +62,7 @@ async def _special_beyond_cap(
 ) -> Gathered:
     graph = found.graph
     if query == "effected_agents":
-        graph = graph.merged(await _agents_along(prov, found.queries, depth))
+        graph = graph.merged(await agents_along(prov, found.queries, depth))
     trails = await asyncio.to_thread(links_on_trails, graph, start, query, depth)
     ends = {end for link in trails.links for end in (link.source, link.target)}
     nodes = {node: kind for node, kind in graph.nodes.items() if node in ends}
@@ -72,7 +72,7 @@ async def _special_beyond_cap(
     return Gathered(ProvenanceGraph(nodes, tuple(trails.links)), because)
 
 
-async def _agents_along(prov: Explorer, queries: tuple[Query, ...], depth: int) -> list[ProvenanceGraph]:
+async def agents_along(prov: Explorer, queries: tuple[Query, ...], depth: int) -> list[ProvenanceGraph]:
     """Agents hang upstream of what lies downstream: each query of the walk is asked for them too."""
     return await asyncio.gather(
         *(prov.explore("effected_agents", query.start, min(query.depth, depth)) for query in queries)

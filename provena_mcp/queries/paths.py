@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.paths import InCommon, ShortestPaths
@@ -31,6 +32,7 @@ from provena_mcp.rules.handles import parse_handle
 
 MAX_HOPS: Final = 100
 _SHOWN: Final = 3
+_SHOWN_SHARED: Final = 12
 _SHOWN_OF_A_TYPE: Final = 3
 _RUNS_TO_FETCH: Final = 5
 
@@ -46,7 +48,7 @@ class SharedItems(Brief):
     """What two items have in common on one side."""
 
     count: int
-    nearest: tuple[Shared, ...] = Field(description="Nearest to both first, at most three of a type.")
+    nearest: tuple[Shared, ...] = Field(description="Nearest to both first, few of a type.")
 
 
 class OtherDirection(Brief):
@@ -164,7 +166,7 @@ class _Telling:
         within = relation.within
         return FoundPaths(
             found=False,
-            answer=f"No path within {plural(within, 'hop')}: neither was found to come from the other."
+            answer=f"None within {plural(within, 'hop')}: no path that short leads from one to the other."
             + self._shares(),
             from_item=ends[0],
             to_item=ends[1],
@@ -200,24 +202,30 @@ class _Telling:
             if items
         ]
         within = f"within {plural(relation.common_within, 'hop')}"
-        if not found:
-            return f" Nor do they share an ancestor or descendant {within}."
-        return f" They share, {within}, {' and '.join(found)}."
+        if found:
+            return f" They share, {within}, {' and '.join(found)}."
+        alone = [self._called(end) for end in (self._start, self._goal) if end not in relation.graph.nodes]
+        if alone:
+            return f" In no lineage at all: {', '.join(alone)}."
+        return f" Nor do they share an ancestor or descendant {within}."
 
     def _chain(self, path: tuple[str, ...], direction: Direction) -> str:
-        words = [self._called(path[0])]
+        words = [self._quoted(path[0])]
         for near, far in pairwise(path):
             if direction == "upstream":
                 words.append(f"-{self._said[near, far]}->")
             else:
                 words.append(f"<-{self._said[far, near]}-")
-            words.append(self._called(far))
+            words.append(self._quoted(far))
         return " ".join(words)
 
     def _called(self, node: str) -> str:
         item = named_item(node, self._named, self._kinds)
-        kind = (item.type or "item").lower().replace("_", " ")
-        return f"'{item.name}' ({kind})" if item.name else f"{node} ({kind})"
+        return f"{self._quoted(node)} ({(item.type or 'item').lower().replace('_', ' ')})"
+
+    def _quoted(self, node: str) -> str:
+        name = named_item(node, self._named, self._kinds).name
+        return f"'{name}'" if name else node
 
     def _shared(self, found: tuple[InCommon, ...], nearest: list[InCommon]) -> SharedItems | None:
         if not found:
@@ -250,28 +258,28 @@ class _Telling:
     def _go_on(self, ancestors: list[InCommon]) -> NextCalls:
         calls: list[NextCall] = []
         if self._relation.goes_on and self._max_hops < MAX_HOPS and self._relation.within == self._max_hops:
-            arguments = {
+            arguments: dict[str, JsonValue] = {
                 "from_id": self._start,
                 "to_id": self._goal,
                 "max_hops": min(MAX_HOPS, 2 * self._max_hops),
             }
-            calls.append(NextCall(tool="find_lineage_path", arguments={**arguments}, why="search further"))
+            calls.append(NextCall(tool="find_lineage_path", arguments=arguments, why="search further"))
         data = next((item.id for item in ancestors if self._kinds.get(item.id) == "DATASET"), None)
         if data is not None:
-            arguments = {"from_id": self._start, "to_id": data}
+            arguments: dict[str, JsonValue] = {"from_id": self._start, "to_id": data}
             calls.append(
-                NextCall(tool="find_lineage_path", arguments={**arguments}, why="the way to what both share")
+                NextCall(tool="find_lineage_path", arguments=arguments, why="the way to what both share")
             )
         return tuple(calls) or None
 
 
 def _nearest(found: Iterable[InCommon], kinds: dict[str, str]) -> list[InCommon]:
-    """The nearest few of each type, so that shared people do not hide shared data."""
-    shown: dict[str, int] = {}
+    """The nearest few, and few of each type, so that shared people do not hide shared data."""
+    shown = Counter[str]()
     nearest: list[InCommon] = []
     for item in found:
         kind = kinds.get(item.id, "")
-        shown[kind] = shown.get(kind, 0) + 1
-        if shown[kind] <= _SHOWN_OF_A_TYPE:
+        shown[kind] += 1
+        if kind != "CREATE" and shown[kind] <= _SHOWN_OF_A_TYPE:
             nearest.append(item)
-    return nearest
+    return nearest[:_SHOWN_SHARED]

@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_mcp.lineage.impact import Affected, Impact, NewerVersion, Touched, find_impact
+from provena_mcp.lineage.impact import Affected, Impact, NewerVersion, Touched, find_impact, find_touched
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from tests.lineage.random_programmes import (
     DATASETS,
@@ -85,9 +85,11 @@ def test_people_organisations_and_studies_are_those_of_the_affected_records(
         if item in hops:
             expected.setdefault(who, Counter())[role] += 1
 
-    impact = find_impact(programme.graph(), (start,), depth)
+    graph = programme.graph()
 
-    assert {touched.id: touched.roles for touched in impact.touched} == expected
+    touched = find_touched(graph, find_impact(graph, (start,), depth))
+
+    assert {named.id: named.roles for named in touched} == expected
 
 
 def test_an_impact_says_what_was_followed_what_was_not_and_through_which_item() -> None:
@@ -109,17 +111,22 @@ def test_an_impact_says_what_was_followed_what_was_not_and_through_which_item() 
         Link("raw-2", "wasAttributedTo", "ada"),
     )
 
-    assert find_impact(ProvenanceGraph(nodes, links), ("raw",), 20) == Impact(
+    graph = ProvenanceGraph(nodes, links)
+
+    impact = find_impact(graph, ("raw",), 20)
+
+    assert impact == Impact(
+        starts=("raw",),
         affected=(Affected("fit", "MODEL_RUN", 1, "raw"), Affected("product", "DATASET", 2, "fit")),
-        touched=(
-            Touched("ada", "PERSON", 1, {"modeller": 1, "attributed": 1}),
-            Touched("reef", "STUDY", 1, {"runs": 1}),
-        ),
         newer_versions=(NewerVersion("raw-2", "raw"),),
         followed={"MODEL_RUN used DATASET": 1, "DATASET wasGeneratedBy MODEL_RUN": 1},
         not_followed={"VERSION used DATASET": 1},
         remakes_start=(),
     )
+    assert find_touched(graph, impact) == [
+        Touched("ada", "PERSON", 1, {"modeller": 1, "attributed": 1}),
+        Touched("reef", "STUDY", 1, {"runs": 1}),
+    ]
 
 
 def test_a_run_that_overwrote_its_input_is_named_as_remaking_it() -> None:
@@ -132,22 +139,23 @@ def test_a_run_that_overwrote_its_input_is_named_as_remaking_it() -> None:
     assert impact.remakes_start == ("clean",)
 
 
-def test_a_wrong_model_touches_its_recipe_and_all_its_runs() -> None:
+def test_a_wrong_model_touches_its_recipe_and_its_runs_but_not_what_else_the_recipe_was_used_for() -> None:
     nodes = {
         "model": Kind("ENTITY", "MODEL"), "recipe": Kind("ENTITY", "WORKFLOW_TEMPLATE"),
-        "other model": Kind("ENTITY", "MODEL"), "run": Kind("ACTIVITY", "MODEL_RUN"),
+        "run": Kind("ACTIVITY", "MODEL_RUN"), "run of a changed recipe": Kind("ACTIVITY", "MODEL_RUN"),
     }  # fmt: skip
     links = (
         Link("recipe", "hadMember", "model"),
         Link("run", "used", "recipe"),
-        Link("run", "used", "other model"),
+        Link("run", "used", "model"),
+        Link("run of a changed recipe", "used", "recipe"),
     )
 
     impact = find_impact(ProvenanceGraph(nodes, links), ("model",), 20)
 
     assert impact.affected == (
         Affected("recipe", "MODEL_RUN_WORKFLOW_TEMPLATE", 1, "model"),
-        Affected("run", "MODEL_RUN", 2, "recipe"),
+        Affected("run", "MODEL_RUN", 1, "model"),
     )
 
 

@@ -1,0 +1,72 @@
+"""Use case: if this item is wrong, what and who is touched?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from provena_mcp.errors import WrongSubtypeError
+from provena_mcp.queries.impact_result import ImpactAnswer
+from provena_mcp.queries.impact_telling import ImpactTelling
+from provena_mcp.queries.items import Reader
+from provena_mcp.queries.neighbourhood import DepthCap
+from provena_mcp.queries.records import Records
+from provena_mcp.queries.spreading import gather_spread
+from provena_mcp.rules.handles import parse_handle
+
+_RELEASE_PAGES: Final = 10
+
+
+@dataclass(frozen=True)
+class ImpactQuestion:
+    """An item, how far to follow, and what else to tell."""
+
+    item_id: str
+    depth: int
+    contacts: bool = False
+    all_versions: bool = False
+
+
+async def analyse_impact(
+    reader: Reader, cap: DepthCap, question: ImpactQuestion, max_tokens: int
+) -> ImpactAnswer:
+    """What and who is touched if an item is wrong, released datasets first.
+
+    Raises:
+        ArgumentError: The id is no handle.
+        NotFoundError: No item has it.
+        WrongSubtypeError: It is only a reserved id.
+    """
+    start = parse_handle(question.item_id, "item_id")
+    records = Records(reader)
+    await records.read([start])
+    item = records.item(start)
+    if item is not None and item.is_seed:
+        raise WrongSubtypeError(
+            f"{start!r} is only a reserved id: nothing can have used it yet.",
+            advice="Ask about a completed item; list_items finds them.",
+        )
+    await records.read_newer_versions([start])
+    starts = [start]
+    if question.all_versions:
+        await records.read_older_versions([start])
+        starts = _versions_of(records, start)
+    spread = await gather_spread(reader, cap, starts, question.depth, follow_versions=question.all_versions)
+    datasets = [affected.id for affected in spread.impact.affected if affected.subtype == "DATASET"]
+    await records.read_listed(datasets, "DATASET", most_pages=_RELEASE_PAGES)
+    telling = ImpactTelling(reader, records, spread, start, question.depth)
+    if question.contacts:
+        await telling.read_contacts()
+    return await telling.told(max_tokens, has_contacts=question.contacts)
+
+
+def _versions_of(records: Records, start: str) -> list[str]:
+    """Ids of all versions of an item, itself first, as far as they could be read."""
+    found = [start]
+    for version in found:
+        item = records.item(version)
+        place = item.versioning_info if item else None
+        for other in (place.previous_version, place.next_version) if place else ():
+            if other and other not in found and records.item(other) is not None:
+                found.append(other)
+    return found
