@@ -162,9 +162,17 @@ STORIES = (
     ),
     Story(
         "registry writes",
-        ("registry_create_*", "registry_model_hydro", "registry_seed_study", "registry_version_model"),
-        (("registry_create_model_run_workflow_template", "a family of its own"),),
+        # What is created here stands for what has its place in the world: what others refer to comes last.
+        (
+            "registry_create_model_run_workflow_template",
+            "registry_create_dataset_template",
+            "registry_model_hydro",
+            "registry_version_model",
+            "registry_seed_study",
+            "registry_create_*",
+        ),
     ),
+    Story("who may", ("registry_auth_evaluate_reader",)),
 )
 
 

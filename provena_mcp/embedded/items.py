@@ -83,6 +83,12 @@ def fetch_raw(connection: sqlite3.Connection, item_id: str) -> JsonObject | None
     return None if row is None else json.loads(row[0])
 
 
+def delete_item(connection: sqlite3.Connection, item_id: str) -> None:
+    """Take an item out of the registry; the graph keeps what it asserted (contract 7.4)."""
+    search.forget(connection, item_id)
+    connection.execute("DELETE FROM item WHERE id = ?", (item_id,))
+
+
 def exists(connection: sqlite3.Connection, item_id: str) -> bool:
     """Whether the registry knows this id, seed items included."""
     return connection.execute("SELECT 1 FROM item WHERE id = ?", (item_id,)).fetchone() is not None

@@ -56,9 +56,14 @@ class Call:
         """The base URL of the service that is called, as the caller knows it."""
         return str(self.request.url.replace(path=self.request.scope["root_path"], query=""))
 
+    @property
+    def submitter(self) -> Submitter:
+        """The caller, as jobs remember them."""
+        return Submitter(self.user, self.address)
+
     async def submit(self, new: Sequence[NewJob], submitter: Submitter | None = None) -> None:
         """Queue jobs for the caller, or for another submitter."""
-        whom = submitter or Submitter(self.user, self.address)
+        whom = submitter or self.submitter
         await self.store.writing(lambda connection: jobs.submit(connection, new, whom, self.now))
         self.services.worker.nudge()
 

@@ -11,7 +11,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items, runs
-from provena_mcp.embedded.identity import User
 from provena_mcp.embedded.jobs import NewJob, Submitter, submit
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.permissions import may_write
@@ -123,7 +122,7 @@ async def _link(call: Call) -> Response:
     session_id = call.services.new_id()
     # Unlike in the services, item and job are written together or not at all (contract 10, B20).
     await call.store.writing(
-        lambda connection: _link_run(connection, asked, call.user, session_id, call.now, call.address)
+        lambda connection: _link_run(connection, asked, call.submitter, session_id, call.now)
     )
     call.services.worker.nudge()
     return JSONResponse(
@@ -137,8 +136,9 @@ async def _link(call: Call) -> Response:
 
 
 def _link_run(
-    connection: sqlite3.Connection, asked: _Link, user: User, session_id: str, now: int, address: str
+    connection: sqlite3.Connection, asked: _Link, submitter: Submitter, session_id: str, now: int
 ) -> None:
+    user = submitter.user
     known = look_up(connection, lambda known: link_references(asked.model_run_id, asked.study_id, known))
     problem = next(iter(link_problems(asked.model_run_id, asked.study_id, known)), None)
     if problem is not None:
@@ -159,7 +159,7 @@ def _link_run(
         "revalidate": False,
     }
     job = NewJob(session_id, "MODEL_RUN_LODGE_ONLY", payload)
-    submit(connection, [job], Submitter(user, address), now)
+    submit(connection, [job], submitter, now)
 
 
 def check_record(connection: sqlite3.Connection, record: ModelRunRecord) -> None:
