@@ -82,6 +82,11 @@ def index(connection: sqlite3.Connection, items: Mapping[str, JsonObject]) -> No
     )
 
 
+def forget(connection: sqlite3.Connection, item_id: str) -> None:
+    """Let an item, still there, be found no more."""
+    connection.execute("DELETE FROM item_text WHERE rowid = (SELECT key FROM item WHERE id = ?)", (item_id,))
+
+
 def search(connection: sqlite3.Connection, query: str, subtype: str | None, limit: int) -> tuple[Hit, ...]:
     """The items that match any word of ``query``, best first.
 
