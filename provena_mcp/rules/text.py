@@ -10,9 +10,9 @@ from pydantic import JsonValue
 
 _ELLIPSIS: Final = "…"
 _SPACES: Final = re.compile(r"\s+")
-# Variation selectors and the combining grapheme joiner are marks, yet show nothing.
+# Variation selectors, fillers, the blank of Braille and the grapheme joiner are marks, yet show nothing.
 _INVISIBLE_MARKS: Final = re.compile(
-    r"[\u034f\u115f\u1160\u17b4\u17b5\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 # Control, format (bidi, zero width, tags), surrogate, private use and unassigned characters.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})

@@ -1,3 +1,4 @@
+import base64
 import json
 from collections.abc import Iterator
 
@@ -5,7 +6,6 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lineage_worlds import NAMES, Question, a_reef_world, a_run, ask, questions
 
 from provena_mcp.errors import CursorError
 from provena_mcp.lineage.pages import PageRequest, plan_page
@@ -14,6 +14,7 @@ from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.text import clean
+from tests.lineage.lineage_worlds import NAMES, Question, a_reef_world, a_run, ask, questions
 
 REEF_NAMES = {
     "reef/growth": "Coral growth 2020",
@@ -255,6 +256,11 @@ def a_cursor(view: LineageView, request: PageRequest) -> str:
     return str(page.next.arguments["cursor"])
 
 
+def tampered(cursor: str, position: object) -> str:
+    question, _ = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return base64.urlsafe_b64encode(json.dumps([question, position]).encode()).decode().rstrip("=")
+
+
 def test_a_cursor_of_another_question_another_state_or_none_of_ours_says_to_start_again() -> None:
     question = ask(a_reef_world(), "upstream", "reef/growth", 3)
     view = question.view()
@@ -268,6 +274,8 @@ def test_a_cursor_of_another_question_another_state_or_none_of_ours_says_to_star
         (view, PageRequest(subtypes=frozenset({"DATASET"})), cursor),
         (view, request, "garbage"),
         (view, request, cursor[:-4]),
+        (view, request, tampered(cursor, "elsewhere")),
+        (view, request, tampered(cursor, [view.digest, 99, 0])),
     ]
 
     for other, asked, given_cursor in others:

@@ -16,6 +16,7 @@ from provena_mcp.rules.text import clean, clean_object
         ("zero\u200bwidth\ufeff", "zerowidth"),
         ("hidden\U000e0049\U000e0067", "hidden"),
         ("selector\ufe0f\U000e0100", "selector"),
+        ("filler\u3164\u2800\u180b", "filler"),
         ("\x1b[31mred\x00", "[31mred"),
         ("Åse Ørsted 日本 😀", "Åse Ørsted 日本 😀"),
     ],
