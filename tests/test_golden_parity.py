@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from golden_parity import FAMILIES, GOLDENS, measure
+
+from tests.golden_parity import FAMILIES, GOLDENS, measure
 
 
 @pytest.mark.asyncio

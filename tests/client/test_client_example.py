@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from provena_stand_in import LINEAGE, Loopback, endpoints, raw_answer
+
+from tests.client.provena_stand_in import LINEAGE, Loopback, endpoints, raw_answer
 
 DOCUMENT = Path(__file__).parents[2] / "docs/client.md"
 

@@ -4,7 +4,6 @@ import json
 
 import httpx
 import pytest
-from provena_stand_in import RECORD, Script, client_over, json_answer
 from pydantic import SecretStr
 
 from provena_mcp.client import ProvenaClient, ReadyToken
@@ -21,6 +20,7 @@ from provena_mcp.errors import (
     UnavailableError,
     WrongSubtypeError,
 )
+from tests.client.provena_stand_in import RECORD, Script, client_over, json_answer
 
 ROLE = "You are not authorised to access this resource as you don't have the correct role."
 WRONG_KIND = "The record was found but could not parsed as an appropriate type: Error The record was marked…"

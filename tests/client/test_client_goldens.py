@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from provena_stand_in import RECORD, Script, client_over
 from pydantic import SecretStr
 
 from provena_mcp.client import ProvenaClient, ReadyToken
@@ -27,6 +26,7 @@ from provena_mcp.rules.graph import Link
 from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.registry import ListRequest
 from provena_mcp.wire.subtypes import ROUTE_OF
+from tests.client.provena_stand_in import RECORD, Script, client_over
 
 GOLDENS = Path(__file__).parents[2] / "../shared/goldens"
 

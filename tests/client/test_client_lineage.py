@@ -2,10 +2,10 @@ import json
 
 import httpx
 import pytest
-from provena_stand_in import GRAPH, LINEAGE, Script, client_over, json_answer
 
 from provena_mcp.errors import ArgumentError, MalformedAnswerError, NotFoundError, RejectedError
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from tests.client.provena_stand_in import GRAPH, LINEAGE, Script, client_over, json_answer
 
 EXPECTED = ProvenanceGraph(
     {"10378.1/2": Kind("ENTITY", "DATASET"), "10378.1/1": Kind("ACTIVITY", "MODEL_RUN")},

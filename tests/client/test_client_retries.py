@@ -2,7 +2,6 @@
 
 import httpx
 import pytest
-from provena_stand_in import LINEAGE, QUICK, RECORD, Script, client_over, json_answer
 
 from provena_mcp.client import ClientLimits, ProvenaClient
 from provena_mcp.client.calls import Call
@@ -15,6 +14,7 @@ from provena_mcp.errors import (
     UnavailableError,
 )
 from provena_mcp.wire.registry import ListRequest
+from tests.client.provena_stand_in import LINEAGE, QUICK, RECORD, Script, client_over, json_answer
 
 DOWN = httpx.ConnectError("All connection attempts failed")
 BROKEN = httpx.RemoteProtocolError("Server disconnected without sending a response.")

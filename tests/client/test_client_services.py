@@ -4,7 +4,6 @@ import json
 
 import httpx
 import pytest
-from provena_stand_in import BASE, QUICK, RECORD, Script, client_over, endpoints, json_answer
 from pydantic import SecretStr
 
 from provena_mcp.client import (
@@ -39,6 +38,7 @@ from provena_mcp.wire.registry import (
     VersionDetails,
 )
 from provena_mcp.wire.runs import ConvertAnswer, DiffAction, SubmissionAnswer
+from tests.client.provena_stand_in import BASE, QUICK, RECORD, Script, client_over, endpoints, json_answer
 
 OK = {"success": True, "details": "fine"}
 WIRE_RECORD = {

@@ -5,7 +5,6 @@ import logging
 
 import httpx
 import pytest
-from provena_stand_in import BASE, LINEAGE, QUICK, RECORD, Script, client_over, json_answer
 from pydantic import SecretStr
 
 from provena_mcp.client import (
@@ -27,6 +26,7 @@ from provena_mcp.errors import (
     UnavailableError,
 )
 from provena_mcp.settings import Settings
+from tests.client.provena_stand_in import BASE, LINEAGE, QUICK, RECORD, Script, client_over, json_answer
 
 EXPIRED = json_answer({"detail": "Could not validate credentials"}, 401)
 

@@ -11,18 +11,6 @@ import sys
 
 import httpx
 import pytest
-from provena_stand_in import (
-    LINEAGE,
-    RECORD,
-    Loopback,
-    Script,
-    always,
-    client_over,
-    endpoints,
-    hang_up,
-    never,
-    raw_answer,
-)
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -40,6 +28,18 @@ from provena_mcp.errors import (
     UnavailableError,
 )
 from provena_mcp.settings import Endpoints
+from tests.client.provena_stand_in import (
+    LINEAGE,
+    RECORD,
+    Loopback,
+    Script,
+    always,
+    client_over,
+    endpoints,
+    hang_up,
+    never,
+    raw_answer,
+)
 
 GOOD = raw_answer(json.dumps(LINEAGE).encode())
 LIMITS = ClientLimits(pause_seconds=0, jitter_seconds=0, attempts=2)

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from small_world import (
+
+from provena_mcp.embedded.graph import RELATIONS, explore
+from provena_mcp.embedded.loading import LoadReport, Skipped, export_items, load_items
+from provena_mcp.embedded.sources import Source, parse_source, read_links, read_source, sample_source
+from provena_mcp.embedded.store import Store
+from provena_mcp.errors import FileRefusedError, StoreError
+from provena_mcp.rules.graph import Kind, Link
+from tests.embedded.small_world import (
     chain,
     creation,
     dataset,
@@ -22,13 +29,6 @@ from small_world import (
     small_world,
     workflow,
 )
-
-from provena_mcp.embedded.graph import RELATIONS, explore
-from provena_mcp.embedded.loading import LoadReport, Skipped, export_items, load_items
-from provena_mcp.embedded.sources import Source, parse_source, read_links, read_source, sample_source
-from provena_mcp.embedded.store import Store
-from provena_mcp.errors import FileRefusedError, StoreError
-from provena_mcp.rules.graph import Kind, Link
 
 SHARED = Path(__file__).parents[2] / "../shared"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="recorded worlds are not beside the repository")

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from small_world import dataset, item, model, person
+
+from tests.embedded.small_world import dataset, item, model, person
 
 Http = Callable[..., httpx.AsyncClient]
 Load = Callable[..., Any]

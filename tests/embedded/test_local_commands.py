@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from small_world import chain, dataset, small_world
 
 from provena_mcp.embedded.sources import sample_source
+from tests.embedded.small_world import chain, dataset, small_world
 
 
 def _environment(folder: Path, **settings: str) -> dict[str, str]:

@@ -1,11 +1,11 @@
 from collections import Counter
 
 from hypothesis import given, settings
-from lineage_worlds import Question, a_reef_world, a_run, ask, questions
 
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import is_asked_for
+from tests.lineage.lineage_worlds import Question, a_reef_world, a_run, ask, questions
 
 
 def hops_by_relaxation(question: Question) -> dict[str, int]:

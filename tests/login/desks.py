@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -18,6 +17,7 @@ from provena_mcp.client import (
     StoredLogin,
     TokenProvider,
 )
+from provena_mcp.client.device_login import Sleep
 from provena_mcp.client.keyring_process import Keyring
 from tests.oidc.protected import Protected
 
@@ -54,7 +54,7 @@ class Desk:
         """As a process that has just started has it."""
         return StoredLogin(self.store(), client_id=CLIENT, clock=self.realm.clock)
 
-    def asking(self, sleep: Callable, **given: float) -> DeskLogin:
+    def asking(self, sleep: Sleep, **given: float) -> DeskLogin:
         return DeskLogin(self.login(), clock=self.realm.clock, sleep=sleep, **given)
 
     def client(self, tokens: TokenProvider) -> ProvenaClient:

@@ -1,10 +1,9 @@
 """CSVs of the authored registry's workflow template."""
 
-from authored_registry import a_record, known
-
 from provena_mcp.rules.csv_reading import Conversion, convert
 from provena_mcp.rules.csv_table import CsvTable, read_table
 from provena_mcp.rules.csv_writing import csv_text
+from tests.rules.authored_registry import a_record, known
 
 WIND = "Input dataset id for template: The forcing [template id: forcing]"
 SETTINGS = "Input dataset id for template: The params [template id: params]"

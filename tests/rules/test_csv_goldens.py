@@ -4,13 +4,20 @@ import json
 from typing import Any
 
 import pytest
-from recorded_registry import GOLDENS, Registry, exchange, needs_recordings, params, recorded_items
 
 from provena_mcp.rules.csv_layout import CsvLayout, CsvProblem, csv_layout, layout_references
 from provena_mcp.rules.csv_reading import convert, references
 from provena_mcp.rules.csv_table import read_table
 from provena_mcp.rules.csv_writing import batch_references, batch_text, template_text
 from provena_mcp.wire.jobs import Job
+from tests.rules.recorded_registry import (
+    GOLDENS,
+    Registry,
+    exchange,
+    needs_recordings,
+    params,
+    recorded_items,
+)
 
 pytestmark = needs_recordings
 

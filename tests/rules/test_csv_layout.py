@@ -1,6 +1,3 @@
-from authored_csv import GOOD, RESULT
-from authored_registry import SECRET, known
-
 from provena_mcp.rules.csv_layout import (
     CsvLayout,
     CsvProblem,
@@ -10,6 +7,8 @@ from provena_mcp.rules.csv_layout import (
 )
 from provena_mcp.rules.csv_writing import template_text
 from provena_mcp.rules.references import Reference, Refused
+from tests.rules.authored_csv import GOOD, RESULT
+from tests.rules.authored_registry import SECRET, known
 
 
 def test_the_columns_of_a_template_are_the_services_in_their_order() -> None:

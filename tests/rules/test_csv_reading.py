@@ -1,7 +1,12 @@
 import time
 
 import pytest
-from authored_csv import (
+
+from provena_mcp.rules.csv_reading import Conversion, convert, references
+from provena_mcp.rules.csv_table import MAX_BYTES, CsvRow, CsvTable, read_table
+from provena_mcp.rules.csv_writing import csv_text
+from provena_mcp.rules.problems import Candidate
+from tests.rules.authored_csv import (
     BROKEN_ROW,
     END,
     GOOD,
@@ -15,12 +20,7 @@ from authored_csv import (
     converted,
     findings,
 )
-from authored_registry import known
-
-from provena_mcp.rules.csv_reading import Conversion, convert, references
-from provena_mcp.rules.csv_table import MAX_BYTES, CsvRow, CsvTable, read_table
-from provena_mcp.rules.csv_writing import csv_text
-from provena_mcp.rules.problems import Candidate
+from tests.rules.authored_registry import known
 
 
 def test_good_rows_become_records_and_submitted_rows_their_job_ids() -> None:

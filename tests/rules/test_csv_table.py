@@ -1,11 +1,11 @@
 import pytest
-from authored_csv import a_csv
 
 from provena_mcp.errors import ArgumentError
 from provena_mcp.rules.csv_layout import (
     CsvProblem,
 )
 from provena_mcp.rules.csv_table import MAX_BYTES, CsvRow, CsvTable, prepared, read_table
+from tests.rules.authored_csv import a_csv
 
 UNREADABLE = {
     "nothing": (b"", ""),

@@ -1,6 +1,4 @@
 import pytest
-from authored_csv import GOOD, JOB, RECORD, converted
-from authored_registry import a_record, known
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +9,8 @@ from provena_mcp.rules.csv_reading import Conversion
 from provena_mcp.rules.csv_writing import batch_references, batch_text
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord
+from tests.rules.authored_csv import GOOD, JOB, RECORD, converted
+from tests.rules.authored_registry import a_record, known
 
 
 def a_job(record: ModelRunRecord = RECORD, **changes: object) -> Job:

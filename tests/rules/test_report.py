@@ -3,7 +3,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from recorded_registry import GOLDENS, Registry, exchange, needs_recordings, recorded_items
 
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run
@@ -19,6 +18,7 @@ from provena_mcp.rules.report import (
     subject_references,
 )
 from provena_mcp.wire.items import CreateItem, ModelRunItem, RegistryItem, WorkflowTemplateItem, parse_item
+from tests.rules.recorded_registry import GOLDENS, Registry, exchange, needs_recordings, recorded_items
 
 KINDS = {"d": Kind("ENTITY", "DATASET"), "m": Kind("ENTITY", "MODEL"), "r": Kind("ACTIVITY", "MODEL_RUN")}
 KINDS |= {

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_worlds import DATASETS, PEOPLE, worlds
 
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, Trails, links_on_trails
 from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery
+from tests.rules.random_worlds import DATASETS, PEOPLE, worlds
 
 GOLDENS = Path(__file__).parents[2] / "../shared/goldens"
 QUERIES = tuple(DIRECTION_OF)

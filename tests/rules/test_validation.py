@@ -1,5 +1,4 @@
 import pytest
-from authored_registry import ITEMS, SECRET, a_record, known
 
 from provena_mcp.rules.drafts import DraftAssociations, DraftDataset, RunDraft
 from provena_mcp.rules.linking import link_problems, link_references
@@ -8,6 +7,7 @@ from provena_mcp.rules.references import Found, Reference, Refused, references
 from provena_mcp.rules.refusals import SEED_REASON, wrong_subtype_reason
 from provena_mcp.rules.validation import problems
 from provena_mcp.wire.items import RegistryItem, parse_item
+from tests.rules.authored_registry import ITEMS, SECRET, a_record, known
 
 
 def an_input(template_id: str = "forcing", dataset_id: str = "wind", **more: object) -> dict[str, object]:

@@ -1,8 +1,7 @@
-from authored_registry import known
-
 from provena_mcp.rules.problems import Candidate, nearest
 from provena_mcp.rules.requirements import RequiredDataset, RequiredResource, Requirements, requirements
 from provena_mcp.wire.items import WorkflowTemplateItem
+from tests.rules.authored_registry import known
 
 
 def test_the_requirements_of_a_workflow_template_name_all_a_run_must_and_may_state() -> None:

@@ -1,10 +1,10 @@
-from authored_registry import a_raw_record, a_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.rules.drafts import Draft, DraftAssociations, DraftDataset, RunDraft, read_draft
 from provena_mcp.rules.problems import Problem
 from provena_mcp.wire.items import JsonObject
+from tests.rules.authored_registry import a_raw_record, a_record
 
 
 def test_a_partial_record_says_what_is_missing_and_keeps_the_rest() -> None:

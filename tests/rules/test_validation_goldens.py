@@ -4,13 +4,20 @@ import json
 from typing import Any
 
 import pytest
-from recorded_registry import GOLDENS, Registry, exchange, needs_recordings, params, recorded_items
 
 from provena_mcp.rules.linking import link_problems, link_references
 from provena_mcp.rules.record_schema import read_record, schema_problems
 from provena_mcp.rules.references import references
 from provena_mcp.rules.refusals import wrong_subtype_reason
 from provena_mcp.rules.validation import problems
+from tests.rules.recorded_registry import (
+    GOLDENS,
+    Registry,
+    exchange,
+    needs_recordings,
+    params,
+    recorded_items,
+)
 
 pytestmark = needs_recordings
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 from mcp import Client
-from recording_world import Asked, HandClock, Send, a_record, provena, server
-from sample_server import BOTH_ERAS, call, failure
 
 from provena_mcp.queries.following import Pace
+from tests.tools.recording_world import Asked, HandClock, Send, a_record, provena, server
+from tests.tools.sample_server import BOTH_ERAS, call, failure
 
 REGISTER = "/prov-api/model_run/register"
 

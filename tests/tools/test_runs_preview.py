@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from recording_world import LOCAL_PERSON, TEMPLATE, a_record, provena, server
-from sample_server import BOTH_ERAS, call, failure
+
+from tests.tools.recording_world import LOCAL_PERSON, TEMPLATE, a_record, provena, server
+from tests.tools.sample_server import BOTH_ERAS, call, failure
 
 REGISTER = "/prov-api/model_run/register"
 TEMPLATE_REF = {"id": TEMPLATE, "name": "Reef hydrodynamics"}
