@@ -33,7 +33,7 @@ def check_inputs(evidence: RunEvidence) -> tuple[str, list[Finding]]:
             (unreadable if found.kind == "unreadable" else missing)[dataset_id] = refusal(found)
     readable = len(evidence.inputs) - len(missing) - len(unreadable)
     findings = unless_empty(("input_missing", missing), ("input_unreadable", unreadable))
-    return f"{readable} of {len(evidence.inputs)} readable", findings
+    return f"inputs: {len(evidence.inputs)}, readable: {readable}", findings
 
 
 def check_hosting(evidence: RunEvidence) -> tuple[str, list[Finding]]:
@@ -54,7 +54,7 @@ def check_hosting(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     findings = unless_empty(
         ("input_external", external), ("input_address_missing", lost), ("input_changeable", changeable)
     )
-    told = f"{fixed} released, {len(changeable)} changeable, {len(external) + len(lost)} hosted elsewhere"
+    told = f"released: {fixed}, changeable: {len(changeable)}, hosted elsewhere: {len(external) + len(lost)}"
     return told, findings
 
 
@@ -94,7 +94,7 @@ def check_use(evidence: RunEvidence) -> tuple[str, list[Finding]]:
         ("upstream_restricted", _each(evidence, _further_upstream(evidence), _restrictions)),
     )
     restricted = {item for finding in findings for item in finding.evidence}
-    return f"{len(restricted)} datasets with conditions", findings
+    return f"datasets with conditions: {len(restricted)}", findings
 
 
 def _replaced(evidence: RunEvidence, ids: tuple[str, ...]) -> dict[str, str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Final
 
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.references import Found, Known, Refused, resolve
+from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
 from provena_mcp.wire.subtypes import ItemSubtype
+
+_REASON: Final = 120
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class RunEvidence:
             return Refused("unreadable", "not looked up")
         return resolve(item_id, subtype, self.known)
 
-    def datasets(self, ids: Iterator[str] | tuple[str, ...]) -> Iterator[DatasetItem]:
+    def datasets(self, ids: Iterable[str]) -> Iterator[DatasetItem]:
         """Those of ``ids`` that are readable datasets."""
         for dataset_id in ids:
             found = self.item(dataset_id, "DATASET")
@@ -83,7 +87,9 @@ class RunEvidence:
         when = successor.item.created_timestamp
         timing = "before the run started" if when <= self.run.record.start_time else "after the run started"
         newest = f"; latest {latest}" if latest != version.next_version else ""
-        return f"replaced by {version.next_version} on {day(when)}, {timing}{newest}"
+        place = successor.item.versioning_info
+        reason = f": {clean(place.reason, _REASON)}" if place is not None and place.reason else ""
+        return f"replaced by {version.next_version} on {day(when)}, {timing}{newest}{reason}"
 
     def _latest(self, item_id: str) -> str:
         passed = [item_id]

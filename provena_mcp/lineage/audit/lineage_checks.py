@@ -15,7 +15,7 @@ _NAMED: Final = 3
 
 def check_lineage(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     """Whether the lineage is free of cycles, and explained by runs down to its sources."""
-    datasets = [dataset for dataset in evidence.datasets_upstream if dataset not in evidence.outputs]
+    datasets = evidence.datasets_upstream
     gaps = {dataset: _origin(evidence, dataset) for dataset in _sources(evidence, datasets)}
     findings = unless_empty(
         ("lineage_cycle", _cycles(evidence)),
@@ -24,7 +24,7 @@ def check_lineage(evidence: RunEvidence) -> tuple[str, list[Finding]]:
         ("lineage_unchecked", _unchecked(evidence, datasets)),
     )
     made = sum(1 for dataset in datasets if dataset in evidence.makers)
-    return f"{made} of {len(datasets)} datasets upstream were made by a recorded run", findings
+    return f"datasets upstream: {len(datasets)}, made by a recorded run: {made}", findings
 
 
 def _cycles(evidence: RunEvidence) -> dict[str, str]:
@@ -38,7 +38,7 @@ def _others(group: tuple[str, ...], node: str) -> str:
     return ", ".join(others[:_NAMED]) + more
 
 
-def _sources(evidence: RunEvidence, datasets: list[str]) -> list[str]:
+def _sources(evidence: RunEvidence, datasets: tuple[str, ...]) -> list[str]:
     """Datasets that no run and no older version led to; those the walk did not get beyond are left out."""
     graph = evidence.upstream
     explained = {
@@ -63,7 +63,7 @@ def _origin(evidence: RunEvidence, dataset_id: str) -> str:
     return ""
 
 
-def _unreadable(evidence: RunEvidence, datasets: list[str]) -> dict[str, str]:
+def _unreadable(evidence: RunEvidence, datasets: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for dataset in datasets:
         if dataset in evidence.known and dataset not in evidence.inputs:
@@ -73,7 +73,7 @@ def _unreadable(evidence: RunEvidence, datasets: list[str]) -> dict[str, str]:
     return found
 
 
-def _unchecked(evidence: RunEvidence, datasets: list[str]) -> dict[str, str]:
+def _unchecked(evidence: RunEvidence, datasets: tuple[str, ...]) -> dict[str, str]:
     skipped = sum(1 for dataset in datasets if dataset not in evidence.known)
     reasons = [f"{skipped} of {len(datasets)} datasets upstream were not read"] if skipped else []
     if evidence.incomplete_because is not None:

@@ -54,7 +54,8 @@ def check_recipe(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     findings = unless_empty(
         ("recipe_missing", gone), ("recipe_unreadable", unreadable), ("recipe_superseded", superseded)
     )
-    return f"{len(parts) - len(gone) - len(unreadable)} of {len(parts)} parts readable", findings
+    readable = len(parts) - len(gone) - len(unreadable)
+    return f"template, its dataset templates and model: {len(parts)}, readable: {readable}", findings
 
 
 def check_fit(evidence: RunEvidence) -> tuple[str, list[Finding]]:
@@ -69,7 +70,7 @@ def check_fit(evidence: RunEvidence) -> tuple[str, list[Finding]]:
             found.setdefault(code, {})[_subject(problem, evidence)] = clean(problem.message, _TEXT)
     findings = [Finding(code, seen) for code, seen in found.items()]
     files = sum(len(dataset.resources or {}) for dataset in (*record.inputs, *record.outputs))
-    return f"{len(record.annotations or {})} annotations and {files} file paths stated", findings
+    return f"annotations stated: {len(record.annotations or {})}, file paths: {files}", findings
 
 
 def check_times(evidence: RunEvidence) -> tuple[str, list[Finding]]:
