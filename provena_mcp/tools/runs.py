@@ -9,16 +9,15 @@ from pydantic import Field, JsonValue
 
 from provena_mcp.application import Application
 from provena_mcp.commands.batching import RegisterBatch
-from provena_mcp.commands.gate import decide, propose
 from provena_mcp.commands.linking import LinkToStudy
-from provena_mcp.commands.proposals import AlreadySent, Command, Order, Proposal, ResultT
+from provena_mcp.commands.proposals import AlreadySent, Proposal
 from provena_mcp.commands.registering import RegisterRun
 from provena_mcp.commands.results import BatchResult, LinkResult, RegistrationResult, UpdateResult
 from provena_mcp.commands.updating import UpdateRun
 from provena_mcp.tools.confirming import Agreement, NotAsked, ask_for, consent_in
+from provena_mcp.tools.deciding import decided, proposed
 from provena_mcp.tools.definition import Reply, tool
-from provena_mcp.tools.parameters import Reference, Wait
-from provena_mcp.tools.progress import progress_teller
+from provena_mcp.tools.parameters import Confirm, Reference, Wait
 from provena_mcp.tools.records import RunRecord
 from provena_mcp.wire.items import JsonObject
 
@@ -28,7 +27,6 @@ _UPDATE: Final = UpdateRun()
 _LINK: Final = LinkToStudy()
 
 RunId = Annotated[str | None, Field(description="Its handle")]
-Confirm = Annotated[bool, Field(description="Do it; first show the preview")]
 AllowDuplicate = Annotated[bool, Field(description="Register the same record again")]
 
 
@@ -41,8 +39,7 @@ async def propose_registration(
     ctx: Context[Application], record: JsonObject | None, reference: str | None, allow_duplicate: bool
 ) -> Proposal[RegistrationResult] | AlreadySent:
     """What the arguments of ``register_model_run`` ask for."""
-    given = _given(record=record, allow_duplicate=allow_duplicate or None)
-    return await propose(_app(ctx).desk(), _REGISTER, given, reference)
+    return await proposed(ctx, _REGISTER, reference, record=record, allow_duplicate=allow_duplicate or None)
 
 
 _Registration = Annotated[Proposal[RegistrationResult] | AlreadySent, Resolve(propose_registration)]
@@ -67,7 +64,7 @@ async def register_model_run(
     allow_duplicate: AllowDuplicate = False,
 ) -> Reply[RegistrationResult]:
     """Register a run."""
-    return await _decided(ctx, _REGISTER, proposal, _order(ctx, answer, confirm=confirm, wait=wait))
+    return await decided(ctx, _REGISTER, proposal, confirm=confirm, consent=consent_in(answer), wait=wait)
 
 
 async def propose_batch(
@@ -79,8 +76,9 @@ async def propose_batch(
 ) -> Proposal[BatchResult] | AlreadySent:
     """What the arguments of ``register_batch_model_runs`` ask for."""
     listed: list[JsonValue] | None = list(records) if records is not None else None
-    given = _given(records=listed, expect_new=expect_new, allow_duplicate=allow_duplicate or None)
-    return await propose(_app(ctx).desk(), _BATCH, given, reference)
+    return await proposed(
+        ctx, _BATCH, reference, records=listed, expect_new=expect_new, allow_duplicate=allow_duplicate or None
+    )
 
 
 _Batch = Annotated[Proposal[BatchResult] | AlreadySent, Resolve(propose_batch)]
@@ -106,7 +104,7 @@ async def register_batch_model_runs(
     allow_duplicate: AllowDuplicate = False,
 ) -> Reply[BatchResult]:
     """Register several runs."""
-    return await _decided(ctx, _BATCH, proposal, _order(ctx, answer, confirm=confirm, wait=wait))
+    return await decided(ctx, _BATCH, proposal, confirm=confirm, consent=consent_in(answer), wait=wait)
 
 
 async def propose_update(
@@ -118,8 +116,9 @@ async def propose_update(
     reference: str | None,
 ) -> Proposal[UpdateResult] | AlreadySent:
     """What the arguments of ``update_model_run`` ask for."""
-    given = _given(model_run_id=model_run_id, reason=reason, record=record, changes=changes)
-    return await propose(_app(ctx).desk(), _UPDATE, given, reference)
+    return await proposed(
+        ctx, _UPDATE, reference, model_run_id=model_run_id, reason=reason, record=record, changes=changes
+    )
 
 
 _Update = Annotated[Proposal[UpdateResult] | AlreadySent, Resolve(propose_update)]
@@ -146,9 +145,9 @@ async def update_model_run(
     wait: Wait = True,
 ) -> Reply[UpdateResult]:
     """Change a run's record."""
-    reply = await _decided(ctx, _UPDATE, proposal, _order(ctx, answer, confirm=confirm, wait=wait))
+    reply = await decided(ctx, _UPDATE, proposal, confirm=confirm, consent=consent_in(answer), wait=wait)
     if reply.result.model_run_id is not None:
-        reader = _app(ctx).reader()
+        reader = ctx.request_context.lifespan_context.reader()
         reader.names.forget(reader.caller, reply.result.model_run_id)
     return reply
 
@@ -157,8 +156,7 @@ async def propose_link(
     ctx: Context[Application], model_run_id: str | None, study_id: str | None, reference: str | None
 ) -> Proposal[LinkResult] | AlreadySent:
     """What the arguments of ``link_model_run_to_study`` ask for."""
-    given = _given(model_run_id=model_run_id, study_id=study_id)
-    return await propose(_app(ctx).desk(), _LINK, given, reference)
+    return await proposed(ctx, _LINK, reference, model_run_id=model_run_id, study_id=study_id)
 
 
 _Link = Annotated[Proposal[LinkResult] | AlreadySent, Resolve(propose_link)]
@@ -183,38 +181,7 @@ async def link_model_run_to_study(
     wait: Wait = True,
 ) -> Reply[LinkResult]:
     """Put a run into a study."""
-    return await _decided(ctx, _LINK, proposal, _order(ctx, answer, confirm=confirm, wait=wait))
-
-
-def _app(ctx: Context[Application]) -> Application:
-    return ctx.request_context.lifespan_context
-
-
-def _given(**arguments: JsonValue) -> JsonObject:
-    return {name: value for name, value in arguments.items() if value is not None}
-
-
-def _order(
-    ctx: Context[Application], answer: ElicitationResult[Agreement], *, confirm: bool, wait: bool
-) -> Order:
-    pace = _app(ctx).pace
-    return Order(
-        confirm=confirm,
-        consent=consent_in(answer),
-        wait=wait,
-        pace=pace,
-        deadline=pace.deadline(),
-        tell=progress_teller(ctx),
-    )
-
-
-async def _decided(
-    ctx: Context[Application],
-    command: Command[ResultT],
-    proposal: Proposal[ResultT] | AlreadySent,
-    order: Order,
-) -> Reply[ResultT]:
-    return Reply(await decide(_app(ctx).desk(), command, proposal, order))
+    return await decided(ctx, _LINK, proposal, confirm=confirm, consent=consent_in(answer), wait=wait)
 
 
 TOOLS = (register_model_run, register_batch_model_runs, update_model_run, link_model_run_to_study)
