@@ -58,7 +58,7 @@ def print_catalogue() -> None:
     """
     settings = read_settings()
     definitions = select_tools(settings.toolsets, read_only=settings.read_only, local=True)
-    Console(soft_wrap=True).out(_json([_as_json(tool) for tool in _listed(definitions)]), highlight=False)
+    Console().out(_json([_as_json(tool) for tool in _listed(definitions)]), highlight=False)
 
 
 def write_catalogue(folder: Path) -> None:
