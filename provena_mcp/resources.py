@@ -50,14 +50,16 @@ def _register_graphs(server: MCPServer[Application]) -> None:
         return await _content(_documents(ctx).lineage(query, id, depth))
 
     @server.resource(
-        "provena://diagram/{query}/{+id}{?depth}",
+        "provena://diagram/{query}/{+id}{?to,depth}",
         name="diagram",
         title="Lineage diagram",
         mime_type=MERMAID,
-        description="A bounded Mermaid diagram of a lineage query.",
+        description="A bounded Mermaid diagram of a lineage query, of an impact, or of the path to an item.",
     )
-    async def diagram(query: str, id: str, ctx: Ctx, depth: str = USUAL_DEPTH) -> str | bytes:
-        return await _content(_documents(ctx).diagram(query, id, depth))
+    async def diagram(
+        query: str, id: str, ctx: Ctx, to: str | None = None, depth: str | None = None
+    ) -> str | bytes:
+        return await _content(_documents(ctx).diagram(query, id, depth, to))
 
 
 def _register_prov(server: MCPServer[Application]) -> None:

@@ -20,7 +20,7 @@ from provena_mcp.rules.text import clean
 from provena_mcp.wire.lineage import LineageQuery
 
 MAX_BOXES: Final = 40
-_LABEL_LENGTH: Final = 60
+LABEL_LENGTH: Final = 60
 _PLAIN: Final = frozenset(" .,:/()+-_")
 # What a lineage is told with; people and templates hang on almost every run.
 _STORY: Final = frozenset({"DATASET", "MODEL_RUN", "STUDY", "VERSION"})
@@ -63,7 +63,7 @@ class Diagram:
     def _clusters(self, labels: Labels) -> Iterator[str]:
         types = sorted({self.view.types[ref] for ref in self.refs} | self._collapsed.keys(), key=type_order)
         for number, subtype in enumerate(types):
-            yield f'  subgraph t{number}["{_escaped(_PLURAL.get(subtype, subtype))}"]'
+            yield f'  subgraph t{number}["{escaped(_PLURAL.get(subtype, subtype))}"]'
             drawn = [ref for ref in self.refs if self.view.types[ref] == subtype]
             for ref in drawn:
                 yield f'    n{ref}["{self._label(ref, labels)}"]'
@@ -76,7 +76,7 @@ class Diagram:
         item_id = self.view.ids[ref]
         name = labels.name(item_id)
         lines = [item_id] if name is None else [name, item_id]
-        return "<br/>".join(_escaped(clean(line, _LABEL_LENGTH)) for line in lines)
+        return "<br/>".join(escaped(clean(line, LABEL_LENGTH)) for line in lines)
 
     def _arrows(self) -> Iterator[str]:
         counts: Counter[tuple[str, str, str]] = Counter()
@@ -87,7 +87,7 @@ class Diagram:
                 counts[ends[0], relation, ends[1]] += 1
         for (source, relation, target), count in sorted(counts.items()):
             times = f" x{count}" if count > 1 else ""
-            yield f'  {source} -->|"{_escaped(relation)}{times}"| {target}'
+            yield f'  {source} -->|"{escaped(relation)}{times}"| {target}'
 
     def _box(self, ref: int) -> str:
         return f"n{ref}" if ref in self._drawn else self._group(self.view.types[ref])
@@ -117,5 +117,6 @@ def draw_diagram(graph: ProvenanceGraph, start: str, query: LineageQuery) -> Dia
     return Diagram(view, tuple(drawn[: MAX_BOXES - len(set(view.types))]))
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text that Mermaid can only read as text, for use inside quotes."""
     return "".join(c if c.isalnum() or c in _PLAIN else f"#{ord(c)};" for c in text)

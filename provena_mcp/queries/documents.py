@@ -13,6 +13,7 @@ from provena_mcp.lineage.diagram import draw_diagram
 from provena_mcp.lineage.node_link import node_link
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.csv_files import CSV, batch_csv, template_csv
+from provena_mcp.queries.diagrams import USUAL_HOPS, impact_diagram, path_diagram
 from provena_mcp.queries.following import Pace
 from provena_mcp.queries.items import Reader
 from provena_mcp.queries.lineage import gather_lineage
@@ -75,10 +76,20 @@ class Documents:
         content = to_json(node_link(found.graph, named.names, found.incomplete_because)).decode()
         return Document(_file_name(handle, f"{asked}.json"), JSON, content)
 
-    async def diagram(self, query: str, item_id: str, depth: str = USUAL_DEPTH) -> Document:
-        """A bounded Mermaid diagram of a lineage question."""
-        asked, handle = _lineage_query(query), parse_handle(item_id)
-        found = await gather_lineage(self._reader.client.prov, self._cap, asked, handle, _depth(depth))
+    async def diagram(
+        self, query: str, item_id: str, depth: str | None = None, to: str | None = None
+    ) -> Document:
+        """A bounded Mermaid diagram of a lineage question, of an impact, or of the path ``to`` an item."""
+        if query in ("path", "impact"):
+            handle, hops = parse_handle(item_id), _depth(depth or USUAL_HOPS)
+            text = (
+                await impact_diagram(self._reader, self._cap, handle, hops)
+                if query == "impact"
+                else await path_diagram(self._reader, self._cap, handle, parse_handle(to or "", "to"), hops)
+            )
+            return Document(_file_name(handle, f"{query}.mmd"), MERMAID, text)
+        asked, handle, hops = _lineage_query(query), parse_handle(item_id), _depth(depth or USUAL_DEPTH)
+        found = await gather_lineage(self._reader.client.prov, self._cap, asked, handle, hops)
         drawn = draw_diagram(found.graph, handle, asked)
         named = await self._reader.names.of_ids(self._reader.caller, drawn.shown)
         return Document(_file_name(handle, f"{asked}.mmd"), MERMAID, drawn.text(named.names))

@@ -20,6 +20,7 @@ from provena_mcp.queries.answer_parts import (
 )
 from provena_mcp.queries.briefs.models import utc
 from provena_mcp.queries.briefs.parts import text
+from provena_mcp.queries.diagrams import impact_uri
 from provena_mcp.queries.impact_result import (
     AffectedItem,
     AffectedItems,
@@ -119,7 +120,7 @@ class ImpactTelling:
                 followed=dict(impact.followed),
                 not_followed=dict(impact.not_followed) or None,
                 unreadable=unreadable_of(self._named),
-                diagram_uri=f"provena://diagram/impact/{self._start}?depth={self._depth}",
+                diagram_uri=impact_uri(self._start, self._depth) if impact.affected else None,
                 next=self._next(is_cut=bool(cut), has_contacts=has_contacts),
             )
 

@@ -23,6 +23,7 @@ from provena_mcp.queries.answer_parts import (
     unreadable_of,
 )
 from provena_mcp.queries.briefs.models import Brief
+from provena_mcp.queries.diagrams import path_uri
 from provena_mcp.queries.items import Reader
 from provena_mcp.queries.names import NamesFound
 from provena_mcp.queries.neighbourhood import DepthCap
@@ -156,7 +157,7 @@ class _Telling:
                 searched_hops=self._relation.within,
                 incomplete_because=self._stopped(self._relation.within),
                 unreadable=unreadable_of(self._named),
-                diagram_uri=f"provena://diagram/path/{self._start}?to={self._goal}&depth={self._max_hops}",
+                diagram_uri=path_uri(self._start, self._goal, self._max_hops),
                 next=self._runs_to_fetch(paths),
             )
 

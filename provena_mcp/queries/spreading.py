@@ -49,7 +49,7 @@ async def gather_spread(
     impact = await asyncio.to_thread(find_impact, downstream, starts, depth, follow_versions=follow_versions)
     runs = [node for node in (*starts, *(item.id for item in impact.affected)) if _is_run(downstream, node)]
     agents, (studies, unasked) = await asyncio.gather(
-        agents_along(prov, queries, depth), _studies_of(reader, runs)
+        agents_along(prov, queries, depth), studies_of(reader, runs)
     )
     graph = downstream.merged([*agents, studies])
     touched = await asyncio.to_thread(find_touched, graph, impact)
@@ -61,7 +61,7 @@ def _is_run(graph: ProvenanceGraph, node: str) -> bool:
     return node in graph.nodes and graph.nodes[node].subtype == "MODEL_RUN"
 
 
-async def _studies_of(reader: Reader, runs: Collection[str]) -> tuple[ProvenanceGraph, list[str]]:
+async def studies_of(reader: Reader, runs: Collection[str]) -> tuple[ProvenanceGraph, list[str]]:
     """Links from ``runs`` to their studies, and why they may not be all."""
     prov = reader.client.prov
     if len(runs) <= _RUNS_TO_ASK:
