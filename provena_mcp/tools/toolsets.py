@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from typing import Final, get_args
 
 from provena_mcp.errors import SettingsError
-from provena_mcp.tools import csv, documents, health, jobs, lineage, registry, runs
+from provena_mcp.tools import admin, answers, csv, documents, health, jobs, lineage, registry, runs
 from provena_mcp.tools.definition import ToolDefinition, Toolset
 
 ALL_TOOLS: Final[tuple[ToolDefinition, ...]] = (
     *health.TOOLS,
     *lineage.TOOLS,
+    *answers.TOOLS,
     *registry.TOOLS,
     *runs.TOOLS,
     *csv.TOOLS,
     *documents.TOOLS,
     *jobs.TOOLS,
+    *admin.TOOLS,
 )
 
 _OFF_BY_DEFAULT: Final[frozenset[Toolset]] = frozenset({"curation", "admin"})
