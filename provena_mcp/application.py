@@ -19,6 +19,7 @@ from provena_mcp.queries.items import Reader
 from provena_mcp.queries.names import Names
 from provena_mcp.queries.neighbourhood import DepthCap
 from provena_mcp.queries.saving import OutputFolder
+from provena_mcp.queries.suggesting import Suggestions
 
 LOCAL_CALLER = "local"
 
@@ -37,6 +38,7 @@ class Application:
     output: OutputFolder | None
     input: InputFolders
     recent_reports: RecentReports
+    suggestions: Suggestions
     kept: KeyValueStore
     pace: Pace
 

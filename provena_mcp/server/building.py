@@ -16,12 +16,15 @@ from mcp.server.caching import CacheHint
 from provena_mcp import __version__
 from provena_mcp.application import Application
 from provena_mcp.commands.keeping import InProcessStore
+from provena_mcp.completions import register_completions
+from provena_mcp.prompts import register_prompts
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.following import Pace
 from provena_mcp.queries.input_files import input_folders
 from provena_mcp.queries.names import Names
 from provena_mcp.queries.neighbourhood import DepthCap
 from provena_mcp.queries.saving import OutputFolder
+from provena_mcp.queries.suggesting import Suggestions
 from provena_mcp.resources import register_resources
 from provena_mcp.server.backend import Backend, choose_backend
 from provena_mcp.settings import Settings
@@ -68,6 +71,8 @@ def build_server(
         log_level="WARNING",
     )
     register_resources(server)
+    register_prompts(server, [definition.name for definition in definitions])
+    register_completions(server)
     return server
 
 
@@ -88,6 +93,7 @@ async def _running(
             output=output,
             input=input_folders(settings.input_dirs, output.path if output else None),
             recent_reports=BoundedCache(entries=16, seconds=600.0, clock=time.monotonic),
+            suggestions=Suggestions(clock=pace.clock, sleep=pace.sleep),
             kept=InProcessStore(clock=pace.clock),
             pace=pace,
         )

@@ -3,13 +3,18 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import bpe_openai
 import pytest
 
 from provena_mcp.errors import SettingsError
+from provena_mcp.queries.health import WhichProvena
+from provena_mcp.server.building import build_server
+from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
+from provena_mcp.tools.instructions import server_instructions
 from provena_mcp.tools.registration import ProvenaTool, register
 from provena_mcp.tools.toolsets import ALL_TOOLS, select_tools
 
@@ -33,8 +38,11 @@ def shown_tokens(definitions: tuple[ToolDefinition, ...]) -> int:
         {"name": tool.name, "description": tool.description, "inputSchema": tool.parameters}
         for tool in map(register, definitions)
     ]
-    encoding = bpe_openai.get_encoding("o200k_base")
-    return len(encoding.encode(json.dumps(shown, separators=(",", ":"), ensure_ascii=False)))
+    return tokens(json.dumps(shown, separators=(",", ":"), ensure_ascii=False))
+
+
+def tokens(text: str) -> int:
+    return len(bpe_openai.get_encoding("o200k_base").encode(text))
 
 
 def test_tool_names_are_unique_and_plain():
@@ -69,8 +77,52 @@ def test_a_tool_has_a_title_a_bounded_description_and_all_four_hints(tool: Prove
     assert None not in hints.values()
 
 
-def test_the_reading_tools_fit_into_2600_tokens():
-    assert shown_tokens(select_tools("health,lineage,registry,documents", read_only=True, local=True)) <= 2600
+def test_the_default_tools_are_at_most_26_and_fit_into_6000_tokens():
+    tools = select_tools("default", read_only=False, local=True)
+    assert len(tools) <= 26
+    assert shown_tokens(tools) <= 6000
+
+
+def test_the_lean_tools_are_at_most_12_and_fit_into_3000_tokens():
+    tools = select_tools("lean", read_only=False, local=True)
+    assert len(tools) <= 12
+    assert shown_tokens(tools) <= 3000
+
+
+@pytest.mark.parametrize("chosen", ["all", "default", "lean", "registry", "runs,jobs"])
+@pytest.mark.parametrize(
+    "which",
+    [
+        WhichProvena(kind="deployment", where="deployment." * 30),
+        WhichProvena(kind="sample", where="a.sqlite3", items=124),
+        WhichProvena(kind="embedded", where="/home/somebody/" * 20, items=124),
+    ],
+    ids=lambda which: which.kind,
+)
+def test_the_instructions_fit_into_350_tokens(chosen: str, which: WhichProvena):
+    instructions = server_instructions(which, select_tools(chosen, read_only=False, local=True))
+    assert tokens(instructions) <= 350
+
+
+def test_the_instructions_of_an_empty_store_fit_into_350_tokens(tmp_path: Path):
+    server = build_server(Settings(_env_file=None, store=tmp_path / "store.sqlite3", toolsets="all"))
+    assert "EMPTY" in (server.instructions or "")
+    assert tokens(server.instructions or "") <= 350
+
+
+def test_the_instructions_speak_only_of_tools_that_are_offered():
+    names = {tool.name for tool in ALL_TOOLS}
+    which = WhichProvena(kind="sample", where="a.sqlite3", items=124)
+    for chosen in ("default", "lean", "registry", "health", "lineage,documents"):
+        offered = select_tools(chosen, read_only=True, local=False)
+        said = set(re.findall(r"[a-z]+(?:_[a-z]+)+", server_instructions(which, offered)))
+        assert said & names <= {tool.name for tool in offered}
+
+
+def test_a_read_only_server_says_nothing_of_writes():
+    which = WhichProvena(kind="sample", where="a.sqlite3", items=124)
+    told = server_instructions(which, select_tools("default", read_only=True, local=True))
+    assert "write" not in told.replace("written", "")
 
 
 def test_read_only_beats_every_other_switch():
