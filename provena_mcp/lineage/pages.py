@@ -8,7 +8,7 @@ links to all items before it. Only links that exceed the budget by themselves go
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -88,7 +88,7 @@ class PagePlan:
             unreadable: Why a name could not be read, by id.
         """
         labels = Labels(names or {}, unreadable or {})
-        end = _Position(self.last, 0)
+        end = _Position(self._fitting(lambda ref: self._cost_of_name(ref, labels)), 0)
         result = self._result(end, labels)
         while (cost := _cost(result)) > self.request.max_tokens:
             sooner = self._sooner(end, (self.request.max_tokens - self.frame) / max(1, cost - self.frame))
@@ -102,6 +102,29 @@ class PagePlan:
     def frame(self) -> int:
         """Tokens of what stands on every page."""
         return _cost(self._result(self.begin, Labels()))
+
+    def planned(self) -> PagePlan:
+        """This plan, ending where the rows do not fit any more if names are of the usual length."""
+        at_best = self._fitting(lambda _: 0)
+        return self if at_best == self.last else replace(self, last=self._fitting(self._usual_name))
+
+    def _fitting(self, cost_of_name: Callable[[int], int]) -> int:
+        """The end of the rows that fit the budget, at least one, given what naming each ref costs."""
+        view, budget = self.view, self.request.max_tokens
+        spent = self.frame - _LINK * self.begin.links
+        for row in range(self.begin.row, self.last):
+            ref = self.rows[row]
+            spent += _ROW + estimate_tokens(view.ids[ref]) + _LINK * len(view.arcs(ref)) + cost_of_name(ref)
+            if spent > budget:
+                return max(row, self.begin.row + 1)
+        return self.last
+
+    def _usual_name(self, ref: int) -> int:
+        return (_NAME if self.request.names else 0) + (_ANSWER if ref <= self.view.answers else 0)
+
+    def _cost_of_name(self, ref: int, labels: Labels) -> int:
+        name = labels.name(self.view.ids[ref])
+        return (estimate_tokens(name) if name else 0) + (_ANSWER if ref <= self.view.answers else 0)
 
     def _result(self, end: _Position, labels: Labels) -> LineageResult:
         begin = self.begin
@@ -159,9 +182,7 @@ def plan_page(view: LineageView, request: PageRequest) -> PagePlan:
     """
     refs = range(1, len(view.ids))
     rows = tuple(ref for ref in refs if not request.subtypes or view.types[ref] in request.subtypes)
-    plan = PagePlan(view, request, rows, _position(view, request, len(rows)), len(rows))
-    last = _fitting(plan)
-    return replace(plan, last=last if last == len(rows) else _fitting(plan, name=_NAME))
+    return PagePlan(view, request, rows, _position(view, request, len(rows)), len(rows)).planned()
 
 
 def _position(view: LineageView, request: PageRequest, rows: int) -> _Position:
@@ -183,23 +204,6 @@ def _question(view: LineageView, request: PageRequest) -> str:
     """What a cursor belongs to, in a few characters."""
     asked = "\n".join((view.query, view.start, str(view.depth), *sorted(request.subtypes)))
     return hashlib.blake2b(asked.encode(), digest_size=6).hexdigest()
-
-
-def _fitting(plan: PagePlan, *, name: int = 0) -> int:
-    """The end of the rows that fit the budget, at least one, if names take ``name`` tokens.
-
-    Without, it is the end of the rows that fit at best.
-    """
-    view, request = plan.view, plan.request
-    spent = plan.frame - _LINK * plan.begin.links
-    for row in range(plan.begin.row, len(plan.rows)):
-        ref = plan.rows[row]
-        spent += _ROW + estimate_tokens(view.ids[ref]) + _LINK * len(view.arcs(ref))
-        if name:
-            spent += (name if request.names else 0) + (_ANSWER if ref <= view.answers else 0)
-        if spent > request.max_tokens:
-            return max(row, plan.begin.row + 1)
-    return len(plan.rows)
 
 
 def _fewer(count: int, share: float) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from provena_mcp.lineage.walks import Ways, hops_along, ways
+from provena_mcp.lineage.walks import Ways, hops_along
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 
 
@@ -51,7 +51,7 @@ def shortest_paths(
         max_hops: Longest path looked for.
         show: How many paths to spell out.
     """
-    ahead = ways(graph.links, direction)
+    ahead = graph.ahead(direction)
     hops = hops_along(ahead, (start,), max_hops)
     if goal not in hops:
         return None

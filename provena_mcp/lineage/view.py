@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Final, NamedTuple
 
 from provena_mcp.lineage.roles import role_of
-from provena_mcp.lineage.walks import cyclic_groups, hops_along, ways
+from provena_mcp.lineage.walks import cyclic_groups, hops_along
 from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
 from provena_mcp.wire.lineage import LineageQuery
@@ -109,17 +110,17 @@ class LineageView:
     @cached_property
     def roots(self) -> tuple[int, ...]:
         """Refs of items that depend on nothing else here, datasets before others."""
-        return self._without(source for source, _, _ in self.graph.links)
+        return self._without(self.graph.ahead("upstream"))
 
     @cached_property
     def leaves(self) -> tuple[int, ...]:
         """Refs of items that nothing else here depends on, datasets before others."""
-        return self._without(target for _, _, target in self.graph.links)
+        return self._without(chain.from_iterable(self.graph.ahead("upstream").values()))
 
     @cached_property
     def cycles(self) -> tuple[tuple[int, ...], ...]:
         """Groups of refs that all depend on each other."""
-        groups = cyclic_groups(self.graph.links)
+        groups = cyclic_groups(self.graph.ahead("upstream"))
         return tuple(sorted(tuple(sorted(self.refs[node] for node in group)) for group in groups))
 
     @cached_property
@@ -189,7 +190,8 @@ class LineageView:
 
     def _without(self, ends: Iterable[str]) -> tuple[int, ...]:
         refs = [self.refs[node] for node in self.graph.nodes.keys() - set(ends)]
-        return tuple(sorted(refs, key=lambda ref: (type_order(self.types[ref]), ref)))
+        ranks = {subtype: type_order(subtype) for subtype in set(self.types)}
+        return tuple(sorted(refs, key=lambda ref: (ranks[self.types[ref]], ref)))
 
 
 def view_lineage(
@@ -215,9 +217,10 @@ def view_lineage(
     types = {node: _word(kind.subtype) for node, kind in graph.nodes.items()}
     types.setdefault(start, _word(start_type))
     asked_for = {node for node, kind in graph.nodes.items() if node != start and is_asked_for(kind, query)}
+    ranks = {subtype: type_order(subtype) for subtype in set(types.values())}
     order = sorted(
         types,
-        key=lambda node: (node != start, node not in asked_for, hops[node], type_order(types[node]), node),
+        key=lambda node: (node != start, node not in asked_for, hops[node], ranks[types[node]], node),
     )
     return LineageView(
         graph=graph,
@@ -237,7 +240,7 @@ def _hops(graph: ProvenanceGraph, query: LineageQuery, start: str) -> dict[str, 
     In effected_agents an agent is one hop further than the nearest item that names it. An item that
     cannot be reached, which a sound answer does not hold, is put after all others.
     """
-    hops = hops_along(ways(graph.links, DIRECTION_OF[query]), (start,), len(graph.nodes))
+    hops = hops_along(graph.ahead(DIRECTION_OF[query]), (start,), len(graph.nodes))
     if query == "effected_agents":
         naming = sorted((hops[source], target) for source, _, target in graph.links if source in hops)
         for hop, target in naming:

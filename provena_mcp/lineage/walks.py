@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-
-from provena_mcp.rules.graph import Direction, Link
+from itertools import chain
 
 Ways = Mapping[str, list[str]]
-
-
-def ways(links: Iterable[Link], direction: Direction) -> Ways:
-    """From each item, the items one link away in ``direction``, each once."""
-    found: dict[str, dict[str, None]] = {}
-    if direction == "upstream":
-        for source, _, target in links:
-            found.setdefault(source, {})[target] = None
-    else:
-        for source, _, target in links:
-            found.setdefault(target, {})[source] = None
-    return {node: list(others) for node, others in found.items()}
 
 
 def hops_along(ahead: Ways, starts: Iterable[str], depth: int) -> dict[str, int]:
@@ -38,34 +25,28 @@ def hops_along(ahead: Ways, starts: Iterable[str], depth: int) -> dict[str, int]
     return hops
 
 
-def cyclic_groups(links: Iterable[Link]) -> list[tuple[str, ...]]:
+def cyclic_groups(ahead: Ways) -> list[tuple[str, ...]]:
     """Groups of items each of which leads to all others of its group; sorted, as are their members.
 
     Lineage without cycles, the usual case, is recognised without building a networkx graph.
     """
-    kept = _without_ends(list(links))
-    if not kept:
+    tangled = _led_to(ahead)
+    if not tangled:
         return []
     import networkx as nx
 
-    graph: nx.DiGraph[str] = nx.DiGraph((source, target) for source, _, target in kept)
+    graph: nx.DiGraph[str] = nx.DiGraph((near, far) for near in tangled for far in ahead[near])
     groups = (tuple(sorted(group)) for group in nx.strongly_connected_components(graph) if len(group) > 1)
     return sorted(groups)
 
 
-def _without_ends(links: list[Link]) -> list[Link]:
-    """The links left when those into items that lead nowhere are taken away, again and again."""
-    leaving = Counter(source for source, _, _ in links)
-    arriving: dict[str, list[str]] = {}
-    for source, _, target in links:
-        arriving.setdefault(target, []).append(source)
-    ends = [node for node in arriving if not leaving[node]]
-    gone: set[str] = set()
-    while ends:
-        end = ends.pop()
-        gone.add(end)
-        for node in arriving.get(end, ()):
-            leaving[node] -= 1
-            if not leaving[node]:
-                ends.append(node)
-    return [link for link in links if link.target not in gone]
+def _led_to(ahead: Ways) -> list[str]:
+    """What is left of the items that lead on when those nothing leads to are taken away, again and again."""
+    arriving = Counter(chain.from_iterable(ahead.values()))
+    free = [node for node in ahead if node not in arriving]
+    for node in free:
+        for other in ahead[node]:
+            arriving[other] -= 1
+            if not arriving[other] and other in ahead:
+                free.append(other)  # grows while it is walked: each item is freed once
+    return [node for node in ahead if arriving[node]]

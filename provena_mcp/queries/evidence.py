@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from provena_mcp.lineage.audit.evidence import RunEvidence
-from provena_mcp.lineage.walks import hops_along, ways
+from provena_mcp.lineage.walks import hops_along
 from provena_mcp.queries.items import Reader
 from provena_mcp.queries.neighbourhood import DepthCap, gather_neighbourhood
 from provena_mcp.queries.records import Records
@@ -75,6 +75,6 @@ def _makers(graph: ProvenanceGraph, datasets: set[str]) -> list[str]:
 
 
 def _nearest_datasets(graph: ProvenanceGraph, run_id: str) -> Iterable[str]:
-    hops = hops_along(ways(graph.links, "upstream"), (run_id,), len(graph.nodes))
+    hops = hops_along(graph.ahead("upstream"), (run_id,), len(graph.nodes))
     datasets = [node for node in hops if node in graph.nodes and graph.nodes[node].subtype == "DATASET"]
     return sorted(datasets, key=lambda node: (hops[node], node))[:_MOST_DATASETS]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from provena_mcp.errors import DepthLimitError
-from provena_mcp.lineage.walks import hops_along, ways
+from provena_mcp.lineage.walks import hops_along
 from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -122,7 +122,7 @@ async def gather_neighbourhood(
 
 
 def _hops_from(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:
-    return hops_along(ways(graph.links, direction), (start,), len(graph.nodes))
+    return hops_along(graph.ahead(direction), (start,), len(graph.nodes))
 
 
 async def _first_query(

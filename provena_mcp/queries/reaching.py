@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from provena_mcp.errors import DepthLimitError
-from provena_mcp.lineage.walks import hops_along, ways
+from provena_mcp.lineage.walks import hops_along
 from provena_mcp.queries.neighbourhood import DepthCap, Explorer
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 
@@ -75,7 +75,7 @@ class Reach:
         first, *others = (self.graph, *parts) if self.graph.nodes else parts
         self.graph = first.merged(others) if others else first
         self.depth += step
-        self.hops = hops_along(ways(self.graph.links, self.direction), (self.start,), self.depth)
+        self.hops = hops_along(self.graph.ahead(self.direction), (self.start,), self.depth)
         self.rim = [node for node, hop in self.hops.items() if hop == self.depth and self._may_lead_on(node)]
         return True
 

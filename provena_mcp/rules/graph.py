@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 Direction = Literal["upstream", "downstream"]
@@ -31,6 +33,18 @@ class ProvenanceGraph:
     nodes: Mapping[str, Kind] = field(default_factory=dict[str, Kind])
     links: tuple[Link, ...] = ()
 
+    def ahead(self, direction: Direction) -> Mapping[str, list[str]]:
+        """From each item that leads on, the items one link away in ``direction``, each once."""
+        return self._causes if direction == "upstream" else self._effects
+
+    @cached_property
+    def _causes(self) -> Mapping[str, list[str]]:
+        return _each_once((source, target) for source, _, target in self.links)
+
+    @cached_property
+    def _effects(self) -> Mapping[str, list[str]]:
+        return _each_once((target, source) for source, _, target in self.links)
+
     def merged(self, others: Iterable[ProvenanceGraph]) -> ProvenanceGraph:
         """This graph and others as one; of two links between one pair the first stays (contract 5.5)."""
         nodes = dict(self.nodes)
@@ -41,3 +55,10 @@ class ProvenanceGraph:
             for link in other.links:
                 links.setdefault((link.source, link.target), link)
         return ProvenanceGraph(nodes, tuple(links.values()))
+
+
+def _each_once(steps: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for near, far in steps:
+        found[near].append(far)
+    return {near: list(dict.fromkeys(others)) for near, others in found.items()}

@@ -9,7 +9,7 @@ from provena_mcp.lineage.comparison import (
     compare,
 )
 from provena_mcp.lineage.versions import Version, previous_versions, version_chains
-from provena_mcp.lineage.walks import hops_along, ways
+from provena_mcp.lineage.walks import hops_along
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
 from tests.lineage.random_programmes import DATASETS, Programme, Run, programmes
@@ -165,7 +165,7 @@ def test_of_several_datasets_in_a_role_only_those_not_shared_are_told() -> None:
 
 
 def upstream(graph: ProvenanceGraph, start: str) -> ProvenanceGraph:
-    hops = hops_along(ways(graph.links, "upstream"), (start,), 99)
+    hops = hops_along(graph.ahead("upstream"), (start,), 99)
     return ProvenanceGraph(
         {node: kind for node, kind in graph.nodes.items() if node in hops},
         tuple(link for link in graph.links if link.source in hops),

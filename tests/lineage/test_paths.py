@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
-from provena_mcp.lineage.walks import hops_along, ways
+from provena_mcp.lineage.walks import hops_along
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
 from tests.lineage.random_graphs import NODES, graphs, simple_paths
 
@@ -112,7 +112,7 @@ def test_what_two_items_have_in_common_is_what_paths_from_both_reach(
         for node in NODES[2:]
         if max(distance(first, node), distance(second, node)) <= depth
     }
-    ahead = ways(graph.links, direction)
+    ahead = graph.ahead(direction)
 
     found = in_common(
         hops_along(ahead, (first,), depth), hops_along(ahead, (second,), depth), (first, second)

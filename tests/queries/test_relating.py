@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.lineage.paths import in_common, shortest_paths
-from provena_mcp.lineage.walks import hops_along, ways
+from provena_mcp.lineage.walks import hops_along
 from provena_mcp.queries.neighbourhood import DepthCap
 from provena_mcp.queries.relating import Relation, relate
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
@@ -39,7 +39,7 @@ def test_walking_from_both_ends_under_any_cap_finds_what_the_whole_graph_holds(
     expected = sorted((paths for paths in each if paths is not None), key=lambda paths: paths.length)
     common = {
         direction: tuple(
-            in_common(*(hops_along(ways(graph.links, direction), (end,), max_hops) for end in ends), ends)
+            in_common(*(hops_along(graph.ahead(direction), (end,), max_hops) for end in ends), ends)
         )
         for direction in directions
     }

@@ -7,7 +7,7 @@ from typing import Final
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.audit.record_checks import refusal, unless_empty
-from provena_mcp.lineage.walks import cyclic_groups, hops_along, ways
+from provena_mcp.lineage.walks import cyclic_groups, hops_along
 from provena_mcp.rules.references import Refused
 
 _NAMED: Final = 3
@@ -28,7 +28,7 @@ def check_lineage(evidence: RunEvidence) -> tuple[str, list[Finding]]:
 
 
 def _cycles(evidence: RunEvidence) -> dict[str, str]:
-    groups = cyclic_groups(evidence.upstream.links)
+    groups = cyclic_groups(evidence.upstream.ahead("upstream"))
     return {node: "on a cycle with " + _others(group, node) for group in groups for node in group}
 
 
@@ -48,7 +48,7 @@ def _sources(evidence: RunEvidence, datasets: tuple[str, ...]) -> list[str]:
     }
     rim: set[str] = set()
     if evidence.incomplete_because is not None:
-        hops = hops_along(ways(graph.links, "upstream"), (evidence.run.id,), len(graph.nodes))
+        hops = hops_along(graph.ahead("upstream"), (evidence.run.id,), len(graph.nodes))
         last = max(hops.values())
         rim = {node for node, hop in hops.items() if hop == last}
     return [dataset for dataset in datasets if dataset not in explained and dataset not in rim]
