@@ -23,8 +23,8 @@ from provena_mcp.errors import StoreError
 T = TypeVar("T")
 Connection = sqlite3.Connection
 
-# Seconds to wait for another process's write; ours last milliseconds.
-_PATIENCE: Final = 30.0
+# Our own writes last milliseconds.
+_PATIENCE_SECONDS: Final = 30.0
 _CACHE_KIB: Final = 32_768
 
 _OTHER_FILE: Final = "name another file with --store or PROVENA_STORE"
@@ -67,23 +67,25 @@ class Store:
     Write-ahead logging: readers see a consistent snapshot and never wait; writers take turns.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, patience: float = _PATIENCE_SECONDS) -> None:
         """Open the file, creating it where it is missing.
 
         Args:
             path: The file; none means the default one.
+            patience: Seconds to wait for another process's write.
 
         Raises:
             StoreError: It cannot be opened, or is not a store of this version.
         """
         self.path = (path or default_store_path()).expanduser().absolute()
+        self._patience = patience
         self._idle: list[Connection] = []
         self._closed = False
         self._turn = threading.Lock()
         self._check_place()
         with self._explained():
             connection = self._connect()
-            schema.prepare(connection, self.path, _PATIENCE)
+            schema.prepare(connection, self.path, patience)
             self._idle.append(connection)
 
     @contextmanager
@@ -158,7 +160,7 @@ class Store:
 
     def _connect(self) -> Connection:
         connection = sqlite3.connect(
-            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
         )
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")

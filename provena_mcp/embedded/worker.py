@@ -22,7 +22,6 @@ from provena_mcp.errors import StoreError
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS: Final = 1.0
-"""How soon a job that another process submitted, or left behind, is noticed."""
 
 
 class Worker:
@@ -34,6 +33,8 @@ class Worker:
         tasks: Mapping[JobSubtype, Task],
         clock: Callable[[], float],
         new_id: Callable[[], str],
+        *,
+        poll_seconds: float = _POLL_SECONDS,
     ) -> None:
         """Make a worker; ``running`` starts it.
 
@@ -42,11 +43,13 @@ class Worker:
             tasks: What a job of each subtype does.
             clock: Gives Unix seconds.
             new_id: Gives UUIDs: the worker's own name, and those of further jobs.
+            poll_seconds: How soon a job that another process submitted, or left behind, is noticed.
         """
         self._store = store
         self._tasks = tasks
         self._clock = clock
         self._new_id = new_id
+        self._poll_seconds = poll_seconds
         self._name = new_id()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -76,6 +79,10 @@ class Worker:
         taken = job_queue.claim(connection, self._name, now)
         return job is not None or begun or taken
 
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """Let any worker have what this one has taken or begun."""
+        job_queue.release(connection, self._name)
+
     async def _work(self) -> None:
         while not self._stopping:
             try:
@@ -87,13 +94,13 @@ class Worker:
             if not busy:
                 await self._rest()
         try:
-            await self._store.writing(lambda connection: job_queue.release(connection, self._name))
+            await self._store.writing(self.give_back)
         except StoreError as error:
             logger.warning("Jobs stay taken until their lease ends. %s", error.message)
 
     async def _rest(self) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), _POLL_SECONDS)
+            await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
         except TimeoutError:
             return
         self._wake.clear()

@@ -1,0 +1,150 @@
+"""How fast a batch of runs is registered, against bare SQLite inserts of the same rows.
+
+Ours: one request to the embedded Provena in process, until its worker has finished every run: judged,
+lodged in registry and graph, indexed for search, each in a transaction of its own. Bare: the rows that
+this left, inserted into an empty store of the same tables by plain sqlite3, committed once per run with
+synchronous=FULL.
+
+    python benchmarks/batch.py [--runs 1000] [--rounds 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from provena_mcp.embedded.app import create_app
+from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.sources import sample_source
+from provena_mcp.embedded.store import Store
+
+LIMIT = 0.30
+Rows = dict[str, list[tuple[Any, ...]]]
+
+# Which table's rows belong to a run, by what of each names it: the run's id or its node's key.
+_OF_A_RUN = {
+    "item": "SELECT * FROM item WHERE id = :id",
+    "item_text": "SELECT item_text.rowid, name, body FROM item JOIN item_text ON item_text.rowid = item.key "
+    "WHERE item.id = :id",
+    "node": "SELECT * FROM node WHERE id = :id",
+    "node_record": "SELECT node_record.* FROM node JOIN node_record ON record = node.key WHERE node.id = :id",
+    "link_record": "SELECT link_record.* FROM node JOIN link_record ON record = node.key WHERE node.id = :id",
+    "link": "SELECT link.* FROM node JOIN link ON node.key IN (link.source, link.target) WHERE node.id = :id",
+    "job": "SELECT * FROM job WHERE json_extract(result, '$.record.id') = :id",
+}
+_COLUMNS = {"item_text": "(rowid, name, body)"}
+
+
+def a_record() -> dict[str, Any]:
+    """The run of the sample world's with most annotations, to be registered again and again."""
+    records = [
+        item["record"] for item in sample_source().items if isinstance(item, dict) and "record" in item
+    ]
+    return max(records, key=lambda record: len(record.get("annotations") or {}))
+
+
+async def register(store: Store, count: int) -> float:
+    """Seconds from the request to the last run lodged."""
+    app = create_app(store)
+    records = [{**a_record(), "display_name": f"Run {number}"} for number in range(count)]
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://embedded", timeout=None) as client,
+    ):
+        started = time.perf_counter()
+        answer = await client.post("/prov-api/model_run/register_batch", json={"records": records})
+        answer.raise_for_status()
+        while unfinished(store):
+            await asyncio.sleep(0.02)
+        return time.perf_counter() - started
+
+
+def unfinished(store: Store) -> bool:
+    with store.read() as connection:
+        return bool(connection.execute("SELECT 1 FROM job WHERE lease_until IS NOT NULL LIMIT 1").fetchone())
+
+
+def rows_of_runs(store: Store) -> list[Rows]:
+    """What each registered run left in the store."""
+    with store.read() as connection:
+        ids = connection.execute(
+            "SELECT json_extract(result, '$.record.id') FROM job WHERE subtype = 'MODEL_RUN_PROV_LODGE' "
+            "AND status = 'SUCCEEDED'"
+        ).fetchall()
+        return [dict(_rows(connection, run_id)) for (run_id,) in ids]
+
+
+def _rows(connection: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    for table, question in _OF_A_RUN.items():
+        yield table, connection.execute(question, {"id": run_id}).fetchall()
+
+
+def insert(path: Path, runs: list[Rows]) -> float:
+    """Seconds to insert the same rows into a new store, one commit per run."""
+    Store(path).close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA synchronous = FULL")
+    width = {table: len(rows[0]) for run in runs for table, rows in run.items() if rows}
+    statement = {table: _insertion(table, columns) for table, columns in width.items()}
+    started = time.perf_counter()
+    for run in runs:
+        connection.execute("BEGIN IMMEDIATE")
+        for table, rows in run.items():
+            connection.executemany(statement[table], rows)
+        connection.execute("COMMIT")
+    taken = time.perf_counter() - started
+    connection.close()
+    return taken
+
+
+def _insertion(table: str, columns: int) -> str:
+    values = ", ".join("?" * columns)
+    return " ".join(("INSERT OR IGNORE INTO", table, _COLUMNS.get(table, ""), "VALUES (", values, ")"))
+
+
+def compare(runs: int, rounds: int) -> bool:
+    times: dict[str, list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            store = Store(Path(folder) / "ours.sqlite3")
+            load_items(store, sample_source())
+            times["ours"].append(asyncio.run(register(store, runs)))
+            left = rows_of_runs(store)
+            store.close()
+            assert len(left) == runs, f"{len(left)} of {runs} runs were lodged"
+            times["bare"].append(insert(Path(folder) / "bare.sqlite3", left))
+    rate = {who: runs / statistics.median(taken) for who, taken in times.items()}
+    share = rate["ours"] / rate["bare"]
+    size = sum(len(json.dumps(rows, default=str)) for rows in left[0].values())
+    print(f"{'a batch of':<28}{'ours runs/s':>12}{'bare runs/s':>12}{'share':>8}{'aim':>8}")
+    verdict = "ok" if share >= LIMIT else "UNDER"
+    print(f"{runs:<28}{rate['ours']:>12.0f}{rate['bare']:>12.0f}{share:>8.0%}{LIMIT:>8.0%}  {verdict}")
+    print(f"{sum(map(len, left[0].values()))} rows and {size:,} characters a run")
+    return share >= LIMIT
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    args = parser.parse_args()
+    sys.exit(0 if compare(args.runs, args.rounds) else 1)
+
+
+if __name__ == "__main__":
+    main()

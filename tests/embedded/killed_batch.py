@@ -1,0 +1,165 @@
+"""A batch of runs registered over HTTP while the process that serves the store is killed again and again.
+
+    python -m tests.embedded.killed_batch [--runs 1000] [--kills 3] [--seed 1]
+
+Prints how many of the runs are lodged, how many twice and how many are lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from provena_mcp.embedded.job_queue import LEASE_SECONDS
+from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.sources import Source
+from provena_mcp.embedded.store import Store
+from tests.embedded.writable_world import a_record, writable_world
+
+# What may go by after the last kill: the lease of what the dead worker held, then the work itself.
+_PATIENCE = 120.0 + LEASE_SECONDS
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a batch."""
+
+    submitted: int
+    lodged: int
+    twice: int
+    lost: int
+    kills: int
+
+
+def survive(folder: Path, *, runs: int, kills: int, seed: int) -> Fate:
+    """Register ``runs`` runs in a store in ``folder``, killing its server ``kills`` times meanwhile."""
+    path = folder / "store.sqlite3"
+    with_world = Store(path)
+    load_items(with_world, Source(tuple(writable_world())))
+    with_world.close()
+    chance = random.Random(seed)
+    moments = sorted(chance.sample(range(1, runs), kills))
+    port = _free_port()
+    server = _serve(path, port)
+    try:
+        names = [f"Run {number}" for number in range(runs)]
+        batch_session = _register(port, names)
+        for moment in moments:
+            _wait(lambda moment=moment: _finished(path) > moment, server)
+            server.kill()
+            server.wait()
+            server = _serve(path, port)
+        _wait(lambda: _finished(path) == runs + 1, server)
+        assert _job(port, batch_session)["status"] == "SUCCEEDED"
+    finally:
+        server.kill()
+        server.wait()
+    return _fate(path, names, kills)
+
+
+def _fate(path: Path, names: list[str], kills: int) -> Fate:
+    connection = sqlite3.connect(path)
+    registered = Counter(
+        name
+        for (name,) in connection.execute(
+            """SELECT item.display_name FROM item JOIN node ON node.id = item.id
+            JOIN node_record ON node_record.record = node.key AND node_record.node = node.key
+            WHERE item.subtype = 'MODEL_RUN' AND NOT item.pending"""
+        )
+    )
+    connection.close()
+    return Fate(
+        submitted=len(names),
+        lodged=sum(registered[name] for name in names),
+        twice=sum(registered[name] > 1 for name in names),
+        lost=sum(not registered[name] for name in names),
+        kills=kills,
+    )
+
+
+def _finished(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute("SELECT count(*) FROM job WHERE lease_until IS NULL").fetchone()[0]
+    finally:
+        connection.close()
+
+
+def _register(port: int, names: list[str]) -> str:
+    answer = httpx.post(
+        f"http://127.0.0.1:{port}/prov-api/model_run/register_batch",
+        json={"records": [a_record(display_name=name) for name in names]},
+        timeout=60,
+    )
+    answer.raise_for_status()
+    return answer.json()["session_id"]
+
+
+def _job(port: int, session_id: str) -> dict[str, Any]:
+    url = f"http://127.0.0.1:{port}/job-api/jobs/user/fetch"
+    return httpx.get(url, params={"session_id": session_id}, timeout=30).json()["job"]
+
+
+def _serve(path: Path, port: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "provena_mcp", "local", "serve"]
+    server = subprocess.Popen(
+        [*command, "--store", str(path), "--port", str(port)], stderr=subprocess.DEVNULL
+    )
+    _wait(lambda: _answers(port), server)
+    return server
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/prov-api/", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _wait(happened: Callable[[], bool], server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not happened():
+        assert server.poll() is None, "the server ended by itself"
+        assert time.monotonic() < deadline, "it takes too long"
+        time.sleep(0.01)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def main(arguments: list[str]) -> int:
+    """Print the fate of a batch; 1 unless every run was lodged once."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        fate = survive(Path(folder), runs=asked.runs, kills=asked.kills, seed=asked.seed)
+    sys.stdout.write(
+        f"{fate.submitted} runs submitted, server killed {fate.kills} times: "
+        f"{fate.lodged} lodged, {fate.twice} twice, {fate.lost} lost\n"
+    )
+    return 0 if (fate.lodged, fate.twice, fate.lost) == (fate.submitted, 0, 0) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

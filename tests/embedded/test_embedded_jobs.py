@@ -1,0 +1,301 @@
+"""Jobs as durable rows: their walk, leases, workers that die, stores that fail."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from provena_mcp.embedded import jobs
+from provena_mcp.embedded.identity import User
+from provena_mcp.embedded.job_queue import LEASE_SECONDS, MOST_ATTEMPTS
+from provena_mcp.embedded.jobs import JobRow, JobSubtype, NewJob, Outcome, Submitter
+from provena_mcp.embedded.store import Store
+from provena_mcp.embedded.tasks import NoPayload, Task, Work, fail
+from provena_mcp.embedded.worker import Worker
+from provena_mcp.errors import StoreError
+
+SUBMITTER = Submitter(User("jane", "jane@example.org", ("entity-registry-write",)), "http://here/prov-api")
+DEQUEUED = "Job removed from queue ready for processing by worker task."
+IN_PROGRESS = "Job has been dispatched to worker callback and is in progress."
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def worker(store: Store, clock: Clock) -> Callable[..., Worker]:
+    """Makes workers of the store; ``task`` is what each job does."""
+    names = (f"worker-{number}" for number in itertools.count())
+
+    def make(task: Callable[[Work], Outcome] = mark) -> Worker:
+        tasks: dict[JobSubtype, Task] = {"PROV_LODGE_WAKE_UP": Task(task, NoPayload)}
+        return Worker(store, tasks, clock, lambda: next(names))
+
+    return make
+
+
+def mark(work: Work) -> Outcome:
+    """Leave a trace of having been done."""
+    work.connection.execute(
+        "INSERT INTO document VALUES (hex(randomblob(8)), ?, 0, '')", (work.job.session_id,)
+    )
+    return Outcome({"done": work.job.session_id})
+
+
+def submit(store: Store, *names: str) -> None:
+    with store.write() as connection:
+        jobs.submit(connection, [NewJob(name, "PROV_LODGE_WAKE_UP", {}) for name in names], SUBMITTER, 900)
+
+
+def turn(store: Store, worker: Worker) -> bool:
+    with store.write() as connection:
+        return worker.take_turn(connection)
+
+
+def work(store: Store, worker: Worker) -> None:
+    """Take turns until there is nothing to do."""
+    while turn(store, worker):
+        pass
+
+
+def job(store: Store, name: str) -> JobRow:
+    with store.read() as connection:
+        found = jobs.fetch_job(connection, name)
+    assert found is not None
+    return found
+
+
+def state(store: Store, name: str) -> tuple[str, str | None]:
+    found = job(store, name)
+    return found.status, found.info
+
+
+def traces(store: Store) -> list[str]:
+    with store.read() as connection:
+        return [name for (name,) in connection.execute("SELECT name FROM document ORDER BY name")]
+
+
+def test_a_job_walks_through_the_states_with_their_texts(store: Store, worker: Callable[..., Worker]) -> None:
+    submit(store, "a")
+    one = worker()
+
+    walk = [state(store, "a")]
+    while turn(store, one):
+        walk.append(state(store, "a"))
+
+    assert walk == [
+        ("PENDING", None),
+        ("DEQUEUED", DEQUEUED),
+        ("IN_PROGRESS", IN_PROGRESS),
+        ("SUCCEEDED", None),
+    ]
+    assert job(store, "a").as_json() == {
+        "session_id": "a",
+        "created_timestamp": 900,
+        "username": "jane",
+        "batch_id": None,
+        "payload": {},
+        "job_type": "PROV_LODGE",
+        "job_sub_type": "PROV_LODGE_WAKE_UP",
+        "gsi_status": "ok",
+        "status": "SUCCEEDED",
+        "info": None,
+        "result": {"done": "a"},
+    }
+
+
+def test_jobs_are_done_in_the_order_of_submission(store: Store, worker: Callable[..., Worker]) -> None:
+    done: list[str] = []
+
+    def note(work: Work) -> Outcome:
+        done.append(work.job.session_id)
+        return Outcome({})
+
+    submit(store, "c", "a", "b")
+    work(store, worker(note))
+
+    assert done == ["c", "a", "b"]
+
+
+def test_two_workers_share_the_jobs_and_do_each_once(store: Store, worker: Callable[..., Worker]) -> None:
+    names = [f"job-{number:02}" for number in range(20)]
+    submit(store, *names)
+    one, other = worker(), worker()
+
+    while turn(store, one) | turn(store, other):
+        pass
+
+    assert traces(store) == names
+
+
+@pytest.mark.parametrize("turns", [1, 2])
+def test_the_job_of_a_dead_worker_is_free_when_its_lease_ends(
+    store: Store, worker: Callable[..., Worker], clock: Clock, turns: int
+) -> None:
+    submit(store, "a")
+    dead, living = worker(), worker()
+    for _ in range(turns):
+        turn(store, dead)
+
+    clock.now += LEASE_SECONDS - 0.1
+    before = turn(store, living)
+    clock.now += 0.1
+    work(store, living)
+
+    assert (before, state(store, "a")[0], traces(store)) == (False, "SUCCEEDED", ["a"])
+
+
+def test_a_worker_that_wakes_after_its_lease_does_not_do_the_job_again(
+    store: Store, worker: Callable[..., Worker], clock: Clock
+) -> None:
+    submit(store, "a")
+    asleep, other = worker(), worker()
+    turn(store, asleep)
+    turn(store, asleep)
+    clock.now += LEASE_SECONDS
+
+    work(store, other)
+    woke = turn(store, asleep)
+
+    assert (woke, traces(store)) == (False, ["a"])
+
+
+def test_a_process_killed_in_the_middle_of_a_job_leaves_nothing_of_it(
+    store: Store, worker: Callable[..., Worker], clock: Clock
+) -> None:
+    class KilledError(BaseException):
+        """As if the process ended here."""
+
+    def die(work: Work) -> Outcome:
+        mark(work)
+        raise KilledError
+
+    submit(store, "a")
+    dying = worker(die)
+    turn(store, dying)
+    turn(store, dying)
+    with pytest.raises(KilledError):
+        turn(store, dying)
+
+    assert (state(store, "a")[0], traces(store)) == ("IN_PROGRESS", [])
+    clock.now += LEASE_SECONDS
+    work(store, worker())
+    assert (state(store, "a")[0], traces(store)) == ("SUCCEEDED", ["a"])
+
+
+def test_a_job_that_kills_every_worker_is_given_up(
+    store: Store, worker: Callable[..., Worker], clock: Clock
+) -> None:
+    submit(store, "a", "b")
+    for _ in range(MOST_ATTEMPTS):
+        turn(store, worker())
+        turn(store, worker())
+        clock.now += LEASE_SECONDS
+
+    work(store, worker())
+
+    given_up = ("FAILED", f"Job failed, err: {MOST_ATTEMPTS} workers ended without finishing it..")
+    assert [state(store, name) for name in ("a", "b")] == [given_up, given_up]
+
+
+def test_a_failed_job_says_why_and_leaves_nothing_behind(store: Store, worker: Callable[..., Worker]) -> None:
+    def give_up(work: Work) -> Outcome:
+        mark(work)
+        fail("Job failed, err: No luck..")
+
+    submit(store, "a")
+    work(store, worker(give_up))
+
+    assert (state(store, "a"), traces(store)) == (("FAILED", "Job failed, err: No luck.."), [])
+    assert job(store, "a").result is None
+
+
+def test_an_unforeseen_failure_of_one_job_does_not_stop_the_others(
+    store: Store, worker: Callable[..., Worker]
+) -> None:
+    def stumble(work: Work) -> Outcome:
+        if work.job.session_id == "a":
+            mark(work)
+            message = "a stone"
+            raise LookupError(message)
+        return mark(work)
+
+    submit(store, "a", "b")
+    work(store, worker(stumble))
+
+    assert state(store, "a") == ("FAILED", "Callback function raised unhandled exception. Error: a stone.")
+    assert traces(store) == ["b"]
+
+
+def test_a_full_disk_delays_a_job_and_loses_nothing(store: Store, worker: Callable[..., Worker]) -> None:
+    room = iter([0, 1_000_000])
+
+    def fill(work: Work) -> Outcome:
+        (pages,) = work.connection.execute("PRAGMA page_count").fetchone()
+        work.connection.execute(f"PRAGMA max_page_count = {pages + next(room)}")
+        mark(work)
+        work.connection.execute("INSERT INTO document VALUES ('big', 'big', 0, zeroblob(1000000))")
+        return Outcome({})
+
+    submit(store, "a")
+    one = worker(fill)
+    turn(store, one)
+    turn(store, one)
+    with pytest.raises(StoreError, match="the disk is full"):
+        turn(store, one)
+    assert (state(store, "a")[0], traces(store)) == ("IN_PROGRESS", [])
+
+    work(store, one)
+
+    assert (state(store, "a")[0], traces(store)) == ("SUCCEEDED", ["a", "big"])
+
+
+def test_what_a_worker_gives_back_can_be_taken_at_once(store: Store, worker: Callable[..., Worker]) -> None:
+    submit(store, "a", "b")
+    leaving, next_one = worker(), worker()
+    turn(store, leaving)
+    turn(store, leaving)
+    with store.write() as connection:
+        leaving.give_back(connection)
+
+    work(store, next_one)
+
+    assert traces(store) == ["a", "b"]
+
+
+@pytest.mark.asyncio
+async def test_a_worker_waits_while_another_process_keeps_the_store_locked(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    impatient = Store(tmp_path / "impatient.sqlite3", patience=0.05)
+    submit(impatient, "a")
+    tasks: dict[JobSubtype, Task] = {"PROV_LODGE_WAKE_UP": Task(mark, NoPayload)}
+    worker = Worker(impatient, tasks, clock, lambda: "worker", poll_seconds=0.01)
+    other = sqlite3.connect(impatient.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    async with worker.running():
+        while "is locked by another process" not in caplog.text:
+            await impatient.reading(lambda connection: None)
+        locked_out = state(impatient, "a")
+        other.execute("ROLLBACK")
+        while state(impatient, "a")[0] != "SUCCEEDED":
+            await impatient.reading(lambda connection: None)
+    other.close()
+    assert (locked_out, traces(impatient)) == (("PENDING", None), ["a"])
+    impatient.close()

@@ -1,0 +1,13 @@
+"""Nothing is lost and nothing happens twice when the serving process dies in the middle of a batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.embedded.killed_batch import Fate, survive
+
+
+def test_a_batch_is_lodged_whole_and_once_although_its_server_is_killed_three_times(tmp_path: Path) -> None:
+    assert survive(tmp_path, runs=60, kills=3, seed=7) == Fate(
+        submitted=60, lodged=60, twice=0, lost=0, kills=3
+    )
