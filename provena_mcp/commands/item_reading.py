@@ -1,0 +1,148 @@
+"""An item's content as an assistant gives it, made ready for the registry: plain handles, known fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from provena_mcp.commands.concluding import as_object
+from provena_mcp.errors import ArgumentError
+from provena_mcp.rules.drafts import path_of
+from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.item_schema import ContentSubtype, content_json_schema, item_schema_problems
+from provena_mcp.rules.problems import Candidate, Problem, nearest
+from provena_mcp.rules.schema_wording import SchemaProblem
+from provena_mcp.wire.items import JsonObject
+
+_ID_FIELDS: Final = frozenset(
+    {"software_id", "template_id", "organisation_id", "data_custodian_id", "publisher_id"}
+)
+_NAMED_AFTER: Final[Mapping[str, tuple[str, ...]]] = {
+    "PERSON": ("first_name", "last_name"),
+    "ORGANISATION": ("name",),
+    "MODEL": ("name",),
+    "STUDY": ("title",),
+}
+_EMPTY: Final = "string must not be empty"
+_COMPLAINTS: Final[Mapping[str, str]] = {
+    "type_error.integer": "must be a whole number",
+    "type_error.str": "must be text",
+    "type_error.list": "must be a list",
+    "type_error.dict": "must be an object",
+    "type_error.bool": "must be true or false",
+    "value_error.extra": "is no field of such an item",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GivenItem:
+    """An item as far as it is given: its content, fields still ``missing``, and what is malformed."""
+
+    content: JsonObject
+    missing: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing or malformed; references are another matter."""
+        return not self.missing and not self.problems
+
+
+def read_given_item(raw: JsonObject, subtype: ContentSubtype) -> GivenItem:
+    """Read a possibly partial item.
+
+    A person's consent has to be stated: ``ethics_approved`` is missing until it is, whatever the
+    registry would take its absence for. A name is made of the fields that hold it.
+    """
+    content = _with_name(as_object(_normalised("", _unwrapped(raw, subtype))), subtype)
+    found = item_schema_problems(content, subtype, ())
+    made = ("display_name",) if subtype in _NAMED_AFTER else ()
+    missing = [
+        path for problem in found if _is_absent(problem) and (path := path_of(problem.loc)) not in made
+    ]
+    if subtype == "PERSON" and content.get("ethics_approved") is None:
+        missing.append("ethics_approved")
+    malformed = [_as_problem(problem) for problem in found if not _is_absent(problem)]
+    return GivenItem(content, tuple(missing), (*_unknown(content, subtype), *malformed))
+
+
+def fields_of(subtype: ContentSubtype) -> tuple[str, ...]:
+    """The fields of an item's content as paths; those that are required end in ``*``."""
+    schema = content_json_schema(subtype)
+    return tuple(_fields(schema, as_object(schema.get("$defs")), ""))
+
+
+def _fields(schema: JsonObject, definitions: JsonObject, prefix: str) -> Iterator[str]:
+    required = schema.get("required")
+    for name, part in as_object(schema.get("properties")).items():
+        wanted = isinstance(required, list) and name in required
+        path = f"{prefix}{name}"
+        inner, listed = _inner(as_object(part), definitions)
+        if inner is None:
+            yield f"{path}{'[]' if listed else ''}{'*' if wanted else ''}"
+        else:
+            yield from _fields(inner, definitions, f"{path}{'[]' if listed else ''}.")
+
+
+def _inner(part: JsonObject, definitions: JsonObject) -> tuple[JsonObject | None, bool]:
+    """The object that a field holds, if it holds one, and whether it holds a list of them."""
+    options = part.get("anyOf")
+    for option in options if isinstance(options, list) else (part,):
+        here = as_object(option)
+        listed = here.get("type") == "array"
+        reference = (as_object(here.get("items")) if listed else here).get("$ref")
+        if isinstance(reference, str):
+            return as_object(definitions.get(reference.removeprefix("#/$defs/"))), listed
+        if listed:
+            return None, True
+    return None, False
+
+
+def _unwrapped(raw: JsonObject, subtype: ContentSubtype) -> JsonObject:
+    inner = raw.get("collection_format")
+    return inner if subtype == "DATASET" and isinstance(inner, dict) else raw
+
+
+def _normalised(key: str, value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {name: _normalised(name, part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_normalised(key, part) for part in value]
+    if key in _ID_FIELDS and isinstance(value, str):
+        try:
+            return parse_handle(value)
+        except ArgumentError:
+            return value.strip()
+    return value
+
+
+def _with_name(content: JsonObject, subtype: ContentSubtype) -> JsonObject:
+    parts = [content.get(field) for field in _NAMED_AFTER.get(subtype, ())]
+    if content.get("display_name") or not parts or not all(isinstance(part, str) and part for part in parts):
+        return content
+    return {"display_name": " ".join(map(str, parts)), **content}
+
+
+def _unknown(content: JsonObject, subtype: ContentSubtype) -> Iterator[Problem]:
+    if subtype == "DATASET":
+        return  # the schema itself refuses what it does not know
+    known = [Candidate(name) for name in as_object(content_json_schema(subtype).get("properties"))]
+    for key in content:
+        if not any(each.id == key for each in known):
+            near = nearest(key, known)
+            meant = f" Did you mean {near[0].id!r}?" if near else ""
+            yield Problem(key[:60], f"Such an item has no field {key[:60]!r}.{meant}", "", candidates=near)
+
+
+def _is_absent(found: SchemaProblem) -> bool:
+    return found.type in ("value_error.missing", "type_error.none.not_allowed") or found.msg == _EMPTY
+
+
+def _as_problem(found: SchemaProblem) -> Problem:
+    path = path_of(found.loc)
+    return Problem(
+        path, f"{path or 'item'}: {_COMPLAINTS.get(found.type, found.msg)}.", found.msg, status=422
+    )

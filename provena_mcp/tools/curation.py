@@ -1,0 +1,59 @@
+"""The tool that creates registry items."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
+from pydantic import Field
+
+from provena_mcp.application import Application
+from provena_mcp.commands.creating import CreateItem, CreationResult
+from provena_mcp.commands.proposals import AlreadySent, Proposal
+from provena_mcp.rules.item_schema import ContentSubtype
+from provena_mcp.tools.confirming import Agreement, NotAsked, ask_for, consent_in
+from provena_mcp.tools.deciding import decided, proposed
+from provena_mcp.tools.definition import Reply, tool
+from provena_mcp.tools.parameters import Confirm, Reference
+from provena_mcp.wire.items import JsonObject
+
+_CREATE: Final = CreateItem()
+
+
+async def propose_creation(
+    ctx: Context[Application],
+    item_subtype: ContentSubtype | None,
+    item: JsonObject | None,
+    reference: str | None,
+) -> Proposal[CreationResult] | AlreadySent:
+    """What the arguments of ``create_item`` ask for."""
+    if reference is None:
+        item = item or {}
+    return await proposed(ctx, _CREATE, reference, item_subtype=item_subtype, item=item)
+
+
+_Creation = Annotated[Proposal[CreationResult] | AlreadySent, Resolve(propose_creation)]
+
+
+async def ask_to_create(
+    ctx: Context[Application], confirm: bool, proposal: _Creation
+) -> NotAsked | Elicit[Agreement]:
+    """The question about a creation."""
+    return ask_for(ctx, proposal, confirm=confirm)
+
+
+@tool(title="Create item", toolset="curation", effect="writes")
+async def create_item(
+    ctx: Context[Application],
+    proposal: _Creation,
+    answer: Annotated[ElicitationResult[Agreement], Resolve(ask_to_create)],
+    item_subtype: ContentSubtype | None = None,
+    item: Annotated[JsonObject | None, Field(description="Its fields; the preview names them")] = None,
+    reference: Reference = None,
+    confirm: Confirm = False,
+) -> Reply[CreationResult]:
+    """Create a registry item."""
+    return await decided(ctx, _CREATE, proposal, confirm=confirm, consent=consent_in(answer))
+
+
+TOOLS = (create_item,)
