@@ -61,13 +61,17 @@ class _Position(NamedTuple):
 
 @dataclass(frozen=True)
 class PagePlan:
-    """A page before its names are known; it ends with row ``last`` at the latest."""
+    """A page before its names are known; it ends with row ``last`` at the latest.
+
+    ``frame`` is the tokens of what stands on every page.
+    """
 
     view: LineageView
     request: PageRequest
     rows: tuple[int, ...]
     begin: _Position
     last: int
+    frame: int = 0
 
     @cached_property
     def wanted(self) -> Mapping[str, str]:
@@ -98,10 +102,9 @@ class PagePlan:
             result = self._result(end, labels)
         return result
 
-    @cached_property
-    def frame(self) -> int:
-        """Tokens of what stands on every page."""
-        return _cost(self._result(self.begin, Labels()))
+    def framed(self) -> PagePlan:
+        """This plan with its frame."""
+        return replace(self, frame=_cost(self._result(self.begin, Labels())))
 
     def planned(self) -> PagePlan:
         """This plan, ending where the rows do not fit any more if names are of the usual length."""
@@ -182,7 +185,7 @@ def plan_page(view: LineageView, request: PageRequest) -> PagePlan:
     """
     refs = range(1, len(view.ids))
     rows = tuple(ref for ref in refs if not request.subtypes or view.types[ref] in request.subtypes)
-    return PagePlan(view, request, rows, _position(view, request, len(rows)), len(rows)).planned()
+    return PagePlan(view, request, rows, _position(view, request, len(rows)), len(rows)).framed().planned()
 
 
 def _position(view: LineageView, request: PageRequest, rows: int) -> _Position:

@@ -87,6 +87,11 @@ class LineageView:
 
     def arcs(self, ref: int) -> list[Arc]:
         """The links between an item and those before it, in a stable order."""
+        if ref not in self._decoded:
+            self._decoded[ref] = self._decode(ref)
+        return self._decoded[ref]
+
+    def _decode(self, ref: int) -> list[Arc]:
         codes, size = self._codes, len(self.ids)
         first, last = (bisect_left(codes, bound * self._per_ref) for bound in (ref, ref + 1))
         arcs: list[Arc] = []
@@ -158,6 +163,11 @@ class LineageView:
                 if 0 < end <= self.answers:
                     found[end].append(link)
         return found
+
+    @cached_property
+    def _decoded(self) -> dict[int, list[Arc]]:
+        """Links that have been asked for, by the later of their items."""
+        return {}
 
     @cached_property
     def _relations(self) -> tuple[str, ...]:
