@@ -1,0 +1,292 @@
+"""Registering, updating and linking model runs in the embedded Provena."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from provena_mcp.embedded.identity import LOCAL_USER, User
+from provena_mcp.embedded.store import Store
+from tests.embedded.desk import at_desk
+from tests.embedded.writable_world import a_record, writable_world
+
+REGISTER = "/prov-api/model_run/register"
+BATCH = "/prov-api/model_run/register_batch"
+UPDATE = "/prov-api/model_run/update"
+LINK = "/prov-api/model_run/edit/link_to_study"
+REFUSED = "Failed to validate an entity's ID in the record, error: "
+LODGING_FAILED = "Job failed, err: An error occurred while lodging the provenance record. Error: .."
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(autouse=True)
+def _world(load: Callable[..., Any]) -> None:
+    load(writable_world())
+
+
+def links_of(run_id: str) -> set[tuple[str, str, str]]:
+    return {
+        (run_id, "used", "w/model"),
+        (run_id, "used", "w/wf"),
+        (run_id, "used", "w/wind"),
+        (run_id, "used", "w/settings"),
+        (run_id, "wasAssociatedWith", "w/jane"),
+    }
+
+
+async def test_a_registered_run_is_in_the_registry_and_in_the_graph(store: Store) -> None:
+    async with at_desk(store, clock=lambda: 5000.5) as desk:
+        run_id = await desk.register(a_record())
+        item = await desk.item(run_id)
+        upstream = await desk.links("upstream", run_id)
+        downstream = await desk.links("downstream", run_id)
+    history = item.pop("history")
+    stored = {key: value for key, value in a_record().items() if value is not None}
+    stored["associations"] = {"modeller_id": "w/jane"}
+    prov = item.pop("prov_serialisation")
+    assert item == {
+        "id": "local/1000001",
+        "display_name": "A run",
+        "record_status": "LODGED",
+        "record": stored,
+        "owner_username": "local",
+        "created_timestamp": 5000,
+        "updated_timestamp": 5000,
+        "item_category": "ACTIVITY",
+        "item_subtype": "MODEL_RUN",
+        "record_type": "COMPLETE_ITEM",
+        "universal_partition_key": "OK",
+    }
+    assert '"wasGeneratedBy"' in prov
+    assert [(entry["id"], entry["reason"], entry["item"]["record_status"]) for entry in history] == [
+        (1, "Updating item to mark completion of provenance lodge.", "LODGED"),
+        (0, "Initial record creation", "COMPLETE"),
+    ]
+    assert upstream == links_of("local/1000001")
+    assert downstream == {("w/waves", "wasGeneratedBy", "local/1000001")}
+
+
+async def test_handles_are_never_given_twice_nor_to_what_was_loaded(
+    store: Store, load: Callable[..., Any]
+) -> None:
+    async with at_desk(store) as desk:
+        first = await desk.register(a_record())
+        await desk.client.delete("/registry-api/registry/general/delete", params={"id": first})
+        load([{**writable_world()[0], "id": "local/1000002"}])
+        second = await desk.register(a_record())
+    assert (first, second) == ("local/1000001", "local/1000003")
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        (
+            {"associations": {"modeller_id": "w/reef"}},
+            "Modeller with id w/reef was not a valid person, error: Failed to retrieve item with details: "
+            "The record was found but could not parsed as an appropriate type",
+        ),
+        ({"annotations": None}, "Missing required annotations with keys: (scenario).."),
+        (
+            {"outputs": []},
+            "The workflow definition expects dataset with template ID w/out but it was not present in the "
+            "outputs..",
+        ),
+        (
+            {"study_id": "w/nowhere"},
+            "Provided model run workflow definition with id w/nowhere was not a valid id, error: Failed to "
+            "retrieve item with details: Could not find the given key (w/nowhere) in the registry.",
+        ),
+    ],
+)
+async def test_a_record_that_does_not_fit_is_refused_before_anything_is_queued(
+    store: Store, changes: dict[str, Any], detail: str
+) -> None:
+    async with at_desk(store) as desk:
+        answer = await desk.post(REGISTER, a_record(**changes))
+        listed = (await desk.post("/job-api/jobs/user/list", {})).json()
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(f"{REFUSED}{detail}")
+    assert listed == {"jobs": [], "pagination_key": None}
+
+
+async def test_a_malformed_record_is_located_where_it_was_sent(store: Store) -> None:
+    broken = {key: value for key, value in a_record().items() if key != "display_name"}
+    missing = {"msg": "field required", "type": "value_error.missing"}
+    async with at_desk(store) as desk:
+        alone = await desk.post(REGISTER, broken)
+        in_batch = await desk.post(BATCH, {"records": [a_record(), broken]})
+        update = await desk.post(UPDATE, {"model_run_id": "w/run", "record": broken})
+        no_list = await desk.post(BATCH, {"records": {}})
+    assert [answer.status_code for answer in (alone, in_batch, update, no_list)] == [422] * 4
+    assert alone.json() == {"detail": [{"loc": ["body", "display_name"], **missing}]}
+    assert in_batch.json() == {"detail": [{"loc": ["body", "records", 1, "display_name"], **missing}]}
+    assert update.json() == {
+        "detail": [
+            {"loc": ["body", "reason"], **missing},
+            {"loc": ["body", "record", "display_name"], **missing},
+        ]
+    }
+    assert no_list.json() == {
+        "detail": [
+            {"loc": ["body", "records"], "msg": "value is not a valid list", "type": "type_error.list"}
+        ]
+    }
+
+
+async def test_a_batch_becomes_a_job_for_each_run_and_one_bad_run_spoils_no_other(store: Store) -> None:
+    records = [a_record(display_name="One"), a_record(annotations={}), a_record(display_name="Three")]
+    async with at_desk(store) as desk:
+        parent = await desk.job((await desk.post(BATCH, {"records": records})).json()["session_id"])
+        children = await desk.batch(parent["result"]["batch_id"])
+    assert (parent["status"], parent["info"], parent["batch_id"]) == (
+        "SUCCEEDED",
+        "Successfully distributed batch jobs to queue.",
+        None,
+    )
+    assert [
+        (child["status"], child["info"], child["result"] and child["result"]["record"]["id"])
+        for child in children
+    ] == [
+        ("SUCCEEDED", None, "local/1000001"),
+        ("FAILED", f"{REFUSED}Missing required annotations with keys: (scenario)..", None),
+        ("SUCCEEDED", None, "local/1000002"),
+    ]
+    assert {child["batch_id"] for child in children} == {parent["result"]["batch_id"]}
+
+
+async def test_an_empty_batch_is_accepted_and_fails(store: Store) -> None:
+    async with at_desk(store) as desk:
+        job = await desk.job((await desk.post(BATCH, {"records": []})).json()["session_id"])
+    assert (job["status"], job["info"]) == (
+        "FAILED",
+        "Callback function raised unhandled exception. Error: .",
+    )
+
+
+async def test_an_update_takes_back_what_the_run_no_longer_asserts(store: Store) -> None:
+    changed = a_record(
+        display_name="Better",
+        inputs=[a_record()["inputs"][0]],
+        outputs=[{**a_record()["outputs"][0], "dataset_id": "w/more-waves"}],
+        study_id="w/study",
+    )
+    async with at_desk(store) as desk:
+        other = await desk.register(a_record())
+        run_id = await desk.register(a_record())
+        update = {"model_run_id": run_id, "reason": "A mistake", "record": changed}
+        answer = (await desk.post(UPDATE, update)).json()
+        job = await desk.job(answer["session_id"])
+        item = await desk.item(run_id)
+        upstream = await desk.links("upstream", run_id)
+        of_settings = await desk.links("downstream", "w/settings")
+        of_waves = await desk.links("upstream", "w/waves")
+    assert list(answer) == ["session_id"]
+    assert (job["status"], job["result"]["record"]["id"]) == ("SUCCEEDED", run_id)
+    assert (item["display_name"], item["record_status"]) == ("Better", "LODGED")
+    assert [entry["reason"] for entry in item["history"]] == [
+        "Updating item to mark completion of provenance lodge.",
+        "A mistake",
+        "Updating item to mark completion of provenance lodge.",
+        "Initial record creation",
+    ]
+    assert upstream == links_of(run_id) - {(run_id, "used", "w/settings")} | {
+        (run_id, "wasInformedBy", "w/study")
+    }
+    assert of_settings == {(other, "used", "w/settings")}
+    assert of_waves == {
+        ("w/waves", "wasGeneratedBy", other),
+        ("w/waves", "wasAttributedTo", "w/jane"),
+        ("w/waves", "wasInfluencedBy", "w/out"),
+    }
+
+
+async def test_an_update_of_nothing_of_ones_own_fails_in_its_job(store: Store) -> None:
+    async with at_desk(store) as desk:
+        run_id = await desk.register(a_record())
+        before = await desk.item(run_id)
+    mallory = User("mallory", "m@example.org", LOCAL_USER.roles[:2])
+    async with at_desk(store, identify=lambda request: mallory) as desk:
+        jobs = [
+            await desk.job((await desk.post(UPDATE, body)).json()["session_id"])
+            for body in (
+                {"model_run_id": run_id, "reason": "Mine now", "record": a_record(display_name="Mine")},
+                {"model_run_id": "w/wind", "reason": "No run", "record": a_record()},
+                {"model_run_id": "w/nowhere", "reason": "No item", "record": a_record()},
+            )
+        ]
+        after = await desk.item(run_id)
+    assert [(job["status"], job["info"]) for job in jobs] == [("FAILED", LODGING_FAILED)] * 3
+    assert after == before
+
+
+async def test_a_run_is_linked_to_a_study_once(store: Store) -> None:
+    async with at_desk(store) as desk:
+        run_id = await desk.register(a_record())
+        answer = (await desk.post(LINK, model_run_id=run_id, study_id="w/study")).json()
+        job = await desk.job(answer["session_id"])
+        item = await desk.item(run_id)
+        runs = await desk.links("downstream", "w/study")
+        again = await desk.post(LINK, model_run_id=run_id, study_id="w/other-study")
+    assert (answer["model_run_id"], answer["study_id"], answer["status"]["success"]) == (
+        run_id,
+        "w/study",
+        True,
+    )
+    assert (job["job_sub_type"], job["status"]) == ("MODEL_RUN_LODGE_ONLY", "SUCCEEDED")
+    assert (item["record"]["study_id"], item["record_status"]) == ("w/study", "LODGED")
+    assert (item["history"][0]["reason"], item["history"][0]["id"]) == ("Linking model run to study.", 2)
+    assert runs == {(run_id, "wasInformedBy", "w/study")}
+    assert (again.status_code, again.json()) == (
+        400,
+        {
+            "detail": f"ModelRun {run_id} already linked to a study. Study ID: w/study. "
+            "Cannot link to another study."
+        },
+    )
+
+
+async def test_somebody_elses_run_cannot_be_linked(store: Store) -> None:
+    async with at_desk(store) as desk:
+        run_id = await desk.register(a_record())
+    mallory = User("mallory", "m@example.org", LOCAL_USER.roles[:2])
+    async with at_desk(store, identify=lambda request: mallory) as desk:
+        answer = await desk.post(LINK, model_run_id=run_id, study_id="w/study")
+        item = await desk.item(run_id)
+    assert answer.status_code == 500
+    assert "Got status code 401" in answer.json()["detail"]
+    assert "study_id" not in item["record"]
+
+
+async def test_registering_at_once_answers_the_run(store: Store) -> None:
+    async with at_desk(store) as desk:
+        answer = (await desk.post("/prov-api/model_run/register_sync", a_record())).json()
+        upstream = await desk.links("upstream", "local/1000001")
+    assert answer["status"] == {"success": True, "details": "Provenance record lodged successfully."}
+    assert answer["record_info"]["id"] == "local/1000001"
+    assert answer["record_info"]["record"]["inputs"][0]["resources"] is None
+    assert upstream == links_of("local/1000001")
+
+
+@pytest.mark.parametrize(
+    ("path", "roles"),
+    [
+        (REGISTER, ["entity-registry-read"]),
+        (BATCH, ["entity-registry-write"]),
+        (UPDATE, ["entity-registry-read"]),
+        (LINK, []),
+        ("/prov-api/model_run/register_sync", ["entity-registry-read", "entity-registry-write"]),
+        ("/prov-api/model_run/delete", ["entity-registry-read", "entity-registry-write"]),
+        ("/prov-api/admin/store_records", ["entity-registry-read", "entity-registry-admin"]),
+        ("/prov-api/explore/generate/report", []),
+    ],
+)
+async def test_writing_asks_for_roles_before_it_looks_at_anything(
+    store: Store, path: str, roles: list[str]
+) -> None:
+    async with at_desk(store, identify=lambda request: User("jane", roles=tuple(roles))) as desk:
+        answer = await desk.post(path, "nonsense")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert "don't have the correct role" in answer.json()["detail"]
