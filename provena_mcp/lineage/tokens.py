@@ -19,6 +19,8 @@ _PIECE: Final = re.compile(
 )
 # Marks of more than two characters that are one token all the same.
 _ONE_TOKEN: Final = frozenset({'","', '":"', '":[', '":{', '"},{"', '":[[', '"],["', '"}},"', '"]}', '"}'})
+# Characters of a text that is likely to be counted again: an id or a name.
+_SHORT: Final = 120
 # Four consonants in a row: not a word that a tokenizer knows.
 _ODD: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{4}", re.IGNORECASE)
 # Endings of long words that mostly are one token.
@@ -30,6 +32,15 @@ _MARGIN: Final = 1.04
 
 def estimate_tokens(text: str) -> int:
     """At least the number of o200k_base tokens of ``text``, random letters and symbols excepted."""
+    return _of_short(text) if len(text) <= _SHORT else _estimate(text)
+
+
+@lru_cache(maxsize=20_000)
+def _of_short(text: str) -> int:
+    return _estimate(text)
+
+
+def _estimate(text: str) -> int:
     return ceil(_MARGIN * sum(map(_tokens, _PIECE.findall(text))))
 
 

@@ -173,7 +173,7 @@ class LineageView:
     def _relations(self) -> tuple[str, ...]:
         return tuple(sorted({relation for _, relation, _ in self.graph.links}))
 
-    @property
+    @cached_property
     def _per_ref(self) -> int:
         return len(self._relations) * len(self.ids) ** 2
 
