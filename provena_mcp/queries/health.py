@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from provena_mcp.client import ProvenaClient
-from provena_mcp.errors import ProvenaError
+from provena_mcp.errors import NotLoggedInError, ProvenaError
 from provena_mcp.queries.briefs.models import Brief, Ref, utc
 from provena_mcp.queries.items import Reader
 
@@ -32,6 +32,7 @@ class You(Brief):
     person: Ref | None = Field(default=None, description="The linked Person; none means writes are refused.")
     roles: tuple[str, ...] = ()
     can_write: bool = False
+    login: str | None = Field(default=None, description="Why nobody is logged in, and what to do.")
 
 
 class Health(Brief):
@@ -82,15 +83,20 @@ async def _version(client: ProvenaClient) -> str | None:
 
 
 async def _who(reader: Reader) -> You:
-    roles, can_write, person = await asyncio.gather(
-        _roles(reader.client), _can_write(reader.client), _person(reader)
-    )
+    try:
+        roles, can_write, person = await asyncio.gather(
+            _roles(reader.client), _can_write(reader.client), _person(reader)
+        )
+    except NotLoggedInError as error:
+        return You(login=f"{error.message} {error.advice}")
     return You(person=person, roles=roles, can_write=can_write and person is not None)
 
 
 async def _roles(client: ProvenaClient) -> tuple[str, ...]:
     try:
         return (await client.prov.check_access("general")).roles
+    except NotLoggedInError:
+        raise
     except ProvenaError:
         return ()
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from provena_mcp.client import NoToken, ProvenaClient, TokenProvider, token_provider_from
+from provena_mcp.client import NoToken, Personal, ProvenaClient, TokenProvider, token_provider_from
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.settings import Endpoints, Settings
@@ -39,11 +39,21 @@ class Backend:
 
 
 def choose_backend(
-    settings: Settings, *, sample: bool, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings,
+    *,
+    sample: bool,
+    personal: Personal = "stored",
+    tokens: TokenProvider | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> Backend:
     """The deployment that ``settings`` name, else the embedded Provena (or its sample world).
 
-    ``transport`` is another way to a deployment than the network.
+    Args:
+        settings: What the operator set.
+        sample: Answer from the shipped sample world instead.
+        personal: What the login of the person at this desk is good for at a deployment.
+        tokens: Another login to a deployment than the settings describe.
+        transport: Another way to a deployment than the network.
 
     Raises:
         SettingsError: A deployment is half configured.
@@ -54,7 +64,8 @@ def choose_backend(
         return _embedded(
             EmbeddedProvena.sample(settings.store) if sample else EmbeddedProvena(settings.store)
         )
-    return _deployment(endpoints, settings, token_provider_from(settings), transport)
+    tokens = tokens or token_provider_from(settings, personal=personal)
+    return _deployment(endpoints, settings, tokens, transport)
 
 
 def _deployment(

@@ -15,6 +15,7 @@ from mcp.server.caching import CacheHint
 
 from provena_mcp import __version__
 from provena_mcp.application import Application
+from provena_mcp.client import TokenProvider
 from provena_mcp.commands.keeping import InProcessStore
 from provena_mcp.completions import register_completions
 from provena_mcp.prompts import register_prompts
@@ -40,6 +41,7 @@ def build_server(
     *,
     sample: bool = False,
     local: bool = True,
+    tokens: TokenProvider | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     pace: Pace | None = None,
     now: Callable[[], float] = time.time,
@@ -50,6 +52,7 @@ def build_server(
         settings: What the operator set.
         sample: Answer from the shipped sample world instead.
         local: Whether it will talk over stdio to one user on this machine.
+        tokens: Another login to a deployment than the settings describe.
         transport: Another way to a deployment than the network.
         pace: How jobs are followed, and the clock by which references expire.
         now: Unix seconds.
@@ -58,7 +61,13 @@ def build_server(
         SettingsError: The settings contradict each other.
         StoreError: The embedded store cannot be opened.
     """
-    backend = choose_backend(settings, sample=sample, transport=transport)
+    backend = choose_backend(
+        settings,
+        sample=sample,
+        personal="ask" if local else "never",
+        tokens=tokens,
+        transport=transport,
+    )
     definitions = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
     server = MCPServer[Application](
         "provena",

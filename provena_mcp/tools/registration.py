@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -12,8 +13,10 @@ from pydantic_core import to_json
 
 from provena_mcp.errors import ProvenaError
 from provena_mcp.tools.arguments import invalid_arguments, normalise_arguments
+from provena_mcp.tools.confirming import unusable_answer
 from provena_mcp.tools.definition import Reply, ToolDefinition
 from provena_mcp.tools.failures import failure_result
+from provena_mcp.tools.logging_in import with_login
 from provena_mcp.tools.schemas import input_schema, output_schema
 
 
@@ -22,10 +25,10 @@ class ProvenaTool(Tool):
 
     async def run(self, arguments: dict[str, Any], context: Any, convert_result: bool = False) -> Any:
         """Run the tool; every failure but a protocol error becomes an ``is_error`` result."""
+        attempt = partial(self._attempt, arguments, context)
+        reads_only = self.annotations is not None and self.annotations.read_only_hint
         try:
-            accepted = self.parameters["properties"]
-            arguments = normalise_arguments(arguments, accepted, self.parameters.get("required", ()))
-            outcome = await super().run(arguments, context, convert_result=False)
+            outcome = await (with_login(attempt, context) if reads_only else attempt())
         except ProvenaError as error:
             return failure_result(error, self.name)
         except ToolError as error:
@@ -33,6 +36,16 @@ class ProvenaTool(Tool):
         if isinstance(outcome, InputRequiredResult):
             return outcome
         return _success(outcome)
+
+    async def _attempt(self, arguments: dict[str, Any], context: Any) -> Any:
+        accepted = self.parameters["properties"]
+        arguments = normalise_arguments(arguments, accepted, self.parameters.get("required", ()))
+        try:
+            return await super().run(arguments, context, convert_result=False)
+        except ToolError as error:
+            if isinstance(error.__cause__, ProvenaError):
+                raise error.__cause__ from None
+            raise
 
 
 def register(definition: ToolDefinition) -> ProvenaTool:
@@ -60,4 +73,7 @@ def _success(reply: Reply[Any]) -> CallToolResult:
 
 def _cause_of(error: BaseException) -> BaseException:
     cause = error.__cause__ or error
-    return invalid_arguments(cause) if isinstance(cause, ValidationError) else cause
+    if isinstance(cause, ValidationError):
+        return invalid_arguments(cause)
+    # Our own code raises no ToolError: the SDK does, when a client's answer to a question cannot be read.
+    return unusable_answer() if isinstance(cause, ToolError) else cause

@@ -1,0 +1,222 @@
+"""Logging in through the assistant: a tool called while nobody is logged in shows where, in both eras."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from mcp import Client
+from mcp.types import CallToolResult, ElicitRequestURLParams, ElicitResult
+
+from provena_mcp.client import NoToken
+from provena_mcp.server.building import build_server
+from provena_mcp.settings import Settings
+from tests.login.desks import Desk
+from tests.login.test_desk_login import Gate
+from tests.oidc.realm import AUTOMATION_SECRET
+
+BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
+POLL = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+def server(desk: Desk, sleep, **given: float):
+    return build_server(
+        desk.protected.settings(output_dir="off"), tokens=desk.asking(sleep, **given), now=desk.realm.clock
+    )
+
+
+def error_in(result: CallToolResult) -> dict[str, Any]:
+    assert result.is_error
+    assert result.structured_content is not None
+    assert json.loads(result.content[0].text) == result.structured_content
+    return result.structured_content["error"]
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_the_answer_names_the_page_and_the_next_call_goes_on(desk: Desk, era: str):
+    gate = Gate(desk)
+    async with Client(server(desk, gate), mode=era) as client:
+        error = error_in(await client.call_tool("list_items", {}))
+        login = error["login"]
+        assert error == {
+            "message": "Nobody is logged in to this Provena yet.",
+            "kind": "LoginPending",
+            "fault": "access",
+            "retry": "later",
+            "login": {
+                "url": f"{desk.realm.issuer}/device?user_code={login['user_code']}",
+                "user_code": login["user_code"],
+                "minutes": login["minutes"],
+            },
+            "next": f"Ask the user to open {login['url']} in a browser, to compare the code "
+            f"{login['user_code']} and to log in (within {login['minutes']} min); then repeat this call.",
+        }
+        await asyncio.to_thread(desk.realm.person("writer").approve, login["url"])
+        gate.open()
+        result = await client.call_tool("list_items", {})
+    assert not result.is_error
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_the_health_check_says_so_instead_of_failing(desk: Desk, era: str):
+    async with Client(server(desk, Gate(desk)), mode=era) as client:
+        result = await client.call_tool("get_health_check", {})
+    assert result.structured_content is not None
+    assert not result.is_error
+    assert set(result.structured_content["services"].values()) == {"ok"}
+    you = result.structured_content["you"]
+    assert you["login"].startswith(
+        f"Nobody is logged in to this Provena yet. Ask the user to open {desk.realm.issuer}/device"
+    )
+    assert you["can_write"] is False
+
+
+class User:
+    """Somebody whose client opens pages when asked, and who then confirms, declines or does nothing."""
+
+    def __init__(self, desk: Desk, gate: Gate, answers: str, does: str = "approve") -> None:
+        self.desk, self.gate, self.answers, self.does = desk, gate, answers, does
+        self.asked: list[str] = []
+
+    async def __call__(self, context: Any, params: Any) -> ElicitResult:
+        assert isinstance(params, ElicitRequestURLParams)
+        self.asked.append(params.message)
+        if self.does != "nothing":
+            person = self.desk.realm.person("writer")
+            await asyncio.to_thread(getattr(person, self.does), params.url)
+            self.gate.open()
+        return ElicitResult(action=self.answers)
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_a_client_that_opens_pages_goes_on_within_the_same_call(desk: Desk, era: str):
+    gate = Gate(desk)
+    user = User(desk, gate, "accept")
+    async with Client(server(desk, gate), mode=era, elicitation_callback=user) as client:
+        result = await client.call_tool("list_items", {})
+        again = await client.call_tool("list_items", {})
+    assert (result.is_error, again.is_error) == (False, False)
+    (message,) = user.asked
+    assert message.startswith("Log in to Provena: open the page and compare the code ")
+
+
+@BOTH_ERAS
+@pytest.mark.parametrize("answers", ["decline", "cancel"])
+@pytest.mark.asyncio
+async def test_whoever_does_not_open_the_page_is_told_it_in_words(desk: Desk, era: str, answers: str):
+    gate = Gate(desk)
+    user = User(desk, gate, answers, "nothing")
+    async with Client(server(desk, gate, patience_seconds=0), mode=era, elicitation_callback=user) as client:
+        error = error_in(await client.call_tool("list_items", {}))
+    assert (error["kind"], len(user.asked)) == ("LoginPending", 1)
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_a_page_that_is_opened_and_left_is_not_waited_for_without_end(desk: Desk, era: str):
+    gate = Gate(desk)
+    user = User(desk, gate, "accept", "nothing")
+    async with Client(
+        server(desk, gate, patience_seconds=0.01), mode=era, elicitation_callback=user
+    ) as client:
+        error = error_in(await client.call_tool("list_items", {}))
+    assert (error["kind"], len(user.asked)) == ("LoginPending", 1)
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_declining_on_the_page_is_told(desk: Desk, era: str):
+    gate = Gate(desk)
+    user = User(desk, gate, "accept", "deny")
+    async with Client(server(desk, gate), mode=era, elicitation_callback=user) as client:
+        error = error_in(await client.call_tool("list_items", {}))
+    assert (error["kind"], error["message"]) == ("LoginRefused", "The login was declined in the browser.")
+    assert "login" not in error
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_automation_whose_secret_is_wrong_fails_at_once_and_asks_nobody(desk: Desk, era: str):
+    settings = desk.protected.settings(
+        client_id="automation", client_secret="wrong-secret-not-to-be-shown", output_dir="off"
+    )
+    async with Client(build_server(settings), mode=era) as client:
+        result = await client.call_tool("list_items", {})
+    error = error_in(result)
+    assert (error["kind"], "PROVENA_CLIENT_ID" in error["next"]) == ("LoginRefused", True)
+    assert "wrong-secret" not in result.model_dump_json()
+    assert [form["path"] for form in desk.realm.requests()] == ["/token"]
+
+
+@pytest.mark.asyncio
+async def test_automation_with_the_right_secret_needs_nobody(desk: Desk):
+    settings = desk.protected.settings(
+        client_id="automation", client_secret=AUTOMATION_SECRET, output_dir="off"
+    )
+    async with Client(build_server(settings)) as client:
+        result = await client.call_tool("get_health_check", {})
+    assert result.structured_content is not None
+    assert "login" not in result.structured_content["you"]
+
+
+@pytest.mark.asyncio
+async def test_a_server_for_others_never_uses_or_asks_for_the_login_of_its_desk(desk: Desk):
+    async with Client(build_server(desk.protected.settings(), local=False)) as client:
+        error = error_in(await client.call_tool("list_items", {}))
+    assert error["kind"] == "NotLoggedIn"
+    assert error["next"] == "Set PROVENA_CLIENT_ID and PROVENA_CLIENT_SECRET for it."
+    assert desk.realm.requests() == []
+
+
+class Unplugged(httpx.AsyncBaseTransport):
+    """No network; counts who tried."""
+
+    def __init__(self) -> None:
+        self.tried = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.tried += 1
+        raise httpx.ConnectError("no network")
+
+
+@BOTH_ERAS
+@pytest.mark.parametrize("local", [True, False])
+@pytest.mark.asyncio
+async def test_starting_and_listing_need_no_login_no_network_and_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, era: str, local: bool
+):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    transport = Unplugged()
+    settings = Settings(_env_file=None, domain="provena.example.org", realm="reef", output_dir="off")
+    async with Client(build_server(settings, local=local, transport=transport), mode=era) as client:
+        assert len((await client.list_tools()).tools) > 5
+        assert (await client.list_resource_templates()).resource_templates
+    assert (transport.tried, list(tmp_path.iterdir())) == (0, [])
+
+
+@pytest.mark.asyncio
+async def test_a_call_without_network_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    transport = Unplugged()
+    settings = Settings(_env_file=None, domain="provena.example.org", realm="reef", output_dir="off")
+    async with Client(build_server(settings, transport=transport)) as client:
+        error = error_in(await client.call_tool("list_items", {}))
+    assert (error["kind"], transport.tried) == ("Unavailable", 3)
+    assert error["message"] == (
+        "No connection to Keycloak at https://auth.provena.example.org/auth/realms/reef."
+    )
+
+
+@pytest.mark.asyncio
+async def test_a_given_login_is_used_instead_of_the_settings(desk: Desk):
+    async with Client(build_server(desk.protected.settings(), tokens=NoToken())) as client:
+        error = error_in(await client.call_tool("list_items", {}))
+    assert (error["kind"], error["provena_said"]) == ("NotLoggedIn", "Not authenticated")
