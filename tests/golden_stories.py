@@ -23,8 +23,8 @@ import httpx
 Json = Any
 Exchange = dict[str, Any]
 
-_FILES = ("prov.jsonl", "registry.jsonl", "job.jsonl")
-_BASE_PATHS = {"prov": "/prov-api", "registry": "/registry-api", "job": "/job-api"}
+_FILES = ("prov.jsonl", "registry.jsonl", "job.jsonl", "auth.jsonl")
+_BASE_PATHS = {"prov": "/prov-api", "registry": "/registry-api", "job": "/job-api", "auth": "/auth-api"}
 _MADE_UP = frozenset(
     {
         "session_id",
@@ -41,6 +41,13 @@ _UNORDERED = frozenset({"graph", "diff"})
 _TIMES = frozenset({"created_timestamp", "updated_timestamp", "timestamp"})
 _FINISHED = frozenset({"SUCCEEDED", "FAILED"})
 _PATIENCE = 30.0
+_ALL_JOBS: Json = {
+    "service": "job",
+    "method": "POST",
+    "path": "/jobs/admin/list",
+    "params": {},
+    "json": {"limit": 1000},
+}
 
 
 @dataclass(frozen=True)
@@ -172,7 +179,17 @@ STORIES = (
             "registry_create_*",
         ),
     ),
-    Story("who may", ("registry_auth_evaluate_reader",)),
+    Story(
+        "reading what was written",
+        (
+            "registry_create_study_empty",
+            "prov_explore_item_not_in_graph",
+            "registry_seed_study",
+            "prov_explore_seed_item",
+            "registry_fetch_seed_item",
+        ),
+    ),
+    Story("who may", ("registry_auth_evaluate_reader", "auth_link_assign_*", "job_list_noroles")),
 )
 
 
@@ -196,6 +213,8 @@ class Telling:
         """Repeat one exchange; what differs."""
         name, recorded = exchange["name"], exchange["response"]
         await self._adopt_batch(exchange)
+        if "/explore/" in exchange["request"]["path"]:
+            await self._finished({**_ALL_JOBS, "as_user": exchange["request"]["as_user"]})
         request = self._standing_in(exchange["request"])
         answer = await self._finished(request)
         if answer.status_code != recorded["status"]:

@@ -1,18 +1,27 @@
-"""auth-api: who a username is in the registry, and whether a token is valid (contract 7.8)."""
+"""auth-api: who a username is in the registry, saying who one is, whether a token is valid (contract 7.8)."""
 
 from __future__ import annotations
 
+import sqlite3
+
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items
-from provena_mcp.embedded.requests import read_query
+from provena_mcp.embedded.requests import read_body, read_query
 from provena_mcp.embedded.services import Call, echo_user, guarded, health
+from provena_mcp.rules.record_schema import Text
+from provena_mcp.wire.items import PersonItem, parse_item
 
 
 class _Lookup(BaseModel):
     username: str | None = None
+
+
+class _Assignment(BaseModel):
+    person_id: Text
 
 
 def routes() -> list[Route]:
@@ -21,6 +30,7 @@ def routes() -> list[Route]:
         health(),
         guarded("/check-access/general", echo_user, "token"),
         guarded("/link/user/lookup", _look_up, "token"),
+        guarded("/link/user/assign", _assign, "token", method="POST"),
     ]
 
 
@@ -28,3 +38,19 @@ async def _look_up(call: Call) -> Response:
     username = read_query(call.request, _Lookup).username or call.user.username
     person_id = await call.store.reading(lambda connection: items.linked_person(connection, username))
     return JSONResponse({"person_id": person_id, "success": person_id is not None})
+
+
+async def _assign(call: Call) -> Response:
+    person_id = (await read_body(call.request, _Assignment)).person_id
+    username = call.user.username
+
+    def assign(connection: sqlite3.Connection) -> None:
+        raw = items.fetch_raw(connection, person_id)
+        if raw is None or not isinstance(parse_item(raw), PersonItem):
+            raise HTTPException(400, f"There is no Person {person_id} in the registry.")
+        if items.linked_person(connection, username) not in (None, items.LOCAL_PERSON_ID, person_id):
+            raise HTTPException(400, f"The user {username} is linked to another Person already.")
+        items.link_users(connection, {username: person_id})
+
+    await call.store.writing(assign)
+    return JSONResponse({})
