@@ -128,7 +128,7 @@ class _Reading:
         name, description = self._text(DISPLAY_NAME), self._text(DESCRIPTION)
         if start is not None and end is not None and start > end:
             self._out_of_order(start, end)
-        if self.problems or start is None or end is None:
+        if self.problems or start is None or end is None or not name or not description:
             return None
         return ModelRunRecord(
             workflow_template_id=layout.workflow_template_id,
