@@ -67,7 +67,7 @@ class RegisterBatch:
             elif duplicates:
                 warnings = (
                     *warnings,
-                    f"{len(duplicates)} of these records were submitted before or are twins.",
+                    f"Submitted before, or twins of one another: {len(duplicates)} of these records.",
                 )
         preview = _preview(judged, problems, warnings)
         if not preview.ready:

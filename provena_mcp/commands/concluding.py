@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from provena_mcp.commands.results import WriteStatus
 from provena_mcp.queries.following import Followed, run_id_of
 from provena_mcp.queries.job_failures import explain_failure
-from provena_mcp.queries.jobs import NextCall
+from provena_mcp.queries.jobs import NextCall, run_name_of
 from provena_mcp.queries.names import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject
@@ -38,15 +38,16 @@ def session_in(answer: JsonObject) -> str | None:
 
 
 def conclusion(answer: JsonObject, seen: Followed, name: JsonValue = None) -> Conclusion:
-    """What came of a change, as far as its job has come; ``name`` is of the run it is about."""
+    """What came of a change, as far as its job has come; ``name`` is of the run, where it was given."""
     session_id = str(answer["session_id"])
+    given_name = (clean(name, NAME_LENGTH) or None) if isinstance(name, str) else None
     run_id = run_id_of(seen.job) if seen.job else None
     failure = explain_failure(seen.job) if seen.job is not None and seen.job.status == "FAILED" else None
     return {
         "status": write_status(seen),
         "session_id": session_id,
         "model_run_id": run_id,
-        "name": (clean(name, NAME_LENGTH) or None) if isinstance(name, str) else None,
+        "name": given_name or (run_name_of(seen.job) if seen.job else None),
         "reason": failure.reason if failure else None,
         "likely_causes": (failure.likely or None) if failure else None,
         "provena_said": failure.provena_said if failure else None,

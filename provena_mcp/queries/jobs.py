@@ -177,7 +177,7 @@ def report_job(seen: Followed, question: JobQuestion) -> JobReport:
         status=seen.status,
         finished=seen.finished,
         created=utc(job.created_timestamp) if job else None,
-        name=_name(job) if job else None,
+        name=run_name_of(job) if job else None,
         model_run_id=run_id_of(job) if job else None,
         batch_id=seen.batch_id or (job.batch_id if job else None),
         counts=dict(Counter[str](row.status for row in rows)) if seen.batch_id else None,
@@ -227,7 +227,7 @@ def _outcome(run: Job, place: int | None) -> RunOutcome:
         reason = f"{failure.reason} Likely: {'; or '.join(failure.likely)}."
     return RunOutcome(
         row=place,
-        name=_name(run),
+        name=run_name_of(run),
         status=status_of(run),
         model_run_id=run_id_of(run),
         reason=reason,
@@ -256,7 +256,7 @@ def _row(job: Job) -> JobRow:
         what=_what(job),
         status=status_of(job),
         created=utc(job.created_timestamp),
-        name=_name(job),
+        name=run_name_of(job),
         model_run_id=run_id_of(job),
         batch_id=job.batch_id or batch_id_of(job),
     )
@@ -266,7 +266,8 @@ def _what(job: Job) -> str:
     return _WHAT.get(job.job_sub_type) or clean(job.job_sub_type.replace("_", " ").lower(), _WORD)
 
 
-def _name(job: Job) -> str | None:
+def run_name_of(job: Job) -> str | None:
+    """The name of the run that a job is about."""
     payload = job.payload or {}
     for key in ("record", "updated_record"):
         record = payload.get(key)

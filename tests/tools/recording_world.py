@@ -134,7 +134,7 @@ async def server(
     now: Callable[[], float] | None = None,
     **chosen: Any,
 ) -> AsyncGenerator[Client]:
-    """A client of a server that reaches its deployment over ``wire``; without ``asked`` it cannot be asked."""
+    """A client of a server that reaches its deployment over ``wire``; without ``asked`` it asks nobody."""
     addresses = {
         f"{name}_api": f"{BASE}/{path}"
         for name, path in {
