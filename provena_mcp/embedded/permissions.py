@@ -13,11 +13,14 @@ def may_write(item: RegistryItem, user: User) -> bool:
     return item.owner_username == user.username or user.may("admin")
 
 
+def general_roles(item: RegistryItem) -> list[JsonValue]:
+    """What everyone who may read the registry may do with the item: read it."""
+    return ["dataset-data-read", "metadata-read"] if item.item_subtype == "DATASET" else ["metadata-read"]
+
+
 def roles_on(item: RegistryItem, user: User) -> list[JsonValue]:
-    """The user's roles on the item as the registry lists them; everyone who may read may read it."""
-    is_dataset = item.item_subtype == "DATASET"
-    read = ["dataset-data-read", "metadata-read"] if is_dataset else ["metadata-read"]
+    """The user's roles on the item as the registry lists them."""
     if not may_write(item, user):
-        return list[JsonValue](read)
-    write = ["dataset-data-write", "metadata-write"] if is_dataset else ["metadata-write"]
-    return list[JsonValue]([*read, *write, "admin"])
+        return general_roles(item)
+    data: list[JsonValue] = ["dataset-data-write"] if item.item_subtype == "DATASET" else []
+    return [*general_roles(item), *data, "metadata-write", "admin"]

@@ -15,7 +15,7 @@ from provena_mcp.embedded import items
 from provena_mcp.embedded.identity import User
 from provena_mcp.embedded.permissions import roles_on
 from provena_mcp.embedded.requests import read_query
-from provena_mcp.embedded.routes import registry_lists, registry_writes
+from provena_mcp.embedded.routes import registry_lists, registry_rights, registry_writes
 from provena_mcp.embedded.services import Call, Endpoint, access_checks, guarded, health
 from provena_mcp.embedded.shapes import seeded_item, typed_item
 from provena_mcp.rules.refusals import BLANK_ID_REASON, SEED_REASON, unknown_reason, wrong_subtype_reason
@@ -47,6 +47,7 @@ def routes() -> list[Route]:
             guarded(f"{prefix}/list", registry_lists.listing(subtype), "read", method="POST")
             for subtype, prefix in ROUTE_OF.items()
         ),
+        *registry_rights.routes(),
         *registry_writes.routes(),
     ]
 

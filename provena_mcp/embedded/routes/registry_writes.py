@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from provena_mcp.embedded import items
 from provena_mcp.embedded.lookup import look_up
-from provena_mcp.embedded.permissions import may_write, roles_on
+from provena_mcp.embedded.permissions import may_write
 from provena_mcp.embedded.registering import (
     VERSIONED,
     AlreadyVersionedError,
@@ -22,6 +22,7 @@ from provena_mcp.embedded.registering import (
     creation_session,
 )
 from provena_mcp.embedded.requests import UnprocessableError, read_body, read_json, read_query
+from provena_mcp.embedded.routes.registry_rights import item_of
 from provena_mcp.embedded.services import Call, Endpoint, guarded
 from provena_mcp.embedded.shapes import seeded_item, typed_item
 from provena_mcp.rules.item_references import item_problems, item_references
@@ -34,7 +35,6 @@ from provena_mcp.rules.item_schema import (
 )
 from provena_mcp.rules.problems import Problem
 from provena_mcp.rules.record_schema import Text
-from provena_mcp.rules.refusals import unknown_reason, wrong_subtype_reason
 from provena_mcp.wire.items import JsonObject, RegistryItem
 from provena_mcp.wire.subtypes import ROUTE_OF, ItemSubtype
 
@@ -73,17 +73,13 @@ class _Revert(_Version):
 
 
 def routes() -> list[Route]:
-    """The routes that write, and those that say who may."""
+    """The routes that write, and those that say what may be written."""
     return [
         *(route for subtype in _WRITTEN for route in _routes_of(subtype)),
         *(
             guarded(f"{prefix}/version", _versioning(subtype), "write", method="POST")
             for subtype, prefix in ROUTE_OF.items()
             if subtype in VERSIONED - {"DATASET"}
-        ),
-        *(
-            guarded(f"{prefix}/auth/evaluate", _evaluating(subtype), "read")
-            for subtype, prefix in ROUTE_OF.items()
         ),
         *(
             guarded(f"{prefix}/delete", _delete, "admin", method="DELETE")
@@ -220,15 +216,6 @@ def _describing(subtype: WrittenSubtype) -> Endpoint:
     return describe
 
 
-def _evaluating(subtype: ItemSubtype) -> Endpoint:
-    async def evaluate(call: Call) -> Response:
-        item_id = read_query(call.request, _Item).id
-        raw = await call.store.reading(lambda connection: _item_of(connection, item_id, subtype))
-        return JSONResponse({"roles": roles_on(RegistryItem.model_validate(raw), call.user)})
-
-    return evaluate
-
-
 async def _delete(call: Call) -> Response:
     item_id = read_query(call.request, _Item).id
     await call.store.writing(lambda connection: items.delete_item(connection, item_id))
@@ -265,19 +252,9 @@ async def writing_items(call: Call, work: Callable[[Registrar], T]) -> T:
 
 
 def _own_item(call: Call, connection: sqlite3.Connection, item_id: str, subtype: ItemSubtype) -> JsonObject:
-    raw = _item_of(connection, item_id, subtype)
+    raw = item_of(connection, item_id, subtype)
     if not may_write(RegistryItem.model_validate(raw), call.user):
         raise HTTPException(401, _NOT_YOURS)
-    return raw
-
-
-def _item_of(connection: sqlite3.Connection, item_id: str, subtype: ItemSubtype) -> JsonObject:
-    raw = items.fetch_raw(connection, item_id)
-    if raw is None:
-        raise HTTPException(400, unknown_reason(item_id))
-    item = RegistryItem.model_validate(raw)
-    if item.item_subtype != subtype:
-        raise HTTPException(400, wrong_subtype_reason(item, subtype))
     return raw
 
 
