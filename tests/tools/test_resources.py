@@ -1,0 +1,133 @@
+"""Every kind of document under its URI, for hosts that read resources."""
+
+import json
+from pathlib import Path
+
+import pytest
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+from prov.model import ProvDocument
+
+from tests.tools.recording_world import answering, provena, server
+from tests.tools.sample_server import BOTH_ERAS, sample_client
+
+RUN = "sample/1000042"
+
+
+async def read(client: Client, uri: str) -> tuple[str | None, str]:
+    """Media type and text of a resource."""
+    found = (await client.read_resource(uri)).contents[0]
+    return found.mime_type, found.text
+
+
+async def refusal(client: Client, uri: str) -> tuple[int, str]:
+    with pytest.raises(MCPError) as raised:
+        await client.read_resource(uri)
+    return raised.value.error.code, raised.value.error.message
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_every_document_kind_has_its_template(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        listed = (await client.list_resource_templates()).resource_templates
+    assert {template.uri_template: template.mime_type for template in listed} == {
+        "provena://item/{+id}": "application/json",
+        "provena://lineage/{query}/{+id}{?depth}": "application/json",
+        "provena://diagram/{query}/{+id}{?to,depth}": "text/vnd.mermaid",
+        "provena://prov/json/{+id}": "application/json",
+        "provena://prov/provn/{+id}": "text/provenance-notation",
+        "provena://prov/ttl/{+id}": "text/turtle",
+        "provena://prov/{format}/{+id}": "text/plain",
+        "provena://csv-template/{+workflow_template_id}": "text/csv",
+        "provena://csv-batch/{batch_id}": "text/csv",
+        "provena://report/{item_subtype}/{depth}/{+id}{?session_id}": (
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        ),
+    }
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_a_run_is_w3c_prov_that_reads_back_as_the_same_document(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        as_json, as_turtle, as_notation = [
+            await read(client, f"provena://prov/{wanted}/{RUN}") for wanted in ("json", "ttl", "provn")
+        ]
+    assert (as_json[0], as_turtle[0], as_notation[0]) == (
+        "application/json",
+        "text/turtle",
+        "text/provenance-notation",
+    )
+    document = ProvDocument.deserialize(content=as_json[1], format="json")
+    assert ProvDocument.deserialize(content=as_turtle[1], format="rdf", rdf_format="ttl") == document
+    assert as_notation[1] == document.get_provn() + "\n"
+    assert len(document.get_records()) > 20
+
+
+@pytest.mark.asyncio
+async def test_a_run_without_a_stored_document_is_what_its_record_asserts(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        _, stored = await read(client, f"provena://prov/json/{RUN}")
+        raw = json.loads((await read(client, f"provena://item/{RUN}"))[1])
+        template = json.loads((await read(client, "provena://item/sample/1000011"))[1])
+        raw.pop("prov_serialisation")
+        answers = iter([raw, template])
+
+        async def without(request: object, send: object) -> object:
+            answered = answering(200, {"status": {"success": True, "details": ""}, "item": next(answers)})
+            return await answered(request, send)
+
+        wire.spoilt["/registry-api/registry/general/fetch"] = without
+        _, asserted = await read(client, f"provena://prov/json/{RUN}")
+    assert ProvDocument.deserialize(content=asserted, format="json") == ProvDocument.deserialize(
+        content=stored, format="json"
+    )
+
+
+@pytest.mark.asyncio
+async def test_only_model_runs_are_w3c_prov(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        dataset = await refusal(client, "provena://prov/json/sample/1000041")
+        picture = await refusal(client, f"provena://prov/svg/{RUN}")
+    assert dataset[0] == picture[0] == -32602
+    assert dataset[1].startswith(
+        "'sample/1000041' is of subtype DATASET; PROV documents are made of model runs."
+    )
+    assert picture[1] == "'svg' is not a PROV format. Use json, provn, ttl."
+
+
+@pytest.mark.asyncio
+async def test_an_item_with_its_slash_encoded_is_the_same_item(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        plain = await read(client, f"provena://item/{RUN}")
+        encoded = await read(client, f"provena://item/{RUN.replace('/', '%2F')}")
+    assert plain == encoded
+    assert json.loads(plain[1])["id"] == RUN
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        (f"provena://lineage/upstream/{RUN}?depth=0", "depth is 1 to 100 hops, not '0'."),
+        (f"provena://diagram/upstream/{RUN}?depth=many", "depth is 1 to 100 hops, not 'many'."),
+        (f"provena://report/MODEL_RUN/4/{RUN}", "depth is 1 to 3 hops, not '4'."),
+        (f"provena://report/DATASET/1/{RUN}", "There is no report on items of subtype 'DATASET'."),
+        (f"provena://lineage/sideways/{RUN}", "'sideways' is not a lineage query."),
+        ("provena://item/sample/9", "There is no registered item 'sample/9'."),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_uri_that_cannot_be_answered_says_why(tmp_path: Path, uri: str, message: str):
+    async with sample_client(tmp_path) as client:
+        code, text = await refusal(client, uri)
+    assert code == -32602
+    assert text.startswith(message)
+
+
+@pytest.mark.asyncio
+async def test_a_failure_of_the_deployment_is_not_the_uris_fault(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        wire.spoilt["/registry-api/registry/general/fetch"] = answering(503, {"detail": "down"})
+        code, _ = await refusal(client, f"provena://item/{RUN}")
+    assert code == -32603
