@@ -40,25 +40,25 @@ def fake_provena(bench: Path, sizes: list[int]) -> Generator[str]:
     script = bench / "fake_provena.py"
     if not script.is_file():
         sys.exit(f"{script} is not there; say where with --bench.")
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, str(script), "--port", str(port), "--sizes", ",".join(map(str, sizes))]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         base = f"http://127.0.0.1:{port}"
-        _wait_for(f"{base}/_fake/roots", process)
+        wait_for(f"{base}/_fake/roots", process)
         yield base
     finally:
         process.terminate()
         process.wait(timeout=10)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:

@@ -51,7 +51,7 @@ async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: flo
     if not ids:
         return Audited([(Finding("study_without_runs", {study.id: ""}), ())], [], 0, None)
     records = Records(reader)
-    await records.read_listed(ids[:_MOST_RUNS], "MODEL_RUN", most_pages=2)
+    await records.read_listed(ids[:_MOST_RUNS], "MODEL_RUN", most_pages=2, most_fetches=_MOST_RUNS)
     slots = asyncio.Semaphore(_AT_ONCE)
 
     async def audited(run: ModelRunItem) -> RunAudit:

@@ -38,7 +38,12 @@ async def gather_evidence(
     )
     await asyncio.gather(
         records.read(_makers(upstream.graph, {dataset.dataset_id for dataset in run.record.inputs})),
-        records.read_listed(_nearest_datasets(upstream.graph, run.id), "DATASET", most_pages=_DATASET_PAGES),
+        records.read_listed(
+            _nearest_datasets(upstream.graph, run.id),
+            "DATASET",
+            most_pages=_DATASET_PAGES,
+            most_fetches=_MOST_DATASETS,
+        ),
     )
     await records.read_newer_versions(records.known)
     return RunEvidence(run, records.known, upstream.graph, remade, now, upstream.incomplete_because)

@@ -14,7 +14,9 @@ from provena_mcp.queries.records import Records
 from provena_mcp.queries.spreading import gather_spread
 from provena_mcp.rules.handles import parse_handle
 
-_RELEASE_PAGES: Final = 10
+# Whether a dataset is released stands in its record only: a page tells of a hundred, a fetch of one.
+_RELEASE_PAGES: Final = 30
+_RELEASE_FETCHES: Final = 300
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,10 @@ async def analyse_impact(
         await records.read_older_versions([start])
         starts = _versions_of(records, start)
     spread = await gather_spread(reader, cap, starts, question.depth, follow_versions=question.all_versions)
-    datasets = [affected.id for affected in spread.impact.affected if affected.subtype == "DATASET"]
-    await records.read_listed(datasets, "DATASET", most_pages=_RELEASE_PAGES)
+    nearest = [affected.id for affected in spread.impact.affected if affected.subtype == "DATASET"]
+    known = reader.names.known(reader.caller, nearest)
+    unread = (dataset for dataset in nearest if dataset not in known)
+    await records.read_listed(unread, "DATASET", most_pages=_RELEASE_PAGES, most_fetches=_RELEASE_FETCHES)
     telling = ImpactTelling(reader, records, spread, start, question.depth)
     if question.contacts:
         await telling.read_contacts()

@@ -34,7 +34,7 @@ from provena_mcp.queries.items import Reader
 from provena_mcp.queries.names import NamesFound
 from provena_mcp.queries.records import Records
 from provena_mcp.queries.spreading import Spread
-from provena_mcp.wire.items import DatasetItem, PersonItem
+from provena_mcp.wire.items import PersonItem
 
 _RELEASE_ORDER: Final = ("RELEASED", "PENDING")
 # Rows of each list at most, and the shares of them tried until the answer fits its budget.
@@ -47,7 +47,7 @@ class ImpactTelling:
     """An impact, its rows in the order in which they are told: released datasets first, then the nearest."""
 
     def __init__(self, reader: Reader, records: Records, spread: Spread, start: str, depth: int) -> None:
-        """Tell ``spread``, found within ``depth`` hops of ``start``; ``records`` holds the datasets read."""
+        """Tell ``spread``, found within ``depth`` hops of ``start``; ``records`` were read for it."""
         self._reader = reader
         self._records = records
         self._spread = spread
@@ -55,6 +55,9 @@ class ImpactTelling:
         self._depth = depth
         self._kinds = kinds_of(spread.graph)
         affected = spread.impact.affected
+        self._known = reader.names.known(
+            reader.caller, (item.id for item in affected if item.subtype == "DATASET")
+        )
         self._datasets = sorted(
             (item for item in affected if item.subtype == "DATASET"),
             key=lambda item: (_release_rank(self._release(item.id)), item.hop, item.id),
@@ -241,8 +244,7 @@ class ImpactTelling:
         return tuple(calls) or None
 
     def _release(self, item_id: str) -> str | None:
-        item = self._records.item(item_id)
-        return (item.release_status or "NOT_RELEASED") if isinstance(item, DatasetItem) else None
+        return self._known[item_id].release if item_id in self._known else None
 
     def _name(self, item_id: str) -> str | None:
         return named_item(item_id, self._named, self._kinds).name

@@ -18,7 +18,7 @@ from provena_mcp.client import RegistryApi
 from provena_mcp.errors import AccessError, NotFoundError, ProvenaError, UpstreamError
 from provena_mcp.queries.cache import BoundedCache, Clock
 from provena_mcp.rules.text import clean
-from provena_mcp.wire.items import RegistryItem
+from provena_mcp.wire.items import DatasetItem, RegistryItem
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
 
@@ -33,10 +33,11 @@ _SECONDS: Final = 600.0
 
 @dataclass(frozen=True)
 class Named:
-    """An item's display name and its registry subtype."""
+    """An item's display name, its registry subtype and, of a dataset, its release status."""
 
     name: str
     subtype: str
+    release: str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,15 @@ class Names:
         """Names of items whose subtype is not known."""
         return await self.of(caller, dict.fromkeys(ids, ""))
 
+    def known(self, caller: str, ids: Iterable[str]) -> dict[str, Named]:
+        """Those of ``ids`` whose names ``caller`` has read lately, without asking for the others."""
+        found = {item_id: self._cache.get((caller, item_id)) for item_id in ids}
+        return {item_id: named for item_id, named in found.items() if named is not None}
+
     def remember(self, caller: str, item: RegistryItem) -> Named:
         """Keep the name of an item that was read for another reason."""
-        named = Named(clean(item.display_name or "", NAME_LENGTH), item.item_subtype)
+        release = (item.release_status or "NOT_RELEASED") if isinstance(item, DatasetItem) else None
+        named = Named(clean(item.display_name or "", NAME_LENGTH), item.item_subtype, release)
         self._cache.put((caller, item.id), named)
         return named
 

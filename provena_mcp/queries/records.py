@@ -48,23 +48,28 @@ class Records:
         outcomes = await asyncio.gather(*(self._fetch(item_id) for item_id in wanted))
         self._known.update(zip(wanted, outcomes, strict=True))
 
-    async def read_listed(self, ids: Iterable[str], subtype: ItemSubtype, *, most_pages: int) -> None:
-        """Look up many items of one subtype, a page of the registry at a time where that is cheaper.
+    async def read_listed(
+        self, ids: Iterable[str], subtype: ItemSubtype, *, most_pages: int, most_fetches: int
+    ) -> None:
+        """Look up many items of one subtype, those that matter most first.
 
-        What does not turn up on ``most_pages`` pages is left alone unless it is only a few items.
+        Pages of the registry's list are read as long as each saves more fetches than it costs, then the
+        first of what is left are fetched; the others are left alone.
         """
-        left = {item_id for item_id in ids if item_id not in self._known}
+        left = [item_id for item_id in dict.fromkeys(ids) if item_id not in self._known]
         request = ListRequest(filter_by=ListFilter(item_subtype=subtype), page_size=_PAGE_SIZE)
-        for _ in range(most_pages if len(left) > _WORTH_A_PAGE else 0):
+        for _ in range(most_pages):
+            if len(left) <= _WORTH_A_PAGE:
+                break
             page = await self._reader.client.registry.list(request)
             for item in page.items:
                 self._keep(item)
-            left -= self._known.keys()
-            if page.pagination_key is None or len(left) <= _WORTH_A_PAGE:
+            before = len(left)
+            left = [item_id for item_id in left if item_id not in self._known]
+            if page.pagination_key is None or before - len(left) < _WORTH_A_PAGE // 2:
                 break
             request = request.model_copy(update={"pagination_key": page.pagination_key})
-        if len(left) <= _WORTH_A_PAGE:
-            await self.read(sorted(left))
+        await self.read(left[:most_fetches])
 
     async def read_newer_versions(self, ids: Iterable[str]) -> None:
         """Look up what replaced each of ``ids``, and what replaced that, up to the latest."""

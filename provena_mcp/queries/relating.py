@@ -7,6 +7,7 @@ as soon as f + g is at least L. So each side is walked only as far as needed, th
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
@@ -20,7 +21,7 @@ class Relation:
     """How two items are related.
 
     Attributes:
-        graph: All that was read.
+        graph: The items told of, with the links between them that were read.
         paths: The shortest paths, first the shorter of the two directions; both exist on a cycle.
         ancestors: What both depend on, and ``descendants`` what depends on both; only without paths.
         within: Hops up to which the paths are exact: the limit asked for unless calls ran out.
@@ -66,31 +67,29 @@ class _Pair:
         upstream, known_up = await self._meet(self._up_from, self._down_to)
         downstream, known_down = await self._meet(self._down_from, self._up_to)
         found = [paths for paths in (upstream, downstream) if paths is not None]
+        within = min(known_up, known_down)
         if found:
             shortest_first = tuple(sorted(found, key=lambda paths: paths.length))
-            return Relation(self._graph(), shortest_first, within=min(known_up, known_down))
+            told = {item for paths in found for level in paths.levels for item in level}
+            return Relation(self._between(told), shortest_first, within)
         ancestors, within_up = await self._common(self._up_from, self._up_to)
         descendants, within_down = await self._common(self._down_from, self._down_to)
-        sides = (self._up_from, self._up_to, self._down_from, self._down_to)
         return Relation(
-            graph=self._graph(),
+            graph=self._between({item.id for item in (*ancestors, *descendants)}),
             paths=(),
-            within=min(known_up, known_down),
+            within=within,
             ancestors=ancestors,
             descendants=descendants,
             common_within=min(within_up, within_down),
-            goes_on=not all(side.is_whole for side in sides),
+            goes_on=not all(side.is_whole for side in self._sides()),
         )
 
     async def _meet(self, out: Reach, back: Reach) -> tuple[ShortestPaths | None, int]:
         """The shortest paths between two reaches, and the hops up to which that is certain."""
         while True:
             known = self._known(out, back)
-            # What is upstream of both is walked first, so a path often lies within one reach.
-            if known > 0 and (
-                back.start in out.hops or out.start in back.hops or out.hops.keys() & back.hops
-            ):
-                graph = out.graph.merged([back.graph])
+            graph = _where_they_meet(out, back)
+            if graph is not None:
                 paths = await asyncio.to_thread(
                     shortest_paths,
                     graph,
@@ -122,6 +121,28 @@ class _Pair:
         within = min(self._max_hops if side.is_whole else side.depth for side in (one, other))
         return tuple(in_common(one.hops, other.hops, (one.start, other.start))), within
 
-    def _graph(self) -> ProvenanceGraph:
-        first, *others = (self._up_from, self._up_to, self._down_from, self._down_to)
-        return first.graph.merged(side.graph for side in others)
+    def _sides(self) -> tuple[Reach, ...]:
+        return self._up_from, self._up_to, self._down_from, self._down_to
+
+    def _between(self, items: Collection[str]) -> ProvenanceGraph:
+        """What was read of ``items`` and the two ends: their kinds, and the links between them."""
+        kept = {self._up_from.start, self._up_to.start, *items}
+        nodes = {
+            item: kind for side in self._sides() for item, kind in side.graph.nodes.items() if item in kept
+        }
+        links = {
+            (link.source, link.target): link
+            for side in self._sides()
+            for link in side.graph.links
+            if link.source in kept and link.target in kept
+        }
+        return ProvenanceGraph(nodes, tuple(links.values()))
+
+
+def _where_they_meet(out: Reach, back: Reach) -> ProvenanceGraph | None:
+    """A graph with every path between two reaches, as far as either knows; none if they do not touch."""
+    if back.start in out.hops:
+        return out.graph
+    if out.start in back.hops:
+        return back.graph
+    return out.graph.merged([back.graph]) if out.hops.keys() & back.hops.keys() else None

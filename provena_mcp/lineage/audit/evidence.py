@@ -45,9 +45,9 @@ class RunEvidence:
         return resolve(item_id, subtype, self.known)
 
     def datasets(self, ids: Iterable[str]) -> Iterator[DatasetItem]:
-        """Those of ``ids`` that are readable datasets."""
+        """Those of ``ids`` that are readable datasets; most of a large lineage was never looked up."""
         for dataset_id in ids:
-            found = self.item(dataset_id, "DATASET")
+            found = self.item(dataset_id, "DATASET") if dataset_id in self.known else None
             if isinstance(found, DatasetItem):
                 yield found
 

@@ -7,7 +7,7 @@ from typing import Final
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.audit.record_checks import refusal, unless_empty
-from provena_mcp.lineage.walks import cyclic_groups, hops_along
+from provena_mcp.lineage.walks import cyclic_groups
 from provena_mcp.rules.references import Refused
 
 _NAMED: Final = 3
@@ -46,12 +46,13 @@ def _sources(evidence: RunEvidence, datasets: tuple[str, ...]) -> list[str]:
         for link in graph.links
         if link.relation == "wasGeneratedBy" and graph.nodes[link.target].subtype in ("MODEL_RUN", "VERSION")
     }
-    rim: set[str] = set()
-    if evidence.incomplete_because is not None:
-        hops = hops_along(graph.ahead("upstream"), (evidence.run.id,), len(graph.nodes))
-        last = max(hops.values())
-        rim = {node for node, hop in hops.items() if hop == last}
-    return [dataset for dataset in datasets if dataset not in explained and dataset not in rim]
+    # Of an incomplete lineage, an item that leads nowhere may only not have been followed.
+    followed = {link.source for link in graph.links} if evidence.incomplete_because is not None else None
+    return [
+        dataset
+        for dataset in datasets
+        if dataset not in explained and (followed is None or dataset in followed)
+    ]
 
 
 def _origin(evidence: RunEvidence, dataset_id: str) -> str:
