@@ -63,7 +63,7 @@ def read_given_item(raw: JsonObject, subtype: ContentSubtype) -> GivenItem:
     missing = [
         path for problem in found if _is_absent(problem) and (path := path_of(problem.loc)) not in made
     ]
-    if subtype == "PERSON" and content.get("ethics_approved") is None:
+    if subtype == "PERSON" and "ethics_approved" not in content:
         missing.append("ethics_approved")
     malformed = [_as_problem(problem) for problem in found if not _is_absent(problem)]
     return GivenItem(content, tuple(missing), (*_unknown(content, subtype), *malformed))
