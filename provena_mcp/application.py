@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from provena_mcp.client import ProvenaClient
 from provena_mcp.commands.desk import Desk
@@ -24,6 +25,19 @@ from provena_mcp.queries.suggesting import Suggestions
 LOCAL_CALLER = "local"
 
 
+class Downloads(Protocol):
+    """Gives documents addresses that a person can open."""
+
+    async def offer(self, name: str, mime_type: str, content: bytes) -> str:
+        """An address of ``content`` that works once, for a while."""
+        ...
+
+
+def local_caller() -> str:
+    """The one user of a server on their own machine."""
+    return LOCAL_CALLER
+
+
 @dataclass(frozen=True)
 class Application:
     """Built once, in the server's lifespan; holds nothing of one user that another could see."""
@@ -41,6 +55,8 @@ class Application:
     suggestions: Suggestions
     kept: KeyValueStore
     pace: Pace
+    caller: Callable[[], str]
+    downloads: Downloads | None
 
     def why_empty(self) -> str | None:
         """How to fill this Provena, if it holds nothing at all."""
@@ -49,7 +65,7 @@ class Application:
 
     def reader(self) -> Reader:
         """Reads as the current caller."""
-        return Reader(self.client, self.names, LOCAL_CALLER)
+        return Reader(self.client, self.names, self.caller())
 
     def desk(self) -> Desk:
         """Writes as the current caller."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -77,6 +77,41 @@ class Settings(BaseSettings):
     max_result_tokens: int = Field(
         default=4000, ge=500, le=20_000, description="Budget of one tool result, in tokens."
     )
+    call_seconds: float = Field(default=110.0, gt=0, le=600, description="The longest a call may take.")
+
+    http_url: str | None = Field(
+        default=None,
+        description="Address at which clients reach /mcp, which their tokens must be for (HTTP only), e.g. "
+        "https://mcp.example.org/mcp.",
+    )
+    http_hosts: str = Field(default="", description="Further Host headers to answer, comma-separated.")
+    http_origins: str = Field(
+        default="", description="Origins of web pages that may call, comma-separated; none by default."
+    )
+    http_scopes: str = Field(
+        default="", description="OAuth scopes that a caller's token must have, separated by spaces."
+    )
+    http_write_scope: str | None = Field(
+        default=None, description="OAuth scope that tools which write ask for as well."
+    )
+    http_login: Literal["exchange", "service"] = Field(
+        default="exchange",
+        description="As whom Provena is asked: the caller, through token exchange, or the server's own "
+        "client, which then only reads.",
+    )
+    http_audience: str | None = Field(
+        default=None, description="Whom exchanged tokens are for; Keycloak's default if unset."
+    )
+    http_key: SecretStr | None = Field(
+        default=None,
+        description="Seals what goes through callers' hands; the same for all replicas, 32 characters or "
+        "more; several separated by commas while it is changed, the newest first.",
+    )
+    http_store: Path | None = Field(
+        default=None, description="SQLite file that all replicas share, for previews and documents."
+    )
+    http_calls_at_once: int = Field(default=8, ge=1, description="Calls of one caller under way at once.")
+    http_calls_per_minute: int = Field(default=300, ge=1, description="Requests of one caller a minute.")
 
     @property
     def is_embedded(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -59,25 +60,35 @@ def _options(  # pyright: ignore[reportUnusedFunction]  # typer keeps it
     epilog=_examples(
         "provena-mcp serve  what a host runs; 'provena-mcp' alone does the same",
         "provena-mcp serve --sample  the sample world, labelled as such in every answer",
+        "provena-mcp serve --http --sample  the same at http://127.0.0.1:8000/mcp",
     )
 )
 def serve(
     sample: Annotated[
         bool, typer.Option("--sample", help="Serve the shipped sample world, from a store of its own.")
     ] = False,
-    http: Annotated[bool, typer.Option("--http", help="Reserved: streamable HTTP at /mcp.")] = False,
-    host: Annotated[str | None, typer.Option(help="Reserved: address for --http.")] = None,
-    port: Annotated[int | None, typer.Option(help="Reserved: port for --http.")] = None,
+    http: Annotated[bool, typer.Option("--http", help="Streamable HTTP at /mcp, for many users.")] = False,
+    host: Annotated[
+        str | None, typer.Option(help="With --http: the address to listen at, else 127.0.0.1.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="With --http: the port, else 8000.")
+    ] = None,
 ) -> None:
     """Serve MCP over stdin and stdout; what a host starts. The default command.
 
-    Stops when the host closes stdin. Settings come from PROVENA_* variables or a .env file.
+    Stops when the host closes stdin. With --http it serves many users, who log in at the deployment's
+    Keycloak; the built-in Provena is served on this machine only. Settings come from PROVENA_*
+    variables or a .env file.
     """
-    from provena_mcp.cli.serve import refuse_http, serve_stdio
+    from provena_mcp.cli.serve import serve_http, serve_stdio
 
-    if http or host is not None or port is not None:
-        refuse_http()
-    serve_stdio(sample=sample)
+    if http:
+        serve_http(sample=sample, host=host or "127.0.0.1", port=port or 8000)
+    elif host is not None or port is not None:
+        raise typer.BadParameter("they go with --http.", param_hint="--host, --port")
+    else:
+        serve_stdio(sample=sample)
 
 
 @app.command()
@@ -117,3 +128,68 @@ def tools(
         print_catalogue()
     else:
         show_catalogue()
+
+
+@app.command(
+    epilog=_examples(
+        "provena-mcp login  shows a page and a code, and opens the page",
+        "provena-mcp login --no-browser  only shows them, e.g. over SSH",
+    )
+)
+def login(
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open the page on this machine.")
+    ] = False,
+) -> None:
+    """Log in to the deployment that PROVENA_DOMAIN and PROVENA_REALM name, with any browser.
+
+    The login is kept in the system's keyring, else in a private file, and renewed until it is ended.
+    """
+    from provena_mcp.cli.login import LoginDesk, open_in_browser
+    from provena_mcp.settings import read_settings
+
+    asyncio.run(LoginDesk(read_settings(), open_page=None if no_browser else open_in_browser).log_in())
+
+
+@app.command()
+def logout() -> None:
+    """Forget the login to the deployment, and end its session at Keycloak."""
+    from provena_mcp.cli.login import LoginDesk
+    from provena_mcp.settings import read_settings
+
+    asyncio.run(LoginDesk(read_settings()).log_out())
+
+
+@app.command()
+def status() -> None:
+    """Show who is logged in to which deployment, what that allows, and until when.
+
+    Exits with 1 if a login is needed and there is none that works.
+    """
+    from provena_mcp.cli.status import show_status
+    from provena_mcp.settings import read_settings
+
+    if not asyncio.run(show_status(read_settings())):
+        raise typer.Exit(1)
+
+
+@app.command(
+    epilog=_examples(
+        "provena-mcp doctor  everything a call depends on, each problem with its fix",
+    )
+)
+def doctor() -> None:
+    """Check settings, network, clock, services, login and roles; for the built-in Provena, its store.
+
+    Exits with 1 if there is a problem.
+    """
+    from provena_mcp.cli.doctor import Doctor
+    from provena_mcp.cli.findings import summary
+    from provena_mcp.settings import read_settings
+
+    findings = asyncio.run(Doctor(read_settings).examine())
+    for finding in findings:
+        typer.echo(finding)
+    typer.echo(f"\n{summary(findings)}")
+    if any(finding.state == "problem" for finding in findings):
+        raise typer.Exit(1)

@@ -1,8 +1,6 @@
-"""``provena-mcp serve``: the MCP server on stdin and stdout."""
+"""``provena-mcp serve``: the MCP server on stdin and stdout, or over HTTP."""
 
 from __future__ import annotations
-
-from provena_mcp.errors import SettingsError
 
 
 def serve_stdio(*, sample: bool) -> None:
@@ -21,13 +19,19 @@ def serve_stdio(*, sample: bool) -> None:
     run_stdio(read_settings(), sample=sample)
 
 
-def refuse_http() -> None:
-    """Say that this version does not serve HTTP.
+def serve_http(*, sample: bool, host: str, port: int) -> None:
+    """Serve over streamable HTTP until told to stop.
+
+    Args:
+        sample: Whether the shipped sample world answers, from a store of its own.
+        host: The address to listen at.
+        port: The port to listen at.
 
     Raises:
-        SettingsError: Always.
+        SettingsError: The settings are incomplete, malformed, or would let strangers act as others.
+        StoreError: A store cannot be opened.
     """
-    raise SettingsError(
-        "This version serves over stdio only; --http is reserved for a later one.",
-        advice="Run 'provena-mcp serve' from the MCP host; 'provena-mcp --help' shows how.",
-    )
+    from provena_mcp.server.http import run_http
+    from provena_mcp.settings import read_settings
+
+    run_http(read_settings(), sample=sample, host=host, port=port)

@@ -92,7 +92,7 @@ def _embedded(provena: EmbeddedProvena) -> Backend:
 
     @asynccontextmanager
     async def client() -> AsyncGenerator[ProvenaClient]:
-        async with provena.running() as app:
+        async with provena.on_demand() as app:
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
             async with ProvenaClient(_IN_PROCESS, tokens=NoToken(), transport=transport) as in_process:
                 yield in_process

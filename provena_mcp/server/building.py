@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 import platformdirs
@@ -14,7 +14,7 @@ from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
 
 from provena_mcp import __version__
-from provena_mcp.application import Application
+from provena_mcp.application import Application, local_caller
 from provena_mcp.client import TokenProvider
 from provena_mcp.commands.keeping import InProcessStore
 from provena_mcp.completions import register_completions
@@ -27,11 +27,16 @@ from provena_mcp.queries.neighbourhood import DepthCap
 from provena_mcp.queries.saving import OutputFolder
 from provena_mcp.queries.suggesting import Suggestions
 from provena_mcp.resources import register_resources
+from provena_mcp.server.audit import Audit
 from provena_mcp.server.backend import Backend, choose_backend
+from provena_mcp.server.deadline import Deadline
 from provena_mcp.settings import Settings
 from provena_mcp.tools.instructions import server_instructions
 from provena_mcp.tools.registration import register
 from provena_mcp.tools.toolsets import select_tools
+
+if TYPE_CHECKING:
+    from provena_mcp.server.hosting import Hosting
 
 _LISTS_KEEP_MS: Final = 60_000
 
@@ -41,6 +46,7 @@ def build_server(
     *,
     sample: bool = False,
     local: bool = True,
+    hosting: Hosting | None = None,
     tokens: TokenProvider | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     pace: Pace | None = None,
@@ -52,6 +58,7 @@ def build_server(
         settings: What the operator set.
         sample: Answer from the shipped sample world instead.
         local: Whether it will talk over stdio to one user on this machine.
+        hosting: What serving over HTTP adds; with it the server is not local.
         tokens: Another login to a deployment than the settings describe.
         transport: Another way to a deployment than the network.
         pace: How jobs are followed, and the clock by which references expire.
@@ -61,23 +68,36 @@ def build_server(
         SettingsError: The settings contradict each other.
         StoreError: The embedded store cannot be opened.
     """
+    local = local and hosting is None
     backend = choose_backend(
         settings,
         sample=sample,
         personal="ask" if local else "never",
-        tokens=tokens,
+        tokens=hosting.tokens if hosting else tokens,
         transport=transport,
     )
     definitions = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
+    tools = {definition.name: definition for definition in definitions}
+    writing = frozenset(name for name, definition in tools.items() if definition.effect != "reads")
     server = MCPServer[Application](
         "provena",
         title="Provena",
         version=__version__,
         instructions=server_instructions(backend.which(), definitions),
-        tools=[register(definition) for definition in definitions],
-        lifespan=lambda _: _running(backend, settings, local=local, pace=pace or Pace(), now=now),
+        tools=[register(definition, local=local) for definition in definitions],
+        lifespan=lambda _: _running(backend, settings, hosting, local=local, pace=pace or Pace(), now=now),
         cache_hints={"tools/list": CacheHint(ttl_ms=_LISTS_KEEP_MS, scope="public")},
         log_level="WARNING",
+        middleware=[
+            Audit(tools, now),
+            *(hosting.middleware(tools) if hosting else ()),
+            Deadline(settings.call_seconds, writing),
+        ],
+        request_state_security=hosting.request_state if hosting else None,
+        auth=hosting.auth if hosting else None,
+        token_verifier=hosting.verifier if hosting else None,
+        # Nothing is published, and an open stream would only delay a shutdown.
+        subscriptions=None if local else False,
     )
     register_resources(server)
     register_prompts(server, [definition.name for definition in definitions])
@@ -87,7 +107,13 @@ def build_server(
 
 @asynccontextmanager
 async def _running(
-    backend: Backend, settings: Settings, *, local: bool, pace: Pace, now: Callable[[], float]
+    backend: Backend,
+    settings: Settings,
+    hosting: Hosting | None,
+    *,
+    local: bool,
+    pace: Pace,
+    now: Callable[[], float],
 ) -> AsyncGenerator[Application]:
     output = _output_folder(settings) if local else None
     async with backend.client() as client:
@@ -103,8 +129,10 @@ async def _running(
             input=input_folders(settings.input_dirs, output.path if output else None),
             recent_reports=BoundedCache(entries=16, seconds=600.0, clock=time.monotonic),
             suggestions=Suggestions(clock=pace.clock, sleep=pace.sleep),
-            kept=InProcessStore(clock=pace.clock),
+            kept=hosting.kept if hosting else InProcessStore(clock=pace.clock),
             pace=pace,
+            caller=hosting.caller if hosting else local_caller,
+            downloads=hosting.downloads if hosting else None,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
+from provena_mcp.server.audit import write_audit_to_stderr
 from provena_mcp.server.building import build_server
 from provena_mcp.settings import Settings
 
@@ -18,4 +19,5 @@ def run_stdio(settings: Settings, *, sample: bool = False) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
+    write_audit_to_stderr()
     build_server(settings, sample=sample).run("stdio")

@@ -48,8 +48,8 @@ class ProvenaTool(Tool):
             raise
 
 
-def register(definition: ToolDefinition) -> ProvenaTool:
-    """The SDK's tool for a definition."""
+def register(definition: ToolDefinition, *, local: bool = True) -> ProvenaTool:
+    """The SDK's tool for a definition; only a ``local`` one offers to save files on this machine."""
     made = ProvenaTool.from_function(
         definition.handler,
         name=definition.name,
@@ -60,6 +60,8 @@ def register(definition: ToolDefinition) -> ProvenaTool:
         structured_output=False,
     )
     made.parameters = input_schema(made.fn_metadata.arg_model)
+    if not local:
+        made.parameters["properties"].pop("save_as", None)
     made.fn_metadata.output_schema = output_schema(definition.result_model)
     return made
 

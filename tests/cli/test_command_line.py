@@ -63,13 +63,19 @@ def test_an_unknown_toolset_is_answered_with_the_nearest(run):
     assert "Traceback" not in told.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--http"], ["--host", "0.0.0.0"], ["--port", "8000"]])
-def test_http_serving_is_declined_in_plain_words(run, arguments: list[str]):
+@pytest.mark.parametrize("arguments", [["--host", "0.0.0.0"], ["--port", "8000"]])
+def test_an_address_without_http_is_a_usage_error(run, arguments: list[str]):
     told = run("serve", *arguments)
     assert (told.returncode, told.stdout) == (2, "")
+    assert "they go with --http." in told.stderr
+
+
+def test_the_embedded_provena_is_not_served_to_other_machines(run):
+    told = run("serve", "--http", "--host", "0.0.0.0", PROVENA_HTTP_URL="https://mcp.example.org/mcp")
+    assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == (
-        "provena-mcp: This version serves over stdio only; --http is reserved for a later one.\n"
-        "Run 'provena-mcp serve' from the MCP host; 'provena-mcp --help' shows how.\n"
+        "provena-mcp: The embedded Provena asks nobody who they are, so it is not served at 0.0.0.0.\n"
+        "Serve it on 127.0.0.1, or serve a deployment, whose users log in.\n"
     )
 
 

@@ -1,0 +1,101 @@
+"""One line of JSON on stderr for every call of a tool that writes: who, what, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from mcp.server.auth.middleware.auth_context import get_access_token
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from pydantic import BaseModel
+
+from provena_mcp.server.messages import name_in
+from provena_mcp.tools.definition import ToolDefinition
+
+_WORD: Final = 200
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Tells of writes: ids and outcomes, never what was written, nor any name or address of a person."""
+
+    tools: Mapping[str, ToolDefinition]
+    now: Callable[[], float]
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Let the message through, and tell of it if it is a call of a tool that writes."""
+        tool = self._writing(ctx)
+        if tool is None:
+            return await call_next(ctx)
+        began = self.now()
+        told: dict[str, str] = {"outcome": "aborted"}
+        try:
+            result = await call_next(ctx)
+            told = _outcome(result)
+        finally:
+            self._tell(tool, began, told)
+        return result
+
+    def _writing(self, ctx: ServerRequestContext[Any, Any]) -> ToolDefinition | None:
+        if ctx.method != "tools/call":
+            return None
+        tool = self.tools.get(name_in(ctx))
+        return tool if tool is not None and tool.effect != "reads" else None
+
+    def _tell(self, tool: ToolDefinition, began: float, told: Mapping[str, str]) -> None:
+        token = get_access_token()
+        line = {
+            "event": "write",
+            "at": datetime.fromtimestamp(began, UTC).isoformat(timespec="milliseconds"),
+            "who": token.subject if token else "local",
+            "client": token.client_id if token else None,
+            "tool": tool.name,
+            **told,
+            "seconds": round(self.now() - began, 3),
+        }
+        logger.info("%s", json.dumps({name: value for name, value in line.items() if value is not None}))
+
+
+def write_audit_to_stderr() -> None:
+    """Write the lines as they are, one JSON object each, whatever else is logged."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+class _Error(BaseModel):
+    """The part of a failure that is told."""
+
+    kind: str = "Internal"
+
+
+class _Told(BaseModel):
+    """The part of a result that is told."""
+
+    error: _Error | None = None
+    status: str = "done"
+    session_id: str | None = None
+    model_run_id: str | None = None
+    batch_id: str | None = None
+    study_id: str | None = None
+    id: str | None = None
+
+
+def _outcome(result: HandlerResult) -> dict[str, str]:
+    wire = result.model_dump(mode="json", by_alias=True) if isinstance(result, BaseModel) else result or {}
+    if wire.get("resultType") == "input_required":
+        return {"outcome": "asking"}
+    told = _Told.model_validate(wire.get("structuredContent") or {})
+    if told.error is not None:
+        return {"outcome": "error", "kind": told.error.kind[:_WORD]}
+    ids = told.model_dump(exclude={"error", "status"}, exclude_none=True)
+    return {"outcome": told.status[:_WORD], **{name: value[:_WORD] for name, value in ids.items()}}

@@ -1,0 +1,111 @@
+"""How much one caller may ask for: requests a minute, calls at once."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from provena_mcp.errors import UnavailableError
+from provena_mcp.server.access import caller_key
+from provena_mcp.server.messages import COSTLY, failed
+
+_WAITING_PER_TURN: Final = 8
+_CALLERS: Final = 10_000
+_BUSY_SECONDS: Final = 5.0
+
+
+@dataclass
+class _Bucket:
+    """Requests left, refilled with time."""
+
+    left: float
+    at: float
+
+
+class RateLimit:
+    """ASGI middleware: each caller may send so many requests a minute, in bursts of as many."""
+
+    def __init__(self, app: ASGIApp, *, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        """Count the requests of those whose token has been checked; ``clock`` gives seconds."""
+        self._app = app
+        self._most = float(per_minute)
+        self._clock = clock
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 429 with the seconds to wait."""
+        user = scope.get("user")
+        if scope["type"] == "http" and isinstance(user, AuthenticatedUser):
+            seconds = self._seconds_to_wait(caller_key(user.access_token))
+            if seconds > 0:
+                headers = {"Retry-After": str(math.ceil(seconds))}
+                refusal = JSONResponse({"error": "too many requests"}, 429, headers=headers)
+                await refusal(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _seconds_to_wait(self, key: str) -> float:
+        now = self._clock()
+        bucket = self._buckets.setdefault(key, _Bucket(self._most, now))
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > _CALLERS:
+            self._buckets.popitem(last=False)
+        bucket.left = min(self._most, bucket.left + (now - bucket.at) * self._most / 60)
+        bucket.at = now
+        if bucket.left < 1:
+            return (1 - bucket.left) * 60 / self._most
+        bucket.left -= 1
+        return 0
+
+
+@dataclass
+class _Turns:
+    """The calls of one caller that run or wait."""
+
+    slots: asyncio.Semaphore
+    present: int = field(default=0)
+
+
+class CallsAtOnce:
+    """Lets so many calls of one caller run at once; some more wait their turn, the rest are refused."""
+
+    def __init__(self, *, at_once: int, caller: Callable[[], str]) -> None:
+        """Bound each ``caller`` on their own, so that nobody keeps the others waiting."""
+        self._at_once = at_once
+        self._caller = caller
+        self._turns: dict[str, _Turns] = {}
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Run the call when it is its turn."""
+        if ctx.method not in COSTLY:
+            return await call_next(ctx)
+        key = self._caller()
+        turns = self._turns.setdefault(key, _Turns(asyncio.Semaphore(self._at_once)))
+        if turns.present >= self._at_once * (1 + _WAITING_PER_TURN):
+            return failed(ctx, _too_many(turns.present))
+        turns.present += 1
+        try:
+            async with turns.slots:
+                return await call_next(ctx)
+        finally:
+            turns.present -= 1
+            if turns.present == 0:
+                self._turns.pop(key, None)
+
+
+def _too_many(present: int) -> UnavailableError:
+    return UnavailableError(
+        f"{present} calls of yours are under way or waiting already.",
+        advice="Wait for some of them to end before making more.",
+        retry_after=_BUSY_SECONDS,
+    )

@@ -1,0 +1,133 @@
+"""A store of short-lived values that several server processes share: one SQLite file, its values sealed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from anyio import to_thread
+
+from provena_mcp.commands.keeping import BYTES_PER_OWNER, ENTRIES_PER_OWNER
+from provena_mcp.errors import ArgumentError, StoreError
+from provena_mcp.server.sealing import Seal
+
+_BUSY_SECONDS: Final = 10.0
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS kept (
+    owner TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, kept_at REAL NOT NULL, expires REAL NOT NULL,
+    PRIMARY KEY (owner, key)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX IF NOT EXISTS kept_expires ON kept (expires);
+"""
+
+
+class SharedStore:
+    """A ``KeyValueStore`` in one file; whoever reads the file without the key learns owners and keys only."""
+
+    def __init__(self, path: Path, seal: Seal, clock: Callable[[], float]) -> None:
+        """Open or make the file at ``path``; ``clock`` gives Unix seconds, the same for all who share it.
+
+        Raises:
+            StoreError: It cannot be opened.
+        """
+        self._path = path
+        self._seal = seal
+        self._clock = clock
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._connect()) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(_SCHEMA)
+            path.chmod(0o600)
+        except (OSError, sqlite3.Error) as error:
+            raise self._failure(error) from error
+
+    async def get(self, owner: str, key: str) -> bytes | None:
+        """The value, unless it has expired or was never there."""
+        return await to_thread.run_sync(self._get, owner, key)
+
+    async def put(self, owner: str, key: str, value: bytes, seconds: float) -> None:
+        """Keep ``value`` for ``seconds``, in place of what was there.
+
+        Raises:
+            ArgumentError: It is larger than is kept for one owner.
+        """
+        await to_thread.run_sync(partial(self._keep, owner, key, value, seconds, replace=True))
+
+    async def add(self, owner: str, key: str, value: bytes, seconds: float) -> bool:
+        """Keep ``value`` unless there is one; of two at once, in any process, exactly one succeeds."""
+        return await to_thread.run_sync(partial(self._keep, owner, key, value, seconds, replace=False))
+
+    async def remove(self, owner: str, key: str) -> None:
+        """Forget a value, if it is there."""
+        await to_thread.run_sync(self._remove, owner, key)
+
+    def _get(self, owner: str, key: str) -> bytes | None:
+        statement = "SELECT value FROM kept WHERE owner = ? AND key = ? AND expires > ?"
+        try:
+            with closing(self._connect()) as connection:
+                row = connection.execute(statement, (owner, key, self._clock())).fetchone()
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+        return self._seal.open(row[0], _context(owner, key)) if row else None
+
+    def _keep(self, owner: str, key: str, value: bytes, seconds: float, *, replace: bool) -> bool:
+        if len(value) > BYTES_PER_OWNER:
+            raise ArgumentError(
+                f"This is too large to be kept: {len(value):,} bytes, where {BYTES_PER_OWNER:,} are allowed.",
+                advice="Split it into smaller parts.",
+            )
+        now = self._clock()
+        sealed = self._seal.close(value, _context(owner, key))
+        try:
+            with closing(self._connect()) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("DELETE FROM kept WHERE expires <= ?", (now,))
+                verb = "REPLACE" if replace else "IGNORE"
+                done = connection.execute(
+                    f"INSERT OR {verb} INTO kept VALUES (?, ?, ?, ?, ?)",  # noqa: S608  # one of two words above
+                    (owner, key, sealed, now, now + seconds),
+                )
+                self._make_room(connection, owner)
+                connection.execute("COMMIT")
+                return done.rowcount == 1
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
+    def _make_room(self, connection: sqlite3.Connection, owner: str) -> None:
+        """Drop the owner's oldest values beyond the bounds: nobody's push out another's."""
+        connection.execute(
+            """
+            DELETE FROM kept WHERE owner = ?1 AND key IN (
+                SELECT key FROM (
+                    SELECT key, row_number() OVER newest AS number, sum(length(value)) OVER newest AS size
+                    FROM kept WHERE owner = ?1 WINDOW newest AS (ORDER BY kept_at DESC, key)
+                ) WHERE number > ?2 OR size > ?3
+            )
+            """,
+            (owner, ENTRIES_PER_OWNER, 2 * BYTES_PER_OWNER),
+        )
+
+    def _remove(self, owner: str, key: str) -> None:
+        try:
+            with closing(self._connect()) as connection:
+                connection.execute("DELETE FROM kept WHERE owner = ? AND key = ?", (owner, key))
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
+
+    def _failure(self, error: Exception) -> StoreError:
+        return StoreError(
+            f"The shared store {self._path} cannot be used: {error}.",
+            advice="Check PROVENA_HTTP_STORE: a file on a local disk that this process may write.",
+        )
+
+
+def _context(owner: str, key: str) -> str:
+    return f"{len(owner)}:{owner}{key}"
