@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -13,7 +13,7 @@ from provena_mcp.client import ProvenaClient
 from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, ProvenaError
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.briefs.describing import describe
-from provena_mcp.queries.briefs.models import AnyBrief, Brief
+from provena_mcp.queries.briefs.models import AnyBrief, Brief, Included
 from provena_mcp.queries.briefs.parts import Known, Origin
 from provena_mcp.queries.briefs.references import references_of
 from provena_mcp.queries.names import NAME_LENGTH, Names
@@ -53,6 +53,9 @@ class FetchedItems(Brief):
     """Items by id; those that are not there, not readable or failed are told apart."""
 
     items: tuple[AnyBrief | FullItem, ...] = Field(description="In the order asked for.")
+    included: dict[str, Included] | None = Field(
+        default=None, description="By id, what was asked for beside."
+    )
     not_found: tuple[str, ...] = ()
     forbidden: tuple[str, ...] = ()
     failed: tuple[Unfetched, ...] = ()
@@ -70,8 +73,13 @@ class Reader:
     caller: str
 
 
-async def fetch_items(reader: Reader, ids: Sequence[str], detail: Detail, max_tokens: int) -> FetchedItems:
-    """Fetch up to 50 items at once; one bad id never fails the rest.
+Include = Callable[[Sequence[RegistryItem]], Awaitable[Mapping[str, Included]]]
+
+
+async def fetch_items(
+    reader: Reader, ids: Sequence[str], detail: Detail, max_tokens: int, include: Include | None = None
+) -> FetchedItems:
+    """Fetch up to 50 items at once, with what ``include`` reads beside them; one bad id fails no other.
 
     Raises:
         ArgumentError: No id, too many, or one that cannot be a handle.
@@ -98,9 +106,11 @@ async def fetch_items(reader: Reader, ids: Sequence[str], detail: Detail, max_to
         else:
             raise outcome
     told = [_in_full(item) for item in found] if detail == "full" else await describe_items(reader, found)
-    shown = _within(told, max_tokens)
+    included: Mapping[str, Included] = await include(found) if include else {}
+    shown = _within(told, included, max_tokens)
     return FetchedItems(
         items=tuple(told[:shown]),
+        included={item.id: included[item.id] for item in told[:shown] if item.id in included} or None,
         not_found=tuple(not_found),
         forbidden=tuple(forbidden),
         failed=tuple(failed),
@@ -170,11 +180,15 @@ def _in_full(item: RegistryItem) -> FullItem:
     )
 
 
-def _within(told: Sequence[AnyBrief | FullItem], max_tokens: int) -> int:
-    """How many items from the start fit the budget; at least one."""
+def _within(told: Sequence[AnyBrief | FullItem], included: Mapping[str, Included], max_tokens: int) -> int:
+    """How many items from the start fit the budget, with what is included; at least one."""
     spent = 0
     for number, item in enumerate(told):
-        spent += estimate_tokens(item.model_dump_json(exclude_none=True))
+        spent += sum(
+            estimate_tokens(part.model_dump_json(exclude_none=True))
+            for part in (item, included.get(item.id))
+            if part is not None
+        )
         if spent > max_tokens:
             return max(number, 1)
     return len(told)

@@ -8,10 +8,20 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from provena_mcp.application import Application
-from provena_mcp.queries import items, lists
+from provena_mcp.queries import including, items, lists, searching
+from provena_mcp.queries.filters import ItemFilters
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Cursor
+from provena_mcp.wire.items import ReleaseStatus
 from provena_mcp.wire.subtypes import ItemSubtype
+
+Owner = Annotated[str | None, Field(description="Username, Person id, or me")]
+StudyId = Annotated[str | None, Field(description="Its runs and what they made")]
+After = Annotated[str | None, Field(description="Data, run or else registration ends after YYYY-MM-DD")]
+Before = Annotated[str | None, Field(description="Begins before")]
+Box = Annotated[list[float] | None, Field(description="west, south, east, north")]
+Licence = Annotated[str | None, Field(description="e.g. CC BY 4.0")]
+Annotation = Annotated[str | None, Field(description="key or key=value")]
 
 
 @tool(title="Search items", toolset="registry")
@@ -19,12 +29,27 @@ async def search_items(
     ctx: Context[Application],
     query: Annotated[str, Field(description="Words of name or topic")],
     subtype: ItemSubtype | None = None,
+    owner: Owner = None,
+    organisation_id: str | None = None,
+    study_id: StudyId = None,
+    after: After = None,
+    before: Before = None,
+    keyword: str | None = None,
+    bbox: Box = None,
+    licence: Licence = None,
+    release_status: ReleaseStatus | None = None,
+    annotation: Annotation = None,
     limit: Annotated[int, Field(ge=1, le=50)] = 10,
-) -> Reply[lists.FoundItems]:
+    cursor: Cursor = None,
+) -> Reply[searching.FoundItems]:
     """Find items by words."""
     app = ctx.request_context.lifespan_context
-    found = await lists.search_items(app.reader(), query, subtype, limit)
-    return Reply(found.model_copy(update={"note": app.why_empty()}))
+    filters = ItemFilters(
+        owner, organisation_id, study_id, after, before, keyword, bbox, licence, release_status, annotation
+    )
+    question = searching.SearchQuestion(query, subtype, filters, limit, cursor)
+    found = await searching.search_items(app.reader(), question)
+    return Reply(found.model_copy(update={"note": app.why_empty() or found.note}))
 
 
 @tool(title="Fetch items", toolset="registry")
@@ -32,24 +57,41 @@ async def fetch_items(
     ctx: Context[Application],
     ids: Annotated[list[str], Field(description="Up to 50 handles")],
     detail: Annotated[items.Detail, Field(description="full: raw records")] = "summary",
+    include: list[including.Part] | None = None,
 ) -> Reply[items.FetchedItems]:
     """Read items by id."""
     app = ctx.request_context.lifespan_context
-    return Reply(await items.fetch_items(app.reader(), ids, detail, app.max_result_tokens))
+    reader = app.reader()
+    beside = including.reading(reader, app.depth_cap, frozenset(include)) if include else None
+    return Reply(await items.fetch_items(reader, ids, detail, app.max_result_tokens, beside))
 
 
 @tool(title="List items", toolset="registry")
 async def list_items(
     ctx: Context[Application],
     subtype: ItemSubtype | None = None,
+    owner: Owner = None,
+    organisation_id: str | None = None,
+    study_id: StudyId = None,
+    after: After = None,
+    before: Before = None,
+    keyword: str | None = None,
+    bbox: Box = None,
+    licence: Licence = None,
+    release_status: ReleaseStatus | None = None,
+    annotation: Annotation = None,
     sort_by: lists.SortBy = "updated",
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
     cursor: Cursor = None,
 ) -> Reply[lists.ListedItems]:
     """List items page by page."""
     app = ctx.request_context.lifespan_context
-    listed = await lists.list_items(app.reader(), subtype, sort_by, limit, cursor)
-    return Reply(listed.model_copy(update={"note": app.why_empty()}))
+    filters = ItemFilters(
+        owner, organisation_id, study_id, after, before, keyword, bbox, licence, release_status, annotation
+    )
+    question = lists.ListQuestion(subtype, filters, sort_by, limit, cursor)
+    listed = await lists.list_items(app.reader(), question)
+    return Reply(listed.model_copy(update={"note": app.why_empty() or listed.note}))
 
 
 TOOLS = (search_items, fetch_items, list_items)

@@ -205,14 +205,14 @@ async def test_search_ranks_both_datasets_of_one_name_first_with_what_tells_them
         (
             "open_document",
             {"uri": "https://example.org"},
-            "'https://example.org' is not a provena",
-            "provena://",
+            "There is no document 'https://example.org'.",
+            "provena://lineage/",
         ),
         (
             "open_document",
             {"uri": "provena://nonsense/x"},
-            "There is no document kind 'nonsense'.",
-            "lineage",
+            "There is no document 'provena://nonsense/x'.",
+            "provena://lineage/",
         ),
     ],
 )

@@ -30,6 +30,66 @@ class VersionBrief(Brief):
     reason: str | None = None
 
 
+class SideCounts(Brief):
+    """How much lies on one side of an item."""
+
+    items: int = Field(description="The item itself not counted.")
+    by_type: dict[str, int]
+    incomplete_because: str | None = None
+
+
+class LineageCounts(Brief):
+    """How much lineage an item has within ``depth`` hops."""
+
+    depth: int
+    upstream: SideCounts
+    downstream: SideCounts
+
+
+class VersionStep(Brief):
+    """One version of an item; the newest is the one to use."""
+
+    id: str
+    number: int | None = None
+    registered: str | None = Field(default=None, description="UTC.")
+    reason: str | None = None
+    newest: bool | None = None
+    unreadable: str | None = Field(default=None, description="Why the chain is not known beyond it.")
+
+
+class Edit(Brief):
+    """One edit of an item's record."""
+
+    when: str | None = Field(default=None, description="UTC.")
+    by: str | None = None
+    reason: str | None = None
+    changed: tuple[str, ...] | None = Field(default=None, description="Fields that differ from before.")
+
+
+class History(Brief):
+    """Edits of a record, newest first."""
+
+    edits: tuple[Edit, ...]
+    count: int
+
+
+class YourAccess(Brief):
+    """What the caller may do with an item."""
+
+    roles: tuple[str, ...] = ()
+    locked: bool = False
+    unknown_because: str | None = None
+
+
+class Included(Brief):
+    """What was read beside an item."""
+
+    lineage_counts: LineageCounts | None = None
+    versions: tuple[VersionStep, ...] | None = Field(default=None, description="Oldest first.")
+    history: History | None = None
+    access: YourAccess | None = None
+
+
 class ItemBrief(Brief):
     """What every item has."""
 

@@ -1,0 +1,279 @@
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+
+ITEMS: list[dict[str, Any]] = json.loads(
+    files("provena_mcp.embedded.sample").joinpath("reef.json").read_text("utf-8")
+)["items"]
+
+
+def sample(*numbers: str) -> set[str]:
+    return {f"sample/1000{number}" for number in numbers}
+
+
+def runs_where(holds: Any) -> set[str]:
+    return {item["id"] for item in ITEMS if item["item_subtype"] == "MODEL_RUN" and holds(item["record"])}
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"subtype": "DATASET", "licence": "CC BY-NC"}, sample("037", "068")),
+        ({"subtype": "DATASET", "licence": "no-redistribution"}, sample("025", "115")),
+        ({"subtype": "DATASET", "release_status": "RELEASED"}, sample("039", "041")),
+        ({"subtype": "DATASET", "release_status": "PENDING"}, sample("117")),
+        ({"subtype": "DATASET", "keyword": "Lizard"}, sample("070")),
+        (
+            {"subtype": "DATASET", "organisation_id": "sample/1000004"},
+            sample("025", "037", "044", "068", "070"),
+        ),
+        ({"subtype": "DATASET", "owner": "tleota"}, sample("038", "047", "094")),
+        ({"subtype": "DATASET", "owner": "sample/1000032"}, sample("038", "047", "094")),
+        ({"subtype": "MODEL_RUN", "study_id": "sample/1000036"}, sample("049", "096")),
+        ({"subtype": "DATASET", "study_id": "sample/1000036"}, sample("047", "094")),
+        ({"subtype": "MODEL_RUN", "annotation": "scenario=SSP245"}, sample("084", "090")),
+        (
+            {"subtype": "MODEL_RUN", "after": "2024-06-01"},
+            runs_where(lambda run: run["end_time"] > 1717200000),
+        ),
+        ({"subtype": "MODEL_RUN", "before": "2020-01-01"}, sample("016")),
+        ({"subtype": "DATASET", "after": "2021-01-01", "before": "2022-01-01"}, None),
+        ({"subtype": "DATASET", "bbox": [145.3, -14.8, 145.6, -14.6], "keyword": "drone"}, sample("070")),
+        (
+            {"subtype": "DATASET", "keyword": "survey", "bbox": [151.8, -23.6, 152.1, -23.3]},
+            sample("024", "068"),
+        ),
+        ({"licence": "cc by-nc", "organisation_id": "hdl:sample/1000004"}, sample("037", "068")),
+        ({"subtype": "MODEL_RUN", "study_id": "sample/1000123"}, set()),
+    ],
+    ids=str,
+)
+@pytest.mark.asyncio
+async def test_a_list_keeps_what_the_records_say(
+    tmp_path: Path, filters: dict[str, Any], expected: set[str] | None
+):
+    async with sample_client(tmp_path) as client:
+        listed = await call(client, "list_items", **filters, limit=100)
+        whole = await call(client, "list_items", subtype=filters.get("subtype"), limit=100)
+    kept = {item["id"] for item in listed["items"]}
+    if expected is None:  # what covers 2021: two surveys of that year, and projections that begin before it
+        expected = sample("068", "070", "078", "080", "082", "085", "088", "091", "094") | {
+            item["id"] for item in whole["items"] if item["when"].startswith("2021")
+        }
+    assert kept == expected
+    assert listed["complete"]
+    dropped = sum((listed.get("left_out") or {}).values())
+    assert listed["scanned"] == len(kept) + dropped
+
+
+@pytest.mark.asyncio
+async def test_pages_of_a_filtered_list_join_to_the_whole_without_repeats(tmp_path: Path):
+    question = {"subtype": "MODEL_RUN", "annotation": "scenario", "sort_by": "name"}
+    async with sample_client(tmp_path) as client:
+        whole = await call(client, "list_items", **question, limit=100)
+        seen: list[str] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = await call(client, "list_items", **question, limit=3, **cursor)
+            seen += [item["id"] for item in page["items"]]
+            if page["complete"]:
+                break
+            cursor = {"cursor": page["cursor"]}
+    assert whole["complete"]
+    assert seen == [item["id"] for item in whole["items"]]
+    assert set(seen) == runs_where(lambda run: "scenario" in (run.get("annotations") or {}))
+
+
+@pytest.mark.asyncio
+async def test_what_was_left_out_is_counted_by_the_filter_that_dropped_it(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        found = await call(
+            client,
+            "search_items",
+            query="sea surface temperature",
+            bbox=[151.8, -23.6, 152.1, -23.3],
+            after="2016-01-01",
+            before="2020-01-01",
+        )
+    assert [item["id"] for item in found["items"][:2]] == ["sample/1000041", "sample/1000074"]
+    assert found["scanned"] == found["hits"] == len(found["items"]) + sum(found["left_out"].values())
+    assert set(found["left_out"]) <= {"before", "after", "bbox", "bbox not stated"}
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_a_match_says_which_words_stand_where(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        found = await call(client, "search_items", query="Currents hindcast temprature", subtype="DATASET")
+    first = next(item for item in found["items"] if item["id"] == "sample/1000041")
+    assert first["matched"] == {
+        "name": ["currents"],
+        "keywords": ["hindcast"],
+        "not_found": ["temprature"],
+    }
+
+
+@pytest.mark.asyncio
+async def test_items_of_one_name_are_told_apart_by_what_differs(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        found = await call(
+            client, "search_items", query="coral cover survey heron", subtype="DATASET", limit=4
+        )
+    assert found["same_name"] == [
+        {
+            "name": "Coral cover survey, Heron Reef",
+            "items": [
+                {
+                    "id": item_id,
+                    "organisation": organisation,
+                    "when": when,
+                    "registered": registered,
+                    "licence": licence,
+                }
+                for item_id, organisation, when, registered, licence in sorted(
+                    [
+                        (
+                            "sample/1000024",
+                            "Coral Coast Research Institute",
+                            "2019-08-05 to 2019-08-19",
+                            "2019-09-23T01:00:00Z",
+                            "CC BY 4.0",
+                        ),
+                        (
+                            "sample/1000068",
+                            "Wet Tropics Water Alliance",
+                            "2021-05-03 to 2021-05-21",
+                            "2021-06-21T01:00:00Z",
+                            "CC BY-NC 4.0",
+                        ),
+                    ],
+                    key=lambda entry: [item["id"] for item in found["items"]].index(entry[0]),
+                )
+            ],
+            "count": 2,
+        }
+    ]
+
+
+@pytest.mark.asyncio
+async def test_versions_of_one_dataset_are_told_apart_by_their_number(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        found = await call(client, "search_items", query="reef bathymetry and outlines", subtype="DATASET")
+    (group,) = [g for g in found["same_name"] if g["name"] == "Reef bathymetry and outlines"]
+    assert {(item["id"], item["version"]) for item in group["items"]} == {
+        ("sample/1000013", 1),
+        ("sample/1000072", 2),
+    }
+
+
+@pytest.mark.asyncio
+async def test_pages_of_a_search_join_to_the_whole_in_order(tmp_path: Path):
+    question = {"query": "coral cover", "subtype": "DATASET", "release_status": "NOT_RELEASED"}
+    async with sample_client(tmp_path) as client:
+        whole = await call(client, "search_items", **question, limit=50)
+        first = await call(client, "search_items", **question, limit=4)
+        second = await call(client, "search_items", **question, limit=50, cursor=first["cursor"])
+        other = await failure(client, "search_items", query="currents", cursor=first["cursor"])
+    ids = [item["id"] for item in whole["items"]]
+    assert [item["id"] for item in (*first["items"], *second["items"])] == ids
+    assert (whole["complete"], first["complete"], second["complete"]) == (True, False, True)
+    assert other["message"] == "The cursor belongs to another question."
+
+
+@pytest.mark.asyncio
+async def test_a_search_that_reaches_the_services_limit_says_how_to_go_on(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        found = await call(client, "search_items", query="reef 2016 2020 registered created", limit=50)
+    assert (found["hits"], found["complete"]) == (50, False)
+    assert "list_items" in found["note"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"after": "last year"}, "after 'last year' is not a day."),
+        ({"bbox": [1, 2]}, "bbox takes 4 numbers, not 2."),
+        ({"organisation_id": "two words"}, "organisation_id 'two words' is not a handle."),
+        ({"release_status": "OPEN"}, "release_status: Input should be"),
+        ({"study_id": "sample/9"}, "There is no"),
+        ({"owner": "sample/1000002"}, "No username is known of 'sample/1000002'."),
+    ],
+    ids=str,
+)
+@pytest.mark.asyncio
+async def test_a_filter_that_cannot_be_meant_is_refused(
+    tmp_path: Path, arguments: dict[str, Any], message: str
+):
+    async with sample_client(tmp_path) as client:
+        for tool, words in (("list_items", {}), ("search_items", {"query": "reef"})):
+            refused = await failure(client, tool, **words, **arguments)
+            assert refused["message"].startswith(message)
+            assert refused["fault"] == "caller"
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_versions_come_oldest_first_and_the_newest_is_marked(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        fetched = await call(
+            client, "fetch_items", ids=["sample/1000072", "sample/1000014"], include=["versions"]
+        )
+    chains = {item_id: beside["versions"] for item_id, beside in fetched["included"].items()}
+    assert chains["sample/1000072"] == [
+        {"id": "sample/1000013", "number": 1, "registered": "2019-04-15T01:00:00Z"},
+        {
+            "id": "sample/1000072",
+            "number": 2,
+            "registered": "2022-05-16T01:00:00Z",
+            "reason": "Re-gridded to 50 m after the 2021 lidar survey; 212 outlines moved.",
+            "newest": True,
+        },
+    ]
+    assert [step.get("newest") for step in chains["sample/1000014"]] == [True]
+
+
+@pytest.mark.asyncio
+async def test_history_says_who_changed_which_field_and_why(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        fetched = await call(client, "fetch_items", ids=["sample/1000025"], include=["history"])
+    assert fetched["included"]["sample/1000025"]["history"] == {
+        "edits": [
+            {
+                "when": "2020-03-23T02:00:00Z",
+                "by": "rwhitcombe",
+                "reason": "Stated the supplier's limits of use.",
+                "changed": ["collection_format.dataset_info.usage_limitations"],
+            },
+            {"when": "2019-11-11T01:00:00Z", "by": "obrandt", "reason": "Initial record creation"},
+        ],
+        "count": 2,
+    }
+
+
+@pytest.mark.asyncio
+async def test_lineage_counts_agree_with_the_lineage_tools(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        fetched = await call(
+            client, "fetch_items", ids=["sample/1000117"], include=["lineage_counts", "access"], detail="full"
+        )
+        upstream = await call(client, "explore_upstream", starting_id="sample/1000117", depth=10)
+    beside = fetched["included"]["sample/1000117"]
+    assert beside["lineage_counts"]["upstream"] == {
+        "items": upstream["totals"]["nodes"] - 1,
+        "by_type": upstream["totals"]["by_type"] | {"DATASET": upstream["totals"]["by_type"]["DATASET"] - 1},
+        "incomplete_because": upstream["incomplete_because"],
+    }
+    assert (beside["access"]["locked"], "metadata-read" in beside["access"]["roles"]) == (False, True)
+
+
+@pytest.mark.asyncio
+async def test_lineage_counts_of_many_items_at_once_are_refused(tmp_path: Path):
+    ids = [f"sample/{1000000 + number}" for number in range(1, 12)]
+    async with sample_client(tmp_path) as client:
+        refused = await failure(client, "fetch_items", ids=ids, include=["lineage_counts"])
+    assert refused["message"] == "lineage_counts takes at most 10 ids at a time."
