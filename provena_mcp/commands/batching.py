@@ -24,9 +24,10 @@ from provena_mcp.commands.results import (
     problem_count,
 )
 from provena_mcp.errors import ArgumentError
+from provena_mcp.queries.batches import outcomes, page_of
 from provena_mcp.queries.briefs.models import Ref
 from provena_mcp.queries.following import Followed
-from provena_mcp.queries.jobs import NextCall, outcomes, page_of
+from provena_mcp.queries.jobs import NextCall
 from provena_mcp.rules.duplicates import fingerprint
 from provena_mcp.rules.problems import Problem
 from provena_mcp.wire.items import JsonObject

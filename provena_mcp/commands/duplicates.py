@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from provena_mcp.client import JobApi
 from provena_mcp.commands.keeping import KeyValueStore
+from provena_mcp.queries.batches import fingerprint_of
 from provena_mcp.queries.following import BATCH, REGISTRATION, batch_id_of, run_id_of
 from provena_mcp.rules.duplicates import fingerprint
 from provena_mcp.wire.jobs import Job
@@ -135,11 +136,3 @@ class _Seen:
             self.lodged[print_] = Submission(
                 when=job.created_timestamp, session_id=job.session_id, model_run_id=run_id
             )
-
-
-def fingerprint_of(raw: JsonValue) -> str:
-    """The fingerprint of a record in a job's payload; empty if it is none."""
-    try:
-        return fingerprint(ModelRunRecord.model_validate(raw))
-    except ValidationError:
-        return ""

@@ -7,8 +7,9 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from provena_mcp.queries.batches import RunOutcome
 from provena_mcp.queries.briefs.models import Brief, DatasetInRole, Ref
-from provena_mcp.queries.jobs import NextCall, RunOutcome
+from provena_mcp.queries.jobs import NextCall
 from provena_mcp.queries.names import NAME_LENGTH
 from provena_mcp.rules.problems import Candidate, Problem
 from provena_mcp.rules.text import clean

@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 from provena_mcp.client import JobApi
 from provena_mcp.errors import NotFoundError
+from provena_mcp.queries.names import NAME_LENGTH
+from provena_mcp.rules.text import clean
 from provena_mcp.wire.jobs import Job
 
 JobStatus = Literal["submitted", "pending", "dequeued", "in_progress", "succeeded", "failed"]
@@ -96,6 +98,17 @@ def run_id_of(job: Job) -> str | None:
     record = (job.result or {}).get("record")
     found = record.get("id") if isinstance(record, dict) else None
     return found if isinstance(found, str) and found else None
+
+
+def run_name_of(job: Job) -> str | None:
+    """The name of the run that a job is about."""
+    payload = job.payload or {}
+    for key in ("record", "updated_record"):
+        record = payload.get(key)
+        name = record.get("display_name") if isinstance(record, dict) else None
+        if isinstance(name, str):
+            return clean(name, NAME_LENGTH) or None
+    return None
 
 
 async def look(jobs: JobApi, session_id: str) -> Followed:

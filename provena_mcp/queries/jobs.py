@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue
 
 from provena_mcp.errors import NotFoundError
-from provena_mcp.lineage.tokens import estimate_tokens
+from provena_mcp.queries.batches import RunOutcome, outcomes, page_of
 from provena_mcp.queries.briefs.models import Brief, utc
 from provena_mcp.queries.following import (
     BATCH,
@@ -23,22 +22,17 @@ from provena_mcp.queries.following import (
     look,
     look_at_batch,
     run_id_of,
+    run_name_of,
     status_of,
 )
 from provena_mcp.queries.items import Reader
 from provena_mcp.queries.job_failures import explain_failure
-from provena_mcp.queries.names import NAME_LENGTH
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
-from provena_mcp.rules.duplicates import fingerprint
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job
-from provena_mcp.wire.records import ModelRunRecord
 
 _WORD: Final = 60
-_SAID: Final = 160
-# Tokens of what a report has beside its rows.
-_FRAME: Final = 250
 _WHAT: Final[dict[str, str]] = {
     "MODEL_RUN_PROV_LODGE": "register a model run",
     "MODEL_RUN_BATCH_SUBMIT": "register a batch of model runs",
@@ -59,17 +53,6 @@ class NextCall(Brief):
 
     tool: str
     arguments: dict[str, JsonValue]
-
-
-class RunOutcome(Brief):
-    """What came of one record of a batch."""
-
-    row: int | None = Field(default=None, description="Place among the records submitted, from 0.")
-    name: str | None = None
-    status: JobStatus
-    model_run_id: str | None = None
-    reason: str | None = None
-    provena_said: str | None = None
 
 
 class JobRow(Brief):
@@ -191,63 +174,11 @@ def report_job(seen: Followed, question: JobQuestion) -> JobReport:
     )
 
 
-def outcomes(seen: Followed) -> tuple[RunOutcome, ...]:
-    """What came of each record of a batch, in the order of submission where that is known."""
-    places = _places(seen.job)
-    rows: list[RunOutcome] = []
-    for run in reversed(seen.runs):  # listed newest first
-        record = (run.payload or {}).get("record")
-        free = places.get(_print_of(record))
-        rows.append(_outcome(run, free.pop(0) if free else None))
-    return tuple(sorted(rows, key=lambda row: (row.row is None, row.row or 0)))
-
-
-def page_of(rows: Sequence[RunOutcome], offset: int, max_tokens: int) -> tuple[RunOutcome, ...]:
-    """The rows from ``offset`` that fit the budget, at least one; failed ones come before all others."""
-    ordered = sorted(rows, key=lambda row: row.status != "failed")[offset:]
-    spent = _FRAME
-    for number, row in enumerate(ordered):
-        spent += estimate_tokens(row.model_dump_json(exclude_none=True))
-        if spent > max_tokens:
-            return tuple(ordered[: max(number, 1)])
-    return tuple(ordered)
-
-
 async def _look(reader: Reader, question: JobQuestion) -> Followed:
     try:
         return await look(reader.client.jobs, question.session_id)
     except NotFoundError:
         return await look_at_batch(reader.client.jobs, question.session_id)
-
-
-def _outcome(run: Job, place: int | None) -> RunOutcome:
-    failure = explain_failure(run) if run.status == "FAILED" else None
-    reason = failure.reason if failure else None
-    if failure and failure.likely:
-        reason = f"{failure.reason} Likely: {'; or '.join(failure.likely)}."
-    return RunOutcome(
-        row=place,
-        name=run_name_of(run),
-        status=status_of(run),
-        model_run_id=run_id_of(run),
-        reason=reason,
-        provena_said=clean(failure.provena_said, _SAID) if failure and failure.provena_said else None,
-    )
-
-
-def _places(parent: Job | None) -> dict[str, list[int]]:
-    records = ((parent.payload if parent else None) or {}).get("records")
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, record in enumerate(records if isinstance(records, list) else ()):
-        places[_print_of(record)].append(place)
-    return places
-
-
-def _print_of(raw: JsonValue) -> str:
-    try:
-        return fingerprint(ModelRunRecord.model_validate(raw))
-    except ValidationError:
-        return ""
 
 
 def _row(job: Job) -> JobRow:
@@ -264,17 +195,6 @@ def _row(job: Job) -> JobRow:
 
 def _what(job: Job) -> str:
     return _WHAT.get(job.job_sub_type) or clean(job.job_sub_type.replace("_", " ").lower(), _WORD)
-
-
-def run_name_of(job: Job) -> str | None:
-    """The name of the run that a job is about."""
-    payload = job.payload or {}
-    for key in ("record", "updated_record"):
-        record = payload.get(key)
-        name = record.get("display_name") if isinstance(record, dict) else None
-        if isinstance(name, str):
-            return clean(name, NAME_LENGTH) or None
-    return None
 
 
 def _report_uri(job: Job) -> str | None:

@@ -8,8 +8,9 @@ import pytest
 from provena_mcp.commands.keeping import InProcessStore
 from provena_mcp.commands.references import CONVERTED, Kept, Outcome, References
 from provena_mcp.errors import ArgumentError
+from provena_mcp.wire.items import JsonObject
 
-CONTENT = {"records": [{"display_name": "Moore Reef"}]}
+CONTENT: JsonObject = {"records": [{"display_name": "Moore Reef"}]}
 
 
 def references(store: InProcessStore) -> References:

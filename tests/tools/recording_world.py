@@ -6,11 +6,12 @@ the test's: an answer may be lost on the way, replaced, or held back.
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from mcp import Client
@@ -88,9 +89,9 @@ def answering(status: int, body: Any) -> Spoil:
 class Asked:
     """A user in front of a host: answers every question with ``action`` and keeps them."""
 
-    action: str = "accept"
-    content: dict[str, Any] | None = field(default_factory=dict)
-    questions: list[str] = field(default_factory=list)
+    action: Literal["accept", "decline", "cancel"] = "accept"
+    content: dict[str, Any] | None = field(default_factory=dict[str, Any])
+    questions: list[str] = field(default_factory=list[str])
     then: Callable[[], None] | None = None
 
     async def __call__(self, context: Any, params: ElicitRequestParams) -> ElicitResult:
@@ -131,7 +132,7 @@ async def server(
     *,
     asked: Asked | None = None,
     pace: Pace = QUICK,
-    now: Callable[[], float] | None = None,
+    now: Callable[[], float] = time.time,
     **chosen: Any,
 ) -> AsyncGenerator[Client]:
     """A client of a server that reaches its deployment over ``wire``; without ``asked`` it asks nobody."""
@@ -154,8 +155,7 @@ async def server(
         **addresses,
         **chosen,
     )
-    more = {} if now is None else {"now": now}
-    built = build_server(settings, transport=wire, pace=pace, **more)
+    built = build_server(settings, transport=wire, pace=pace, now=now)
     async with Client(built, mode=era, elicitation_callback=asked) as client:
         yield client
 

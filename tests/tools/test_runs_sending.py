@@ -1,6 +1,7 @@
 """A write is sent at most once, whatever breaks on the way, and nothing is registered twice unawares."""
 
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -25,7 +26,7 @@ FETCH_JOB = "/job-api/jobs/user/fetch"
 LIST_JOBS = "/job-api/jobs/user/list"
 
 
-async def confirmed(client: Client, **more: object) -> dict[str, object]:
+async def confirmed(client: Client, **more: object) -> dict[str, Any]:
     shown = await call(client, "register_model_run", record=a_record())
     return await call(client, "register_model_run", reference=shown["reference"], confirm=True, **more)
 
@@ -189,7 +190,7 @@ async def test_without_waiting_the_answer_says_how_to_follow_the_job(tmp_path: P
     assert (job["status"], job["finished"], job["model_run_id"]) == ("succeeded", True, "local/1000001")
 
 
-def stuck(status: str) -> dict[str, object]:
+def stuck(status: str) -> dict[str, Any]:
     return {
         "job": {
             "session_id": "s",
@@ -205,7 +206,8 @@ def stuck(status: str) -> dict[str, object]:
 @pytest.mark.asyncio
 @BOTH_ERAS
 async def test_waiting_ends_within_45_seconds_and_tells_how_it_stands_meanwhile(tmp_path: Path, era: str):
-    clock, told = HandClock(), []
+    clock = HandClock()
+    told: list[tuple[float, float | None, str | None]] = []
     pace = Pace(clock=clock, sleep=clock.sleep)
     async with provena(tmp_path) as wire, server(wire, era, pace=pace) as client:
         shown = await call(client, "register_model_run", record=a_record())
