@@ -9,24 +9,25 @@ from pathlib import Path
 from typing import Self
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
-from provena_mcp.embedded import items
-from provena_mcp.embedded.app import DEFAULT_DEPTH_CAP, create_app
+from provena_mcp.embedded import items, job_queue
 from provena_mcp.embedded.identity import Identify, identify_local_user
-from provena_mcp.embedded.loading import load_items
-from provena_mcp.embedded.sources import sample_source
+from provena_mcp.embedded.on_demand import OnDemand
 from provena_mcp.embedded.store import Store, default_store_path
 
 
 class EmbeddedProvena:
-    """One embedded Provena; its store is open from here until ``running`` ends or ``close``."""
+    """One embedded Provena; its store is open from here until ``running`` ends or ``close``.
+
+    Opening the store and counting load neither routes nor tasks.
+    """
 
     def __init__(
         self,
         path: Path | None = None,
         *,
         identify: Identify = identify_local_user,
-        depth_cap: int = DEFAULT_DEPTH_CAP,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Open the store at ``path``, or the default one; see ``create_app`` for the rest.
@@ -37,7 +38,6 @@ class EmbeddedProvena:
         self.is_sample = False
         self._store = Store(path)
         self._identify = identify
-        self._depth_cap = depth_cap
         self._clock = clock
 
     @classmethod
@@ -47,6 +47,9 @@ class EmbeddedProvena:
         Raises:
             StoreError: That store cannot be opened or filled.
         """
+        from provena_mcp.embedded.loading import load_items
+        from provena_mcp.embedded.sources import sample_source
+
         beside = path or default_store_path()
         provena = cls(beside.with_name(f"{beside.stem}-sample{beside.suffix}"))
         provena.is_sample = True
@@ -74,9 +77,17 @@ class EmbeddedProvena:
         To be called over ``httpx.ASGITransport(app, raise_app_exceptions=False)``, where what fails
         unforeseen is a 500 as over a socket.
         """
-        app = create_app(self._store, self._identify, depth_cap=self._depth_cap, clock=self._clock)
         try:
-            async with app.router.lifespan_context(app):
+            async with self._serving() as app:
+                yield app
+        finally:
+            self.close()
+
+    @asynccontextmanager
+    async def on_demand(self) -> AsyncGenerator[ASGIApp]:
+        """As ``running``, but started by the first request, or by a job that waits in the store."""
+        try:
+            async with OnDemand(self._serving, self._has_job).running() as app:
                 yield app
         finally:
             self.close()
@@ -84,3 +95,14 @@ class EmbeddedProvena:
     def close(self) -> None:
         """Close the store, where nothing is to run."""
         self._store.close()
+
+    @asynccontextmanager
+    async def _serving(self) -> AsyncGenerator[Starlette]:
+        from provena_mcp.embedded.app import create_app
+
+        app = create_app(self._store, self._identify, clock=self._clock)
+        async with app.router.lifespan_context(app):
+            yield app
+
+    async def _has_job(self) -> bool:
+        return await self._store.reading(lambda connection: job_queue.is_claimable(connection, self._clock()))
