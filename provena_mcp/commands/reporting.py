@@ -39,6 +39,7 @@ class GeneratedReport(Brief):
     outline: ReportOutline | None = Field(default=None, description="Counts are whole, items may be fewer.")
     bytes: int | None = None
     saved_to: str | None = None
+    download_url: str | None = Field(default=None, description="For the user: opens once, within 10 min.")
     session_id: str | None = None
     reason: str | None = None
     likely_causes: tuple[str, ...] | None = None

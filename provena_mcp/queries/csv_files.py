@@ -42,6 +42,7 @@ class CsvTemplate(Brief):
     csv: str | None = Field(default=None, description="The file, if it is small.")
     columns: int
     saved_to: str | None = None
+    download_url: str | None = Field(default=None, description="For the user: opens once, within 10 min.")
     next: NextCall | None = None
 
 
@@ -54,6 +55,7 @@ class BatchCsv(Brief):
     by_status: dict[str, int] = Field(description="Rows by job status.")
     csv: str | None = Field(default=None, description="The file, if it is small.")
     saved_to: str | None = None
+    download_url: str | None = Field(default=None, description="For the user: opens once, within 10 min.")
     next: NextCall | None = None
 
 

@@ -26,6 +26,7 @@ class OpenedDocument(Brief):
     next_offset: int | None = Field(default=None, description="Where to go on; absent at the end.")
     bytes: int | None = None
     saved_to: str | None = None
+    download_url: str | None = Field(default=None, description="For the user: opens once, within 10 min.")
 
 
 async def open_document(

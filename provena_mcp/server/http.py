@@ -114,6 +114,7 @@ def create_http_app(
     port: int = 8000,
     readiness: Readiness | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    to_issuer: httpx.AsyncBaseTransport | None = None,
     pace: Pace | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Starlette:
@@ -126,6 +127,7 @@ def create_http_app(
         port: Where it will listen.
         readiness: Told when the server is to stop.
         transport: Another way to a deployment than the network.
+        to_issuer: Another way to the keys of its Keycloak.
         pace: How jobs are followed.
         clock: Unix seconds, for tokens, previews and documents.
 
@@ -133,7 +135,7 @@ def create_http_app(
         SettingsError: The settings contradict each other, or would let strangers act as somebody else.
         StoreError: A store cannot be opened.
     """
-    hosting = prepare_hosting(settings, sample=sample, host=host, port=port, clock=clock)
+    hosting = prepare_hosting(settings, sample=sample, host=host, port=port, clock=clock, to_issuer=to_issuer)
     server = build_server(settings, sample=sample, hosting=hosting, transport=transport, pace=pace, now=clock)
     server.custom_route("/health", ["GET"])(_healthy)
     server.custom_route("/ready", ["GET"])((readiness or Readiness()).answer)

@@ -14,6 +14,7 @@ from provena_mcp.queries import csv_files
 from provena_mcp.queries.saving import place_for
 from provena_mcp.rules.csv_table import MAX_BYTES
 from provena_mcp.tools.definition import Reply, tool
+from provena_mcp.tools.downloading import with_download
 from provena_mcp.tools.links import csv_link
 from provena_mcp.tools.parameters import SaveAs
 
@@ -26,7 +27,7 @@ async def generate_csv_template(
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as)
     made = await csv_files.generate_template(app.client, workflow_template_id, place, app.max_result_tokens)
-    return Reply(made, (csv_link(made.uri, "template.csv"),))
+    return Reply(await with_download(ctx, made, made.uri), (csv_link(made.uri, "template.csv"),))
 
 
 @tool(title="Convert CSV", toolset="csv")
@@ -56,7 +57,7 @@ async def regenerate_csv_from_model_run_batch(
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as)
     made = await csv_files.regenerate_batch(app.client, batch_id, place, app.max_result_tokens)
-    return Reply(made, (csv_link(made.uri, "model-runs.csv"),))
+    return Reply(await with_download(ctx, made, made.uri), (csv_link(made.uri, "model-runs.csv"),))
 
 
 TOOLS = (

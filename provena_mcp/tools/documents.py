@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from pydantic import Field
 
 from provena_mcp.application import Application
 from provena_mcp.commands import reporting
-from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.queries import opening
 from provena_mcp.queries.reports import ReportId, subtype_of
 from provena_mcp.queries.saving import place_for
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.tools.definition import Reply, tool
+from provena_mcp.tools.downloading import read_document, with_download
 from provena_mcp.tools.links import report_link
 from provena_mcp.tools.parameters import ItemId, SaveAs
 from provena_mcp.tools.progress import progress_teller
@@ -37,7 +36,8 @@ async def generate_report(
     made = await reporting.generate_report(
         reader, app.recent_reports, report, place, app.pace, progress_teller(ctx)
     )
-    return Reply(made, report_link(made))
+    written = made.uri if made.status == "succeeded" else None
+    return Reply(await with_download(ctx, made, written), report_link(made))
 
 
 @tool(title="Open document", toolset="documents")
@@ -50,38 +50,10 @@ async def open_document(
     """Read a provena:// document as text, or save it."""
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as)
-    mime_type, content = await _read(ctx, uri.strip())
-    return Reply(
-        await opening.open_document(uri.strip(), mime_type, content, place, offset, app.max_result_tokens)
-    )
-
-
-async def _read(ctx: Context[Application], uri: str) -> tuple[str, str | bytes]:
-    """Media type and content of a resource of this very server, so that both ways to it agree.
-
-    Raises:
-        ArgumentError: The server has no such resource.
-        ProvenaError: The reason why it could not be read.
-    """
-    try:
-        (found,) = await ctx.read_resource(uri)
-    except ResourceError as error:
-        if isinstance(error.__cause__, ProvenaError):
-            raise error.__cause__ from None
-        if isinstance(error, ResourceNotFoundError):
-            raise await _no_document(ctx, uri) from None
-        raise
-    return found.mime_type or "text/plain", found.content
-
-
-async def _no_document(ctx: Context[Application], uri: str) -> ArgumentError:
-    templates = await ctx.mcp_server.list_resource_templates()
-    return ArgumentError(
-        f"There is no document {uri[:80]!r}.",
-        parameter="uri",
-        advice="Pass a URI exactly as a result gave it. Kinds: "
-        + ", ".join(template.uri_template for template in templates),
-    )
+    uri = uri.strip()
+    mime_type, content = await read_document(ctx, uri)
+    opened = await opening.open_document(uri, mime_type, content, place, offset, app.max_result_tokens)
+    return Reply(opened if offset else await with_download(ctx, opened, uri))
 
 
 TOOLS = (generate_report, open_document)

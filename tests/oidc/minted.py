@@ -30,7 +30,12 @@ class Mint:
         return f"key-{self._generation}"
 
     def issuer(self) -> Issuer:
-        return Issuer(URL, clock=lambda: self.now, transport=httpx.MockTransport(self._answer))
+        return Issuer(URL, clock=lambda: self.now, transport=self.transport)
+
+    @property
+    def transport(self) -> httpx.AsyncBaseTransport:
+        """The way to what it publishes."""
+        return httpx.MockTransport(self._answer)
 
     def rotate(self, *, retire: bool = False) -> None:
         self._generation += 1

@@ -1,0 +1,70 @@
+"""Gives documents an address that the user can open, where the server is not on their machine."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, TypeVar
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+
+from provena_mcp.application import Application
+from provena_mcp.errors import ArgumentError, ProvenaError
+from provena_mcp.queries.briefs.models import Brief
+from provena_mcp.queries.csv_files import CSV
+from provena_mcp.queries.documents import JSON, MERMAID
+from provena_mcp.queries.prov_documents import PROV_TYPES
+from provena_mcp.queries.reports import DOCX
+
+ResultT = TypeVar("ResultT", bound=Brief)
+
+_ENDING: Final = {JSON: "json", MERMAID: "mmd", CSV: "csv", DOCX: "docx"} | {
+    mime_type: wanted for wanted, mime_type in PROV_TYPES.items() if mime_type != JSON
+}
+
+
+async def with_download(ctx: Context[Application], result: ResultT, uri: str | None) -> ResultT:
+    """``result`` with a ``download_url`` of the document ``uri``, where this server gives such addresses."""
+    downloads = ctx.request_context.lifespan_context.downloads
+    if downloads is None or uri is None:
+        return result
+    try:
+        mime_type, content = await read_document(ctx, uri)
+        raw = content.encode() if isinstance(content, str) else content
+        address = await downloads.offer(_file_name(uri, mime_type), mime_type, raw)
+    except ProvenaError:
+        return result  # what was asked for is there; only this further way to it is not
+    return result.model_copy(update={"download_url": address})
+
+
+async def read_document(ctx: Context[Application], uri: str) -> tuple[str, str | bytes]:
+    """Media type and content of a resource of this very server, so that both ways to it agree.
+
+    Raises:
+        ArgumentError: The server has no such resource.
+        ProvenaError: The reason why it could not be read.
+    """
+    try:
+        (found,) = await ctx.read_resource(uri)
+    except ResourceError as error:
+        if isinstance(error.__cause__, ProvenaError):
+            raise error.__cause__ from None
+        if isinstance(error, ResourceNotFoundError):
+            raise await _no_document(ctx, uri) from None
+        raise
+    return found.mime_type or "text/plain", found.content
+
+
+async def _no_document(ctx: Context[Application], uri: str) -> ArgumentError:
+    templates = await ctx.mcp_server.list_resource_templates()
+    return ArgumentError(
+        f"There is no document {uri[:80]!r}.",
+        parameter="uri",
+        advice="Pass a URI exactly as a result gave it. Kinds: "
+        + ", ".join(template.uri_template for template in templates),
+    )
+
+
+def _file_name(uri: str, mime_type: str) -> str:
+    place = re.sub(r"[^\w.-]+", "-", uri.removeprefix("provena://").partition("?")[0])
+    return f"{place}.{_ENDING.get(mime_type, 'txt')}"

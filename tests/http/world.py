@@ -1,0 +1,136 @@
+"""A deployment in this process: a mint for its Keycloak, the embedded Provena behind token checks, and a host.
+
+Whatever the registry answers carries the name of whom it was answered to, so that nothing of one user can reach
+another unnoticed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import httpx2
+import jwt
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from starlette.applications import Starlette
+
+from provena_mcp.embedded.app import BASE_PATHS, create_app
+from provena_mcp.embedded.bearer import identify_by_bearer
+from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.sources import sample_source
+from provena_mcp.embedded.store import Store
+from provena_mcp.errors import NotLoggedInError
+from provena_mcp.server.http import create_http_app
+from provena_mcp.settings import Settings
+from tests.oidc.minted import URL as ISSUER
+from tests.oidc.minted import Mint
+
+ADDRESS = "https://mcp.example.org/mcp"
+API = "https://provena.example.org"
+SECRET = "the-servers-own-secret-not-to-be-shown"
+WRITER = ["entity-registry-read", "entity-registry-write"]
+
+
+class World:
+    """``seen`` lists, for each request the deployment got, the user and the path."""
+
+    def __init__(self, folder: Path) -> None:
+        self.mint = Mint()
+        self.seen: list[tuple[str, str]] = []
+        self.tokens_seen: set[str] = set()
+        self.exchanges: list[dict[str, str]] = []
+        self.folder = folder
+        self.refuse_exchange: str | None = None
+        self.hold: Any = None
+        self._store = Store(folder / "deployment.sqlite3")
+        load_items(self._store, sample_source())
+        self._app = create_app(self._store, identify_by_bearer(self.mint.issuer()), clock=lambda: self.mint.now)
+        self._to_provena = httpx.ASGITransport(app=self._app, raise_app_exceptions=False)
+
+    def settings(self, **chosen: Any) -> Settings:
+        urls = {f"{name}_api": API + path for name, path in BASE_PATHS.items()}
+        login = {"client_id": "provena-mcp", "client_secret": SECRET, "keycloak": ISSUER}
+        given = {**urls, **login, "http_url": ADDRESS, "http_audience": "provena-api", **chosen}
+        return Settings(_env_file=None, **given)
+
+    def token(self, username: str, **claims: Any) -> str:
+        """A caller's token for the MCP server, as their host got it."""
+        given = {"aud": ADDRESS, "sub": f"id-of-{username}", "preferred_username": username, "azp": "some-host"}
+        return self.mint.token(**{**given, "realm_access": {"roles": WRITER}, "scope": "openid", **claims})
+
+    @asynccontextmanager
+    async def app(self, **chosen: Any) -> AsyncGenerator[Starlette]:
+        """The MCP server before this deployment; ``chosen`` are settings."""
+        made = create_http_app(
+            self.settings(**chosen),
+            transport=httpx.MockTransport(self._answer),
+            to_issuer=self.mint.transport,
+            clock=lambda: self.mint.now,
+        )
+        provena, server = self._app.router.lifespan_context(self._app), made.router.lifespan_context(made)
+        async with provena, server:
+            yield made
+
+    def close(self) -> None:
+        self._store.close()
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        if str(request.url).startswith(ISSUER):
+            return await self._exchange(request)
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        username = jwt.decode(token, options={"verify_signature": False})["preferred_username"] if token else ""
+        self.seen.append((username, request.url.path))
+        self.tokens_seen.add(token)
+        if self.hold is not None:
+            await self.hold(request)
+        answer = await self._to_provena.handle_async_request(request)
+        body = json.loads(await answer.aread())
+        return httpx.Response(answer.status_code, json=_named_for(username, body))
+
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
+        self.exchanges.append(form)
+        if self.refuse_exchange:
+            return httpx.Response(400, json={"error": self.refuse_exchange})
+        try:
+            claims = await self.mint.issuer().claims_of(form["subject_token"], audience=ADDRESS)
+        except NotLoggedInError:
+            return httpx.Response(400, json={"error": "invalid_grant"})
+        given = {"sub": claims.sub, "preferred_username": claims.preferred_username, "aud": form["audience"]}
+        token = self.mint.token(**given, realm_access={"roles": list(claims.roles)}, n=len(self.exchanges))
+        return httpx.Response(200, json={"access_token": token, "expires_in": 300, "token_type": "Bearer"})
+
+
+def _named_for(username: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_named_for(username, each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    changed = {key: _named_for(username, each) for key, each in value.items()}
+    if isinstance(value.get("display_name"), str):
+        changed["display_name"] = f"{username} sees {value['display_name']}"
+    return changed
+
+
+def web(app: Starlette, token: str | None = None, **headers: str) -> httpx2.AsyncClient:
+    """A browser or host at the server's door."""
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    transport = httpx2.ASGITransport(app)
+    return httpx2.AsyncClient(transport=transport, base_url="https://mcp.example.org", headers=headers)
+
+
+@asynccontextmanager
+async def host_of(app: Starlette, token: str | None, era: str = "auto") -> AsyncGenerator[Client]:
+    """An MCP client whose requests carry ``token``."""
+    async with (
+        web(app, token) as http,
+        Client(streamable_http_client(ADDRESS, http_client=http), mode=era) as client,
+    ):
+        yield client
