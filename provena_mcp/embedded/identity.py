@@ -42,7 +42,7 @@ Identify = Callable[[Request], User | Awaitable[User]]
 
 LOCAL_USER: Final = User(
     username="local",
-    email="local@localhost",
+    email="local@example.org",
     roles=tuple(f"{component}-{role}" for component in _COMPONENTS for role in _NEEDED["admin"]),
 )
 

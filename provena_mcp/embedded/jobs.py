@@ -45,6 +45,7 @@ TYPE_OF: Final[dict[JobSubtype, JobType]] = {
     "GENERATE_REPORT": "REPORT",
 }
 
+_LARGEST: Final = 2**63 - 1
 _COLUMNS: Final = (
     "key, session_id, created, username, batch_id, subtype, payload, submitter, status, info, result"
 )
@@ -199,7 +200,7 @@ def list_jobs(
     where = " AND ".join(conditions)
     found = connection.execute(
         " ".join(("SELECT", _COLUMNS, "FROM job WHERE", where, "ORDER BY created DESC, key DESC LIMIT ?")),
-        (*values, limit),
+        (*values, min(limit, _LARGEST)),
     )
     page = tuple(map(_row, found))
     return JobPage(page, page[-1] if len(page) == limit else None)

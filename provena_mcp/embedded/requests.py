@@ -80,9 +80,12 @@ async def read_json(request: Request) -> JsonValue:
         raise UnprocessableError([SchemaProblem(("body",), "value is not a valid dict", "type_error.dict")])
     try:
         raw: JsonValue = json.loads(body)
+        if b"\\ud" in body.lower():
+            # JSON can spell half characters, which no text that is kept can hold.
+            json.dumps(raw, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise UnprocessableError([_no_json(error)]) from None
-    except (UnicodeDecodeError, RecursionError):
+    except (UnicodeError, RecursionError):
         raise UnprocessableError(
             [SchemaProblem(("body",), "There was an error parsing the body", "value_error")]
         ) from None

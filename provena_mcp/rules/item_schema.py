@@ -12,7 +12,9 @@ from provena_mcp.rules.dataset_schema import CollectionFormat
 from provena_mcp.rules.record_schema import Loc, Text
 from provena_mcp.rules.schema_types import Email, Url
 from provena_mcp.rules.schema_wording import SchemaProblem, reworded
-from provena_mcp.wire.items import JSON_OBJECT, JsonObject
+from provena_mcp.wire.items import JSON_OBJECT, JsonObject, ReleaseStatus
+from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.subtypes import ItemSubtype
 
 WrittenSubtype = Literal[
     "STUDY",
@@ -115,6 +117,36 @@ class _WorkflowTemplate(_Domain):
         return self
 
 
+class _Run(_Domain):
+    record_status: Literal["INCOMPLETE", "COMPLETE", "LODGED"]
+    record: ModelRunRecord
+    prov_serialisation: Text
+
+
+class _Creation(_Domain):
+    created_item_id: Text
+
+
+class _Versioning(_Domain):
+    reason: Text
+    from_item_id: Text
+    to_item_id: Text
+    new_version_number: int
+
+
+class _Storage(BaseModel):
+    bucket_name: Text
+    path: Text
+    s3_uri: Text
+
+
+class _Dataset(_Domain):
+    collection_format: CollectionFormat
+    s3: _Storage
+    release_status: ReleaseStatus
+    access_info_uri: Text | None = None
+
+
 _SCHEMA: Final[dict[ContentSubtype, type[BaseModel]]] = {
     "STUDY": _Study,
     "PERSON": _Person,
@@ -123,6 +155,18 @@ _SCHEMA: Final[dict[ContentSubtype, type[BaseModel]]] = {
     "MODEL_RUN_WORKFLOW_TEMPLATE": _WorkflowTemplate,
     "DATASET_TEMPLATE": _DatasetTemplate,
     "DATASET": CollectionFormat,
+}
+_WHOLE: Final[dict[ItemSubtype, type[BaseModel]]] = {
+    "STUDY": _Study,
+    "PERSON": _Person,
+    "ORGANISATION": _Organisation,
+    "MODEL": _Model,
+    "MODEL_RUN_WORKFLOW_TEMPLATE": _WorkflowTemplate,
+    "DATASET_TEMPLATE": _DatasetTemplate,
+    "DATASET": _Dataset,
+    "MODEL_RUN": _Run,
+    "CREATE": _Creation,
+    "VERSION": _Versioning,
 }
 _BODY: Final[Loc] = ("body",)
 
@@ -151,8 +195,13 @@ def read_item_content(raw: JsonValue, subtype: ContentSubtype) -> JsonObject:
 
 
 def content_json_schema(subtype: ContentSubtype) -> JsonObject:
-    """The JSON schema of an item's content."""
+    """The JSON schema of the content that users write, of which ``item_schema_problems`` judges."""
     return JSON_OBJECT.validate_python(_SCHEMA[subtype].model_json_schema())
+
+
+def json_schema(subtype: ItemSubtype) -> JsonObject:
+    """The JSON schema of all that an item says, services' own additions included."""
+    return JSON_OBJECT.validate_python(_WHOLE[subtype].model_json_schema())
 
 
 def _refuse_twice(what: str, values: Iterable[str]) -> None:

@@ -9,14 +9,10 @@ from __future__ import annotations
 
 import argparse
 import random
-import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +23,7 @@ from provena_mcp.embedded.job_queue import LEASE_SECONDS
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
+from tests.embedded.serving import free_port, kill, serving, start, wait_for
 from tests.embedded.writable_world import a_record, writable_world
 
 # What may go by after the last kill: the lease of what the dead worker held, then the work itself.
@@ -46,28 +43,43 @@ class Fate:
 
 def survive(folder: Path, *, runs: int, kills: int, seed: int) -> Fate:
     """Register ``runs`` runs in a store in ``folder``, killing its server ``kills`` times meanwhile."""
-    path = folder / "store.sqlite3"
-    with_world = Store(path)
-    load_items(with_world, Source(tuple(writable_world())))
-    with_world.close()
+    path = _world(folder)
     chance = random.Random(seed)
     moments = sorted(chance.sample(range(1, runs), kills))
-    port = _free_port()
-    server = _serve(path, port)
+    port = free_port()
+    server = start(path, port)
     try:
         names = [f"Run {number}" for number in range(runs)]
         batch_session = _register(port, names)
         for moment in moments:
-            _wait(lambda moment=moment: _finished(path) > moment, server)
-            server.kill()
-            server.wait()
-            server = _serve(path, port)
-        _wait(lambda: _finished(path) == runs + 1, server)
+            wait_for(lambda moment=moment: _finished(path) > moment, server, _PATIENCE)
+            kill(server)
+            server = start(path, port)
+        wait_for(lambda: _finished(path) == runs + 1, server, _PATIENCE)
         assert _job(port, batch_session)["status"] == "SUCCEEDED"
     finally:
-        server.kill()
-        server.wait()
+        kill(server)
     return _fate(path, names, kills)
+
+
+def share(folder: Path, *, runs: int) -> Fate:
+    """Register ``runs`` runs in a store in ``folder`` that two servers serve."""
+    path = _world(folder)
+    ports = (free_port(), free_port())
+    names = [f"Run {number}" for number in range(runs)]
+    with serving(path, ports[0]), serving(path, ports[1]) as other:
+        session_id = _register(ports[0], names)
+        wait_for(lambda: _finished(path) == runs + 1, other, _PATIENCE)
+        assert _job(ports[1], session_id)["status"] == "SUCCEEDED"
+    return _fate(path, names, kills=0)
+
+
+def _world(folder: Path) -> Path:
+    path = folder / "store.sqlite3"
+    store = Store(path)
+    load_items(store, Source(tuple(writable_world())))
+    store.close()
+    return path
 
 
 def _fate(path: Path, names: list[str], kills: int) -> Fate:
@@ -111,36 +123,6 @@ def _register(port: int, names: list[str]) -> str:
 def _job(port: int, session_id: str) -> dict[str, Any]:
     url = f"http://127.0.0.1:{port}/job-api/jobs/user/fetch"
     return httpx.get(url, params={"session_id": session_id}, timeout=30).json()["job"]
-
-
-def _serve(path: Path, port: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "provena_mcp", "local", "serve"]
-    server = subprocess.Popen(
-        [*command, "--store", str(path), "--port", str(port)], stderr=subprocess.DEVNULL
-    )
-    _wait(lambda: _answers(port), server)
-    return server
-
-
-def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/prov-api/", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def _wait(happened: Callable[[], bool], server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _PATIENCE
-    while not happened():
-        assert server.poll() is None, "the server ended by itself"
-        assert time.monotonic() < deadline, "it takes too long"
-        time.sleep(0.01)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def main(arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -134,6 +135,18 @@ async def test_a_malformed_record_is_located_where_it_was_sent(store: Store) -> 
             {"loc": ["body", "records"], "msg": "value is not a valid list", "type": "type_error.list"}
         ]
     }
+
+
+async def test_half_characters_are_refused_and_not_kept(store: Store) -> None:
+    body = json.dumps({"records": [a_record(display_name="\ud800")]})
+    async with at_desk(store) as desk:
+        answer = await desk.client.post(BATCH, content=body)
+        listed = (await desk.post("/job-api/jobs/user/list", {"limit": 10**30})).json()
+    assert (answer.status_code, answer.json()["detail"][0]["msg"]) == (
+        422,
+        "There was an error parsing the body",
+    )
+    assert listed["jobs"] == []
 
 
 async def test_a_batch_becomes_a_job_for_each_run_and_one_bad_run_spoils_no_other(store: Store) -> None:

@@ -10,7 +10,7 @@ from tests.embedded.small_world import Json, dataset, item, model, person, templ
 def writable_world() -> list[Json]:
     """Everything ``a_record`` refers to; the local user is linked to nobody in it."""
     return [
-        person("w/jane"),
+        person("w/jane", ethics_approved=True),
         item("w/reef", "ORGANISATION", 1, name="Reef"),
         item("w/study", "STUDY", 1, title="A study", description="Of waves"),
         item("w/other-study", "STUDY", 1, title="Another", description="Of swell"),

@@ -24,7 +24,7 @@ from provena_mcp.rules.csv_layout import (
     template_problem,
 )
 from provena_mcp.rules.csv_reading import Conversion, convert, references
-from provena_mcp.rules.csv_table import CsvTable, read_table
+from provena_mcp.rules.csv_table import MAX_BYTES, CsvTable, read_table
 from provena_mcp.rules.csv_writing import batch_references, batch_text, template_text
 from provena_mcp.rules.schema_wording import SchemaProblem
 from provena_mcp.wire.jobs import Job
@@ -68,6 +68,8 @@ async def _convert(call: Call) -> Response:
             raise UnprocessableError(
                 [SchemaProblem(("body", "csv_file"), "field required", "value_error.missing")]
             )
+        if (upload.size or 0) > MAX_BYTES:
+            raise HTTPException(413, f"The CSV is larger than {MAX_BYTES} bytes.")
         content = await upload.read()
     conversion = await call.store.reading(lambda connection: _read(connection, content))
     if conversion.problems:

@@ -29,8 +29,8 @@ from provena_mcp.rules.item_references import item_problems, item_references
 from provena_mcp.rules.item_schema import (
     ContentSubtype,
     WrittenSubtype,
-    content_json_schema,
     item_schema_problems,
+    json_schema,
     read_item_content,
 )
 from provena_mcp.rules.problems import Problem
@@ -81,6 +81,7 @@ def routes() -> list[Route]:
             for subtype, prefix in ROUTE_OF.items()
             if subtype in VERSIONED - {"DATASET"}
         ),
+        *(guarded(f"{prefix}/schema", _describing(subtype), "read") for subtype, prefix in ROUTE_OF.items()),
         *(
             guarded(f"{prefix}/delete", _delete, "admin", method="DELETE")
             for prefix in (*ROUTE_OF.values(), "/registry/general")
@@ -96,7 +97,6 @@ def _routes_of(subtype: WrittenSubtype) -> list[Route]:
         guarded(f"{prefix}/update", _updating(subtype), "write", method="PUT"),
         guarded(f"{prefix}/revert", _reverting(subtype), "write", method="PUT"),
         guarded(f"{prefix}/validate", _validating(subtype), "read", method="POST"),
-        guarded(f"{prefix}/schema", _describing(subtype), "read"),
     ]
 
 
@@ -208,10 +208,10 @@ def _validating(subtype: WrittenSubtype) -> Endpoint:
     return validate
 
 
-def _describing(subtype: WrittenSubtype) -> Endpoint:
+def _describing(subtype: ItemSubtype) -> Endpoint:
     async def describe(call: Call) -> Response:
         del call
-        return JSONResponse({"status": _status(_SCHEMA), "json_schema": content_json_schema(subtype)})
+        return JSONResponse({"status": _status(_SCHEMA), "json_schema": json_schema(subtype)})
 
     return describe
 

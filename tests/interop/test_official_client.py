@@ -1,0 +1,68 @@
+"""The official Python client works against ``provena-mcp local serve``.
+
+Runs where PROVENA_INTEROP is set, because it installs the client, which pins other versions than this
+project, into a virtual environment of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.sources import Source
+from provena_mcp.embedded.store import Store
+from tests.embedded.serving import free_port, serving
+from tests.embedded.small_world import creation
+from tests.embedded.writable_world import writable_world
+
+CLIENT = "provenaclient==0.29.*"
+SCRIPT = Path(__file__).with_name("official_client.py")
+
+# Defects of the client: it reads versions as something else, and asks for a lock's history for its status.
+BROKEN_IN_THE_CLIENT = ("registry.get_current_provena_version", ".get_lock_status")
+
+pytestmark = pytest.mark.skipif("PROVENA_INTEROP" not in os.environ, reason="PROVENA_INTEROP is not set")
+
+
+@pytest.fixture(scope="module")
+def python(pytestconfig: pytest.Config) -> Path:
+    """The interpreter of a virtual environment with the client in it."""
+    assert pytestconfig.cache is not None
+    folder = pytestconfig.cache.mkdir("official-client")
+    interpreter = folder / "bin/python"
+    if not interpreter.exists():
+        venv.create(folder, with_pip=True)
+    install = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT]
+    # The project's own constraints would contradict the client's pins.
+    environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
+    done = subprocess.run(install, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the client cannot be installed: {done.stderr[-300:]}")
+    return interpreter
+
+
+def test_every_operation_works_but_those_that_the_client_itself_breaks(python: Path, tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    store = Store(path)
+    load_items(store, Source((*writable_world(), creation("w/c-model", "w/model", 6))))
+    store.close()
+    port = free_port()
+    with serving(path, port):
+        command = [str(python), str(SCRIPT), f"http://127.0.0.1:{port}", str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    answered: dict[str, Any] = json.loads(done.stdout)
+    failed = {name: outcome for name, outcome in answered["outcomes"].items() if outcome != "ok"}
+    sys.stdout.write(f"{len(answered['outcomes'])} operations tried, {len(failed)} failed\n")
+    assert {
+        name: outcome for name, outcome in failed.items() if not name.endswith(BROKEN_IN_THE_CLIENT)
+    } == {}
+    assert answered["untried"] == []
