@@ -64,9 +64,7 @@ def read_given(raw: JsonObject, modeller_id: str | None = None) -> GivenRecord:
     A field that no record has is a problem, not ignored as Provena's services do: its value would
     be lost.
     """
-    tidy = with_times_in_seconds(normalised(raw))
-    if modeller_id is not None:
-        tidy = _with_modeller(tidy, modeller_id)
+    tidy = _with_modeller(with_times_in_seconds(normalised(raw)), modeller_id)
     draft = read_draft(tidy)
     unknown = tuple(_unknown_fields(tidy))
     return GivenRecord(tidy, replace(draft, problems=(*unknown, *draft.problems)) if unknown else draft)
@@ -98,12 +96,13 @@ def _normalised(key: str, value: JsonValue) -> JsonValue:
     return value
 
 
-def _with_modeller(raw: JsonObject, modeller_id: str) -> JsonObject:
+def _with_modeller(raw: JsonObject, modeller_id: str | None) -> JsonObject:
+    # Associations that are left out are filled in or, without anybody to stand in, asked for by name.
     if not wants_modeller(raw):
         return raw
     associations = raw.get("associations")
     given = associations if isinstance(associations, dict) else {}
-    return {**raw, "associations": {**given, "modeller_id": modeller_id}}
+    return {**raw, "associations": {**given, "modeller_id": modeller_id} if modeller_id else given}
 
 
 def _unknown_fields(raw: JsonObject) -> Iterator[Problem]:

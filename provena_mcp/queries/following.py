@@ -33,11 +33,12 @@ _STATUS_OF: Final[dict[str, JobStatus]] = {
 class Pace:
     """How a job is followed; seconds.
 
-    ``patience`` is for a whole call, since hosts give one up after about a minute; ``late_row`` is how
-    long a job may take to appear before its id counts as wrong (contract 6.6).
+    ``patience`` leaves a few seconds for what a call does before it waits: it has to answer within 45,
+    since hosts give one up after about a minute. ``late_row`` is how long a job may take to appear
+    before its id counts as wrong (contract 6.6).
     """
 
-    patience: float = 45.0
+    patience: float = 40.0
     late_row: float = 20.0
     first_pause: float = 0.1
     longest_pause: float = 2.0

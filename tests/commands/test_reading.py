@@ -1,10 +1,33 @@
 """A record as an assistant gives it: what is understood, and what is not taken for granted."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from provena_mcp.commands.reading import read_given, wants_modeller
+from provena_mcp.rules.references import references
+from provena_mcp.wire.items import JsonObject
+
+_NAMES = [
+    "workflow_template_id",
+    "inputs",
+    "outputs",
+    "annotations",
+    "display_name",
+    "description",
+    "study_id",
+    "associations",
+    "start_time",
+    "end_time",
+    "modeller_id",
+    "requesting_organisation_id",
+    "dataset_id",
+    "dataset_template_id",
+    "resources",
+]
 
 
 def test_handles_are_plain_wherever_a_record_has_them():
-    given = read_given(
+    read = read_given(
         {
             "workflow_template_id": " https://hdl.handle.net/10378.1/5 ",
             "study_id": "hdl:10378.1/9",
@@ -14,7 +37,7 @@ def test_handles_are_plain_wherever_a_record_has_them():
             "display_name": "hdl:10378.1/5",
         }
     )
-    assert given.raw == {
+    assert read.raw == {
         "workflow_template_id": "10378.1/5",
         "study_id": "10378.1/9",
         "inputs": [{"dataset_template_id": "10378.1/3", "dataset_id": "10378.1/1"}, "nonsense"],
@@ -25,7 +48,8 @@ def test_handles_are_plain_wherever_a_record_has_them():
 
 
 def test_a_name_where_an_id_belongs_is_kept_to_be_looked_for():
-    assert read_given({"study_id": " Reef futures "}).raw == {"study_id": "Reef futures"}
+    read = read_given({"study_id": " Reef futures ", "associations": {"modeller_id": "Jane Doe"}})
+    assert read.raw == {"study_id": "Reef futures", "associations": {"modeller_id": "Jane Doe"}}
 
 
 def test_the_default_modeller_stands_in_only_where_none_is_given():
@@ -33,6 +57,7 @@ def test_the_default_modeller_stands_in_only_where_none_is_given():
     assert read_given({"associations": {"modeller_id": ""}}, "jane").raw == {
         "associations": {"modeller_id": "jane"}
     }
+    assert "associations.modeller_id" in read_given({}).draft.missing
     named = {"associations": {"modeller_id": "joe", "requesting_organisation_id": "org"}}
     assert read_given(named, "jane").raw == named
     assert [wants_modeller(raw) for raw in ({}, {"associations": None}, {"associations": "x"}, named)] == [
@@ -44,7 +69,7 @@ def test_the_default_modeller_stands_in_only_where_none_is_given():
 
 
 def test_unknown_fields_are_problems_at_every_level():
-    given = read_given(
+    read = read_given(
         {
             "displayname": "x",
             "associations": {"modeler_id": "jane"},
@@ -52,9 +77,26 @@ def test_unknown_fields_are_problems_at_every_level():
             "zzz": 1,
         }
     )
-    assert [(each.path, [c.id for c in each.candidates][:1]) for each in given.draft.problems] == [
+    assert [(each.path, [c.id for c in each.candidates][:1]) for each in read.draft.problems] == [
         ("displayname", ["display_name"]),
         ("zzz", []),
         ("associations.modeler_id", ["modeller_id"]),
         ("inputs[0].dataset", ["dataset_id"]),
     ]
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*_NAMES, "other"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*_NAMES, "other"]), _JSON, max_size=8))
+def test_any_json_object_is_read_and_what_is_no_record_is_said_to_be_so(raw: JsonObject):
+    given_record = read_given(raw, "jane")
+    assert given_record.draft.record is None or not given_record.draft.missing
+    assert ("other" in raw) <= any(each.path == "other" for each in given_record.draft.problems)
+    references(given_record.draft.run, {})

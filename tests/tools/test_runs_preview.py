@@ -2,9 +2,19 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.tools.recording_world import LOCAL_PERSON, TEMPLATE, a_record, provena, server
+from tests.tools.recording_world import (
+    LOCAL_PERSON,
+    TEMPLATE,
+    Send,
+    Spoil,
+    a_record,
+    answering,
+    provena,
+    server,
+)
 from tests.tools.sample_server import BOTH_ERAS, call, failure
 
 REGISTER = "/prov-api/model_run/register"
@@ -197,3 +207,55 @@ async def test_a_record_that_is_no_object_is_an_argument_error(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire) as client:
         error = await failure(client, "register_model_run", record="the run of yesterday")
     assert (error["kind"], error["parameter"]) == ("Argument", "record")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("answer", "warning"),
+    [
+        (answering(200, {"person_id": None, "success": False}), "Your login is linked to no Person"),
+        (answering(500, {"detail": "down"}), "Which Person you are could not be looked up"),
+    ],
+    ids=["unlinked", "not known"],
+)
+async def test_whoever_is_no_person_is_asked_for_the_modeller(tmp_path: Path, answer: Spoil, warning: str):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        wire.spoilt["/auth-api/link/user/lookup"] = answer
+        shown = await call(client, "register_model_run", record=a_record(associations=None))
+    assert (shown["ready"], shown["missing"]) == (False, ["associations.modeller_id"])
+    assert shown["warnings"][0].startswith(warning)
+
+
+@pytest.mark.asyncio
+async def test_an_item_that_may_not_be_read_is_said_to_be_so_and_nothing_is_suggested(tmp_path: Path):
+    async def secret(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.params["id"] == "sample/1000031":
+            return httpx.Response(401, json={"detail": "You are not authorised to fetch this item."})
+        return await send(request)
+
+    async with provena(tmp_path) as wire, server(wire) as client:
+        wire.spoilt["/registry-api/registry/general/fetch"] = secret
+        shown = await call(client, "register_model_run", record=a_record())
+    assert shown["problems"] == [
+        {
+            "path": "study_id",
+            "message": "You may not read 'sample/1000031', so Provena refuses a run that refers to it.",
+        }
+    ]
+
+
+@pytest.mark.asyncio
+@BOTH_ERAS
+async def test_a_read_only_server_has_no_tool_that_writes(tmp_path: Path, era: str):
+    async with provena(tmp_path) as wire, server(wire, era, read_only=True, toolsets="all") as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        refused = await client.call_tool("register_model_run", {"record": a_record(), "confirm": True})
+    assert {"get_job", "list_jobs"} <= names
+    assert not names & {
+        "register_model_run",
+        "register_batch_model_runs",
+        "update_model_run",
+        "link_model_run_to_study",
+    }
+    assert refused.is_error
+    assert wire.count(REGISTER) == 0
