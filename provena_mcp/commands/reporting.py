@@ -8,7 +8,7 @@ from anyio import to_thread
 from pydantic import Field
 
 from provena_mcp.client import ReportDocument
-from provena_mcp.errors import FileRefusedError, ProvenaError
+from provena_mcp.errors import FileRefusedError, MalformedAnswerError, ProvenaError
 from provena_mcp.queries.briefs.models import Brief
 from provena_mcp.queries.documents import RecentReports
 from provena_mcp.queries.following import Followed, Pace, Tell
@@ -80,12 +80,15 @@ async def _written(
 ) -> GeneratedReport:
     uri = report.uri(session_id)
     recent.put((reader.caller, uri), content)
-    outline = await to_thread.run_sync(read_outline, content)
-    message, saved_to = _READY, None
+    message, outline, saved_to = _READY, None, None
+    try:
+        outline = (await to_thread.run_sync(read_outline, content)).clipped(_ITEMS_SHOWN)
+    except MalformedAnswerError as error:
+        message = f"The report is written: save or open uri. {error.message}"
     try:
         saved_to = place.write(content) if place else None
     except FileRefusedError as error:
-        message = f"{_READY} It could not be saved: {error.message}"
+        message = f"{message} It could not be saved: {error.message}"
     return GeneratedReport(
         status="succeeded",
         message=message,
@@ -93,7 +96,7 @@ async def _written(
         item_subtype=report.item_subtype,
         depth=report.depth,
         uri=uri,
-        outline=outline.clipped(_ITEMS_SHOWN),
+        outline=outline,
         bytes=len(content),
         saved_to=saved_to,
         session_id=session_id,

@@ -10,7 +10,13 @@ from typing import Final
 from pydantic import Field
 
 from provena_mcp.client import ProvenaClient
-from provena_mcp.errors import ArgumentError, DeploymentError, NotFoundError, RejectedError
+from provena_mcp.errors import (
+    ArgumentError,
+    DeploymentError,
+    MalformedAnswerError,
+    NotFoundError,
+    RejectedError,
+)
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.briefs.models import Brief
 from provena_mcp.queries.following import look, look_at_batch
@@ -59,7 +65,7 @@ class BatchCsv(Brief):
     next: NextCall | None = None
 
 
-async def template_csv(client: ProvenaClient, workflow_template_id: str) -> bytes:
+async def template_csv(client: ProvenaClient, workflow_template_id: str) -> str:
     """The CSV of a workflow template: one header row.
 
     Raises:
@@ -67,7 +73,7 @@ async def template_csv(client: ProvenaClient, workflow_template_id: str) -> byte
         ProvenaError: It is no workflow template, or Provena could not be asked.
     """
     try:
-        return await client.prov.generate_template_csv(parse_handle(workflow_template_id))
+        return _text(await client.prov.generate_template_csv(parse_handle(workflow_template_id)))
     except DeploymentError as error:
         if "duplicate headers" not in (error.upstream or ""):
             raise
@@ -79,7 +85,7 @@ async def template_csv(client: ProvenaClient, workflow_template_id: str) -> byte
         ) from error
 
 
-async def batch_csv(client: ProvenaClient, batch_id: str) -> tuple[str, bytes]:
+async def batch_csv(client: ProvenaClient, batch_id: str) -> tuple[str, str]:
     """The CSV of a batch, and the batch's id, which may be given by the session of any of its jobs.
 
     Raises:
@@ -88,13 +94,13 @@ async def batch_csv(client: ProvenaClient, batch_id: str) -> tuple[str, bytes]:
         ProvenaError: Provena could not put the batch into a CSV, or could not be asked.
     """
     try:
-        return batch_id, await client.prov.regenerate_csv(batch_id)
+        return batch_id, _text(await client.prov.regenerate_csv(batch_id))
     except DeploymentError:
         # An unknown batch is a crash there (contract 8.3), so it is looked for among the jobs.
         found = await _batch_of(client, batch_id)
         if found == batch_id:
             raise
-    return found, await client.prov.regenerate_csv(found)
+    return found, _text(await client.prov.regenerate_csv(found))
 
 
 async def _batch_of(client: ProvenaClient, some_id: str) -> str:
@@ -117,8 +123,7 @@ async def generate_template(
 ) -> CsvTemplate:
     """A workflow template's CSV and how to fill it in; errors as ``template_csv``, and those of saving."""
     handle = parse_handle(workflow_template_id, "workflow_template_id")
-    content = await template_csv(client, handle)
-    text = content.decode()
+    text = await template_csv(client, handle)
     uri = f"provena://csv-template/{handle}"
     shown = _if_small(text, max_tokens)
     return CsvTemplate(
@@ -126,7 +131,7 @@ async def generate_template(
         message=_FILL_IN,
         csv=shown,
         columns=len(_rows(text)[0]),
-        saved_to=place.write(content) if place else None,
+        saved_to=place.write(text.encode()) if place else None,
         next=None if shown else _open(uri),
     )
 
@@ -135,8 +140,7 @@ async def regenerate_batch(
     client: ProvenaClient, batch_id: str, place: Place | None, max_tokens: int
 ) -> BatchCsv:
     """The CSV of a batch and how its rows stand; errors as ``batch_csv``, and those of saving."""
-    found, content = await batch_csv(client, batch_id.strip())
-    text = content.decode()
+    found, text = await batch_csv(client, batch_id.strip())
     headers, *rows = _rows(text)
     column = headers.index(_STATUS) if _STATUS in headers else len(headers)
     uri = f"provena://csv-batch/{found}"
@@ -147,9 +151,16 @@ async def regenerate_batch(
         rows=len(rows),
         by_status=dict(Counter(clean(row[column], _WORD).lower() for row in rows if len(row) > column)),
         csv=shown,
-        saved_to=place.write(content) if place else None,
+        saved_to=place.write(text.encode()) if place else None,
         next=None if shown else _open(uri),
     )
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise MalformedAnswerError("prov-api answered a CSV that is not UTF-8.") from None
 
 
 def _rows(text: str) -> list[list[str]]:

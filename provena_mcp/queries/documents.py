@@ -105,12 +105,12 @@ class Documents:
         """The CSV of a workflow template, byte for byte."""
         handle = parse_handle(workflow_template_id, "workflow_template_id")
         content = await template_csv(self._reader.client, handle)
-        return Document(_file_name(handle, "template.csv"), CSV, content.decode())
+        return Document(_file_name(handle, "template.csv"), CSV, content)
 
     async def csv_batch(self, batch_id: str) -> Document:
         """The CSV of a batch, byte for byte."""
         _, content = await batch_csv(self._reader.client, batch_id)
-        return Document(_file_name(batch_id, "model-runs.csv"), CSV, content.decode())
+        return Document(_file_name(batch_id, "model-runs.csv"), CSV, content)
 
     async def report(
         self, item_subtype: str, depth: str, item_id: str, session_id: str | None = None

@@ -345,6 +345,20 @@ async def test_a_file_is_read_only_inside_the_folders_that_are_allowed(tmp_path:
 
 
 @pytest.mark.asyncio
+async def test_several_folders_are_named_as_in_path_and_a_relative_path_is_of_the_first(tmp_path: Path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for number, folder in enumerate((first, second), start=1):
+        folder.mkdir()
+        (folder / "runs.csv").write_text(a_csv(*trials(number)), newline="")
+    async with sample_client(tmp_path, input_dirs=f"{first}{os.pathsep}{second}") as client:
+        converted = [
+            await call(client, "convert_model_runs_to_csv_with_file", file_path=path)
+            for path in ("runs.csv", str(second / "runs.csv"))
+        ]
+    assert [each["new"] for each in converted] == [1, 2]
+
+
+@pytest.mark.asyncio
 async def test_without_any_folder_no_file_is_read(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire, output_dir="off") as client:
         error = await failure(client, "convert_model_runs_to_csv_with_file", file_path="/etc/hostname")

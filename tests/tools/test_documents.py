@@ -173,6 +173,24 @@ async def test_a_deployment_that_answers_with_the_document_at_once_is_understood
 
 
 @pytest.mark.asyncio
+async def test_a_report_that_cannot_be_read_is_handed_out_all_the_same(tmp_path: Path):
+    async def at_once(request: httpx.Request, send: Send) -> httpx.Response:
+        del request, send
+        return httpx.Response(200, content=b"PK but no document", headers={"Content-Type": DOCX})
+
+    async with provena(tmp_path) as wire, server(wire, output_dir=str(tmp_path / "saved")) as client:
+        wire.spoilt[GENERATE] = at_once
+        made = await call(client, "generate_report", id=RUN, save_as="odd.docx")
+        opened = await failure(client, "open_document", uri=made["uri"])
+    assert made["message"] == (
+        "The report is written: save or open uri. The report is not a document that can be read."
+    )
+    assert "outline" not in made
+    assert Path(made["saved_to"]).read_bytes() == b"PK but no document"
+    assert opened["kind"] == "MalformedAnswer"
+
+
+@pytest.mark.asyncio
 async def test_a_report_that_takes_longer_than_patience_is_followed_with_get_job(tmp_path: Path):
     clock = HandClock()
     pace = Pace(clock=clock, sleep=clock.sleep)
