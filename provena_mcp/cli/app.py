@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -146,18 +145,20 @@ def login(
     The login is kept in the system's keyring, else in a private file, and renewed until it is ended.
     """
     from provena_mcp.cli.login import LoginDesk, open_in_browser
+    from provena_mcp.cli.running import run
     from provena_mcp.settings import read_settings
 
-    asyncio.run(LoginDesk(read_settings(), open_page=None if no_browser else open_in_browser).log_in())
+    run(LoginDesk(read_settings(), open_page=None if no_browser else open_in_browser).log_in())
 
 
 @app.command()
 def logout() -> None:
     """Forget the login to the deployment, and end its session at Keycloak."""
     from provena_mcp.cli.login import LoginDesk
+    from provena_mcp.cli.running import run
     from provena_mcp.settings import read_settings
 
-    asyncio.run(LoginDesk(read_settings()).log_out())
+    run(LoginDesk(read_settings()).log_out())
 
 
 @app.command()
@@ -166,10 +167,11 @@ def status() -> None:
 
     Exits with 1 if a login is needed and there is none that works.
     """
+    from provena_mcp.cli.running import run
     from provena_mcp.cli.status import show_status
     from provena_mcp.settings import read_settings
 
-    if not asyncio.run(show_status(read_settings())):
+    if not run(show_status(read_settings())):
         raise typer.Exit(1)
 
 
@@ -185,9 +187,10 @@ def doctor() -> None:
     """
     from provena_mcp.cli.doctor import Doctor
     from provena_mcp.cli.findings import summary
+    from provena_mcp.cli.running import run
     from provena_mcp.settings import read_settings
 
-    findings = asyncio.run(Doctor(read_settings).examine())
+    findings = run(Doctor(read_settings).examine())
     for finding in findings:
         typer.echo(finding)
     typer.echo(f"\n{summary(findings)}")

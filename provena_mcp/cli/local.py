@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
+    from provena_mcp.embedded.identity import Identify
     from provena_mcp.embedded.loading import LoadReport, Stage
     from provena_mcp.embedded.sources import Source
     from provena_mcp.embedded.store import Store
@@ -64,12 +65,17 @@ def load(
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port on 127.0.0.1.")] = 8790,
     depth_cap: Annotated[int, typer.Option(min=1, help="The most hops of one lineage query.")] = 10,
+    issuer: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Ask for tokens of this OpenID issuer, e.g. a Keycloak realm."),
+    ] = None,
     store: _Store = None,
 ) -> None:
     """Serve the store over HTTP on this machine, to any Provena client.
 
     Each service has its own base URL below one address: /prov-api, /registry-api, /job-api,
-    /search, /auth-api and /data-api. Whoever can reach the port is the one local user.
+    /search, /auth-api and /data-api. Whoever can reach the port is the one local user, unless an
+    issuer is named: then callers need its tokens, and their roles decide, as at a deployment.
     """
     import uvicorn
     from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -80,7 +86,7 @@ def serve(
     typer.echo(f"Serving {opened.path} at", err=True)
     for path in BASE_PATHS.values():
         typer.echo(f"  http://127.0.0.1:{port}{path}", err=True)
-    app = create_app(opened, depth_cap=depth_cap)
+    app = create_app(opened, _identify(issuer), depth_cap=depth_cap)
     # Without it a web page could reach the port through a host name of its own (DNS rebinding).
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     try:
@@ -102,6 +108,14 @@ def export(
     count = export_items(opened, file, overwrite=force)
     opened.close()
     typer.echo(f"{count} items written to {file}.", err=True)
+
+
+def _identify(issuer: str | None) -> Identify:
+    from provena_mcp.embedded.bearer import identify_by_bearer
+    from provena_mcp.embedded.identity import identify_local_user
+    from provena_mcp.issuer import Issuer
+
+    return identify_by_bearer(Issuer(issuer)) if issuer else identify_local_user
 
 
 def _open(path: Path | None) -> Store:

@@ -131,6 +131,7 @@ class KeycloakTokens(ABC):
         self._keycloak: Keycloak | None = None
         self._access: SecretStr | None = None
         self._fresh_until = 0.0
+        self._ends_at: float | None = None
         self._renewal: asyncio.Task[None] | None = None
 
     def connect(self, keycloak: Keycloak) -> None:
@@ -141,6 +142,11 @@ class KeycloakTokens(ABC):
         """Wait a moment for a renewal under way: a token that it rotates must not be lost."""
         if self._renewal is not None:
             await asyncio.wait({self._renewal}, timeout=_LAST_RENEWAL_SECONDS)
+
+    @property
+    def ends_at(self) -> float | None:
+        """Until when the login can be renewed, in the clock's seconds; none where Keycloak names no end."""
+        return self._ends_at
 
     async def token(self) -> str | None:
         """An access token that stays valid for a while.
@@ -178,6 +184,7 @@ class KeycloakTokens(ABC):
         lifetime = grant.expires_in if grant.expires_in is not None else _LIFETIME_UNSTATED
         self._access = grant.access_token
         self._fresh_until = self._clock() + lifetime - min(RENEW_BEFORE_SECONDS, lifetime / 2)
+        self._ends_at = self._clock() + grant.refresh_expires_in if grant.refresh_expires_in else None
 
     async def _renew_once(self) -> None:
         # A task of its own: a waiter that is cancelled must not lose a refresh token that has been

@@ -13,7 +13,7 @@ def test_help_names_every_command_and_shows_examples(run):
     told = run("--help")
     assert told.returncode == 0
     commands = re.findall(r"^│ (\w+) ", told.stdout, re.MULTILINE)
-    assert sorted(commands) == ["demo", "local", "serve", "tools"]
+    assert sorted(commands) == ["demo", "doctor", "local", "login", "logout", "serve", "status", "tools"]
     assert "provena-mcp demo" in told.stdout
     assert "provena-mcp local load items.json" in told.stdout
     assert '{"mcpServers": {"provena": {"command": "provena-mcp"}}}' in told.stdout

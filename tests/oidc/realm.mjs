@@ -24,7 +24,6 @@ const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN_SECONDS = 300;
 const DEVICE_CODE_SECONDS = 600;
-const POLL_SECONDS = 5;
 const API = 'provena-api';
 const MCP_SERVER = 'http://127.0.0.1/mcp';
 
@@ -50,7 +49,7 @@ process.stdin.on('end', () => process.exit(0)).resume();
 
 async function reset() {
   offset = 0;
-  settings = { rotateRefreshTokens: true, refreshTokenSeconds: 1800, down: false };
+  settings = { rotateRefreshTokens: true, refreshTokenSeconds: 1800, pollSeconds: 5, down: false };
   requests = [];
   lastPoll = new Map();
   keys = [await newKey()];
@@ -181,7 +180,7 @@ async function exchange(ctx) {
 async function asKeycloak(ctx, next) {
   await next();
   const { body } = ctx;
-  if (body?.device_code) body.interval = POLL_SECONDS;
+  if (body?.device_code) body.interval = settings.pollSeconds;
   if (body?.refresh_token) body.refresh_expires_in = settings.refreshTokenSeconds;
 }
 
@@ -207,7 +206,7 @@ function polledTooSoon(form) {
   const code = form.get('device_code');
   const before = lastPoll.get(code);
   lastPoll.set(code, Date.now());
-  return before !== undefined && Date.now() - before < POLL_SECONDS * 1000;
+  return before !== undefined && Date.now() - before < settings.pollSeconds * 1000;
 }
 
 async function control(command, request, response) {

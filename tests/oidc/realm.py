@@ -47,7 +47,7 @@ class Realm:
         self.advance(seconds)
 
     def change(self, **settings: bool | int) -> None:
-        """``rotateRefreshTokens``, ``refreshTokenSeconds``, ``down``."""
+        """``rotateRefreshTokens``, ``refreshTokenSeconds``, ``pollSeconds``, ``down``."""
         self._ask("settings", **settings)
 
     def rotate_keys(self, *, retire: bool = False) -> None:

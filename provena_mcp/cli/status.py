@@ -1,0 +1,122 @@
+"""``provena-mcp status``: who is logged in to which deployment, what that allows, and until when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from provena_mcp.cli.login import Tell, tell, winning_settings
+from provena_mcp.client import ProvenaClient, TokenProvider, token_provider_from
+from provena_mcp.client.tokens import Clock, KeycloakTokens
+from provena_mcp.errors import NotLoggedInError, ProvenaError
+from provena_mcp.issuer import Claims, read_claims
+from provena_mcp.rules.text import clean
+from provena_mcp.settings import Settings
+from provena_mcp.tools.definition import ToolDefinition
+from provena_mcp.tools.toolsets import select_tools
+
+Level = Literal["any", "read", "write", "admin"]
+
+# Cumulative: writing needs reading too (contract 1.3).
+ROLES_OF: Final[dict[Level, tuple[str, ...]]] = {
+    "any": (),
+    "read": ("entity-registry-read",),
+    "write": ("entity-registry-read", "entity-registry-write"),
+    "admin": ("entity-registry-read", "entity-registry-write", "entity-registry-admin"),
+}
+LINK_PERSON: Final = "Link your account to your Person in Provena's web pages."
+_ANYBODYS: Final = frozenset({"health", "jobs"})
+
+
+async def show_status(settings: Settings, *, tell: Tell = tell, clock: Clock = time.time) -> bool:
+    """Tell all that is known about the login; whether there is one that works, or none is needed.
+
+    A login is renewed in passing, so that a session that has ended at Keycloak is not called alive.
+
+    Raises:
+        SettingsError: The deployment is half set.
+        UpstreamError: Keycloak failed or could not be reached.
+    """
+    endpoints = settings.endpoints()
+    if endpoints is None:
+        tell("Provena: the embedded one; it asks for no login and allows everything.")
+        return True
+    tell(f"Provena: {settings.domain or endpoints.prov} (realm {endpoints.keycloak or 'not set'})")
+    tokens = token_provider_from(settings, clock=clock)
+    async with ProvenaClient(endpoints, tokens=tokens, clock=clock) as client:
+        try:
+            token = await tokens.token()
+        except NotLoggedInError as error:
+            tell(f"Login: none. {error.message} {error.advice}")
+            return False
+        if token is None:
+            tell("Login: none. No Keycloak is set, so requests go without one.")
+            return True
+        claims = read_claims(token)
+        if claims and claims.exp is not None and claims.exp <= clock():
+            tell(f"Login: {_source(settings)}, but it expired at {_time(claims.exp)}. Get another.")
+            return False
+        person = await _person(client)
+    _tell_login(settings, tokens, claims, person, tell)
+    return True
+
+
+def level_of(tool: ToolDefinition) -> Level:
+    """What the services ask for before they do what ``tool`` does."""
+    if tool.toolset == "admin":
+        return "admin"
+    if tool.effect != "reads":
+        return "write"
+    return "any" if tool.toolset in _ANYBODYS else "read"
+
+
+def _tell_login(
+    settings: Settings, tokens: TokenProvider, claims: Claims | None, person: str, tell: Tell
+) -> None:
+    name = clean(claims.preferred_username, 100) if claims and claims.preferred_username else "somebody"
+    tell(f"Login: {name}, through {_source(settings)}")
+    tell(f"Person: {person}")
+    if claims is None:
+        tell("Roles: not known, since the token is opaque to all but Provena")
+    else:
+        ours = [role for role in claims.roles if role in ROLES_OF["admin"]]
+        tell(f"Roles: {', '.join(ours) or 'none that Provena asks for'}")
+        tools = select_tools(settings.toolsets, read_only=settings.read_only, local=True)
+        tell(f"Tools: {'; '.join(tool_lines(tools, claims.roles))}")
+    tell(f"Until: {_until(tokens, claims)}")
+
+
+def tool_lines(tools: Sequence[ToolDefinition], roles: Sequence[str]) -> list[str]:
+    """Which of ``tools`` these roles allow, and which roles the others lack."""
+    lacking: dict[str, list[str]] = {}
+    for tool in tools:
+        if missing := [role for role in ROLES_OF[level_of(tool)] if role not in roles]:
+            lacking.setdefault(" and ".join(missing), []).append(tool.name)
+    refused = sum(map(len, lacking.values()))
+    lines = [f"{len(tools) - refused} of {len(tools)} may be used"]
+    return lines + [f"not {', '.join(names)}, without {role}" for role, names in lacking.items()]
+
+
+def _source(settings: Settings) -> str:
+    return next(iter(winning_settings(settings)), "'provena-mcp login'")
+
+
+async def _person(client: ProvenaClient) -> str:
+    try:
+        person = await client.auth.linked_person()
+    except ProvenaError as error:
+        return f"not known. {error.message}"
+    return person or f"none linked, so writes are refused. {LINK_PERSON}"
+
+
+def _until(tokens: TokenProvider, claims: Claims | None) -> str:
+    if isinstance(tokens, KeycloakTokens):
+        end = f"until {_time(tokens.ends_at)} if unused" if tokens.ends_at else "until it is ended"
+        return f"renewed by itself, {end}"
+    return f"{_time(claims.exp)}; it cannot be renewed" if claims and claims.exp else "not known"
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,339 @@
+"""``login``, ``logout`` and ``status``: as functions with a clock of their own, and as real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from provena_mcp.cli.login import LoginDesk, open_in_browser
+from provena_mcp.cli.status import show_status, tool_lines
+from provena_mcp.errors import LoginRefusedError, SettingsError
+from provena_mcp.settings import Settings
+from provena_mcp.tools.toolsets import select_tools
+from tests.login.desks import Desk
+from tests.oidc.minted import Mint
+from tests.oidc.realm import AUTOMATION_SECRET
+
+
+@pytest.fixture
+def desk(protected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk whose login the settings find: no keyring, files in a folder of the test's."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    return Desk(protected, tmp_path / "config" / "provena-mcp" / "logins")
+
+
+class Terminal:
+    """What a command says, and somebody who reads it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.lines: list[str] = []
+        self.opened: list[str] = []
+
+    def commands(self, settings: Settings | None = None, *, opens: bool = True) -> LoginDesk:
+        return LoginDesk(
+            settings or self.desk.protected.settings(),
+            tell=self.lines.append,
+            open_page=self.open_page if opens else None,
+            clock=self.desk.realm.clock,
+            sleep=self.desk.realm.sleep,
+        )
+
+    async def open_page(self, url: str) -> None:
+        self.opened.append(url)
+        await asyncio.to_thread(self.desk.realm.person("writer").approve, url)
+
+    async def status(self, settings: Settings | None = None) -> bool:
+        self.lines.clear()
+        return await show_status(
+            settings or self.desk.protected.settings(), tell=self.lines.append, clock=self.desk.realm.clock
+        )
+
+    def shown(self) -> dict[str, str]:
+        """The lines of ``status`` by what they are about."""
+        return dict(line.split(": ", 1) for line in self.lines)
+
+
+@pytest.mark.asyncio
+async def test_login_shows_the_page_opens_it_and_says_who_has_logged_in(desk: Desk):
+    terminal = Terminal(desk)
+    await terminal.commands().log_in()
+    (file,) = desk.folder.glob("*.json")
+    (url,) = terminal.opened
+    code = url.rpartition("user_code=")[2]
+    assert terminal.lines == [
+        f"To log in, open this page in any browser, on any machine:\n\n  {url}\n",
+        f"and compare the code {code}. It is valid for 10 minutes. Waiting ...",
+        f"Logged in as writer. The login is kept in {file}; 'provena-mcp status' shows it.",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_without_a_browser_the_page_is_only_shown(desk: Desk):
+    terminal = Terminal(desk)
+    with pytest.raises(LoginRefusedError, match="not confirmed in time"):
+        await terminal.commands(opens=False).log_in()
+    assert terminal.opened == []
+    assert await desk.kept() is None
+
+
+@pytest.mark.asyncio
+async def test_giving_up_keeps_nothing(desk: Desk):
+    terminal = Terminal(desk)
+
+    async def give_up(url: str) -> None:
+        raise asyncio.CancelledError
+
+    terminal.open_page = give_up
+    with pytest.raises(asyncio.CancelledError):
+        await terminal.commands().log_in()
+    assert await desk.kept() is None
+
+
+@pytest.mark.asyncio
+async def test_settings_that_would_go_before_the_login_are_named_not_shown(desk: Desk):
+    terminal = Terminal(desk)
+    settings = desk.protected.settings(access_token="a-ready-token", offline_token="an-offline-token")
+    await terminal.commands(settings).log_in()
+    assert terminal.lines[-2:] == [
+        "PROVENA_OFFLINE_TOKEN is set and goes before this login: unset it to use this one.",
+        "PROVENA_ACCESS_TOKEN is set and goes before this login: unset it to use this one.",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_logging_out_forgets_the_login_and_ends_its_session(desk: Desk):
+    await desk.log_in("writer")
+    terminal = Terminal(desk)
+    await terminal.commands().log_out()
+    await terminal.commands().log_out()
+    assert terminal.lines == ["Logged out, here and at Keycloak.", "Nobody was logged in here."]
+    assert await desk.kept() is None
+    assert [form["path"] for form in desk.realm.requests()][-1] == "/revoke"
+
+
+@pytest.mark.asyncio
+async def test_logging_out_without_keycloak_says_what_is_left(desk: Desk):
+    await desk.log_in("writer")
+    desk.realm.change(down=True)
+    terminal = Terminal(desk)
+    await terminal.commands().log_out()
+    (line,) = terminal.lines
+    assert line.startswith("Logged out here. The session at Keycloak is left to end by itself: ")
+    assert await desk.kept() is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the profile's folder protects files there")
+@pytest.mark.asyncio
+async def test_logging_out_removes_a_file_that_others_could_read(desk: Desk):
+    await desk.log_in("writer")
+    (file,) = desk.folder.glob("*.json")
+    file.chmod(0o644)
+    await Terminal(desk).commands().log_out()
+    assert not file.exists()
+
+
+@pytest.mark.asyncio
+async def test_status_says_who_where_what_and_until_when(desk: Desk):
+    await desk.log_in("reader")
+    terminal = Terminal(desk)
+    assert await terminal.status(desk.protected.settings(toolsets="lineage,runs")) is True
+    shown = terminal.shown()
+    assert re.fullmatch(
+        r"renewed by itself, until \d{4}-\d\d-\d\d \d\d:\d\d UTC if unused", shown.pop("Until")
+    )
+    assert shown == {
+        "Provena": f"{desk.protected.base}/prov-api (realm {desk.realm.issuer})",
+        "Login": "reader, through 'provena-mcp login'",
+        "Person": "none linked, so writes are refused. "
+        "Link your account to your Person in Provena's web pages.",
+        "Roles": "entity-registry-read",
+        "Tools": "6 of 10 may be used; not register_model_run, register_batch_model_runs, update_model_run, "
+        "link_model_run_to_study, without entity-registry-write",
+    }
+
+
+@pytest.mark.asyncio
+async def test_status_without_a_login_says_so_and_is_not_a_success(desk: Desk):
+    terminal = Terminal(desk)
+    assert await terminal.status() is False
+    assert terminal.shown()["Login"].startswith("none. Nobody is logged in to this Provena here. Log in with")
+
+
+@pytest.mark.asyncio
+async def test_status_notices_that_a_session_has_ended(desk: Desk):
+    await desk.log_in("writer")
+    desk.realm.advance(1801)
+    terminal = Terminal(desk)
+    assert await terminal.status() is False
+    assert terminal.shown()["Login"].startswith("none. The login has ended at Keycloak.")
+
+
+@pytest.mark.asyncio
+async def test_status_names_the_setting_that_logs_in(desk: Desk):
+    login = await desk.log_in("writer")
+    terminal = Terminal(desk)
+    ready = desk.protected.settings(access_token=await login.token())
+    assert await terminal.status(ready) is True
+    assert terminal.shown()["Login"] == "writer, through PROVENA_ACCESS_TOKEN"
+    assert terminal.shown()["Until"].endswith(" UTC; it cannot be renewed")
+    desk.realm.advance(301)
+    assert await terminal.status(ready) is False
+    assert terminal.shown()["Login"].startswith("PROVENA_ACCESS_TOKEN, but it expired at ")
+    robot = desk.protected.settings(client_id="automation", client_secret=AUTOMATION_SECRET)
+    assert await terminal.status(robot) is True
+    assert terminal.shown()["Login"] == "service-account-automation, through PROVENA_CLIENT_SECRET"
+
+
+@pytest.mark.asyncio
+async def test_a_name_in_a_token_does_not_drive_the_terminal(desk: Desk):
+    token = Mint().token(preferred_username="wri\x1b[2Jter\nLogin: admin", exp=desk.realm.clock() + 60)
+    terminal = Terminal(desk)
+    assert await terminal.status(desk.protected.settings(access_token=token)) is True
+    assert terminal.shown()["Login"] == "wri[2Jter Login: admin, through PROVENA_ACCESS_TOKEN"
+
+
+@pytest.mark.asyncio
+async def test_the_embedded_provena_needs_no_login(tmp_path: Path):
+    lines: list[str] = []
+    commands = LoginDesk(Settings(_env_file=None), tell=lines.append)
+    await commands.log_in()
+    await commands.log_out()
+    assert await show_status(Settings(_env_file=None), tell=lines.append) is True
+    assert lines == [
+        "No login is needed: no deployment is set, so the embedded Provena answers.",
+        "No login is needed: no deployment is set, so the embedded Provena answers.",
+        "Provena: the embedded one; it asks for no login and allows everything.",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_a_deployment_without_keycloak_has_nowhere_to_log_in():
+    names = ("prov", "registry", "job", "search", "auth", "data")
+    settings = Settings(_env_file=None, **{f"{name}_api": "https://provena.example.org" for name in names})
+    with pytest.raises(SettingsError, match="has no Keycloak set"):
+        await LoginDesk(settings, tell=print).log_in()
+
+
+def test_each_tool_needs_the_roles_of_what_it_does():
+    tools = select_tools("all", read_only=False, local=True)
+    every = ["entity-registry-read", "entity-registry-write", "entity-registry-admin"]
+    assert tool_lines(tools, every) == [f"{len(tools)} of {len(tools)} may be used"]
+    _, writing, admin = tool_lines(tools, every[:1])
+    assert writing.startswith("not register_model_run, ")
+    assert admin.endswith("without entity-registry-write and entity-registry-admin")
+    assert tool_lines(tools, [])[0] == f"3 of {len(tools)} may be used"
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_opened_where_there_is_no_desktop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("BROWSER", f"{sys.executable} -c \"open(r'{tmp_path / 'opened'}','w')\"")
+    await open_in_browser("http://127.0.0.1:1/")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the browser is named by BROWSER and DISPLAY there")
+@pytest.mark.asyncio
+async def test_a_browsers_own_words_reach_neither_stream(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "Opening in existing session."\necho "$1" > {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    await open_in_browser("http://127.0.0.1:1/device?user_code=ABCD-EFGH")
+    assert (tmp_path / "opened").read_text() == "http://127.0.0.1:1/device?user_code=ABCD-EFGH\n"
+    assert capfd.readouterr() == ("", "")
+
+
+def command(desk: Desk, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "provena_mcp", *arguments]
+
+
+def environment(desk: Desk, folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVENA_")}
+    return {**kept, **desk.protected.environment(), "HOME": str(folder), "COLUMNS": "100", "NO_COLOR": "1"}
+
+
+def test_a_person_logs_in_looks_and_logs_out_with_real_processes(desk: Desk, tmp_path: Path):
+    desk.realm.change(pollSeconds=1)
+    where = {"env": environment(desk, tmp_path), "cwd": tmp_path, "text": True}
+
+    def run(*arguments: str):
+        done = subprocess.run(command(desk, *arguments), **where, capture_output=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    code, out, told = run("status")
+    assert (code, out, "Login: none." in told) == (1, "", True)
+
+    with subprocess.Popen(
+        command(desk, "login", "--no-browser"), **where, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        url = next(line.strip() for line in lines if "user_code=" in line)
+        desk.realm.person("writer").approve(url)
+        out, told = process.communicate(timeout=60)
+    assert (process.returncode, out, "Logged in as writer." in told) == (0, "", True)
+
+    code, out, told = run("status")
+    assert (code, out, "Login: writer, through 'provena-mcp login'" in told) == (0, "", True)
+    code, out, told = run("doctor")
+    assert (code, "ok      login     writer, through 'provena-mcp login'" in out) == (0, True)
+    assert run("logout") == (0, "", "Logged out, here and at Keycloak.\n")
+    assert run("status")[0] == 1
+
+
+def test_a_refused_login_is_told_on_stderr_with_the_fix(desk: Desk, tmp_path: Path):
+    told = subprocess.run(
+        command(desk, "login", "--no-browser"),
+        env=environment(desk, tmp_path) | {"PROVENA_CLIENT_ID": "no-such-client"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr.startswith("provena-mcp: Keycloak refused to start a login.\n")
+    assert "PROVENA_CLIENT_ID" in told.stderr
+
+
+def test_local_serve_asks_for_tokens_of_the_issuer_it_is_given(desk: Desk, tmp_path: Path):
+    import socket
+
+    import httpx
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = ("local", "serve", "--port", str(port), "--issuer", desk.realm.issuer)
+    with subprocess.Popen(
+        command(desk, *arguments),
+        env=environment(desk, tmp_path),
+        cwd=tmp_path,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            url = f"http://127.0.0.1:{port}/prov-api/check-access/check-general-access"
+            transport = httpx.HTTPTransport(retries=8)
+            with httpx.Client(transport=transport, trust_env=False, timeout=30) as http:
+                refused = http.get(url)
+                login = asyncio.run(token_of(desk, "writer"))
+                welcome = http.get(url, headers={"Authorization": f"Bearer {login}"})
+        finally:
+            process.terminate()
+    assert (refused.status_code, refused.json()) == (401, {"detail": "Not authenticated"})
+    assert (welcome.status_code, welcome.json()["username"]) == (200, "writer")
+
+
+async def token_of(desk: Desk, username: str) -> str | None:
+    return await (await desk.log_in(username)).token()
