@@ -13,14 +13,22 @@ from typing import Final
 import httpx
 
 from provena_mcp import __version__
+from provena_mcp.client.breaker import Breaker
 from provena_mcp.client.calls import Answer, Call, Service
 from provena_mcp.client.failures import failure_of, is_token_refused, login_ran_out
 from provena_mcp.client.limits import ClientLimits
 from provena_mcp.client.losses import deadline_failure, malformed, too_large, transport_failure
 from provena_mcp.client.redaction import QueryHider, scrub
-from provena_mcp.client.retries import is_transient, never_left, pause_before_repeat, seconds_to_wait
+from provena_mcp.client.retries import (
+    is_down,
+    is_transient,
+    never_left,
+    pause_before_repeat,
+    seconds_to_wait,
+)
 from provena_mcp.client.tokens import TokenProvider
-from provena_mcp.errors import NotLoggedInError, ProvenaError, SettingsError
+from provena_mcp.client.tracing import upstream_span
+from provena_mcp.errors import ForbiddenError, NotLoggedInError, ProvenaError, SettingsError
 from provena_mcp.settings import Endpoints
 
 _HTTPX_LOGGER: Final = logging.getLogger("httpx")
@@ -32,6 +40,7 @@ class _Journey:
 
     sent: bool = False
     last_failure: ProvenaError | None = None
+    is_down: bool = False
 
 
 class Connection:
@@ -45,6 +54,7 @@ class Connection:
         transport: httpx.AsyncBaseTransport | None,
         limits: ClientLimits,
         clock: Callable[[], float],
+        read_only: bool = False,
     ) -> None:
         """Prepare; nothing is opened before ``open``.
 
@@ -56,6 +66,8 @@ class Connection:
         self._transport = transport
         self._limits = limits
         self._clock = clock
+        self._read_only = read_only
+        self._breaker = Breaker()
         self._slots = asyncio.Semaphore(limits.concurrency)
         self._log_filter = QueryHider()
         self._http: httpx.AsyncClient | None = None
@@ -115,14 +127,20 @@ class Connection:
         """The answer to ``call``, whatever its status; 502, 503 and 504 are errors after the last try.
 
         Raises:
-            UpstreamError: There was no complete answer in time.
-            AccessError: There is no login, or it cannot be renewed.
+            UpstreamError: There was no complete answer in time, or the service is being left alone.
+            AccessError: There is no login, it cannot be renewed, or this client only reads.
         """
+        if self._read_only and call.effect == "write":
+            raise ForbiddenError(
+                f"This server only reads, so nothing was sent: {call.name}.",
+                advice="Its operator has set PROVENA_READ_ONLY.",
+            )
         journey = _Journey()
         try:
             async with asyncio.timeout(self._limits.total_seconds):
                 return await self._logged_in(call, journey)
         except TimeoutError:
+            self._breaker.failed(call.service)
             if journey.last_failure is not None and not journey.sent:
                 raise journey.last_failure from None
             raise deadline_failure(call, self._limits.total_seconds, sent=journey.sent) from None
@@ -137,6 +155,10 @@ class Connection:
         return await self._repeated(call, await self._token_for(call), journey)
 
     async def _repeated(self, call: Call, token: str | None, journey: _Journey) -> Answer:
+        with self._breaker.watch(call.service, lambda: journey.is_down):
+            return await self._tried(call, token, journey)
+
+    async def _tried(self, call: Call, token: str | None, journey: _Journey) -> Answer:
         from stamina import AsyncRetryingCaller  # 12 ms that no start-up has to wait for
 
         limits = self._limits
@@ -151,7 +173,10 @@ class Connection:
 
     async def _try(self, call: Call, token: str | None, journey: _Journey) -> Answer:
         try:
-            answer = await self._exchange(call, token, journey)
+            with upstream_span(call) as span:
+                answer = await self._exchange(call, token, journey)
+                span.set_attribute("http.response.status_code", answer.status)
+            journey.is_down = is_down(answer)
             if is_transient(answer):
                 raise failure_of(call, answer)
         except ProvenaError as failure:
@@ -194,6 +219,7 @@ class Connection:
                     body = await self._body(call, response)
             except httpx.HTTPError as error:
                 journey.sent = not never_left(error)
+                journey.is_down = True
                 raise transport_failure(call, error, _place(base_url or call.path)) from error
         return Answer(
             status=response.status_code,

@@ -39,6 +39,7 @@ class ProvenaClient:
         transport: httpx.AsyncBaseTransport | None = None,
         limits: ClientLimits = DEFAULT_LIMITS,
         clock: Callable[[], float] = time.time,
+        read_only: bool = False,
     ) -> None:
         """Prepare a client; entering it opens the connections.
 
@@ -48,11 +49,14 @@ class ProvenaClient:
             transport: Another way to the services than the network, e.g. ``httpx.ASGITransport``.
             limits: Deadlines, concurrency, sizes, repeats.
             clock: Unix seconds, for dates in Retry-After.
+            read_only: Refuse to send anything that writes.
 
         Raises:
             SettingsError: An endpoint is not an http(s) address.
         """
-        connection = Connection(endpoints, tokens, transport=transport, limits=limits, clock=clock)
+        connection = Connection(
+            endpoints, tokens, transport=transport, limits=limits, clock=clock, read_only=read_only
+        )
         self._connection = connection
         self.prov = ProvApi(connection)
         self.registry = RegistryApi(connection)

@@ -18,9 +18,14 @@ _TOO_MANY: Final = 429
 _DAY: Final = 86_400.0
 
 
+def is_down(answer: Answer) -> bool:
+    """Whether a gateway answered because the service behind it does not."""
+    return answer.status in _DOWN
+
+
 def is_transient(answer: Answer) -> bool:
     """Whether the same request may work in a moment; 429 only when the service says when."""
-    return answer.status in _DOWN or (answer.status == _TOO_MANY and answer.retry_after is not None)
+    return is_down(answer) or (answer.status == _TOO_MANY and answer.retry_after is not None)
 
 
 def never_left(error: BaseException) -> bool:

@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from provena_mcp.client import NoToken, Personal, ProvenaClient, TokenProvider, token_provider_from
+from provena_mcp.client import (
+    ClientLimits,
+    NoToken,
+    Personal,
+    ProvenaClient,
+    TokenProvider,
+    token_provider_from,
+)
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.settings import Endpoints, Settings
@@ -45,6 +52,7 @@ def choose_backend(
     personal: Personal = "stored",
     tokens: TokenProvider | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    limits: ClientLimits | None = None,
 ) -> Backend:
     """The deployment that ``settings`` name, else the embedded Provena (or its sample world).
 
@@ -54,6 +62,7 @@ def choose_backend(
         personal: What the login of the person at this desk is good for at a deployment.
         tokens: Another login to a deployment than the settings describe.
         transport: Another way to a deployment than the network.
+        limits: Other deadlines and bounds than the client's usual.
 
     Raises:
         SettingsError: A deployment is half configured.
@@ -62,10 +71,11 @@ def choose_backend(
     endpoints = None if sample else settings.endpoints()
     if endpoints is None:
         return _embedded(
-            EmbeddedProvena.sample(settings.store) if sample else EmbeddedProvena(settings.store)
+            EmbeddedProvena.sample(settings.store) if sample else EmbeddedProvena(settings.store),
+            read_only=settings.read_only,
         )
     tokens = tokens or token_provider_from(settings, personal=personal)
-    return _deployment(endpoints, settings, tokens, transport)
+    return _deployment(endpoints, settings, tokens, transport, limits or ClientLimits())
 
 
 def _deployment(
@@ -73,14 +83,19 @@ def _deployment(
     settings: Settings,
     tokens: TokenProvider,
     transport: httpx.AsyncBaseTransport | None,
+    limits: ClientLimits,
 ) -> Backend:
     which = WhichProvena(kind="deployment", where=settings.domain or urlsplit(endpoints.prov).netloc)
-    return Backend(
-        which=lambda: which, client=lambda: ProvenaClient(endpoints, tokens=tokens, transport=transport)
-    )
+
+    def client() -> ProvenaClient:
+        return ProvenaClient(
+            endpoints, tokens=tokens, transport=transport, limits=limits, read_only=settings.read_only
+        )
+
+    return Backend(which=lambda: which, client=client)
 
 
-def _embedded(provena: EmbeddedProvena) -> Backend:
+def _embedded(provena: EmbeddedProvena, *, read_only: bool) -> Backend:
     def which() -> WhichProvena:
         count = provena.count_items()
         return WhichProvena(
@@ -94,7 +109,9 @@ def _embedded(provena: EmbeddedProvena) -> Backend:
     async def client() -> AsyncGenerator[ProvenaClient]:
         async with provena.on_demand() as app:
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-            async with ProvenaClient(_IN_PROCESS, tokens=NoToken(), transport=transport) as in_process:
+            async with ProvenaClient(
+                _IN_PROCESS, tokens=NoToken(), transport=transport, read_only=read_only
+            ) as in_process:
                 yield in_process
 
     return Backend(which=which, client=client)

@@ -15,7 +15,7 @@ from mcp.server.caching import CacheHint
 
 from provena_mcp import __version__
 from provena_mcp.application import Application, local_caller
-from provena_mcp.client import TokenProvider
+from provena_mcp.client import ClientLimits, TokenProvider
 from provena_mcp.commands.keeping import InProcessStore
 from provena_mcp.completions import register_completions
 from provena_mcp.prompts import register_prompts
@@ -49,6 +49,7 @@ def build_server(
     hosting: Hosting | None = None,
     tokens: TokenProvider | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    limits: ClientLimits | None = None,
     pace: Pace | None = None,
     now: Callable[[], float] = time.time,
 ) -> MCPServer[Application]:
@@ -61,6 +62,7 @@ def build_server(
         hosting: What serving over HTTP adds; with it the server is not local.
         tokens: Another login to a deployment than the settings describe.
         transport: Another way to a deployment than the network.
+        limits: Other deadlines and bounds of the client than the usual.
         pace: How jobs are followed, and the clock by which references expire.
         now: Unix seconds.
 
@@ -75,6 +77,7 @@ def build_server(
         personal="ask" if local else "never",
         tokens=hosting.tokens if hosting else tokens,
         transport=transport,
+        limits=limits or (hosting.limits if hosting else None),
     )
     definitions = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
     tools = {definition.name: definition for definition in definitions}

@@ -16,7 +16,7 @@ from mcp.server.request_state import RequestStateSecurity
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl, ValidationError
 
-from provena_mcp.client import ClientCredentials, OAuthClient, TokenProvider
+from provena_mcp.client import ClientCredentials, ClientLimits, OAuthClient, TokenProvider
 from provena_mcp.commands.keeping import InProcessStore, KeyValueStore
 from provena_mcp.errors import SettingsError
 from provena_mcp.issuer import Issuer
@@ -32,6 +32,9 @@ from provena_mcp.tools.definition import ToolDefinition
 MCP_PATH: Final = "/mcp"
 
 _NAME: Final = "provena"
+
+# Each caller is bounded on their own; this only keeps all of them together from overrunning a deployment.
+_MANY_USERS: Final = ClientLimits(concurrency=64)
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Hosting:
     downloads: Downloads
     security: TransportSecuritySettings
     caller: Callable[[], str] = current_caller
+    limits: ClientLimits = _MANY_USERS
 
     def middleware(self, tools: Mapping[str, ToolDefinition]) -> tuple[ServerMiddleware[Any], ...]:
         """What every message of a caller passes, outermost first."""
