@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from provena_mcp.rules.extents import Box, box_of_ewkt
+from provena_mcp.wire.dataset_metadata import DatasetInfo
 from provena_mcp.wire.items import (
-    DatasetInfo,
     DatasetItem,
     DatasetTemplateItem,
     ModelItem,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provena_mcp.wire.base import Status, Wire
-from provena_mcp.wire.items import S3Location
+from provena_mcp.wire.dataset_metadata import S3Location
 
 
 class MintAnswer(Wire):

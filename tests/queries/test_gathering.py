@@ -1,6 +1,7 @@
 """Lineage gathered in many small queries equals lineage answered in one."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -50,7 +51,7 @@ def chain(length: int) -> ProvenanceGraph:
     nodes = [f"{'d' if number % 2 == 0 else 'r'}{number}" for number in range(length + 1)]
     links = [
         Link(later, "wasGeneratedBy" if later[0] == "d" else "used", earlier)
-        for later, earlier in zip(nodes, nodes[1:], strict=False)
+        for later, earlier in pairwise(nodes)
     ]
     kinds = {
         node: Kind("ENTITY", "DATASET") if node[0] == "d" else Kind("ACTIVITY", "MODEL_RUN") for node in nodes

@@ -10,7 +10,8 @@ from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.audit.record_checks import refusal, unless_empty
 from provena_mcp.rules.references import Found, Refused
 from provena_mcp.rules.text import clean
-from provena_mcp.wire.items import Approvals, DatasetItem, ModelRunItem
+from provena_mcp.wire.dataset_metadata import Approvals
+from provena_mcp.wire.items import DatasetItem, ModelRunItem
 
 _TEXT: Final = 160
 # Licences that let anyone use, change and pass on the data.

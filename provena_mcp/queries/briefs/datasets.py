@@ -5,13 +5,8 @@ from __future__ import annotations
 from provena_mcp.queries.briefs.models import AccessBrief, DatasetBrief, Ref, ReleaseBrief, utc
 from provena_mcp.queries.briefs.parts import WORD_LENGTH, Known, Origin, common, text, words
 from provena_mcp.rules.text import clean
-from provena_mcp.wire.items import (
-    Approvals,
-    DatasetItem,
-    OptionallyRelevantDate,
-    SpatialInfo,
-    TemporalInfo,
-)
+from provena_mcp.wire.dataset_metadata import Approvals, OptionallyRelevantDate, SpatialInfo, TemporalInfo
+from provena_mcp.wire.items import DatasetItem
 
 
 def describe_dataset(item: DatasetItem, known: Known) -> DatasetBrief:
