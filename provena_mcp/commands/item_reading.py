@@ -123,7 +123,7 @@ def _with_name(content: JsonObject, subtype: ContentSubtype) -> JsonObject:
     parts = [content.get(field) for field in _NAMED_AFTER.get(subtype, ())]
     if content.get("display_name") or not parts or not all(isinstance(part, str) and part for part in parts):
         return content
-    return {"display_name": " ".join(map(str, parts)), **content}
+    return {**content, "display_name": " ".join(map(str, parts))}
 
 
 def _unknown(content: JsonObject, subtype: ContentSubtype) -> Iterator[Problem]:

@@ -260,6 +260,19 @@ def test_whatever_is_or_looks_like_a_secret_is_hidden():
     )
 
 
+RECORDED = Path(__file__).parents[2] / "../shared/goldens/prov.jsonl"
+
+
+@pytest.mark.skipif(not RECORDED.is_file(), reason="recorded exchanges are not here")
+def test_of_recorded_settings_the_secrets_and_only_they_are_hidden():
+    exchanges = [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]
+    (text,) = [each["response"]["text"] for each in exchanges if each["name"] == "prov_admin_config_all"]
+    masked = mask_config(text)
+    assert masked.hidden == ("service_account_secret_arn", "neo4j_test_password", "user_key_id")
+    shown = set(masked.text.splitlines())
+    assert {line.partition("=")[0] for line in set(text.splitlines()) - shown} == set(masked.hidden)
+
+
 @BOTH_ERAS
 @pytest.mark.asyncio
 async def test_settings_are_shown_without_secrets_and_saved_whole_only_when_confirmed(

@@ -90,7 +90,7 @@ async def test_a_person_is_created_after_the_user_has_seen_them(tmp_path: Path, 
         "reference": shown["reference"],
         "missing": [],
         "problems": [],
-        "item": {"display_name": "Ada Okafor", **PERSON},
+        "item": {**PERSON, "display_name": "Ada Okafor"},
     }
     assert done == {
         "status": "succeeded",
@@ -148,8 +148,8 @@ async def test_confirming_without_a_reference_asks_the_user(tmp_path: Path, era:
     assert (done["status"], declined["status"]) == ("succeeded", "declined")
     assert asked.questions[0] == (
         "Create a person in the registry? Its handle will be permanent.\n\n"
-        "display_name: Ada Okafor\nfirst_name: Ada\nlast_name: Okafor\nemail: ada@example.org\n"
-        "ethics_approved: true"
+        "first_name: Ada\nlast_name: Okafor\nemail: ada@example.org\nethics_approved: true\n"
+        "display_name: Ada Okafor"
     )
     assert wire.count(CREATE_PERSON) == 1
 
@@ -195,7 +195,7 @@ async def test_an_item_of_the_same_name_is_pointed_out(tmp_path: Path):
             client,
             "create_item",
             item_subtype="ORGANISATION",
-            item={"name": "northern lagoon observatory"},
+            item={"name": "northern lagoon observatory", "display_name": ""},
         )
     assert shown["ready"]
     assert shown["warnings"] == [
