@@ -92,8 +92,8 @@ class ClusteredDiagram:
             yield f'  {source} -->|"{escaped(relation)}{times}"| {target}'
 
     def _styles(self) -> Iterator[str]:
-        for end in sorted(self.ends):
-            yield f"  style {self._box_of[end]} stroke-width:4px"
+        for box in sorted(self._box_of[end] for end in self.ends):
+            yield f"  style {box} stroke-width:4px"
 
 
 def draw_clusters(graph: ProvenanceGraph, items: Sequence[str], ends: Collection[str]) -> ClusteredDiagram:

@@ -182,7 +182,7 @@ class ComparisonTelling:
                 by_name.setdefault(name, []).append(item)
         for name, ids in by_name.items():
             if len(ids) > 1:
-                yield f"'{name}' is the name of different items: {', '.join(ids)}."
+                yield f"'{name}' is the name of different items: {', '.join(sorted(ids))}."
 
     def _next(self) -> NextCalls:
         ids = [run.id for run in self._runs.values()]

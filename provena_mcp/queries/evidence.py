@@ -21,6 +21,7 @@ _MOST_DATASETS: Final = 60
 _MOST_MAKERS: Final = 40
 _MOST_OUTPUTS: Final = 12
 _DATASET_PAGES: Final = 3
+_INPUT_PAGES: Final = 30
 
 
 async def gather_evidence(
@@ -50,6 +51,8 @@ async def gather_evidence(
 
 
 async def _read_references(records: Records, record: ModelRunRecord) -> None:
+    inputs = (dataset.dataset_id for dataset in record.inputs)
+    await records.read_listed(inputs, "DATASET", most_pages=_INPUT_PAGES, most_fetches=0)
     # A workflow template names further items, so a second and a third look may be needed.
     while wanted := references(record, records.known):
         await records.read(sorted(reference.id for reference in wanted))
