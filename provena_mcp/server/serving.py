@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 import sys
 
+from mcp.server import MCPServer
+
+from provena_mcp.application import Application
 from provena_mcp.server.audit import write_audit_to_stderr
 from provena_mcp.server.building import build_server
 from provena_mcp.settings import Settings
 
 
-def run_stdio(settings: Settings, *, sample: bool = False) -> None:
-    """Serve one user over stdin and stdout until the host closes them.
+def stdio_server(settings: Settings, *, sample: bool = False) -> MCPServer[Application]:
+    """The server for one user over stdin and stdout, with the log on stderr.
 
     Raises:
-        ProvenaError: The server could not be built.
+        ProvenaError: It could not be built.
     """
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
     write_audit_to_stderr()
-    build_server(settings, sample=sample).run("stdio")
+    return build_server(settings, sample=sample)
