@@ -223,3 +223,45 @@ async def test_administrators_launch_jobs_for_others_if_the_payload_fits(store: 
     for answer in (refused, mismatch):
         assert answer.status_code == 400
         assert answer.json()["detail"].startswith("Invalid payload supplied: ")
+
+
+async def test_a_run_can_be_lodged_again_by_jobs(store: Store) -> None:
+    async with at_desk(store) as desk:
+        run_id = await desk.register(a_record())
+        before = await desk.links("upstream", run_id)
+        await desk.client.delete(CLEAR)
+        jobs = [
+            await desk.job((await desk.post(f"{JOBS}/admin/launch", launch)).json()["session_id"])
+            for launch in (
+                _lodging("MODEL_RUN_LODGE_ONLY", run_id, record=a_record()),
+                _lodging("MODEL_RUN_UPDATE_LODGE_ONLY", run_id, updated_record=a_record()),
+                _lodging("MODEL_RUN_LODGE_ONLY", run_id, record=a_record(workflow_template_id="w/gone")),
+                {"job_type": "PROV_LODGE", "job_sub_type": "PROV_LODGE_WAKE_UP", "job_payload": {}},
+            )
+        ]
+        after = await desk.links("upstream", run_id)
+    assert [(job["status"], list(job["result"] or ())) for job in jobs] == [
+        ("SUCCEEDED", ["record"]),
+        ("SUCCEEDED", []),
+        ("FAILED", []),
+        ("SUCCEEDED", []),
+    ]
+    assert after == before
+
+
+def _lodging(subtype: str, run_id: str, **records: Json) -> Json:
+    payload = {"model_run_record_id": run_id, "revalidate": False, **records}
+    return {"job_type": "PROV_LODGE", "job_sub_type": subtype, "job_payload": payload}
+
+
+async def test_a_template_that_is_gone_stops_restoring_even_unchecked(store: Store) -> None:
+    async with at_desk(store) as desk:
+        item = await desk.item(await desk.register(a_record()))
+        await desk.client.delete("/registry-api/registry/general/delete", params={"id": "w/wf"})
+        gone = await desk.post(f"{ADMIN}/store_record", item, validate_record=False)
+        no_list = await desk.post(f"{ADMIN}/store_records", item)
+        no_page = await desk.post(f"{JOBS}/user/list", {"limit": 0})
+    assert (gone.status_code, no_list.status_code, no_page.status_code) == (400, 422, 500)
+    assert gone.json()["detail"].startswith(
+        "Workflow definition with id: w/wf failed validation with error: Failed to retrieve item"
+    )

@@ -307,3 +307,51 @@ async def test_only_owners_and_administrators_change_items_and_only_the_latter_d
         found = (await desk.get("/search/search/entity-registry", query="Swell")).json()
     assert (changed.status_code, deleted.status_code, rights) == (401, 401, {"roles": ["metadata-read"]})
     assert (gone.status_code, item, found["results"]) == (200, None, [])
+
+
+async def test_rights_and_locks_of_an_item_are_told(store: Store) -> None:
+    async with at_desk(store) as desk:
+        organisation = await create(desk, "agent/organisation", {"display_name": "Reef", "name": "Reef"})
+        wind = (await desk.post(MINT, a_dataset(organisation))).json()["handle"]
+        dataset = f"{REGISTRY}/entity/dataset"
+        paths = ("auth/evaluate", "auth/configuration", "locks/locked", "locks/history")
+        answers = [(await desk.get(f"{dataset}/{path}", id=wind)).json() for path in paths]
+        roles = (await desk.get(f"{dataset}/auth/roles")).json()["roles"]
+        unknown = await desk.get(f"{dataset}/auth/evaluate", id="w/nowhere")
+        no_study = await desk.get(f"{REGISTRY}/activity/study/auth/evaluate", id=wind)
+        schema = (await desk.get(f"{dataset}/schema")).json()
+    reading = ["dataset-data-read", "metadata-read"]
+    assert answers == [
+        {"roles": [*reading, "dataset-data-write", "metadata-write", "admin"]},
+        {"owner": "local", "general": reading, "groups": {}},
+        {"locked": False},
+        {"status": {"success": True, "details": "Successfully retrieved lock history."}, "history": []},
+    ]
+    assert [role["role_name"] for role in roles] == [
+        "metadata-read",
+        "metadata-write",
+        "admin",
+        "dataset-data-read",
+        "dataset-data-write",
+    ]
+    assert (unknown.status_code, no_study.status_code) == (400, 400)
+    assert "collection_format" in schema["json_schema"]["properties"]
+
+
+async def test_an_item_is_not_changed_into_something_wrong(store: Store) -> None:
+    async with at_desk(store) as desk:
+        route = f"{REGISTRY}/agent/person"
+        person = await create(desk, "agent/person", PERSON)
+        before = await desk.item(person)
+        refused = (
+            await desk.put(f"{route}/update", {**PERSON, "ethics_approved": False}, id=person, reason="No")
+        ).json()
+        valid = (await desk.post(f"{route}/validate", PERSON)).json()
+        no_entry = await desk.put(f"{route}/revert", {"id": person, "history_id": 7, "reason": "Back"})
+        seed = (await desk.post(f"{REGISTRY}/entity/model/seed")).json()["seeded_item"]["id"]
+        no_version = await desk.post(f"{REGISTRY}/entity/model/version", {"id": seed, "reason": "Two"})
+        after = await desk.item(person)
+    assert refused["status"]["success"] is False
+    assert valid["status"] == {"success": True, "details": "Successfully validated item contents."}
+    assert (no_entry.status_code, no_version.status_code) == (400, 400)
+    assert after == before

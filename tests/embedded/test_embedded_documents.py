@@ -148,6 +148,15 @@ async def test_ten_thousand_rows_are_converted(store: Store) -> None:
     ]
 
 
+async def test_an_oversized_csv_is_refused_unread(store: Store) -> None:
+    async with at_desk(store) as desk:
+        answer = await convert(desk, b"x" * (50 * 1024 * 1024))
+    assert (answer.status_code, answer.json()) == (
+        413,
+        {"detail": "The CSV is larger than 20971520 bytes."},
+    )
+
+
 async def test_a_workflow_template_whose_columns_collide_has_no_csv(
     store: Store, load: Callable[..., Any]
 ) -> None:

@@ -303,3 +303,24 @@ async def test_writing_asks_for_roles_before_it_looks_at_anything(
         answer = await desk.post(path, "nonsense")
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert "don't have the correct role" in answer.json()["detail"]
+
+
+async def test_a_run_whose_template_vanishes_before_its_job_is_not_half_lodged(
+    store: Store, http: Callable[..., Any]
+) -> None:
+    async with http() as idle:
+        sessions = [
+            (await idle.post(path, json=body)).json()["session_id"]
+            for path, body in (
+                (REGISTER, a_record()),
+                (UPDATE, {"model_run_id": "w/wind", "reason": "No run", "record": a_record()}),
+            )
+        ]
+        await idle.delete("/registry-api/registry/general/delete", params={"id": "w/wf"})
+    async with at_desk(store) as desk:
+        jobs = [await desk.job(session_id) for session_id in sessions]
+        downstream = await desk.links("downstream", "w/wind")
+        first_handle = await desk.item("local/1000001")
+    assert (jobs[0]["status"], jobs[0]["info"]) == ("FAILED", LODGING_FAILED)
+    assert jobs[1]["info"].startswith(f"{REFUSED}Provided model run workflow definition with id w/wf")
+    assert (downstream, first_handle) == (set(), None)
