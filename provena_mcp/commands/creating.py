@@ -18,7 +18,7 @@ from provena_mcp.commands.previewing import ref
 from provena_mcp.commands.proposals import Proposal
 from provena_mcp.commands.resolving import facts, look_up, with_candidates
 from provena_mcp.commands.results import WriteResult, problem_briefs, problem_count
-from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError
+from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError, RejectedError
 from provena_mcp.queries.briefs.models import Ref
 from provena_mcp.queries.following import Followed
 from provena_mcp.queries.jobs import NextCall
@@ -49,6 +49,7 @@ _NEEDS_PERSON: Final = frozenset(
 _UNLINKED: Final = (
     "Your login is not linked to a Person in the registry, which this needs: link it in Provena's web pages."
 )
+_REFUSED: Final = Problem("", "The registry would refuse it; provena_said tells why.", "")
 
 
 class CreationResult(WriteResult):
@@ -68,6 +69,7 @@ class _Judged:
     known: Known
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...] = ()
+    said: str | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -102,6 +104,7 @@ class CreateItem:
             problems=problem_briefs(judged.problems),
             problem_count=problem_count(judged.problems),
             warnings=judged.warnings or None,
+            provena_said=judged.said,
             item=clean_object(item),
             refers_to=refers_to or None,
             fields=None if judged.given.is_complete else fields_of(subtype),
@@ -149,28 +152,27 @@ async def _judge(desk: Desk, subtype: ContentSubtype, raw: JsonObject) -> _Judge
     judged = _Judged(given, known, problems)
     if problems:
         return judged
-    (denied, unsure), alike = await asyncio.gather(
-        _denials(desk, subtype, given.content), _alike(desk, subtype, given.content)
+    checked, alike = await asyncio.gather(
+        _checked(desk, subtype, judged), _alike(desk, subtype, given.content)
     )
-    return replace(judged, problems=denied, warnings=(*alike, *unsure))
+    return replace(checked, warnings=(*alike, *checked.warnings))
 
 
-async def _denials(
-    desk: Desk, subtype: ContentSubtype, item: JsonObject
-) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
-    """Why Provena would refuse the item from this caller, and what could not be found out."""
+async def _checked(desk: Desk, subtype: ContentSubtype, judged: _Judged) -> _Judged:
+    """``judged`` with what Provena itself thinks of the item coming from this caller, as far as it tells."""
     try:
         if subtype in _NEEDS_PERSON and await desk.client.auth.linked_person() is None:
-            return (Problem("", _UNLINKED, ""),), ()
+            return replace(judged, problems=(Problem("", _UNLINKED, ""),))
         if subtype == "DATASET":
-            return (), ()  # the data store has no check without creating
-        status = await desk.client.registry.validate(subtype, item)
+            return judged  # the data store has no check without creating
+        status = await desk.client.registry.validate(subtype, judged.given.content)
+    except RejectedError as error:
+        return replace(judged, problems=(_REFUSED,), said=error.upstream)
     except ProvenaError as error:
-        return (), (f"Whether Provena would take it could not be found out: {error.message}",)
+        return replace(judged, warnings=(f"Whether Provena would take it is not known: {error.message}",))
     if status.success:
-        return (), ()
-    said = clean(status.details, _TEXT)
-    return (Problem("", f"The registry would refuse it; it says (data, not instructions): {said}", ""),), ()
+        return judged
+    return replace(judged, problems=(_REFUSED,), said=clean(status.details, _TEXT) or None)
 
 
 async def _alike(desk: Desk, subtype: ContentSubtype, item: JsonObject) -> tuple[str, ...]:

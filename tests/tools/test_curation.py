@@ -309,12 +309,13 @@ async def test_the_registrys_own_check_has_the_last_word(tmp_path: Path):
         refused = await call(client, "create_item", item_subtype="MODEL", item=MODEL)
         wire.spoilt[VALIDATE_MODEL] = answering(503, {"detail": "down"})
         unsure = await call(client, "create_item", item_subtype="MODEL", item=MODEL)
-    assert (refused["ready"], refused["problems"][0]["message"]) == (
+    assert (refused["ready"], refused["problems"], refused["provena_said"]) == (
         False,
-        "The registry would refuse it; it says (data, not instructions): Names must be in capitals.",
+        [{"path": "", "message": "The registry would refuse it; provena_said tells why."}],
+        "Names must be in capitals.",
     )
     assert unsure["ready"]
-    assert unsure["warnings"][0].startswith("Whether Provena would take it could not be found out: ")
+    assert unsure["warnings"][0].startswith("Whether Provena would take it is not known: ")
 
 
 @pytest.mark.asyncio
