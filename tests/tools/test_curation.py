@@ -307,6 +307,8 @@ async def test_the_registrys_own_check_has_the_last_word(tmp_path: Path):
             200, {"status": {"success": False, "details": "Names must be in capitals."}}
         )
         refused = await call(client, "create_item", item_subtype="MODEL", item=MODEL)
+        wire.spoilt[VALIDATE_MODEL] = answering(422, {"detail": [{"loc": ["body", "name"], "msg": "no"}]})
+        malformed = await call(client, "create_item", item_subtype="MODEL", item=MODEL)
         wire.spoilt[VALIDATE_MODEL] = answering(503, {"detail": "down"})
         unsure = await call(client, "create_item", item_subtype="MODEL", item=MODEL)
     assert (refused["ready"], refused["problems"], refused["provena_said"]) == (
@@ -314,6 +316,7 @@ async def test_the_registrys_own_check_has_the_last_word(tmp_path: Path):
         [{"path": "", "message": "The registry would refuse it; provena_said tells why."}],
         "Names must be in capitals.",
     )
+    assert (malformed["ready"], malformed["problems"]) == (False, refused["problems"])
     assert unsure["ready"]
     assert unsure["warnings"][0].startswith("Whether Provena would take it is not known: ")
 
