@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def running_provider(pytestconfig: pytest.Config) -> Iterator[Realm]:
+def running_provider(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Realm]:
     """Skips where it cannot be had."""
     from tests.oidc.realm import NoProviderError, running_realm
 
-    assert pytestconfig.cache is not None
+    # Without pytest's cache (-p no:cacheprovider) the packages are installed for this run alone.
+    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)
+    folder = cache.mkdir("oidc-provider") if cache else tmp_path_factory.mktemp("oidc-provider")
     try:
-        with running_realm(pytestconfig.cache.mkdir("oidc-provider")) as realm:
+        with running_realm(folder) as realm:
             yield realm
     except NoProviderError as error:
         pytest.skip(f"no OpenID provider: {error}")

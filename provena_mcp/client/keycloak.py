@@ -26,6 +26,7 @@ _ADVICE: Final = {
     "expired_token": "Log in again: a code is valid for some minutes only.",
     "invalid_client": f"Keycloak does not accept the client id or its secret. {_CHECK_CLIENT}",
     "invalid_scope": f"The client may not ask for this scope. {_CHECK_CLIENT}",
+    "not_allowed": "Ask the administrators of this Provena for the realm role offline_access.",
     "unauthorized_client": "Ask the administrators to allow this grant for the client in Keycloak (for a "
     "login from a desk: 'OAuth 2.0 Device Authorization Grant'), or set PROVENA_OFFLINE_TOKEN.",
 }

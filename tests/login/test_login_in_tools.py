@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.types import CallToolResult, ElicitRequestURLParams, ElicitResult
 
 from provena_mcp.client import NoToken
@@ -20,7 +20,7 @@ from tests.login.test_desk_login import Gate
 from tests.oidc.realm import AUTOMATION_SECRET
 
 BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
-POLL = "urn:ietf:params:oauth:grant-type:device_code"
+LINKING = {"model_run_id": "10378.1/1900010", "study_id": "10378.1/1900011"}
 
 
 def server(desk: Desk, sleep, **given: float):
@@ -220,3 +220,23 @@ async def test_a_given_login_is_used_instead_of_the_settings(desk: Desk):
     async with Client(build_server(desk.protected.settings(), tokens=NoToken())) as client:
         error = error_in(await client.call_tool("list_items", {}))
     assert (error["kind"], error["provena_said"]) == ("NotLoggedIn", "Not authenticated")
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_a_resource_names_the_page_too(desk: Desk, era: str):
+    async with Client(server(desk, Gate(desk)), mode=era) as client:
+        with pytest.raises(MCPError) as caught:
+            await client.read_resource("provena://item/10378.1/1900010")
+    assert f"open {desk.realm.issuer}/device?user_code=" in str(caught.value)
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_what_writes_is_never_run_again_by_itself(desk: Desk, era: str):
+    """Its page is told in words, even to a client that opens pages: half of a write must not be repeated."""
+    gate = Gate(desk)
+    user = User(desk, gate, "accept")
+    async with Client(server(desk, gate), mode=era, elicitation_callback=user) as client:
+        error = error_in(await client.call_tool("link_model_run_to_study", LINKING))
+    assert (error["kind"], user.asked) == ("LoginPending", [])
