@@ -7,7 +7,8 @@ another unnoticed.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -34,23 +35,30 @@ from tests.oidc.minted import Mint
 ADDRESS = "https://mcp.example.org/mcp"
 API = "https://provena.example.org"
 SECRET = "the-servers-own-secret-not-to-be-shown"
+# Two people of the sample world.
+PERSONS = {"alice": "sample/1000001", "bob": "sample/1000005"}
 WRITER = ["entity-registry-read", "entity-registry-write"]
 
 
 class World:
-    """``seen`` lists, for each request the deployment got, the user and the path."""
+    """``seen`` lists, for each request the deployment got, the user and the path; ``hold`` may answer instead."""
 
     def __init__(self, folder: Path) -> None:
         self.mint = Mint()
+        # The SDK looks at the real time too.
+        self.mint.now = float(int(time.time()))
         self.seen: list[tuple[str, str]] = []
         self.tokens_seen: set[str] = set()
         self.exchanges: list[dict[str, str]] = []
         self.folder = folder
         self.refuse_exchange: str | None = None
-        self.hold: Any = None
+        self.hold: Callable[[httpx.Request], Awaitable[httpx.Response | None]] | None = None
+        self.transport = httpx.MockTransport(self._answer)
         self._store = Store(folder / "deployment.sqlite3")
-        load_items(self._store, sample_source())
-        self._app = create_app(self._store, identify_by_bearer(self.mint.issuer()), clock=lambda: self.mint.now)
+        load_items(self._store, sample_source(), links=PERSONS)
+        self._app = create_app(
+            self._store, identify_by_bearer(self.mint.issuer()), clock=lambda: self.mint.now
+        )
         self._to_provena = httpx.ASGITransport(app=self._app, raise_app_exceptions=False)
 
     def settings(self, **chosen: Any) -> Settings:
@@ -61,7 +69,12 @@ class World:
 
     def token(self, username: str, **claims: Any) -> str:
         """A caller's token for the MCP server, as their host got it."""
-        given = {"aud": ADDRESS, "sub": f"id-of-{username}", "preferred_username": username, "azp": "some-host"}
+        given = {
+            "aud": ADDRESS,
+            "sub": f"id-of-{username}",
+            "preferred_username": username,
+            "azp": "some-host",
+        }
         return self.mint.token(**{**given, "realm_access": {"roles": WRITER}, "scope": "openid", **claims})
 
     @asynccontextmanager
@@ -69,7 +82,7 @@ class World:
         """The MCP server before this deployment; ``chosen`` are settings."""
         made = create_http_app(
             self.settings(**chosen),
-            transport=httpx.MockTransport(self._answer),
+            transport=self.transport,
             to_issuer=self.mint.transport,
             clock=lambda: self.mint.now,
         )
@@ -84,11 +97,13 @@ class World:
         if str(request.url).startswith(ISSUER):
             return await self._exchange(request)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        username = jwt.decode(token, options={"verify_signature": False})["preferred_username"] if token else ""
+        username = (
+            jwt.decode(token, options={"verify_signature": False})["preferred_username"] if token else ""
+        )
         self.seen.append((username, request.url.path))
         self.tokens_seen.add(token)
-        if self.hold is not None:
-            await self.hold(request)
+        if self.hold is not None and (instead := await self.hold(request)) is not None:
+            return instead
         answer = await self._to_provena.handle_async_request(request)
         body = json.loads(await answer.aread())
         return httpx.Response(answer.status_code, json=_named_for(username, body))

@@ -1,0 +1,163 @@
+"""Replicas behind a round-robin balancer: no request has to come back to the process that saw the one before."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import ElicitResult
+from pydantic import SecretStr
+
+from provena_mcp.errors import ArgumentError, StoreError
+from provena_mcp.server.sealing import Seal, sealing_keys
+from provena_mcp.server.shared_store import SharedStore
+from tests.http.test_isolation import call, new_record
+from tests.http.world import ADDRESS, World
+
+KEY = "a-key-that-all-replicas-share-0123456789"
+
+
+@asynccontextmanager
+async def behind_a_balancer(world: World, replicas: int = 3, **chosen: object):
+    """An HTTP client whose requests go to one replica after the other, as alice."""
+    async with AsyncExitStack() as stack:
+        settings = {"http_key": KEY, "http_store": world.folder / "shared.sqlite3", **chosen}
+        apps = [await stack.enter_async_context(world.app(**settings)) for _ in range(replicas)]
+        turns = itertools.cycle([httpx2.ASGITransport(app) for app in apps])
+
+        class Balancer(httpx2.AsyncBaseTransport):
+            async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+                return await next(turns).handle_async_request(request)
+
+        headers = {"Authorization": f"Bearer {world.token('alice')}"}
+        async with httpx2.AsyncClient(transport=Balancer(), headers=headers) as http:
+            yield http
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_a_preview_of_one_replica_is_confirmed_at_another_and_sent_once(world: World, era: str):
+    async with (
+        behind_a_balancer(world) as http,
+        Client(streamable_http_client(ADDRESS, http_client=http), mode=era) as host,
+    ):
+        preview = await call(host, "register_model_run", record=await new_record(host))
+        confirmed = [
+            call(host, "register_model_run", reference=preview["reference"], confirm=True) for _ in range(3)
+        ]
+        outcomes = await asyncio.gather(*confirmed, return_exceptions=True)
+        again = await call(host, "register_model_run", reference=preview["reference"], confirm=True)
+    sent = [path for _, path in world.seen if path == "/prov-api/model_run/register"]
+    assert len(sent) == 1
+    assert len(outcomes) == 3
+    assert again["status"] == "succeeded"
+
+
+@pytest.mark.asyncio
+async def test_the_answer_to_a_question_may_reach_another_replica(world: World):
+    async def agree(context: object, params: object) -> ElicitResult:
+        return ElicitResult(action="accept", content={"agree": True})
+
+    async with (
+        behind_a_balancer(world, replicas=2) as http,
+        Client(streamable_http_client(ADDRESS, http_client=http), elicitation_callback=agree) as host,
+    ):
+        done = await call(host, "register_model_run", record=await new_record(host), confirm=True)
+    assert done["status"] == "succeeded"
+
+
+@pytest.mark.asyncio
+async def test_a_document_of_one_replica_is_handed_out_by_another_once(world: World):
+    async with (
+        behind_a_balancer(world, replicas=2) as http,
+        Client(streamable_http_client(ADDRESS, http_client=http)) as host,
+    ):
+        opened = await call(host, "open_document", uri="provena://item/sample/1000001")
+        answers = await asyncio.gather(*(http.get(opened["download_url"]) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [404] * 7
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def opened(tmp_path: Path, clock: Time) -> Callable[..., SharedStore]:
+    return lambda keys=(KEY,): SharedStore(tmp_path / "kept.sqlite3", Seal(keys, "test"), clock)
+
+
+@pytest.mark.asyncio
+async def test_what_one_process_keeps_another_finds_until_it_expires(
+    opened: Callable[..., SharedStore], clock
+):
+    one, other = opened(), opened()
+    await one.put("alice", "key", b"value", 60)
+    assert await other.get("alice", "key") == b"value"
+    assert await other.get("bob", "key") is None
+    clock.now += 61
+    assert await other.get("alice", "key") is None
+
+
+@pytest.mark.asyncio
+async def test_of_all_who_add_at_once_one_succeeds(opened: Callable[..., SharedStore], clock: Time):
+    stores = [opened() for _ in range(4)]
+    added = await asyncio.gather(*(store.add("alice", "claim", b"1", 60) for store in stores * 5))
+    assert added.count(True) == 1
+    await stores[0].remove("alice", "claim")
+    assert await stores[1].add("alice", "claim", b"1", 60)
+    clock.now += 61
+    assert await stores[2].add("alice", "claim", b"1", 60)
+
+
+@pytest.mark.asyncio
+async def test_the_file_alone_tells_nothing_of_the_values(opened: Callable[..., SharedStore], tmp_path: Path):
+    await opened().put("alice", "key", b"nobody else's business", 60)
+    assert b"business" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert await opened(("another-key-another-key-another-key",)).get("alice", "key") is None
+
+
+@pytest.mark.asyncio
+async def test_after_a_change_of_keys_the_old_one_still_opens(opened: Callable[..., SharedStore]):
+    await opened().put("alice", "key", b"value", 60)
+    new = sealing_keys(SecretStr(f"the-new-key-the-new-key-the-new-key,{KEY}"))
+    assert await opened(new).get("alice", "key") == b"value"
+
+
+@pytest.mark.asyncio
+async def test_one_owner_fills_only_their_own_shelf(opened: Callable[..., SharedStore], clock: Time):
+    store = opened()
+    await store.put("bob", "mine", b"kept", 60)
+    for number in range(505):
+        clock.now += 0.001
+        await store.put("alice", f"key{number}", b"x", 60)
+    assert await store.get("bob", "mine") == b"kept"
+    assert [await store.get("alice", f"key{number}") is None for number in (0, 4, 5, 504)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    with pytest.raises(ArgumentError):
+        await store.put("alice", "huge", bytes(33 * 1024 * 1024), 60)
+
+
+def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path):
+    (tmp_path / "kept.sqlite3").write_text("not a database, but long enough to be looked at " * 40)
+    with pytest.raises(StoreError, match="shared store"):
+        SharedStore(tmp_path / "kept.sqlite3", Seal((KEY,), "test"), Time())

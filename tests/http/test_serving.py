@@ -1,0 +1,99 @@
+"""The real process: how it starts, what it says, and how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from mcp import Client
+
+CALLS = 40
+
+
+@contextmanager
+def serving(folder: Path, *flags: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """``provena-mcp serve --http`` on a free port, and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    given = {"PATH": os.environ["PATH"], "PROVENA_STORE": str(folder / "store.sqlite3"), **environment}
+    command = [sys.executable, "-m", "provena_mcp", "serve", "--http", "--port", str(port), *flags]
+    with subprocess.Popen(
+        command, env=given, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process, f"http://127.0.0.1:{port}"
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+async def until_ready(base: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(60):
+        while True:
+            try:
+                if (await http.get(f"{base}/ready")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_the_sample_world_is_served_on_this_machine(tmp_path: Path, era: str):
+    with serving(tmp_path, "--sample") as (process, base):
+        await until_ready(base)
+        async with Client(f"{base}/mcp", mode=era) as host:
+            health = await host.call_tool("get_health_check", {})
+        async with httpx.AsyncClient(base_url=base, trust_env=False) as http:
+            wrong_host = await http.post("/mcp", json={}, headers={"Host": "evil.example.net"})
+            web_page = await http.post("/mcp", json={}, headers={"Origin": "https://evil.example.net"})
+        process.terminate()
+        out, err = process.communicate(timeout=30)
+    assert health.structured_content is not None
+    assert health.structured_content["provena"]["kind"] == "sample"
+    assert (wrong_host.status_code, web_page.status_code) == (421, 403)
+    assert (process.returncode, out) == (-signal.SIGTERM, "")
+    assert [line.partition(": ")[2] for line in err.splitlines()] == [
+        "Invalid Host header: evil.example.net",
+        "Invalid Origin header: https://evil.example.net",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_sigterm_loses_no_call_under_way(tmp_path: Path):
+    with serving(tmp_path, "--sample", PROVENA_HTTP_CALLS_PER_MINUTE="10000") as (process, base):
+        await until_ready(base)
+        async with Client(f"{base}/mcp") as host:
+            run = (
+                await host.call_tool("list_items", {"subtype": "MODEL_RUN", "limit": 1})
+            ).structured_content
+            begun = asyncio.Event()
+
+            async def one(number: int) -> bool:
+                if number == CALLS - 1:
+                    begun.set()
+                answer = await host.call_tool(
+                    "explore_upstream", {"starting_id": run["items"][0]["id"], "depth": 4}
+                )
+                return not answer.is_error
+
+            calls = [asyncio.create_task(one(number)) for number in range(CALLS)]
+            await begun.wait()
+            # The first answer shows that all have been sent: they go out in one turn of the loop.
+            await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+            process.terminate()
+            answered = await asyncio.gather(*calls)
+        out, err = process.communicate(timeout=60)
+    assert answered == [True] * CALLS
+    assert (process.returncode, out) == (-signal.SIGTERM, "")
+    assert "Traceback" not in err
