@@ -14,8 +14,10 @@ from provena_mcp.queries.neighbourhood import DepthCap, gather_neighbourhood
 from provena_mcp.rules.graph import Link, ProvenanceGraph
 from provena_mcp.wire.registry import ListFilter, ListRequest
 
-# One upstream query tells a run's study; from this many runs on, asking each study for its runs is cheaper.
-_RUNS_TO_ASK: Final = 24
+# One upstream query tells a run's study; from this many runs on, asking each study for its runs may be
+# cheaper, and beyond the second bound it is the only way that ends soon.
+_FEW_RUNS: Final = 24
+_RUNS_TO_ASK: Final = 300
 _STUDIES_TO_ASK: Final = 100
 _PAGE_SIZE: Final = 100
 
@@ -63,14 +65,21 @@ def _is_run(graph: ProvenanceGraph, node: str) -> bool:
 
 async def studies_of(reader: Reader, runs: Collection[str]) -> tuple[ProvenanceGraph, list[str]]:
     """Links from ``runs`` to their studies, and why they may not be all."""
-    prov = reader.client.prov
-    if len(runs) <= _RUNS_TO_ASK:
-        answers = await asyncio.gather(*(prov.explore("upstream", run, 1) for run in runs))
-        return _study_links(answers, set(runs)), []
+    if len(runs) <= _FEW_RUNS:
+        return await _ask_runs(reader, runs), []
     studies, are_all = await _list_studies(reader)
+    if len(runs) <= (len(studies) if are_all else _RUNS_TO_ASK):
+        return await _ask_runs(reader, runs), []
+    prov = reader.client.prov
     answers = await asyncio.gather(*(prov.explore("downstream", study, 1) for study in studies))
     unasked = [] if are_all else [f"only {len(studies)} studies were asked for their runs"]
     return _study_links(answers, set(runs)), unasked
+
+
+async def _ask_runs(reader: Reader, runs: Collection[str]) -> ProvenanceGraph:
+    prov = reader.client.prov
+    answers = await asyncio.gather(*(prov.explore("upstream", run, 1) for run in runs))
+    return _study_links(answers, set(runs))
 
 
 async def _list_studies(reader: Reader) -> tuple[list[str], bool]:
