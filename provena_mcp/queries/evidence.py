@@ -20,8 +20,8 @@ from provena_mcp.wire.records import ModelRunRecord
 _MOST_DATASETS: Final = 60
 _MOST_MAKERS: Final = 40
 _MOST_OUTPUTS: Final = 12
-_DATASET_PAGES: Final = 3
-_INPUT_PAGES: Final = 30
+_DATASET_PAGES: Final = 2
+_INPUT_PAGES: Final = 15
 
 
 async def gather_evidence(

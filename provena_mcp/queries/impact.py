@@ -14,8 +14,8 @@ from provena_mcp.queries.records import Records
 from provena_mcp.queries.spreading import gather_spread
 from provena_mcp.rules.handles import parse_handle
 
-# Whether a dataset is released stands in its record only: a page tells of a hundred, a fetch of one.
-_RELEASE_PAGES: Final = 30
+# Whether a dataset is released stands in its record only: a page tells of two hundred, a fetch of one.
+_RELEASE_PAGES: Final = 25
 _RELEASE_FETCHES: Final = 300
 
 
@@ -65,12 +65,12 @@ async def analyse_impact(
 
 
 def _versions_of(records: Records, start: str) -> list[str]:
-    """Ids of all versions of an item, itself first, as far as they could be read."""
+    """Ids of all versions of an item, itself first; one that may not be read is started from all the same."""
     found = [start]
     for version in found:
         item = records.item(version)
         place = item.versioning_info if item else None
         for other in (place.previous_version, place.next_version) if place else ():
-            if other and other not in found and records.item(other) is not None:
+            if other and other not in found and not records.is_gone(other):
                 found.append(other)
     return found

@@ -195,13 +195,24 @@ class ImpactTelling:
             called = f"all versions of {called}"
         if not touched:
             return f"Nothing within {plural(self._depth, 'hop')} depends on {called}."
+        are = "are" if is_many else "is"
+        within = f"within {plural(self._depth, 'hop')}"
         released = f"; {plural(totals.released, 'affected dataset')} released" if totals.released else ""
-        return (
-            f"If {called} is wrong, this is touched within {plural(self._depth, 'hop')}: {touched}{released}."
-        )
+        return f"If {called} {are} wrong, this is touched {within}: {touched}{released}."
 
     def _newer(self) -> tuple[NewerVersion, ...]:
-        return self._spread.impact.newer_versions[:_SHOWN_VERSIONS]
+        """Newer versions that the graph knows and, of the item itself, those that its record names."""
+        starts = self._spread.impact.starts
+        found = {newer.id: newer for newer in self._spread.impact.newer_versions}
+        chain = [self._start]
+        for older in chain:
+            item = self._records.item(older)
+            newer = item.versioning_info.next_version if item and item.versioning_info else None
+            if newer and newer not in chain:
+                chain.append(newer)
+                if newer not in starts:
+                    found.setdefault(newer, NewerVersion(newer, older))
+        return tuple(found.values())[:_SHOWN_VERSIONS]
 
     def _replacing(self) -> tuple[ReplacingVersion, ...]:
         """Newer versions of the item and of what is affected, with what their records tell."""
@@ -229,7 +240,7 @@ class ImpactTelling:
             calls.append(
                 NextCall(tool="get_effected_datasets", arguments=arguments, why="all datasets, page by page")
             )
-        if self._spread.impact.newer_versions:
+        if self._newer():
             calls.append(
                 NextCall(
                     tool="analyse_impact",

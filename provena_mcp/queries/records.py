@@ -14,7 +14,7 @@ from provena_mcp.wire.items import RegistryItem, VersioningInfo
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import ItemSubtype
 
-_PAGE_SIZE: Final = 100
+_PAGE_SIZE: Final = 200
 # The registry has no batch fetch (contract 7.10): a page of a list pays from about this many on.
 _WORTH_A_PAGE: Final = 25
 _MAX_CHAIN: Final = 20
@@ -37,6 +37,11 @@ class Records:
         """An item that was read and found."""
         outcome = self._known.get(item_id)
         return outcome.item if isinstance(outcome, Found) else None
+
+    def is_gone(self, item_id: str) -> bool:
+        """Whether the registry was asked for an item and does not hold it."""
+        outcome = self._known.get(item_id)
+        return isinstance(outcome, Refused) and outcome.kind == "unknown"
 
     async def read(self, ids: Iterable[str]) -> None:
         """Look up what was not looked up yet.

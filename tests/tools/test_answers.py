@@ -248,6 +248,7 @@ async def test_a_newer_version_is_named_and_followed_only_when_asked(tmp_path: P
     assert old["not_followed"] == {"VERSION used DATASET": 1}
     assert ids(every["started_from"]) == [NEW_BATHYMETRY, OLD_BATHYMETRY]
     assert {*ids(old["affected"]["runs"]), *on_the_new} <= set(ids(every["affected"]["runs"]))
+    assert every["answer"].startswith("If all versions of 'Reef bathymetry and outlines' are wrong, ")
 
 
 @pytest.mark.parametrize(
