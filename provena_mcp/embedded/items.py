@@ -49,12 +49,7 @@ def put_items(connection: sqlite3.Connection, entries: Iterable[Entry]) -> tuple
     next step.
     """
     texts = {entry.item.id: (entry, entry.text) for entry in entries}
-    kept = dict(
-        connection.execute(
-            "SELECT item.id, raw FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value",
-            (json.dumps(list(texts)),),
-        )
-    )
+    kept = fetch_texts(connection, texts)
     changed = {item_id: entry for item_id, (entry, text) in texts.items() if kept.get(item_id) != text}
     connection.executemany(_PUT, (_row(entry, texts[item_id][1]) for item_id, entry in changed.items()))
     search.index(connection, {item_id: entry.raw for item_id, entry in changed.items()})
@@ -81,6 +76,16 @@ def fetch_raw(connection: sqlite3.Connection, item_id: str) -> JsonObject | None
     """The item as it was put, or none of this id."""
     row = connection.execute("SELECT raw FROM item WHERE id = ?", (item_id,)).fetchone()
     return None if row is None else json.loads(row[0])
+
+
+def fetch_texts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
+    """The JSON texts of those items that there are, by id."""
+    return dict(
+        connection.execute(
+            "SELECT item.id, raw FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value",
+            (json.dumps(list(ids)),),
+        )
+    )
 
 
 def delete_item(connection: sqlite3.Connection, item_id: str) -> None:

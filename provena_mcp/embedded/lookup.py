@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from provena_mcp.embedded import items
 from provena_mcp.rules.references import Found, Known, Outcome, Reference, Refused
 from provena_mcp.rules.refusals import unknown_reason
-from provena_mcp.wire.items import parse_item
+from provena_mcp.wire.items import RegistryItem, parse_item
 
 
 def look_up(connection: sqlite3.Connection, references: Callable[[Known], frozenset[Reference]]) -> Known:
     """Everything that ``references`` wants, until it wants nothing more."""
     known: dict[str, Outcome] = {}
     while wanted := references(known):
-        known.update({reference.id: _outcome(connection, reference.id) for reference in wanted})
+        known.update(_outcomes(connection, {reference.id for reference in wanted}))
     return known
 
 
-def _outcome(connection: sqlite3.Connection, item_id: str) -> Outcome:
-    raw = items.fetch_raw(connection, item_id)
-    return Refused("unknown", unknown_reason(item_id)) if raw is None else Found(parse_item(raw))
+def _outcomes(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Outcome]:
+    texts = items.fetch_texts(connection, ids)
+    return {
+        item_id: Found(_parsed(texts[item_id]))
+        if item_id in texts
+        else Refused("unknown", unknown_reason(item_id))
+        for item_id in ids
+    }
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> RegistryItem:
+    # The runs of a batch refer to the same few items. Keyed by the whole text, it is never stale.
+    return parse_item(json.loads(text))

@@ -13,6 +13,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
+
 from provena_mcp.embedded import job_queue
 from provena_mcp.embedded.jobs import JobRow, JobSubtype, Outcome
 from provena_mcp.embedded.store import Store
@@ -22,6 +24,8 @@ from provena_mcp.errors import StoreError
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS: Final = 1.0
+# Turns taken in a row; between rows whoever else wants to write gets the store.
+_TURNS: Final = 10
 
 
 class Worker:
@@ -86,7 +90,7 @@ class Worker:
     async def _work(self) -> None:
         while not self._stopping:
             try:
-                busy = await self._store.reading(self._has_work) and await self._store.writing(self.take_turn)
+                busy = await self._store.reading(self._has_work) and await run_in_threadpool(self._take_turns)
             except StoreError as error:
                 # The disk may be full or the file locked for long; the jobs wait for better times.
                 logger.warning("Jobs are waiting. %s %s", error.message, error.advice)
@@ -97,6 +101,14 @@ class Worker:
             await self._store.writing(self.give_back)
         except StoreError as error:
             logger.warning("Jobs stay taken until their lease ends. %s", error.message)
+
+    def _take_turns(self) -> bool:
+        for _ in range(_TURNS):
+            with self._store.write() as connection:
+                busy = self.take_turn(connection)
+            if not busy or self._stopping:
+                return busy
+        return True
 
     async def _rest(self) -> None:
         try:
