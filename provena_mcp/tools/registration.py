@@ -48,7 +48,7 @@ class ProvenaTool(Tool):
             raise
 
 
-def register(definition: ToolDefinition, *, local: bool = True) -> ProvenaTool:
+def register(definition: ToolDefinition, *, local: bool = True) -> Tool:
     """The SDK's tool for a definition; only a ``local`` one offers to save files on this machine."""
     made = ProvenaTool.from_function(
         definition.handler,
