@@ -1,0 +1,17 @@
+"""All questions, by world."""
+
+from evals.asking import Question
+from evals.kinds import Asker
+from evals.questions.golden import golden_questions
+from evals.questions.reef import reef_questions
+from evals.questions.wings import wings_questions
+from evals.worlds import World
+
+__all__ = ["questions_of"]
+
+
+def questions_of(world: World) -> tuple[Question, ...]:
+    """The questions asked of ``world``."""
+    asker = Asker(world)
+    by_world = {"reef": reef_questions, "golden": golden_questions, "wings": wings_questions}
+    return tuple(by_world[world.name](asker))

@@ -1,0 +1,72 @@
+"""The three worlds: their raw items, and a server over each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from mcp import Client
+
+from evals.truth import Truth
+from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.sources import Source
+from provena_mcp.embedded.store import Store
+from provena_mcp.server.building import build_server
+from provena_mcp.settings import Settings
+
+WorldName = Literal["reef", "golden", "wings"]
+SHARED: Final = Path(__file__).parents[1] / "../shared"
+# Answers that depend on today are given as of this day.
+_NOW: Final = 1_750_000_000.0
+
+
+@dataclass(frozen=True)
+class World:
+    """Registry items, and the Person behind each username."""
+
+    name: WorldName
+    items: tuple[dict[str, Any], ...]
+    persons: dict[str, str] = field(default_factory=dict[str, str])
+
+    @cached_property
+    def truth(self) -> Truth:
+        """What is so in it."""
+        return Truth(self.items, self.persons)
+
+
+def open_world(name: WorldName) -> World | None:
+    """A world, or none where its data are not beside this repository."""
+    if name == "reef":
+        text = files("provena_mcp.embedded.sample").joinpath("reef.json").read_text("utf-8")
+        held = json.loads(text)
+        return World(name, tuple(held["items"]), held["links"])
+    if name == "golden":
+        items, persons = SHARED / "goldens/registry_items.json", SHARED / "goldens/links.json"
+        return World(name, tuple(_read(items)), _read(persons)) if items.exists() else None
+    path = SHARED / "data/wings_items.json"
+    return World(name, tuple(_read(path)["items"])) if path.exists() else None
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+@asynccontextmanager
+async def serving(world: World, folder: Path) -> AsyncGenerator[Client]:
+    """A client of a server over ``world``, whose store lies in ``folder``."""
+    path = folder / f"{world.name}.sqlite3"
+    store = Store(path)
+    try:
+        load_items(store, Source(world.items, world.persons))
+    finally:
+        store.close()
+    # Built without reading the environment: the answers must not depend on it.
+    settings = Settings.model_construct(store=path, output_dir="off")
+    async with Client(build_server(settings, now=lambda: _NOW)) as client:
+        yield client

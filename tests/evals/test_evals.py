@@ -1,0 +1,139 @@
+import ast
+import asyncio
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals import truth as truth_module
+from evals.asking import Answer, Call, Outcome, Question, has, judged, lacks, says, within
+from evals.report import as_table, missed_goals
+from evals.running import run_worlds
+from evals.worlds import SHARED, WorldName, open_world
+
+WORLDS: tuple[WorldName, ...] = ("reef", "golden", "wings")
+
+
+@functools.cache
+def outcomes_of(world: WorldName) -> tuple[Outcome, ...]:
+    ran = asyncio.run(run_worlds([world]))
+    if ran.absent:
+        pytest.skip(f"the data of {world} are not beside this repository")
+    return ran.outcomes
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_every_question_is_answered_rightly_within_its_calls_and_tokens(world: WorldName):
+    wrong = {
+        outcome.question.asks: outcome.complaints for outcome in outcomes_of(world) if not outcome.is_right
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_answers_are_short_and_take_few_calls(world: WorldName):
+    assert missed_goals(outcomes_of(world)) == []
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_no_question_is_asked_twice(world: WorldName):
+    asked = [outcome.question.asks for outcome in outcomes_of(world)]
+    assert len(set(asked)) == len(asked)
+
+
+def test_over_sixty_questions_are_asked_of_three_worlds():
+    assert sum(len(outcomes_of(world)) for world in WORLDS) >= 60
+
+
+def test_the_truth_is_worked_out_without_the_package():
+    tree = ast.parse(Path(truth_module.__file__).read_text("utf-8"))
+    imported = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+        )
+    }
+    assert imported == {"__future__", "collections.abc", "typing"}
+
+
+def test_the_links_of_the_truth_are_those_that_were_recorded():
+    world, recorded = open_world("golden"), SHARED / "goldens/graph_dump.json"
+    if world is None or not recorded.exists():
+        pytest.skip("the recorded graph is not beside this repository")
+    edges = json.loads(recorded.read_text("utf-8"))["edges"]
+    assert world.truth.links == {(source, relation, target) for source, relation, target, *_ in edges}
+
+
+ANSWER: Answer = {
+    "answer": [{"id": "1/2", "hop": 2}, {"id": "1/3", "hop": 4}],
+    "paths": [["1/1", "1/2"], ["1/1", "1/3"]],
+    "totals": {"nodes": 3, "by_type": {"DATASET": 2}},
+    "complete": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("fact", "complaint"),
+    [
+        (says("answer[].id", "1/2", "1/3"), None),
+        (says("answer[].id", "1/2"), "answer[].id: has also 1/3"),
+        (says("answer[].id", "1/2", "1/3", "1/4"), "answer[].id: misses 1/4"),
+        (has("answer[].id", "1/2"), None),
+        (has("answer[].name", "Reef"), "answer[].name: misses Reef"),
+        (lacks("answer[].id", "1/4"), None),
+        (lacks("answer[].id", "1/3"), "answer[].id: must not have 1/3"),
+        (within("paths[].+", "1/1 1/2", "1/1 1/3", "1/1 1/4"), None),
+        (within("paths[].+", "1/1 1/2"), "paths[].+: has also 1/1 1/3"),
+        (within("nothing[].+", "1/1 1/2"), "nothing[].+: misses 1/1 1/2"),
+        (says("totals.by_type.*", 2), None),
+        (says("totals.nodes", 4), "totals.nodes: misses 4; has also 3"),
+        (says("complete", True), None),
+        (says("complete", False), "complete: misses False; has also True"),
+        (says("answer", 2), None),
+    ],
+)
+def test_a_fact_that_does_not_hold_is_told(fact: Any, complaint: str | None):
+    assert fact.complaint([ANSWER]) == complaint
+
+
+def question(**limits: Any) -> Question:
+    return Question("reef", "sources", "Where from?", (Call("explore_upstream"),), (), **limits)
+
+
+@pytest.mark.parametrize(
+    ("asked", "spent", "failed", "complaints"),
+    [
+        (question(), 10, False, ()),
+        (question(never=frozenset({"1/4"})), 10, False, ()),
+        (question(never=frozenset({"1/3"})), 10, False, ("speaks of 1/3",)),
+        (question(tokens=9), 10, False, ("10 tokens, of 9 allowed",)),
+        (question(fails=True), 10, False, ("did not fail",)),
+    ],
+)
+def test_an_answer_that_says_too_much_costs_too_much_or_should_have_failed_is_wrong(
+    asked: Question, spent: int, failed: bool, complaints: tuple[str, ...]
+):
+    assert judged(asked, [ANSWER], spent, failed=failed).complaints == complaints
+
+
+def test_the_table_names_what_was_wrong_and_the_goals_that_were_missed():
+    good = judged(question(), [ANSWER], 100, failed=False)
+    bad = judged(question(never=frozenset({"1/3"}), tokens=9000), [ANSWER, ANSWER], 8200, failed=False)
+    assert as_table([good, bad]).splitlines() == [
+        "world   question         right   calls  tokens   worst",
+        "reef    sources            1/2    1.50    4150    8200",
+        "all                        1/2    1.50    4150    8200",
+        "",
+        "Where from?",
+        "  speaks of 1/3",
+        "",
+        "1 of 2 answers are wrong.",
+        "",
+        "4150 tokens a question, more than 1500.",
+        "",
+        "4100 tokens in an answer, more than 4000.",
+    ]
