@@ -35,6 +35,9 @@ _LEAN: Final = frozenset(
         "search_items",
         "fetch_items",
         "list_items",
+        "find_lineage_path",
+        "analyse_impact",
+        "audit_reproducibility",
     }
 )
 
