@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import httpx
 from pydantic import SecretStr
 
 from provena_mcp.client import (
@@ -57,8 +58,16 @@ class Desk:
     def asking(self, sleep: Sleep, **given: float) -> DeskLogin:
         return DeskLogin(self.login(), clock=self.realm.clock, sleep=sleep, **given)
 
-    def client(self, tokens: TokenProvider) -> ProvenaClient:
-        return ProvenaClient(self.protected.endpoints(), tokens=tokens, limits=QUICK, clock=self.realm.clock)
+    def client(
+        self, tokens: TokenProvider, transport: httpx.AsyncBaseTransport | None = None
+    ) -> ProvenaClient:
+        return ProvenaClient(
+            self.protected.endpoints(),
+            tokens=tokens,
+            transport=transport,
+            limits=QUICK,
+            clock=self.realm.clock,
+        )
 
     async def log_in(self, username: str) -> StoredLogin:
         """What ``provena-mcp login`` does, with a person who confirms at once."""

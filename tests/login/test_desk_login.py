@@ -111,11 +111,14 @@ async def test_a_code_that_expired_is_replaced_by_a_new_one(desk: Desk):
 
 @pytest.mark.asyncio
 async def test_a_login_at_a_terminal_meanwhile_counts_too(desk: Desk):
-    async with desk.client(desk.asking(Gate(desk), patience_seconds=0)) as client:
+    gate = Gate(desk)
+    async with desk.client(desk.asking(gate, patience_seconds=0)) as client:
         await prompted(client)
         await desk.log_in("writer")
         assert await who(client) == "writer"
-    assert len(desk.realm.requests(POLL)) == 1
+        gate.open()
+        assert [await who(client) for _ in range(5)] == ["writer"] * 5
+    assert len(desk.realm.requests(POLL)) == 1, "the other login is not waited for any more"
 
 
 @pytest.mark.asyncio

@@ -13,6 +13,7 @@ from mcp import Client, MCPError
 from mcp.types import CallToolResult, ElicitRequestURLParams, ElicitResult
 
 from provena_mcp.client import NoToken
+from provena_mcp.errors import LoginPendingError
 from provena_mcp.server.building import build_server
 from provena_mcp.settings import Settings
 from tests.login.desks import Desk
@@ -105,6 +106,38 @@ async def test_a_client_that_opens_pages_goes_on_within_the_same_call(desk: Desk
     assert (result.is_error, again.is_error) == (False, False)
     (message,) = user.asked
     assert message.startswith("Log in to Provena: open the page and compare the code ")
+
+
+class Dawdler:
+    """The login of somebody who has opened the page and takes a while to log in."""
+
+    def __init__(self, token: str, *, looks: int) -> None:
+        self._token = token
+        self._looks = looks
+        self.asked = 0
+
+    async def token(self) -> str | None:
+        self.asked += 1
+        if self.asked <= self._looks:
+            raise LoginPendingError("Not yet.", url="https://x.example.org/d", user_code="AB-CD", minutes=9)
+        return self._token
+
+    async def rejected(self, token: str) -> bool:
+        return False
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_whoever_takes_a_while_is_waited_for_within_the_call(desk: Desk, era: str):
+    dawdler = Dawdler(await (await desk.log_in("writer")).token() or "", looks=4)
+
+    async def opens(context: Any, params: Any) -> ElicitResult:
+        return ElicitResult(action="accept")
+
+    made = build_server(desk.protected.settings(output_dir="off"), tokens=dawdler)
+    async with Client(made, mode=era, elicitation_callback=opens) as client:
+        result = await client.call_tool("list_items", {"subtype": "DATASET"})
+    assert (result.is_error, dawdler.asked) == (False, 5)
 
 
 @BOTH_ERAS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -102,6 +103,34 @@ async def test_a_caller_that_gives_up_does_not_lose_the_rotated_token(desk: Desk
             await asyncio.sleep(0.001)
         waiting.cancel()
         await asyncio.wait({waiting})
+    async with desk.client(desk.login()) as client:
+        assert await who(client) == "writer"
+
+
+class Slow(httpx.AsyncHTTPTransport):
+    """The network; what comes back is held until the test lets it through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered = asyncio.Event()
+        self.through = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        self.answered.set()
+        await self.through.wait()
+        return response
+
+
+@pytest.mark.asyncio
+async def test_a_process_that_ends_during_renewal_does_not_lose_the_rotated_token(desk: Desk):
+    await desk.log_in("writer")
+    network = Slow()
+    async with desk.client(desk.login(), network) as client:
+        waiting = asyncio.create_task(who(client))
+        await network.answered.wait()
+        waiting.cancel()
+        asyncio.get_running_loop().call_later(0.05, network.through.set)
     async with desk.client(desk.login()) as client:
         assert await who(client) == "writer"
 
