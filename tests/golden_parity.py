@@ -27,7 +27,8 @@ from provena_mcp.embedded.identity import Identify, User, not_authenticated
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import read_links, read_source
 from provena_mcp.embedded.store import Store
-from tests.golden_stories import STORIES, Story, Telling, read_recorded
+from tests.golden_stories import STORIES, Story, read_recorded
+from tests.golden_telling import Telling
 
 GOLDENS = Path(__file__).parents[1] / "../shared/goldens"
 
