@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from pydantic_core import to_json
 
-from provena_mcp.errors import ArgumentError
+from provena_mcp.errors import ArgumentError, WrongSubtypeError
 from provena_mcp.queries.item_facts import (
     annotations_of,
     box_of,
@@ -65,16 +66,12 @@ class Sieve:
 
     tests: tuple[Test, ...] = ()
 
-    def sift(self, items: Iterable[RegistryItem], left_out: Counter[str]) -> list[RegistryItem]:
-        """The items that pass every test; ``left_out`` counts the others by the first test they failed."""
-        kept: list[RegistryItem] = []
-        for item in items:
-            failed = self._failed(item)
-            if failed is None:
-                kept.append(item)
-            else:
-                left_out[failed] += 1
-        return kept
+    def keeps(self, item: RegistryItem, left_out: Counter[str]) -> bool:
+        """Whether an item passes every test; ``left_out`` counts it by the first one it fails."""
+        failed = self._failed(item)
+        if failed is not None:
+            left_out[failed] += 1
+        return failed is None
 
     def _failed(self, item: RegistryItem) -> str | None:
         for test in self.tests:
@@ -90,6 +87,7 @@ async def make_sieve(reader: Reader, filters: ItemFilters) -> Sieve:
     Raises:
         ArgumentError: A value that cannot be meant.
         NotFoundError: There is no such study or person.
+        WrongSubtypeError: The id of the study is one of something else.
     """
     tests = list(_tests_of_values(filters))
     if filters.owner is not None:
@@ -183,7 +181,14 @@ def _of_organisation(wanted: str) -> Passes:
 
 async def _members(reader: Reader, study: str) -> Collection[str]:
     """Runs of the study and what they made: at most two links downstream of it (contract 5.2)."""
-    graph = await reader.client.prov.explore("downstream", study, 2)
+    item, graph = await asyncio.gather(
+        reader.client.registry.fetch(study), reader.client.prov.explore("downstream", study, 2)
+    )
+    if item.item_subtype != "STUDY":
+        raise WrongSubtypeError(
+            f"study_id {study!r} is a {item.item_subtype}.",
+            advice="Give the id of a STUDY; list_items with subtype STUDY lists them.",
+        )
     return {node for node, kind in graph.nodes.items() if kind.subtype in ("MODEL_RUN", "DATASET")}
 
 

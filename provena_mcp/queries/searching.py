@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from pydantic import Field
 
 from provena_mcp.errors import ArgumentError, ProvenaError
+from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.briefs.models import Brief
 from provena_mcp.queries.filters import ItemFilters, make_sieve
 from provena_mcp.queries.items import Reader
@@ -78,15 +79,24 @@ class SearchQuestion:
 
 
 @dataclass(frozen=True)
-class _Read:
-    """Hits with their items, best first."""
+class _Hit:
+    """A hit that could be read; ``rank`` counts from 0."""
 
-    found: Sequence[tuple[SearchHit, RegistryItem]]
+    rank: int
+    score: float
+    item: RegistryItem
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Hits with their items, best first, and why others could not be read."""
+
+    found: tuple[_Hit, ...]
     unreadable: dict[str, str]
 
 
-async def search_items(reader: Reader, question: SearchQuestion) -> FoundItems:
-    """A page of the best matches of a free-text search.
+async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int) -> FoundItems:
+    """A page of the best matches of a free-text search, as many as ``max_tokens`` hold.
 
     The search service answers ids and scores only and does not look at permissions (contract 7.7),
     so hits are read: those of this page, or all of them where filters decide what is on it.
@@ -104,26 +114,23 @@ async def search_items(reader: Reader, question: SearchQuestion) -> FoundItems:
     start = _start(question)
     sieve = await make_sieve(reader, question.filters)
     hits = await reader.client.search.search(question.query.strip(), question.subtype, _MOST_HITS)
-    end = start + question.limit
-    to_read = hits if sieve.tests else hits[start:end]
-    read = await _read(reader, to_read)
+    ranks = range(len(hits)) if sieve.tests else range(len(hits))[start : start + question.limit]
+    read = await _read(reader, hits, ranks)
     left_out: Counter[str] = Counter()
-    kept = {item.id for item in sieve.sift((item for _, item in read.found), left_out)}
-    matching = [(hit, item) for hit, item in read.found if item.id in kept]
-    page = matching[start:end] if sieve.tests else matching
-    more = end < (len(matching) if sieve.tests else len(hits))
-    organisations = await organisation_names(reader, [item for _, item in matching])
-    words = words_of(question.query)
-    capped = len(hits) >= _MOST_HITS
+    kept = [hit for hit in read.found if sieve.keeps(hit.item, left_out)]
+    organisations = await organisation_names(reader, [hit.item for hit in kept])
+    rows = _rows(question, [hit for hit in kept if hit.rank >= start], organisations, max_tokens)
+    following = _following(kept, rows, ranks, len(hits))
+    is_capped = len(hits) >= _MOST_HITS
     return FoundItems(
-        items=tuple(_row(hit, item, words, organisations.get(item.id)) for hit, item in page),
-        complete=not more and not capped,
+        items=tuple(rows),
+        complete=following is None and not is_capped,
         hits=len(hits),
-        scanned=len(to_read),
+        scanned=len(ranks),
         left_out=dict(left_out) or None,
-        cursor=encode_cursor(question.key(), end) if more else None,
-        same_name=namesakes([item for _, item in matching], organisations),
-        note=_NOTE_ON_THE_CAP if capped and not more else None,
+        cursor=None if following is None else encode_cursor(question.key(), following),
+        same_name=namesakes([hit.item for hit in kept], organisations),
+        note=_NOTE_ON_THE_CAP if is_capped and following is None else None,
         unreadable=read.unreadable or None,
     )
 
@@ -141,28 +148,49 @@ def _start(question: SearchQuestion) -> int:
     return position if isinstance(position, int) else 0
 
 
-async def _read(reader: Reader, hits: Sequence[SearchHit]) -> _Read:
+async def _read(reader: Reader, hits: Sequence[SearchHit], ranks: range) -> _Read:
     outcomes = await asyncio.gather(
-        *(reader.client.registry.fetch(hit.id) for hit in hits), return_exceptions=True
+        *(reader.client.registry.fetch(hits[rank].id) for rank in ranks), return_exceptions=True
     )
-    found: list[tuple[SearchHit, RegistryItem]] = []
+    found: list[_Hit] = []
     unreadable: dict[str, str] = {}
-    for hit, outcome in zip(hits, outcomes, strict=True):
+    for rank, outcome in zip(ranks, outcomes, strict=True):
         if isinstance(outcome, RegistryItem):
             reader.names.remember(reader.caller, outcome)
-            found.append((hit, outcome))
+            found.append(_Hit(rank, hits[rank].score, outcome))
         elif isinstance(outcome, ProvenaError):
-            unreadable[hit.id] = unreadable_because(outcome)
+            unreadable[hits[rank].id] = unreadable_because(outcome)
         else:
             raise outcome
-    return _Read(found, unreadable)
+    return _Read(tuple(found), unreadable)
 
 
-def _row(hit: SearchHit, item: RegistryItem, words: tuple[str, ...], organisation: str | None) -> FoundRow:
-    return FoundRow(
-        **row_fields(item),
-        organisation=organisation,
-        licence=licence_name(item),
-        matched=places_of(words, item),
-        score=round(hit.score, 2),
-    )
+def _rows(
+    question: SearchQuestion, hits: Sequence[_Hit], organisations: Mapping[str, str], max_tokens: int
+) -> list[FoundRow]:
+    """The first hits as rows, as many as asked for and as fit the budget; at least one."""
+    words = words_of(question.query)
+    rows: list[FoundRow] = []
+    for hit in hits[: question.limit]:
+        row = FoundRow(
+            **row_fields(hit.item),
+            organisation=organisations.get(hit.item.id),
+            licence=licence_name(hit.item),
+            matched=places_of(words, hit.item),
+            score=round(hit.score, 2),
+        )
+        max_tokens -= estimate_tokens(row.model_dump_json(exclude_none=True))
+        if rows and max_tokens < 0:
+            break
+        rows.append(row)
+    return rows
+
+
+def _following(kept: Sequence[_Hit], rows: Sequence[FoundRow], ranks: range, hits: int) -> int | None:
+    """The rank at which the next page starts: the first hit kept but not shown, or the first not read."""
+    shown = {row.id for row in rows}
+    last = max((hit.rank for hit in kept if hit.item.id in shown), default=-1)
+    after = [hit.rank for hit in kept if hit.rank > last]
+    if rows and after:
+        return after[0]
+    return ranks.stop if ranks.stop < hits else None

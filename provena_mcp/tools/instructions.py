@@ -60,7 +60,7 @@ def _how_to_start(offered: set[str]) -> Iterable[str]:
 def _how_to_go_on(offered: set[str]) -> Iterable[str]:
     if offered & (_LINEAGE | _ANSWERS):
         yield (
-            "Totals count everything, also what is not shown; for the rest call `next` as given. "
+            "Totals count everything, also what is not shown; for the rest call `next`, or pass `cursor`. "
             "When `complete` is false, say so and why: nothing within N hops is not the same as nothing."
         )
     if offered & _WRITES:

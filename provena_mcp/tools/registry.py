@@ -48,7 +48,7 @@ async def search_items(
         owner, organisation_id, study_id, after, before, keyword, bbox, licence, release_status, annotation
     )
     question = searching.SearchQuestion(query, subtype, filters, limit, cursor)
-    found = await searching.search_items(app.reader(), question)
+    found = await searching.search_items(app.reader(), question, app.max_result_tokens)
     return Reply(found.model_copy(update={"note": app.why_empty() or found.note}))
 
 
@@ -90,7 +90,7 @@ async def list_items(
         owner, organisation_id, study_id, after, before, keyword, bbox, licence, release_status, annotation
     )
     question = lists.ListQuestion(subtype, filters, sort_by, limit, cursor)
-    listed = await lists.list_items(app.reader(), question)
+    listed = await lists.list_items(app.reader(), question, app.max_result_tokens)
     return Reply(listed.model_copy(update={"note": app.why_empty() or listed.note}))
 
 

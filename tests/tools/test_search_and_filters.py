@@ -185,9 +185,41 @@ async def test_pages_of_a_search_join_to_the_whole_in_order(tmp_path: Path):
     assert other["message"] == "The cursor belongs to another question."
 
 
+@pytest.mark.parametrize("filters", [{}, {"release_status": "NOT_RELEASED"}], ids=str)
+@pytest.mark.asyncio
+async def test_pages_are_cut_to_the_budget_and_join_to_the_whole(tmp_path: Path, filters: dict[str, str]):
+    async with sample_client(tmp_path) as client:
+        whole = {
+            "list_items": await call(client, "list_items", subtype="DATASET", **filters, limit=100),
+            "search_items": await call(client, "search_items", query="coral", **filters, limit=50),
+        }
+    async with sample_client(tmp_path, max_result_tokens=600) as client:
+        for tool, asked in (("list_items", {"subtype": "DATASET"}), ("search_items", {"query": "coral"})):
+            ids: list[str] = []
+            cursor: dict[str, str] = {}
+            while cursor is not None:
+                page = await call(client, tool, **asked, **filters, limit=50, **cursor)
+                assert len(json.dumps(page["items"])) < 600 * 4
+                ids += [item["id"] for item in page["items"]]
+                cursor = {"cursor": page["cursor"]} if "cursor" in page else None
+            assert ids == [item["id"] for item in whole[tool]["items"]]
+            assert len(ids) > 3
+
+
+@pytest.mark.asyncio
+async def test_a_page_may_be_smaller_than_the_one_before(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        whole = await call(client, "list_items", subtype="DATASET", limit=20)
+        first = await call(client, "list_items", subtype="DATASET", limit=7)
+        second = await call(client, "list_items", subtype="DATASET", limit=2, cursor=first["cursor"])
+        third = await call(client, "list_items", subtype="DATASET", limit=11, cursor=second["cursor"])
+    pages = [*first["items"], *second["items"], *third["items"]]
+    assert [item["id"] for item in pages] == [item["id"] for item in whole["items"]]
+
+
 @pytest.mark.asyncio
 async def test_a_search_that_reaches_the_services_limit_says_how_to_go_on(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+    async with sample_client(tmp_path, max_result_tokens=20_000) as client:
         found = await call(client, "search_items", query="reef 2016 2020 registered created", limit=50)
     assert (found["hits"], found["complete"]) == (50, False)
     assert "list_items" in found["note"]
@@ -201,6 +233,7 @@ async def test_a_search_that_reaches_the_services_limit_says_how_to_go_on(tmp_pa
         ({"organisation_id": "two words"}, "organisation_id 'two words' is not a handle."),
         ({"release_status": "OPEN"}, "release_status: Input should be"),
         ({"study_id": "sample/9"}, "There is no"),
+        ({"study_id": "sample/1000041"}, "study_id 'sample/1000041' is a DATASET."),
         ({"owner": "sample/1000002"}, "No username is known of 'sample/1000002'."),
     ],
     ids=str,
