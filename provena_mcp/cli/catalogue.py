@@ -22,7 +22,7 @@ from provena_mcp.settings import read_settings
 from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.instructions import who_answers
 from provena_mcp.tools.registration import register
-from provena_mcp.tools.schemas import output_schema
+from provena_mcp.tools.schemas import output_schemas
 from provena_mcp.tools.toolsets import select_tools
 from provena_mcp.wire.items import JSON_OBJECT, JsonObject
 
@@ -81,13 +81,14 @@ def catalogue_files() -> dict[str, str]:
     """The files of ``schemas/`` by name, as they should be."""
     every = _listed(select_tools("all", read_only=False, local=True))
     files = {f"{tool.name}.json": _json(_as_json(tool)) + "\n" for tool in every}
-    summary = {"$schema": "https://json-schema.org/draft/2020-12/schema", **output_schema(LineageResult)}
+    (lineage,) = output_schemas([LineageResult])
+    summary = {"$schema": "https://json-schema.org/draft/2020-12/schema", **lineage}
     return files | {LINEAGE_SUMMARY: _json(summary) + "\n"}
 
 
 def _listed(definitions: Sequence[ToolDefinition]) -> list[Tool]:
     # Through the SDK, so that the catalogue is what a client is sent.
-    server = MCPServer("catalogue", tools=[register(definition) for definition in definitions])
+    server = MCPServer("catalogue", tools=register(definitions))
     return asyncio.run(server.list_tools())
 
 

@@ -11,7 +11,7 @@ from provena_mcp.rules.schema_types import Day, Ewkt, IsoDuration, NonEmpty, Url
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class _Associations(_Strict):

@@ -31,7 +31,7 @@ ContentSubtype = WrittenSubtype | Literal["DATASET"]
 UsageType = Literal["PARAMETER_FILE", "CONFIG_FILE", "FORCING_DATA", "GENERAL_DATA"]
 
 
-class _Domain(BaseModel):
+class _Domain(BaseModel, defer_build=True):
     display_name: Text
     user_metadata: dict[str, Text] | None = None
 
@@ -62,7 +62,7 @@ class _Model(_Domain):
     source_url: Url
 
 
-class _Resource(BaseModel):
+class _Resource(BaseModel, defer_build=True):
     description: Text
     usage_type: UsageType
     optional: bool | None = None
@@ -89,12 +89,12 @@ class _DatasetTemplate(_Domain):
         return self
 
 
-class _TemplatePlace(BaseModel):
+class _TemplatePlace(BaseModel, defer_build=True):
     template_id: Text
     optional: bool | None = None
 
 
-class _Annotations(BaseModel):
+class _Annotations(BaseModel, defer_build=True):
     required: list[Text] = []
     optional: list[Text] = []
 
@@ -134,7 +134,7 @@ class _Versioning(_Domain):
     new_version_number: int
 
 
-class _Storage(BaseModel):
+class _Storage(BaseModel, defer_build=True):
     bucket_name: Text
     path: Text
     s3_uri: Text

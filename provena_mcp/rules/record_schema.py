@@ -34,19 +34,19 @@ Text = Annotated[str, BeforeValidator(_text)]
 _NonEmpty = Annotated[Text, AfterValidator(_non_empty)]
 
 
-class _Dataset(BaseModel):
+class _Dataset(BaseModel, defer_build=True):
     dataset_template_id: Text
     dataset_id: Text
     dataset_type: Literal["DATA_STORE"]
     resources: dict[str, Text] | None = None
 
 
-class _Associations(BaseModel):
+class _Associations(BaseModel, defer_build=True):
     modeller_id: Text
     requesting_organisation_id: Text | None = None
 
 
-class _Record(BaseModel):
+class _Record(BaseModel, defer_build=True):
     workflow_template_id: Text
     model_version: Text | None = None
     inputs: list[_Dataset]

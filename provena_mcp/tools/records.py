@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from provena_mcp.tools.schemas import input_schema
+from provena_mcp.tools.schemas import plain_schema
 from provena_mcp.wire.items import JsonObject
 
 _Time = Annotated[int | str, Field(description="Unix seconds, or ISO 8601 with offset")]
@@ -41,6 +41,6 @@ class _Record(BaseModel):
     end_time: _Time | None = None
 
 
-_SCHEMA: Final = {key: value for key, value in input_schema(_Record).items() if key != "additionalProperties"}
+_SCHEMA: Final = plain_schema(_Record.model_json_schema(by_alias=True))
 
 RunRecord = Annotated[JsonObject, WithJsonSchema(_SCHEMA)]

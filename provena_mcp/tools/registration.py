@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from provena_mcp.tools.confirming import unusable_answer
 from provena_mcp.tools.definition import Reply, ToolDefinition
 from provena_mcp.tools.failures import failure_result
 from provena_mcp.tools.logging_in import with_login
-from provena_mcp.tools.schemas import input_schema, output_schema
+from provena_mcp.tools.schemas import Schema, input_schema, output_schemas
 
 
 class ProvenaTool(Tool):
@@ -48,8 +49,16 @@ class ProvenaTool(Tool):
             raise
 
 
-def register(definition: ToolDefinition, *, local: bool = True) -> Tool:
-    """The SDK's tool for a definition; only a ``local`` one offers to save files on this machine."""
+def register(definitions: Sequence[ToolDefinition], *, local: bool = True) -> list[Tool]:
+    """The SDK's tools for definitions; only ``local`` ones offer to save files on this machine."""
+    results = output_schemas([definition.result_model for definition in definitions])
+    return [
+        _register(definition, result, local=local)
+        for definition, result in zip(definitions, results, strict=True)
+    ]
+
+
+def _register(definition: ToolDefinition, result: Schema, *, local: bool) -> Tool:
     made = ProvenaTool.from_function(
         definition.handler,
         name=definition.name,
@@ -59,10 +68,10 @@ def register(definition: ToolDefinition, *, local: bool = True) -> Tool:
         meta={"provena/toolset": definition.toolset},
         structured_output=False,
     )
-    made.parameters = input_schema(made.fn_metadata.arg_model)
+    made.parameters = input_schema(made.parameters)
     if not local:
         made.parameters["properties"].pop("save_as", None)
-    made.fn_metadata.output_schema = output_schema(definition.result_model)
+    made.fn_metadata.output_schema = result
     return made
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import GenericAlias
 from typing import Any, Final, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import to_jsonable_python
 
 Schema = dict[str, Any]
 
@@ -12,17 +16,32 @@ _NULL: Final[Schema] = {"type": "null"}
 _VERBATIM: Final = frozenset({"default", "const", "enum", "examples"})
 
 
-def input_schema(arguments: type[BaseModel]) -> Schema:
-    """The schema of a tool's arguments; unknown arguments are refused."""
-    schema = _slim(_inlined(arguments.model_json_schema(by_alias=True)))
+def plain_schema(schema: Schema) -> Schema:
+    """A schema made by pydantic, without references and padding."""
+    return _slim(_inlined(schema))
+
+
+def input_schema(arguments: Schema) -> Schema:
+    """A tool's arguments, from pydantic's schema of them; unknown arguments are refused."""
+    schema = plain_schema(arguments)
     schema.setdefault("properties", {})
     schema["additionalProperties"] = False
     return schema
 
 
-def output_schema(result: type[BaseModel]) -> Schema:
-    """The schema of a tool's structured result; fields without a value are absent, never null."""
-    return _slim(_inlined(result.model_json_schema(by_alias=True, mode="serialization")))
+def output_schemas(results: Sequence[type[BaseModel]]) -> list[Schema]:
+    """The schemas of tools' structured results; fields without a value are absent, never null."""
+    # All at once: results share most of their parts, and each is then described once.
+    every: Any = GenericAlias(tuple, tuple(results))
+    together = TypeAdapter[Any](every).json_schema(mode="serialization", schema_generator=_PlainDefaults)
+    definitions = together.get("$defs", {})
+    return [plain_schema({**schema, "$defs": definitions}) for schema in together["prefixItems"]]
+
+
+class _PlainDefaults(GenerateJsonSchema):
+    def encode_default(self, dft: Any) -> Any:
+        """The default as JSON, without a validator built for each as pydantic has it."""
+        return to_jsonable_python(dft)
 
 
 def _inlined(schema: Schema) -> Schema:

@@ -12,7 +12,7 @@ _UserCode = Annotated[str, StringConstraints(pattern=r"^[\w.-]+$", max_length=40
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
 class TokenGrant(_Answer):

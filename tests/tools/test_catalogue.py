@@ -18,7 +18,7 @@ from provena_mcp.tools.instructions import server_instructions
 from provena_mcp.tools.registration import ProvenaTool, register
 from provena_mcp.tools.toolsets import ALL_TOOLS, select_tools
 
-REGISTERED = [register(definition) for definition in ALL_TOOLS]
+REGISTERED = register(ALL_TOOLS)
 BY_NAME = pytest.mark.parametrize("tool", REGISTERED, ids=lambda tool: tool.name)
 
 
@@ -36,7 +36,7 @@ def shown_tokens(definitions: tuple[ToolDefinition, ...]) -> int:
     """Tokens of what hosts show the model: name, description and input schema."""
     shown = [
         {"name": tool.name, "description": tool.description, "inputSchema": tool.parameters}
-        for tool in map(register, definitions)
+        for tool in register(definitions)
     ]
     return tokens(json.dumps(shown, separators=(",", ":"), ensure_ascii=False))
 

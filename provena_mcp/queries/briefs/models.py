@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 class Brief(BaseModel):
     """A frozen part of a result; absent values are left out, never null."""
 
-    model_config = ConfigDict(frozen=True)
+    # Validators are built on first use: a start needs the schemas only.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Ref(Brief):
