@@ -84,7 +84,12 @@ def bare_server(environment: dict[str, str]) -> StdioServerParameters:
 
 
 def _server(arguments: list[str], environment: dict[str, str]) -> StdioServerParameters:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PROVENA_")}
+    # Bytecode is written, as it is where a package was installed.
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PROVENA_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return StdioServerParameters(command=sys.executable, args=arguments, env=inherited | environment)
 
 
