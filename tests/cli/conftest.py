@@ -1,4 +1,4 @@
-"""Running the command line as a process of its own."""
+"""Running the command line as a process of its own, and a desk to log in at."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.login.desks import Desk
+    from tests.oidc.protected import Protected
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -31,3 +37,13 @@ def run(tmp_path) -> Run:
         )
 
     return run_it
+
+
+@pytest.fixture
+def desk(protected: Protected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk whose login the settings find: no keyring, files in a folder of the test's."""
+    from tests.login.desks import Desk
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    return Desk(protected, tmp_path / "config" / "provena-mcp" / "logins")

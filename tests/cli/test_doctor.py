@@ -34,14 +34,6 @@ def states(findings: list[Finding]) -> dict[str, str]:
     return {finding.subject: finding.state for finding in findings}
 
 
-@pytest.fixture
-def desk(protected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk whose login the settings find: no keyring, files in a folder of the test's."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    return Desk(protected, tmp_path / "config" / "provena-mcp" / "logins")
-
-
 @pytest.mark.asyncio
 async def test_a_deployment_in_order_has_no_problems(desk: Desk):
     await desk.log_in("admin")
