@@ -145,8 +145,9 @@ def judged(question: Question, answers: Sequence[Answer], spent: int, *, failed:
 def values_at(value: Any, path: str) -> Iterator[Value]:
     """The values at ``path``, a name for each level of an object.
 
-    ``name[]`` is every entry of a list, ``*`` every value of an object. At the end ``+`` is a list's
-    entries joined by blanks; a list or object itself counts as its number of entries.
+    ``name[]`` is every entry of a list, ``*`` every value of an object, ``*[]`` every entry of those,
+    and a number one entry of a list. At the end ``+`` is a list's entries joined by blanks; a list or
+    object itself counts as its number of entries.
     """
     head, _, rest = path.partition(".")
     if head == "+":
@@ -154,16 +155,20 @@ def values_at(value: Any, path: str) -> Iterator[Value]:
     elif not head:
         if value is not None:
             yield len(cast("list[Any]", value)) if isinstance(value, dict | list) else value
+    elif isinstance(value, list):
+        yield from values_at(cast("list[Any]", value)[int(head)], rest)
     elif isinstance(value, dict):
         for part in _parts(cast("dict[str, Any]", value), head):
             yield from values_at(part, rest)
 
 
-def _parts(value: dict[str, Any], head: str) -> Iterable[Any]:
-    if head == "*":
-        return value.values()
-    found = value.get(head.removesuffix("[]"))
-    return (found or ()) if head.endswith("[]") else (found,)
+def _parts(value: dict[str, Any], head: str) -> Iterator[Any]:
+    name = head.removesuffix("[]")
+    for found in value.values() if name == "*" else (value.get(name),):
+        if head.endswith("[]"):
+            yield from found or ()
+        else:
+            yield found
 
 
 def tokens(text: str) -> int:

@@ -102,6 +102,17 @@ class Asker:
             tokens=tokens,
         )
 
+    def next_to(self, asks: str, start: str, runs: frozenset[str], *, tokens: int = 1500) -> Question:
+        """Which runs used this, or did somebody do?"""
+        return self.question(
+            "used by",
+            asks,
+            [Call("explore_downstream", {"starting_id": start, "depth": 1, "subtypes": ["MODEL_RUN"]})],
+            says("nodes.*.*[].1", *runs),
+            says("totals.by_type.MODEL_RUN", len(runs)),
+            tokens=tokens,
+        )
+
     def impact(self, asks: str, start: str, *, shown_whole: bool = True, tokens: int = 4000) -> Question:
         """If this is wrong, what is affected?"""
         wrong = self.truth.affected_by(start)

@@ -7,6 +7,7 @@ from typing import Any
 
 from evals.asking import Call, Question, has, lacks, says
 from evals.kinds import Asker
+from evals.questions.reef_writing import documents_and_writing
 
 RANKING, RANKING_BY_CORAL = "sample/1000117", "sample/1000120"
 REANALYSIS, FORCING, CURRENTS = "sample/1000030", "sample/1000039", "sample/1000041"
@@ -23,8 +24,8 @@ def reef_questions(ask: Asker) -> Iterator[Question]:
     yield from _runs_and_studies(ask)
     yield from _finding(ask)
     yield from _records(ask)
-    yield from _writing(ask)
     yield from _mistakes(ask)
+    yield from documents_and_writing(ask)
 
 
 def _lineage(ask: Asker) -> Iterator[Question]:
@@ -106,15 +107,22 @@ def _runs_and_studies(ask: Asker) -> Iterator[Question]:
     )
     yield ask.study("What is in the study 'Reef futures to 2050'?", "sample/1000077")
     yield ask.study("Has the mesophotic pilot any runs yet?", "sample/1000123")
-    yield ask.question(
-        "used by",
+    yield ask.next_to(
         "Which runs used LagoonFlow?",
-        [Call("explore_downstream", {"starting_id": LAGOONFLOW, "depth": 1, "subtypes": ["MODEL_RUN"]})],
-        has(
-            "totals.by_type.MODEL_RUN",
-            len(truth.where("MODEL_RUN", lambda run: truth.model_of(run["id"]) == LAGOONFLOW)),
+        LAGOONFLOW,
+        truth.where("MODEL_RUN", lambda run: truth.model_of(run["id"]) == LAGOONFLOW),
+    )
+    yield ask.next_to(
+        "Which runs used the old bathymetry?",
+        OLD_BATHYMETRY,
+        truth.where("MODEL_RUN", lambda run: OLD_BATHYMETRY in truth.inputs(run["id"])),
+    )
+    yield ask.next_to(
+        "Which runs did Yuna Seo do?",
+        "sample/1000100",
+        truth.where(
+            "MODEL_RUN", lambda run: run["record"]["associations"]["modeller_id"] == "sample/1000100"
         ),
-        tokens=1500,
     )
 
 
@@ -250,25 +258,6 @@ def _records(ask: Asker) -> Iterator[Question]:
         says("you.can_write", True, call=0),
         says("items[].id", *truth.of_kind("STUDY")),
         tokens=1500,
-    )
-
-
-def _writing(ask: Asker) -> Iterator[Question]:
-    yield ask.question(
-        "template",
-        "Give me the CSV to fill in for reef hydrodynamics runs.",
-        [Call("generate_csv_template", {"workflow_template_id": HYDRODYNAMICS})],
-        has("uri", f"provena://csv-template/{HYDRODYNAMICS}"),
-        tokens=1500,
-    )
-    yield ask.question(
-        "register",
-        "Register the hydrodynamics run I just did.",
-        [Call("register_model_run", {"record": {"workflow_template_id": HYDRODYNAMICS}})],
-        says("status", "preview"),
-        says("ready", False),
-        lacks("reference", ""),
-        tokens=2500,
     )
 
 

@@ -72,6 +72,7 @@ ANSWER: Answer = {
     "answer": [{"id": "1/2", "hop": 2}, {"id": "1/3", "hop": 4}],
     "paths": [["1/1", "1/2"], ["1/1", "1/3"]],
     "totals": {"nodes": 3, "by_type": {"DATASET": 2}},
+    "rows": {"RUN": [[1, "1/5"], [2, "1/6"]]},
     "complete": True,
 }
 
@@ -94,6 +95,9 @@ ANSWER: Answer = {
         (says("complete", True), None),
         (says("complete", False), "complete: misses False; has also True"),
         (says("answer", 2), None),
+        (says("paths[].0", "1/1"), None),
+        (says("totals.*.DATASET", 2), None),
+        (says("rows.*[].1", "1/5", "1/6"), None),
     ],
 )
 def test_a_fact_that_does_not_hold_is_told(fact: Any, complaint: str | None):
