@@ -47,7 +47,7 @@ async def gather_lineage(
     if depth > cap.hops and cap.is_known:
         return await _special_beyond_cap(prov, query, start, depth, await around)
     special, found = await asyncio.gather(prov.explore(query, start, depth), around, return_exceptions=True)
-    if isinstance(special, DepthLimitError):
+    if isinstance(special, DepthLimitError) and special.limit < depth:
         cap.learn(special.limit)
         return await gather_lineage(prov, cap, query, start, depth)
     if isinstance(special, BaseException):

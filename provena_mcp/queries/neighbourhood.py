@@ -3,6 +3,9 @@
 A deployment caps the depth of one query. From each item at the rim the walk goes on with another
 query until the depth asked for is reached, nothing is left, or the call limit is hit. One hop more
 than asked is read where the cap allows, so that the answer knows whether anything lies beyond.
+
+A query starts from registry items only, while the graph keeps what was deleted from the registry
+(contract 7.4). Such an item at the rim cannot be followed, which the answer says.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from provena_mcp.errors import DepthLimitError
+from provena_mcp.errors import DepthLimitError, NotFoundError
 from provena_mcp.lineage.walks import hops_along
 from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
@@ -73,6 +76,7 @@ class _Walk:
         self.direction: Direction = direction
         self.graph = ProvenanceGraph()
         self.expanded: set[str] = set()
+        self.unregistered: set[str] = set()
         self.queries: list[Query] = []
         self.hops: dict[str, int] = {start: 0}
 
@@ -95,7 +99,10 @@ class _Walk:
         found = [
             node
             for node, hop in self.hops.items()
-            if hop < nearer_than and node not in self.expanded and self._may_lead_on(node)
+            if hop < nearer_than
+            and node not in self.expanded
+            and node not in self.unregistered
+            and self._may_lead_on(node)
         ]
         return sorted(found, key=lambda node: (self.hops[node], node))
 
@@ -111,14 +118,14 @@ async def gather_neighbourhood(
 
     Raises:
         NotFoundError: No item has this id.
-        ProvenaError: The deployment failed on the first query.
+        ProvenaError: The deployment failed.
     """
     walk = _Walk(start, direction)
     first = await _first_query(prov, cap, start, direction, depth)
     walk.add([first])
     stopped = await _walk_on(prov, cap, walk, depth)
-    because = stopped or await _beyond(prov, walk, depth)
-    return Neighbourhood(_cut(walk, depth), because, tuple(walk.queries))
+    reasons = filter(None, (stopped or await _beyond(prov, walk, depth), _unfollowed(walk)))
+    return Neighbourhood(_cut(walk, depth), "; ".join(reasons) or None, tuple(walk.queries))
 
 
 def _hops_from(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:
@@ -142,14 +149,14 @@ async def _first_query(
 async def _walk_on(prov: Explorer, cap: DepthCap, walk: _Walk, depth: int) -> str | None:
     """Expand the rim until nothing nearer than ``depth`` is open; says why if it stopped before."""
     while rim := walk.open_nodes(nearer_than=depth):
-        allowed = min(_AT_ONCE, _MAX_QUERIES - len(walk.queries))
+        allowed = min(_AT_ONCE, _MAX_QUERIES - len(walk.queries) - len(walk.unregistered))
         if allowed <= 0:
             return (
                 f"stopped after {_MAX_QUERIES} queries; {_items(len(rim))} from hop {walk.hops[rim[0]]} on "
                 "not followed further"
             )
         queries = [Query(node, min(cap.hops, depth - walk.hops[node] + 1)) for node in rim[:allowed]]
-        walk.add(await _ask(prov, walk.direction, queries))
+        await _ask(prov, walk, queries)
     return None
 
 
@@ -162,7 +169,7 @@ async def _beyond(prov: Explorer, walk: _Walk, depth: int) -> str | None:
     if len(unknown) > _RIM_WORTH_PROBING:
         return f"depth {depth} reached; {_items(len(unknown))} at hop {depth} may lead further"
     if unknown:
-        walk.add(await _ask(prov, walk.direction, [Query(node, 1) for node in unknown]))
+        await _ask(prov, walk, [Query(node, 1) for node in unknown])
     near = _near_end(walk.direction)
     leading = len({link[near] for link in walk.graph.links} & rim)
     return (
@@ -174,11 +181,25 @@ def _items(count: int) -> str:
     return "1 item" if count == 1 else f"{count} items"
 
 
-async def _ask(
-    prov: Explorer, direction: Direction, queries: list[Query]
-) -> list[tuple[Query, ProvenanceGraph]]:
-    answers = await asyncio.gather(*(prov.explore(direction, query.start, query.depth) for query in queries))
-    return list(zip(queries, answers, strict=True))
+def _unfollowed(walk: _Walk) -> str | None:
+    count = len(walk.unregistered)
+    return f"{_items(count)} no longer in the registry cannot be followed further" if count else None
+
+
+async def _ask(prov: Explorer, walk: _Walk, queries: list[Query]) -> None:
+    """Add the answers to ``queries``, and note which items they cannot start from."""
+    outcomes = await asyncio.gather(
+        *(prov.explore(walk.direction, query.start, query.depth) for query in queries), return_exceptions=True
+    )
+    answers: list[tuple[Query, ProvenanceGraph]] = []
+    for query, outcome in zip(queries, outcomes, strict=True):
+        if isinstance(outcome, NotFoundError):
+            walk.unregistered.add(query.start)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        else:
+            answers.append((query, outcome))
+    walk.add(answers)
 
 
 def _cut(walk: _Walk, depth: int) -> ProvenanceGraph:

@@ -1,13 +1,14 @@
 """Lineage gathered in many small queries equals lineage answered in one."""
 
 import asyncio
+from collections.abc import Mapping
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_mcp.errors import DepthLimitError
+from provena_mcp.errors import DepthLimitError, NotFoundError, ProvenaError, UnavailableError
 from provena_mcp.queries.lineage import Gathered, gather_lineage
 from provena_mcp.queries.neighbourhood import DepthCap
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
@@ -26,16 +27,24 @@ QUERIES: tuple[LineageQuery, ...] = (
 
 
 class CappedProvena:
-    """A Provena over one graph that refuses queries deeper than its cap, and counts those it answers."""
+    """A Provena over one graph that refuses queries deeper than its cap, and counts those it answers.
 
-    def __init__(self, graph: ProvenanceGraph, cap: int) -> None:
+    A query that starts from an item of ``failing`` fails like that.
+    """
+
+    def __init__(
+        self, graph: ProvenanceGraph, cap: int, failing: Mapping[str, ProvenaError] | None = None
+    ) -> None:
         self.graph = graph
         self.cap = cap
+        self.failing = failing or {}
         self.answered = 0
 
     async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
         if depth > self.cap:
             raise DepthLimitError(self.cap)
+        if starting_id in self.failing:
+            raise self.failing[starting_id]
         self.answered += 1
         links = links_on_trails(self.graph, starting_id, query, depth).links
         ends = {end for link in links for end in (link.source, link.target)}
@@ -121,3 +130,39 @@ def test_a_walk_that_needs_too_many_queries_says_where_it_stopped():
     assert found.incomplete_because == (
         "stopped after 60 queries; 1 item from hop 60 on not followed further"
     )
+
+
+@pytest.mark.parametrize(
+    ("depth", "reached", "because"),
+    [
+        (10, 10, "1 item no longer in the registry cannot be followed further"),
+        (15, 10, "1 item no longer in the registry cannot be followed further"),
+        (9, 9, "depth 9 reached; lineage goes on from 1 item at hop 9"),
+    ],
+)
+@pytest.mark.parametrize("query", ["upstream", "contributing_datasets"])
+def test_an_item_the_registry_has_lost_ends_the_walk_there_and_not_the_answer(
+    query: LineageQuery, depth: int, reached: int, because: str
+):
+    provena = CappedProvena(chain(23), 10, {"d10": NotFoundError("There is no item 'd10'.")})
+    found = asyncio.run(gather_lineage(provena, DepthCap(), query, "d0", depth))
+    whole = links_on_trails(provena.graph, "d0", query, reached).links
+    assert (set(found.graph.links), found.incomplete_because) == (set(whole), because)
+
+
+def test_a_start_that_is_not_in_the_registry_is_not_found():
+    provena = CappedProvena(chain(3), 10, {"d0": NotFoundError("There is no item 'd0'.")})
+    with pytest.raises(NotFoundError, match="'d0'"):
+        asyncio.run(gather_lineage(provena, DepthCap(), "contributing_datasets", "d0", 3))
+
+
+def test_a_deployment_that_fails_on_the_way_fails_the_answer():
+    provena = CappedProvena(chain(23), 10, {"d10": UnavailableError("No connection to prov-api.")})
+    with pytest.raises(UnavailableError):
+        asyncio.run(gather_lineage(provena, DepthCap(), "upstream", "d0", 15))
+
+
+def test_a_refusal_that_contradicts_itself_is_told_and_not_asked_again_for_ever():
+    provena = CappedProvena(chain(3), 10, {"d0": DepthLimitError(10)})
+    with pytest.raises(DepthLimitError):
+        asyncio.run(gather_lineage(provena, DepthCap(), "contributing_datasets", "d0", 3))
