@@ -17,6 +17,7 @@
     │   ├── UnavailableError        no connection, 502, 503, 504, 429
     │   ├── DeadlineError
     │   ├── MalformedAnswerError
+    │   │   └── MalformedItemError  a registry item lacks what its subtype needs
     │   ├── DeploymentError         any other 5xx
     │   └── AmbiguousWriteError     sent, but no answer: may have arrived
     └── OperatorError               this machine or its settings
@@ -182,6 +183,10 @@ class DeadlineError(UpstreamError):
 
 class MalformedAnswerError(UpstreamError):
     """A service answered something that is not Provena's JSON."""
+
+
+class MalformedItemError(MalformedAnswerError):
+    """A registry item lacks what its subtype needs: the item is at fault, not the answer."""
 
 
 class DeploymentError(UpstreamError):

@@ -55,6 +55,7 @@ class Connection:
         limits: ClientLimits,
         clock: Callable[[], float],
         read_only: bool = False,
+        breaker: Breaker | None = None,
     ) -> None:
         """Prepare; nothing is opened before ``open``.
 
@@ -67,7 +68,7 @@ class Connection:
         self._limits = limits
         self._clock = clock
         self._read_only = read_only
-        self._breaker = Breaker()
+        self._breaker = breaker or Breaker()
         self._slots = asyncio.Semaphore(limits.concurrency)
         self._log_filter = QueryHider()
         self._http: httpx.AsyncClient | None = None

@@ -42,9 +42,9 @@ def deadline_failure(call: Call, seconds: float, *, sent: bool) -> UpstreamError
     return lost(call, failure) if sent else failure
 
 
-def malformed(call: Call, why: str) -> UpstreamError:
+def malformed(call: Call, why: str, kind: type[MalformedAnswerError] = MalformedAnswerError) -> UpstreamError:
     """The error for an answer that arrived but cannot be read, and ``why``."""
-    failure = MalformedAnswerError(
+    failure = kind(
         f"{SERVICE_NAME[call.service]} answered something unreadable ({call.name}): {why}.",
         advice="If it happens again, check the address of the service: 'provena-mcp doctor' does.",
     )

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from provena_mcp.client.auth import AuthApi
+from provena_mcp.client.breaker import Breaker
 from provena_mcp.client.connection import Connection
 from provena_mcp.client.data import DataApi
 from provena_mcp.client.jobs import JobApi
@@ -40,6 +41,7 @@ class ProvenaClient:
         limits: ClientLimits = DEFAULT_LIMITS,
         clock: Callable[[], float] = time.time,
         read_only: bool = False,
+        breaker: Breaker | None = None,
     ) -> None:
         """Prepare a client; entering it opens the connections.
 
@@ -50,12 +52,19 @@ class ProvenaClient:
             limits: Deadlines, concurrency, sizes, repeats.
             clock: Unix seconds, for dates in Retry-After.
             read_only: Refuse to send anything that writes.
+            breaker: Another than the usual circuit breaker, e.g. with another clock.
 
         Raises:
             SettingsError: An endpoint is not an http(s) address.
         """
         connection = Connection(
-            endpoints, tokens, transport=transport, limits=limits, clock=clock, read_only=read_only
+            endpoints,
+            tokens,
+            transport=transport,
+            limits=limits,
+            clock=clock,
+            read_only=read_only,
+            breaker=breaker,
         )
         self._connection = connection
         self.prov = ProvApi(connection)

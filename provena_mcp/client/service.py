@@ -10,7 +10,7 @@ from provena_mcp.client.answers import Model, parsed
 from provena_mcp.client.calls import Call, Service
 from provena_mcp.client.connection import Connection
 from provena_mcp.client.losses import malformed
-from provena_mcp.errors import ArgumentError
+from provena_mcp.errors import ArgumentError, MalformedItemError
 from provena_mcp.wire.base import HealthAnswer
 from provena_mcp.wire.items import JsonObject, RegistryItem, parse_item
 
@@ -70,7 +70,8 @@ def item_of(call: Call, raw: JsonObject | None) -> RegistryItem:
     """The registry item in an answer.
 
     Raises:
-        MalformedAnswerError: There is none, or it lacks what its subtype needs.
+        MalformedAnswerError: There is none.
+        MalformedItemError: It lacks what its subtype needs.
     """
     if raw is None:
         raise malformed(call, "success, but no item")
@@ -79,4 +80,4 @@ def item_of(call: Call, raw: JsonObject | None) -> RegistryItem:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"][:6])
-        raise malformed(call, f"an item that lacks or misspells {place!r}") from None
+        raise malformed(call, f"an item that lacks or misspells {place!r}", MalformedItemError) from None

@@ -39,7 +39,8 @@ async def audit(
     if isinstance(item, StudyItem):
         audited = await _audit_study(reader, cap, item, now())
     else:
-        evidence = await gather_evidence(reader, cap, Records(reader), item, depth=_DEPTH, now=now())
+        records = Records(reader, needs_all=True)
+        evidence = await gather_evidence(reader, cap, records, item, depth=_DEPTH, now=now())
         one = await asyncio.to_thread(audit_run, evidence)
         audited = Audited([(finding, ()) for finding in one.findings], [one], 1, evidence.incomplete_because)
     return await AuditTelling(reader, item, audited).told(max_tokens)
@@ -50,7 +51,7 @@ async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: flo
     ids = sorted(link.source for link in graph.links if graph.nodes[link.source].subtype == "MODEL_RUN")
     if not ids:
         return Audited([(Finding("study_without_runs", {study.id: ""}), ())], [], 0, None)
-    records = Records(reader)
+    records = Records(reader, needs_all=True)
     await records.read_listed(ids[:_MOST_RUNS], "MODEL_RUN", most_pages=2, most_fetches=_MOST_RUNS)
     slots = asyncio.Semaphore(_AT_ONCE)
 

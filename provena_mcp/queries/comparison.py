@@ -63,7 +63,7 @@ def _distinct(run_ids: Sequence[str]) -> list[str]:
 
 async def _records(reader: Reader, runs: Mapping[str, ModelRunItem]) -> Compared:
     """Compare the records; datasets that differ are looked up to recognise versions of one thing."""
-    records = Records(reader)
+    records = Records(reader, needs_all=True)
     templates = {run.record.workflow_template_id for run in runs.values()}
     await records.read(sorted(templates))
     models = {

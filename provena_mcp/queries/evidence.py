@@ -30,7 +30,7 @@ async def gather_evidence(
     """Everything the audit of ``run`` needs, its lineage followed for ``depth`` hops upstream.
 
     Raises:
-        ProvenaError: The deployment failed to answer a lineage query.
+        ProvenaError: The deployment failed to answer a lineage query, or for one of the items.
     """
     upstream, remade, _ = await asyncio.gather(
         gather_neighbourhood(reader.client.prov, cap, run.id, "upstream", depth),
@@ -47,7 +47,9 @@ async def gather_evidence(
         ),
     )
     await records.read_newer_versions(records.known)
-    return RunEvidence(run, records.known, upstream.graph, remade, now, upstream.incomplete_because)
+    reasons = (upstream.incomplete_because, records.incomplete_because)
+    because = "; ".join(reason for reason in reasons if reason) or None
+    return RunEvidence(run, records.known, upstream.graph, remade, now, because)
 
 
 async def _read_references(records: Records, record: ModelRunRecord) -> None:

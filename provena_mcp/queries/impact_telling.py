@@ -102,7 +102,9 @@ class ImpactTelling:
     def _answers(self, *, has_contacts: bool) -> Iterator[ImpactAnswer]:
         """Ever smaller answers."""
         impact = self._spread.impact
-        because = self._spread.incomplete_because
+        because = [*self._spread.incomplete_because]
+        if self._records.incomplete_because:
+            because.append(self._records.incomplete_because)
         totals = self._totals()
         starts = tuple(named_item(start, self._named, self._kinds) for start in impact.starts)
         for share in _SHARES:

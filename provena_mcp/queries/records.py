@@ -6,7 +6,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from provena_mcp.errors import MalformedAnswerError, NotFoundError, NotLoggedInError, ProvenaError
+from provena_mcp.errors import (
+    MalformedItemError,
+    NotFoundError,
+    NotLoggedInError,
+    ProvenaError,
+    UpstreamError,
+)
 from provena_mcp.queries.items import Reader
 from provena_mcp.queries.names import unreadable_because
 from provena_mcp.rules.references import Found, Outcome, RefusalKind, Refused
@@ -23,15 +29,23 @@ _MAX_CHAIN: Final = 20
 class Records:
     """What reading has found so far, id by id."""
 
-    def __init__(self, reader: Reader) -> None:
-        """Read as ``reader`` does."""
+    def __init__(self, reader: Reader, *, needs_all: bool = False) -> None:
+        """Read as ``reader`` does; with ``needs_all`` a service that fails fails the reading."""
         self._reader = reader
+        self._needs_all = needs_all
         self._known: dict[str, Outcome] = {}
+        self._failed: set[str] = set()
 
     @property
     def known(self) -> Mapping[str, Outcome]:
         """Found or refused, for every id that was looked up."""
         return self._known
+
+    @property
+    def incomplete_because(self) -> str | None:
+        """How many items nothing is known of, because a service failed or answered what cannot be read."""
+        count = len(self._failed)
+        return f"the service failed to answer for {count} item{'s' if count > 1 else ''}" if count else None
 
     def item(self, item_id: str) -> RegistryItem | None:
         """An item that was read and found."""
@@ -48,6 +62,7 @@ class Records:
 
         Raises:
             NotLoggedInError: Nobody is logged in.
+            UpstreamError: A service failed, where everything is needed.
         """
         wanted = [item_id for item_id in dict.fromkeys(ids) if item_id and item_id not in self._known]
         outcomes = await asyncio.gather(*(self._fetch(item_id) for item_id in wanted))
@@ -104,6 +119,11 @@ class Records:
             item = await self._reader.client.registry.fetch(item_id)
         except NotLoggedInError:
             raise
+        except UpstreamError as error:
+            if self._needs_all and not isinstance(error, MalformedItemError):
+                raise
+            self._failed.add(item_id)
+            return Refused(_kind_of(error), unreadable_because(error))
         except ProvenaError as error:
             return Refused(_kind_of(error), unreadable_because(error))
         return self._keep(item)
@@ -118,4 +138,4 @@ class Records:
 def _kind_of(error: ProvenaError) -> RefusalKind:
     if isinstance(error, NotFoundError):
         return "unknown"
-    return "malformed" if isinstance(error, MalformedAnswerError) else "unreadable"
+    return "malformed" if isinstance(error, MalformedItemError) else "unreadable"

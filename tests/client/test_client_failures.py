@@ -13,6 +13,7 @@ from provena_mcp.errors import (
     DepthLimitError,
     ForbiddenError,
     MalformedAnswerError,
+    MalformedItemError,
     NotFoundError,
     NotLoggedInError,
     ProvenaError,
@@ -361,7 +362,7 @@ async def test_a_write_whose_answer_cannot_be_read_may_have_happened(answer: htt
 async def test_an_item_that_lacks_what_its_subtype_needs_is_malformed_and_names_the_field():
     raw = {"id": "10378.1/9", "item_category": "ACTIVITY", "item_subtype": "MODEL_RUN", "display_name": "R"}
     caught = await failure(fetch, json_answer({"status": {"success": True, "details": ""}, "item": raw}))
-    assert type(caught) is MalformedAnswerError
+    assert type(caught) is MalformedItemError
     assert "an item that lacks or misspells 'record'" in caught.message
 
 

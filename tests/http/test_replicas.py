@@ -1,4 +1,4 @@
-"""Replicas behind a round-robin balancer: no request has to come back to the process that saw the one before."""
+"""Replicas behind a round-robin balancer: no request needs the process that saw the one before."""
 
 from __future__ import annotations
 

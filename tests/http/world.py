@@ -1,7 +1,7 @@
-"""A deployment in this process: a mint for its Keycloak, the embedded Provena behind token checks, and a host.
+"""A deployment in this process: a mint for its Keycloak, and the embedded Provena behind token checks.
 
-Whatever the registry answers carries the name of whom it was answered to, so that nothing of one user can reach
-another unnoticed.
+Whatever the registry answers carries the name of whom it was answered to, so that nothing of one user
+can reach another unnoticed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ WRITER = ["entity-registry-read", "entity-registry-write"]
 
 
 class World:
-    """``seen`` lists, for each request the deployment got, the user and the path; ``hold`` may answer instead."""
+    """``seen`` lists, for each request the deployment got, user and path; ``hold`` may answer instead."""
 
     def __init__(self, folder: Path) -> None:
         self.mint = Mint()

@@ -1,0 +1,320 @@
+"""Every fault against every kind of call; ``python -m tests.faults.table [calls per fault]`` prints it.
+
+Right is the answer without the fault, a part of it that says that it is one, or an error. Wrong is anything
+else: another answer, or a write said to have happened that has not, or the reverse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import AsyncGenerator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from mcp import Client
+
+from provena_mcp.client import ClientLimits
+from provena_mcp.embedded.app import BASE_PATHS, create_app
+from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.sources import sample_source
+from provena_mcp.embedded.store import Store
+from provena_mcp.queries.following import Pace
+from provena_mcp.server.building import build_server
+from provena_mcp.settings import Settings
+from tests.faults.proxy import Fault, Proxy, faulty_proxy
+from tests.faults.spoiling import FAULTS, MAX_BODY, READ_SECONDS
+
+LIMITS = ClientLimits(
+    connect_seconds=1,
+    read_seconds=READ_SECONDS,
+    total_seconds=2,
+    pause_seconds=0.01,
+    jitter_seconds=0.01,
+    max_body_bytes=MAX_BODY,
+)
+HUNG_SECONDS = 30.0
+AT_ONCE = 8
+# After these a write may or may not have happened, and they say so.
+NOBODY_KNOWS = {"AmbiguousWrite", "Deployment"}
+
+
+@dataclass
+class Tally:
+    """What came of the calls under one fault."""
+
+    calls: int = 0
+    whole: int = 0
+    partial: int = 0
+    errors: int = 0
+    hung: int = 0
+    wrong: list[str] = field(default_factory=list)
+    duplicated: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.wrong or self.hung or self.duplicated)
+
+
+class Renewing:
+    """A login whose token can always be renewed."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    async def token(self) -> str:
+        return f"token-{self.number}"
+
+    async def rejected(self, token: str) -> bool:
+        self.number += 1
+        return True
+
+
+@contextmanager
+def running_provena(folder: Path) -> Iterator[tuple[str, int]]:
+    """The embedded Provena with the sample world, over real HTTP."""
+    store = Store(folder / "faults.sqlite3")
+    load_items(store, sample_source())
+    config = uvicorn.Config(create_app(store), port=0, log_level="critical", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    socket = config.bind_socket()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
+    thread.start()
+    try:
+        yield "127.0.0.1", socket.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+        store.close()
+
+
+@asynccontextmanager
+async def client_behind(proxy: Proxy, folder: Path) -> AsyncGenerator[Client]:
+    urls = {f"{name}_api": f"http://127.0.0.1:{proxy.port}{path}" for name, path in BASE_PATHS.items()}
+    settings = Settings(_env_file=None, call_seconds=20, output_dir=str(folder), **urls)
+    server = build_server(settings, tokens=Renewing(), limits=LIMITS, pace=Pace(patience=3.0, late_row=1.0))
+    async with Client(server) as client:
+        yield client
+
+
+class Questions:
+    """The calls of the table, and what they are answered without any fault."""
+
+    def __init__(self, run: str, record: dict[str, Any]) -> None:
+        self.record = record
+        self.run = run
+        self.reads: list[tuple[str, dict[str, Any]]] = [
+            ("explore_upstream", {"starting_id": run, "depth": 3, "max_tokens": 20_000}),
+            ("get_contributing_datasets", {"starting_id": run, "max_tokens": 20_000}),
+            ("fetch_items", {"ids": [run, "sample/1000001", "sample/1000011"]}),
+            ("list_items", {"limit": 5, "subtype": "DATASET"}),
+            ("search_items", {"query": "reef", "limit": 5, "subtype": "STUDY"}),
+            ("audit_reproducibility", {"item_id": run}),
+            ("list_jobs", {"limit": 3}),
+            ("open_document", {"uri": f"provena://item/{run}"}),
+        ]
+        self.truth: dict[str, dict[str, Any]] = {}
+
+    @classmethod
+    async def asked_of(cls, client: Client) -> Questions:
+        # Runs of different programmes, so that what is registered changes nothing that is read.
+        listed = await _content(client, "list_items", {"subtype": "MODEL_RUN", "limit": 20})
+        read, written = listed["items"][0]["id"], listed["items"][-1]["id"]
+        full = await _content(client, "fetch_items", {"ids": [written], "detail": "full"})
+        made = cls(read, full["items"][0]["record"]["record"])
+        for tool, arguments in made.reads:
+            made.truth[tool] = await _content(client, tool, arguments)
+        return made
+
+
+async def _content(client: Client, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    return (await client.call_tool(tool, arguments)).structured_content or {}
+
+
+class Trial:
+    """One fault, many calls."""
+
+    def __init__(self, client: Client, proxy: Proxy, questions: Questions, fault: Fault) -> None:
+        self.client = client
+        self.proxy = proxy
+        self.questions = questions
+        self.fault = fault
+        self.tally = Tally()
+
+    async def run(self, calls: int) -> Tally:
+        self.proxy.arrived.clear()
+        self.proxy.fault = self.fault
+        slots = asyncio.Semaphore(AT_ONCE)
+        steps = [self._write(number) if number % 5 == 4 else self._read(number) for number in range(calls)]
+
+        async def in_turn(step: Any) -> None:
+            async with slots:
+                await step
+
+        await asyncio.gather(*map(in_turn, steps))
+        self.proxy.fault = None
+        arrivals = _registrations(self.proxy.arrived)
+        self.tally.duplicated = sum(count - 1 for count in arrivals.values() if count > 1)
+        return self.tally
+
+    async def _call(self, tool: str, arguments: dict[str, Any]) -> tuple[dict[str, Any], bool] | None:
+        self.tally.calls += 1
+        try:
+            async with asyncio.timeout(HUNG_SECONDS):
+                result = await self.client.call_tool(tool, arguments)
+        except TimeoutError:
+            self.tally.hung += 1
+            return None
+        content = result.structured_content or {}
+        error = content.get("error")
+        if result.is_error and (not isinstance(error, dict) or error["kind"] == "Internal"):
+            self.tally.wrong.append(f"{tool}: {result.content}"[:300])
+            return None
+        return content, result.is_error
+
+    async def _read(self, number: int) -> None:
+        tool, arguments = self.questions.reads[number % len(self.questions.reads)]
+        answered = await self._call(tool, arguments)
+        if answered is None:
+            return
+        content, is_error = answered
+        if is_error:
+            self.tally.errors += 1
+            if content["error"]["kind"] in ("NotFound", "Argument", "Forbidden") and not _excused(self.fault):
+                self.tally.wrong.append(f"{tool}: {content['error']}"[:300])
+            return
+        truth = self.questions.truth[tool]
+        if tool == "list_jobs" or content == truth:
+            self.tally.whole += 1
+        elif contradiction := contradiction_of(tool, content, truth):
+            self.tally.wrong.append(f"{tool}: {contradiction}"[:300])
+        else:
+            self.tally.partial += 1
+
+    async def _write(self, number: int) -> None:
+        name = f"{self.fault.name} {number}"
+        record = {**self.questions.record, "display_name": name}
+        shown = await self._call("register_model_run", {"record": record})
+        if shown is None:
+            return
+        content, is_error = shown
+        reference = content.get("reference")
+        if is_error or reference is None:
+            self.tally.errors += 1
+            return
+        confirmed = {"reference": reference, "confirm": True, "wait": number % 2 == 0}
+        for _ in range(2):  # as an assistant that tries again
+            answered = await self._call("register_model_run", confirmed)
+            if answered is None:
+                return
+            self._judge_write(name, *answered)
+
+    def _judge_write(self, name: str, content: dict[str, Any], is_error: bool) -> None:
+        arrived = _registrations(self.proxy.arrived)[name]
+        if is_error:
+            self.tally.errors += 1
+            said = content["error"]
+            if arrived and said["kind"] not in NOBODY_KNOWS and "Nobody knows" not in said["message"]:
+                self.tally.wrong.append(f"arrived, but said to have failed: {said}"[:300])
+        elif content["status"] in ("submitted", "succeeded", "failed"):
+            self.tally.whole += 1
+            if not arrived:
+                self.tally.wrong.append(f"said to be {content['status']}, but never arrived")
+        else:
+            self.tally.partial += 1  # a new preview: something could not be looked up
+
+
+def _excused(fault: Fault) -> bool:
+    """A gateway's own words are told as such."""
+    return fault.name.startswith("403")
+
+
+def contradiction_of(tool: str, content: dict[str, Any], truth: dict[str, Any]) -> str | None:
+    """Where an answer says something that is not so; it may leave out what it says could not be read."""
+    if tool == "fetch_items":
+        told = [item["id"] for item in content["items"]]
+        failed = [item["id"] for item in content.get("failed", ())]
+        known = {item["id"]: item for item in truth["items"]}
+        if sorted(told + failed + list(content.get("forbidden", ()))) != sorted(known):
+            return f"neither told nor failed: {content}"
+        return next((w for item in content["items"] if (w := _differs(item, known[item["id"]]))), None)
+    if tool == "audit_reproducibility" and content["complete"] is False:
+        return None
+    unread = {item_id for ids in content.get("unreadable", {}).values() for item_id in ids}
+    return _differs(content, truth, unread=unread)
+
+
+# May be absent: what they say of an item that could not be read is there by its id.
+_MAY_LACK = {"name", "role", "unreadable", "matched", "about", "model", "study"}
+
+
+def _differs(told: Any, truth: Any, place: str = "", unread: Collection[str] = ()) -> str | None:
+    if isinstance(told, dict) and isinstance(truth, dict):
+        if lacking := truth.keys() - told.keys() - _MAY_LACK:
+            return f"{place} lacks {sorted(lacking)}"
+        keys = sorted(told.keys() & truth.keys())
+        return next((w for k in keys if (w := _differs(told[k], truth[k], f"{place}.{k}", unread))), None)
+    if isinstance(told, list) and isinstance(truth, list):
+        is_nameless_row = len(told) == len(truth) - 1 == 2 and told[1] in unread
+        if len(told) != len(truth) and not is_nameless_row:
+            return f"{place}: {told} instead of {truth}"
+        pairs = enumerate(zip(told, truth, strict=False))
+        return next((w for n, (a, b) in pairs if (w := _differs(a, b, f"{place}[{n}]", unread))), None)
+    return None if told == truth else f"{place}: {told!r} instead of {truth!r}"
+
+
+def _registrations(arrived: list[bytes]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for request in arrived:
+        head, _, body = request.partition(b"\r\n\r\n")
+        if head.startswith(b"POST /prov-api/model_run/register "):
+            found[json.loads(body)["display_name"]] += 1
+    return found
+
+
+async def run_table(folder: Path, calls: int, faults: tuple[Fault, ...] = FAULTS) -> dict[str, Tally]:
+    """What came of ``calls`` calls under each of ``faults``."""
+    tallies: dict[str, Tally] = {}
+    with running_provena(folder) as backend:
+        async with faulty_proxy(backend) as proxy:
+            async with client_behind(proxy, folder) as client:
+                questions = await Questions.asked_of(client)
+            for fault in faults:
+                async with client_behind(proxy, folder) as client:
+                    tallies[fault.name] = await Trial(client, proxy, questions, fault).run(calls)
+    return tallies
+
+
+def print_table(tallies: dict[str, Tally]) -> bool:
+    heads = ("calls", "whole", "partial", "error", "wrong", "hung", "twice")
+    print(f"{'fault':38}" + "".join(f"{head:>9}" for head in heads))  # noqa: T201  # what this command is for
+    total = Counter[str]()
+    for name, tally in tallies.items():
+        outcomes = (tally.whole, tally.partial, tally.errors, len(tally.wrong), tally.hung, tally.duplicated)
+        row = (tally.calls, *outcomes)
+        total.update(dict(zip(heads, row, strict=True)))
+        print(f"{name:38}" + "".join(f"{value:>9}" for value in row))  # noqa: T201
+        for wrong in tally.wrong[:3]:
+            print(f"    {wrong}")  # noqa: T201
+    print(f"{f'{len(tallies)} faults':38}" + "".join(f"{total[head]:>9}" for head in heads))  # noqa: T201
+    return all(tally.is_clean for tally in tallies.values())
+
+
+def main() -> None:
+    logging.disable(logging.CRITICAL)
+    calls = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    with tempfile.TemporaryDirectory() as folder:
+        tallies = asyncio.run(run_table(Path(folder), calls))
+    sys.exit(0 if print_table(tallies) else 1)
+
+
+if __name__ == "__main__":
+    main()

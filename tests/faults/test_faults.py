@@ -1,0 +1,91 @@
+"""Whatever the network does: never a hang, never a false answer, never a write twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from provena_mcp.client import ClientLimits, NoToken, ProvenaClient
+from provena_mcp.client.breaker import Breaker
+from provena_mcp.errors import NotFoundError, UnavailableError
+from provena_mcp.settings import Endpoints
+from tests.faults.spoiling import FAULTS
+from tests.faults.table import run_table
+
+CALLS = 10
+
+
+@pytest.mark.asyncio
+async def test_no_fault_makes_an_answer_wrong_a_call_hang_or_a_write_happen_twice(tmp_path: Path):
+    tallies = await run_table(tmp_path, CALLS)
+    assert {name: (tally.wrong, tally.hung, tally.duplicated) for name, tally in tallies.items()} == {
+        fault.name: ([], 0, 0) for fault in FAULTS
+    }
+    assert sum(tally.whole for tally in tallies.values()) > 0
+    assert sum(tally.errors for tally in tallies.values()) > 0
+
+
+class Time:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def endpoints() -> Endpoints:
+    names = ("prov", "registry", "job", "search", "auth", "data")
+    return Endpoints(**{name: f"https://{name}.example.org" for name in names})
+
+
+class Storm:
+    """A registry behind a gateway that answers 503 while it lasts; the other services are well."""
+
+    def __init__(self) -> None:
+        self.lasts = True
+        self.asked = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host != "registry.example.org":
+            return httpx.Response(200, json={"message": "Health check successful."})
+        self.asked += 1
+        if self.lasts:
+            return httpx.Response(503)
+        return httpx.Response(400, json={"detail": "x/1 was not a valid registry item"})
+
+
+@pytest.mark.asyncio
+async def test_a_storm_opens_the_circuit_of_its_service_which_says_so_and_recovers():
+    storm, clock = Storm(), Time()
+    transport = httpx.MockTransport(storm)
+    limits = ClientLimits(attempts=1)
+    async with ProvenaClient(
+        endpoints(), tokens=NoToken(), transport=transport, limits=limits, breaker=Breaker(clock)
+    ) as client:
+
+        async def fetch() -> UnavailableError:
+            with pytest.raises(UnavailableError) as caught:
+                await client.registry.fetch("x/1")
+            return caught.value
+
+        for _ in range(8):
+            assert "is down or overloaded (503" in (await fetch()).message
+        refused = await fetch()
+        assert refused.message == (
+            "registry-api has failed 8 times in a row and is left alone for a moment; nothing was sent."
+        )
+        assert refused.retry_after == 10.0
+        assert storm.asked == 8
+        await client.search.health()
+
+        clock.now += 10.1
+        assert "is down or overloaded" in (await fetch()).message
+        assert (storm.asked, (await fetch()).retry_after) == (9, 10.0)
+
+        storm.lasts = False
+        clock.now += 10.1
+        for _ in range(2):
+            with pytest.raises(NotFoundError):
+                await client.registry.fetch("x/1")
+        assert storm.asked == 11
