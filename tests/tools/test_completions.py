@@ -5,6 +5,12 @@ import pytest
 from mcp import Client
 from mcp.types import Completion, PromptReference, ResourceTemplateReference
 
+from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.sources import Source
+from provena_mcp.embedded.store import Store
+from provena_mcp.queries.following import Pace
+from provena_mcp.server.building import build_server
+from provena_mcp.settings import Settings
 from tests.tools.sample_server import BOTH_ERAS, sample_client
 
 ITEM = ResourceTemplateReference(uri="provena://item/{+id}")
@@ -104,9 +110,47 @@ async def test_at_most_a_hundred_ids_are_suggested_and_more_are_told(tmp_path: P
 
 @pytest.mark.asyncio
 async def test_a_keystroke_overtaken_by_the_next_is_not_looked_up(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
-        keystrokes = await asyncio.gather(
-            *(completed(client, ITEM, "id", typed) for typed in ("h", "he", "heron"))
-        )
-    assert [len(found.values) for found in keystrokes[:2]] == [0, 0]
-    assert sorted(keystrokes[2].values) == ["sample/1000024", "sample/1000068"]
+    typed, waiting, all_typed = ("h", "he", "heron"), [], asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        waiting.append(seconds)
+        if len(waiting) == len(typed):
+            all_typed.set()
+        await all_typed.wait()
+
+    settings = Settings(_env_file=None, store=tmp_path / "store.sqlite3")
+    async with Client(build_server(settings, sample=True, pace=Pace(sleep=pause))) as client:
+        found = await asyncio.gather(*(completed(client, ITEM, "id", text) for text in typed))
+    assert [len(completion.values) for completion in found] == [0, 0, 2]
+    assert sorted(found[2].values) == ["sample/1000024", "sample/1000068"]
+
+
+def organisation(number: int) -> dict[str, object]:
+    name = f"Institute number {number}"
+    return {
+        "id": f"many/{number}",
+        "display_name": name,
+        "name": name,
+        "item_category": "AGENT",
+        "item_subtype": "ORGANISATION",
+        "record_type": "COMPLETE_ITEM",
+        "owner_username": "somebody",
+        "created_timestamp": 1_600_000_000 + number,
+        "updated_timestamp": 1_600_000_000 + number,
+    }
+
+
+@pytest.mark.asyncio
+async def test_items_beyond_the_newest_five_hundred_are_searched_for_or_looked_up(tmp_path: Path):
+    path = tmp_path / "many.sqlite3"
+    store = Store(path)
+    load_items(store, Source(tuple(organisation(1000 + number) for number in range(620)), {}))
+    store.close()
+    async with Client(build_server(Settings(_env_file=None, store=path))) as client:
+        unknown = await completed(client, ITEM, "id", "")
+        by_name = await completed(client, ITEM, "id", "1003")
+        by_id = await completed(client, ITEM, "id", "many/1004")
+    assert (len(unknown.values), unknown.total, unknown.has_more) == (100, None, True)
+    assert "many/1003" not in unknown.values
+    assert by_name.values == ["many/1003"]
+    assert by_id.values[0] == "many/1004"
