@@ -102,13 +102,15 @@ class _Walk:
             if hop < nearer_than
             and node not in self.expanded
             and node not in self.unregistered
-            and self._may_lead_on(node)
+            and may_lead_on(self.graph, node, self.direction)
         ]
         return sorted(found, key=lambda node: (self.hops[node], node))
 
-    def _may_lead_on(self, node: str) -> bool:
-        kind = self.graph.nodes.get(node)
-        return self.direction == "downstream" or kind is None or kind.subtype not in _UPSTREAM_ENDS
+
+def may_lead_on(graph: ProvenanceGraph, node: str, direction: Direction) -> bool:
+    """Whether an item of this kind can have links in ``direction``."""
+    kind = graph.nodes.get(node)
+    return direction == "downstream" or kind is None or kind.subtype not in _UPSTREAM_ENDS
 
 
 async def gather_neighbourhood(

@@ -244,7 +244,10 @@ class _Telling:
     def _stopped(self, within: int) -> str | None:
         if within >= self._max_hops:
             return None
-        return f"beyond {plural(within, 'hop')} too many queries would be needed; asked were {self._max_hops}"
+        return (
+            f"not certain beyond {plural(within, 'hop')}: too many queries would be needed, or an item on "
+            f"the way is no longer in the registry; asked were {self._max_hops}"
+        )
 
     def _runs_to_fetch(self, paths: ShortestPaths) -> NextCalls:
         runs = [node for node in paths.paths[0] if self._kinds.get(node) == "MODEL_RUN"][:_RUNS_TO_FETCH]

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from provena_mcp.errors import DepthLimitError
+from provena_mcp.errors import DepthLimitError, NotFoundError
 from provena_mcp.lineage.walks import hops_along
-from provena_mcp.queries.neighbourhood import DepthCap, Explorer
+from provena_mcp.queries.neighbourhood import DepthCap, Explorer, may_lead_on
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 
 MAX_QUERIES: Final = 60
 _AT_ONCE: Final = 6
-# Contract 5.2 and 5.3 give these no link of their own, so upstream ends at them.
-_UPSTREAM_ENDS: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
 
 
 class Calls:
@@ -50,6 +48,7 @@ class Reach:
         self.hops: dict[str, int] = {start: 0}
         self.rim: list[str] = [start]
         self._calls = calls
+        self._is_blocked = False
 
     @property
     def is_whole(self) -> bool:
@@ -57,12 +56,15 @@ class Reach:
         return not self.rim
 
     async def extend(self, hops: int) -> bool:
-        """Learn at least one and at most ``hops`` more hops; whether the calls left allowed it.
+        """Learn at least one and at most ``hops`` more hops; whether that was possible.
+
+        It is not where too few calls are left, nor beyond an item that the graph has kept and the
+        registry has not (contract 7.4): queries start from registry items only.
 
         Raises:
             NotFoundError: No item has the id asked for.
         """
-        if len(self.rim) > self._calls.left:
+        if self._is_blocked or len(self.rim) > self._calls.left:
             return False
         step = min(hops, self._calls.cap.hops)
         try:
@@ -70,22 +72,29 @@ class Reach:
                 *(self._calls.explore(self.direction, node, step) for node in self.rim)
             )
         except DepthLimitError as refusal:
+            if refusal.limit >= step:
+                raise
             self._calls.cap.learn(refusal.limit)
             return await self.extend(hops)
+        except NotFoundError:
+            if not self.depth:
+                raise
+            self._is_blocked = True
+            return False
         first, *others = (self.graph, *parts) if self.graph.nodes else parts
         self.graph = first.merged(others) if others else first
         self.depth += step
         self.hops = hops_along(self.graph.ahead(self.direction), (self.start,), self.depth)
-        self.rim = [node for node, hop in self.hops.items() if hop == self.depth and self._may_lead_on(node)]
+        self.rim = [
+            node
+            for node, hop in self.hops.items()
+            if hop == self.depth and may_lead_on(self.graph, node, self.direction)
+        ]
         return True
 
     async def extend_to(self, depth: int) -> bool:
-        """Learn all within ``depth`` hops; whether the calls left allowed it."""
+        """Learn all within ``depth`` hops; whether that was possible."""
         while self.depth < depth and not self.is_whole:
             if not await self.extend(depth - self.depth):
                 return False
         return True
-
-    def _may_lead_on(self, node: str) -> bool:
-        kind = self.graph.nodes.get(node)
-        return self.direction == "downstream" or kind is None or kind.subtype not in _UPSTREAM_ENDS

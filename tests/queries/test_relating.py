@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.paths import in_common, shortest_paths
 from provena_mcp.lineage.walks import hops_along
 from provena_mcp.queries.neighbourhood import DepthCap
@@ -82,3 +83,12 @@ def test_an_item_that_is_in_no_lineage_is_related_to_nothing() -> None:
     found = related(CappedProvena(chain(3), 10), "d0", "unused study", 20)
 
     assert found == Relation(graph=found.graph, paths=(), within=20, common_within=20, goes_on=False)
+
+
+def test_an_item_the_registry_has_lost_bounds_how_far_the_answer_is_certain() -> None:
+    lost = NotFoundError("There is no item.")
+    provena = CappedProvena(chain(60), 10, {"d10": lost, "d40": lost})
+
+    found = related(provena, "d0", "d50", 100)
+
+    assert (found.paths, found.within) == ((), 20)
