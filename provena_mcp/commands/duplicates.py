@@ -6,11 +6,12 @@ a job's row appears (contract 6.3), and remembers a submission whose answer was 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from provena_mcp.client import JobApi
 from provena_mcp.commands.keeping import KeyValueStore
@@ -23,6 +24,8 @@ from provena_mcp.wire.records import ModelRunRecord
 DAY: Final = 86_400
 _PAGE: Final = 100
 _MAX_PAGES: Final = 30
+# Records noted an entry: with 16 entries three batches of the largest size in a day.
+_NOTED: Final = 2_000
 
 
 class Submission(BaseModel):
@@ -35,6 +38,9 @@ class Submission(BaseModel):
     model_run_id: str | None = None
 
 
+_NOTES: Final = TypeAdapter(dict[str, Submission], config=ConfigDict(defer_build=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """Earlier submissions by fingerprint; ``complete`` is false if there were too many jobs to look at."""
@@ -44,7 +50,12 @@ class Earlier:
 
 
 class Submissions:
-    """Remembers for a day what was sent, by caller."""
+    """Remembers for a day what was sent, by caller.
+
+    Records share a few entries by the first digit of their fingerprint, so that a large batch pushes
+    none of the caller's references out. Two replicas that write one entry at the same moment may lose
+    a note; the caller's jobs tell of that record all the same.
+    """
 
     def __init__(self, store: KeyValueStore) -> None:
         """Remember in ``store``."""
@@ -52,18 +63,36 @@ class Submissions:
 
     async def note(self, caller: str, prints: Iterable[str], submission: Submission) -> None:
         """Remember that the records with these fingerprints were sent."""
-        packed = submission.model_dump_json().encode()
-        for each in prints:
-            await self._store.put(caller, f"sent:{each}", packed, DAY)
+        for entry, noted in _by_entry(prints).items():
+            earlier = await self._in(caller, entry)
+            kept = {
+                print_: each
+                for print_, each in earlier.items()
+                if print_ not in noted and each.when > submission.when - DAY
+            }
+            kept |= dict.fromkeys(noted, submission)
+            newest = dict(list(kept.items())[-_NOTED:])
+            await self._store.put(caller, entry, _NOTES.dump_json(newest, exclude_none=True), DAY)
 
     async def of(self, caller: str, prints: Iterable[str]) -> dict[str, Submission]:
         """Those of ``prints`` that were sent."""
         found: dict[str, Submission] = {}
-        for each in prints:
-            packed = await self._store.get(caller, f"sent:{each}")
-            if packed is not None:
-                found[each] = Submission.model_validate_json(packed)
+        for entry, wanted in _by_entry(prints).items():
+            noted = await self._in(caller, entry)
+            found |= {print_: noted[print_] for print_ in wanted if print_ in noted}
         return found
+
+    async def _in(self, caller: str, entry: str) -> dict[str, Submission]:
+        packed = await self._store.get(caller, entry)
+        return {} if packed is None else _NOTES.validate_json(packed)
+
+
+def _by_entry(prints: Iterable[str]) -> dict[str, list[str]]:
+    """Fingerprints by the entry of the store that notes them."""
+    entries: defaultdict[str, list[str]] = defaultdict(list)
+    for print_ in prints:
+        entries[f"sent:{print_[:1]}"].append(print_)
+    return entries
 
 
 async def find_earlier(
@@ -78,10 +107,13 @@ async def find_earlier(
     """
     wanted = frozenset(fingerprint(record) for record in records)
     seen = _Seen(wanted)
-    complete = await seen.look_through(jobs, now - DAY)
+    since = now - DAY
+    complete = await seen.look_through(jobs, since)
     sent = await submissions.of(caller, wanted)
     not_yet_listed = {
-        each: submission for each, submission in sent.items() if submission.session_id not in seen.sessions
+        each: submission
+        for each, submission in sent.items()
+        if submission.when >= since and submission.session_id not in seen.sessions
     }
     return Earlier({**not_yet_listed, **seen.lodged}, complete)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 import anyio
@@ -22,6 +23,8 @@ from provena_mcp.errors import (
 )
 from provena_mcp.queries.following import Followed, follow, look
 from provena_mcp.wire.items import JsonObject
+
+logger = logging.getLogger(__name__)
 
 # After these Provena has certainly done nothing, so that the same reference may be sent again.
 _NOTHING_DONE: Final = (CallerError, AccessError, UnavailableError, DeadlineError)
@@ -72,14 +75,22 @@ async def _send(desk: Desk, proposal: Proposal[ResultT], kept: Kept) -> Outcome:
         await desk.references.release(desk.caller, kept.reference)
         raise
     except ProvenaError:
-        await desk.references.settle(desk.caller, kept, Outcome(answer=None))
-        await desk.submissions.note(desk.caller, proposal.prints, Submission(when=when))
+        await _remember(desk, proposal, kept, Outcome(answer=None), Submission(when=when))
         raise
     outcome = Outcome(answer=answer)
-    await desk.references.settle(desk.caller, kept, outcome)
-    submission = Submission(when=when, session_id=session_in(answer))
-    await desk.submissions.note(desk.caller, proposal.prints, submission)
+    await _remember(desk, proposal, kept, outcome, Submission(when=when, session_id=session_in(answer)))
     return outcome
+
+
+async def _remember(
+    desk: Desk, proposal: Proposal[ResultT], kept: Kept, outcome: Outcome, submission: Submission
+) -> None:
+    try:
+        await desk.references.settle(desk.caller, kept, outcome)
+        await desk.submissions.note(desk.caller, proposal.prints, submission)
+    except ProvenaError as error:
+        # What came of sending matters more; the claim stays, so that it is not sent again.
+        logger.warning("What was sent could not be remembered. %s %s", error.message, error.advice)
 
 
 async def _concluded(
