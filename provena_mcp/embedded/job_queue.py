@@ -17,7 +17,7 @@ LEASE_SECONDS: Final = 10.0
 """How long a job stays with a worker that is not heard of any more."""
 
 MOST_ATTEMPTS: Final = 10
-"""A job whose worker died this many times is given up: it is what kills them."""
+"""A job during which this many workers died is given up: it is what kills them."""
 
 _DEQUEUED: Final = "Job removed from queue ready for processing by worker task."
 _IN_PROGRESS: Final = "Job has been dispatched to worker callback and is in progress."
@@ -44,7 +44,7 @@ def claim(connection: sqlite3.Connection, worker: str, now: float) -> bool:
         (_GIVEN_UP, now, MOST_ATTEMPTS),
     )
     taken = connection.execute(
-        """UPDATE job SET status = 'DEQUEUED', info = ?, worker = ?, lease_until = ?, attempts = attempts + 1
+        """UPDATE job SET status = 'DEQUEUED', info = ?, worker = ?, lease_until = ?
         WHERE key = (SELECT key FROM job WHERE lease_until <= ? ORDER BY lease_until, key LIMIT 1)""",
         (_DEQUEUED, worker, now + LEASE_SECONDS, now),
     )
@@ -52,10 +52,13 @@ def claim(connection: sqlite3.Connection, worker: str, now: float) -> bool:
 
 
 def begin(connection: sqlite3.Connection, worker: str, now: float) -> bool:
-    """Set the job that ``worker`` has taken in progress; whether it still had one."""
+    """Set the job that ``worker`` has taken in progress; whether it still had one.
+
+    That is an attempt; a job that was only taken when its worker died is not what killed it.
+    """
     begun = connection.execute(
-        "UPDATE job SET status = 'IN_PROGRESS', info = ?, lease_until = ? "
-        "WHERE worker = ? AND status = 'DEQUEUED'",
+        """UPDATE job SET status = 'IN_PROGRESS', info = ?, lease_until = ?, attempts = attempts + 1
+        WHERE worker = ? AND status = 'DEQUEUED'""",
         (_IN_PROGRESS, now + LEASE_SECONDS, worker),
     )
     return begun.rowcount > 0
@@ -82,7 +85,7 @@ def finish(connection: sqlite3.Connection, job: JobRow, outcome: Outcome) -> Non
 def release(connection: sqlite3.Connection, worker: str) -> None:
     """Give back what ``worker`` holds, as if it had never been taken."""
     connection.execute(
-        """UPDATE job SET status = 'PENDING', info = NULL, worker = NULL, lease_until = 0,
-            attempts = attempts - 1 WHERE worker = ?""",
+        """UPDATE job SET attempts = attempts - (status = 'IN_PROGRESS'), status = 'PENDING', info = NULL,
+            worker = NULL, lease_until = 0 WHERE worker = ?""",
         (worker,),
     )

@@ -199,19 +199,38 @@ def test_a_process_killed_in_the_middle_of_a_job_leaves_nothing_of_it(
     assert (state(store, "a")[0], traces(store)) == ("SUCCEEDED", ["a"])
 
 
-def test_a_job_that_kills_every_worker_is_given_up(
+def test_a_job_that_kills_every_worker_is_given_up_and_the_one_taken_with_it_is_done(
     store: Store, worker: Callable[..., Worker], clock: Clock
 ) -> None:
     submit(store, "a", "b")
     for _ in range(MOST_ATTEMPTS):
-        turn(store, worker())
-        turn(store, worker())
+        dying = worker()
+        turn(store, dying)
+        turn(store, dying)
+        assert [state(store, name)[0] for name in ("a", "b")] == ["IN_PROGRESS", "DEQUEUED"]
         clock.now += LEASE_SECONDS
 
     work(store, worker())
 
     given_up = ("FAILED", f"Job failed, err: {MOST_ATTEMPTS} workers ended without finishing it..")
-    assert [state(store, name) for name in ("a", "b")] == [given_up, given_up]
+    assert [state(store, name) for name in ("a", "b")] == [given_up, ("SUCCEEDED", None)]
+    assert traces(store) == ["b"]
+
+
+def test_a_job_that_was_given_back_is_not_given_up(
+    store: Store, worker: Callable[..., Worker], clock: Clock
+) -> None:
+    submit(store, "a")
+    for _ in range(MOST_ATTEMPTS + 1):
+        leaving = worker()
+        turn(store, leaving)
+        turn(store, leaving)
+        with store.write() as connection:
+            leaving.give_back(connection)
+
+    work(store, worker())
+
+    assert state(store, "a") == ("SUCCEEDED", None)
 
 
 def test_a_failed_job_says_why_and_leaves_nothing_behind(store: Store, worker: Callable[..., Worker]) -> None:
