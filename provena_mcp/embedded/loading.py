@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -116,11 +117,13 @@ def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
             file.write(f',\n"links": {json.dumps(items.links(connection), ensure_ascii=False)}}}\n')
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise StoreError(
             f"{str(path)!r} cannot be written: {error.strerror}.",
             advice="Name a file in a folder you may write.",
         ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
     return count
 
 

@@ -81,7 +81,8 @@ def parse_source(data: bytes, name: str) -> Source:
 
 
 def _json_lines(text: str, error: ValueError, name: str) -> Source:
-    lines = [line for line in text.splitlines() if line.strip()]
+    # Not splitlines: a JSON string may hold U+2028 and others of its line ends as they are.
+    lines = [line for line in text.split("\n") if line.strip()]
     items = tuple(_line(line) for line in lines)
     # A broken array or object is not JSON Lines with every line broken.
     if len(items) < 2 or not isinstance(items[0], dict):

@@ -53,9 +53,12 @@ def _graph(store: Store) -> tuple[dict[str, Kind], set[Link]]:
 
 def test_an_array_an_object_and_lines_hold_the_same_items() -> None:
     items = small_world()
+    items[0]["display_name"] = "one\u2028name\x85"
     array = json.dumps(items).encode()
     wrapped = json.dumps({"items": items, "links": {"jane": "w/jane"}}).encode()
-    lines = b"\xef\xbb\xbf" + b"\n\n".join(json.dumps(raw).encode() for raw in items) + b"\n"
+    lines = (
+        b"\xef\xbb\xbf" + "\r\n\n".join(json.dumps(raw, ensure_ascii=False) for raw in items).encode() + b"\n"
+    )
     assert parse_source(array, "a") == Source(tuple(items))
     assert parse_source(wrapped, "b") == Source(tuple(items), {"jane": "w/jane"})
     assert parse_source(lines, "c") == Source(tuple(items))
@@ -355,6 +358,16 @@ def test_an_export_replaces_a_file_only_when_told(store: Store, tmp_path: Path) 
 def test_an_export_into_nowhere_is_refused(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written: No such file or directory"):
         export_items(store, tmp_path / "gone" / "all.json")
+
+
+def test_an_export_that_fails_halfway_leaves_no_file(store: Store, tmp_path: Path) -> None:
+    with store.write() as connection:
+        connection.execute("DROP TABLE user_link")
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    with pytest.raises(StoreError, match="no such table"):
+        export_items(store, folder / "all.json")
+    assert list(folder.iterdir()) == []
 
 
 # Worlds
