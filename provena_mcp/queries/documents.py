@@ -139,7 +139,7 @@ def _lineage_query(query: str) -> LineageQuery:
 
 
 def _depth(text: str, most: int = _MAX_DEPTH) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= most:
+    if not text.isdecimal() or len(text) > len(str(most)) or not 1 <= int(text) <= most:
         raise ArgumentError(f"depth is 1 to {most} hops, not {text[:20]!r}.", parameter="depth")
     return int(text)
 

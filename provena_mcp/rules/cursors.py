@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import Final, cast
 
@@ -29,7 +28,7 @@ def decode_cursor(question: str, cursor: str) -> JsonValue:
     try:
         padded = cursor.strip() + "=" * (-len(cursor.strip()) % 4)
         held = json.loads(base64.urlsafe_b64decode(padded))
-    except (ValueError, binascii.Error, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         raise CursorError("The cursor is not one of ours.", advice=_AGAIN) from None
     parts = cast("list[JsonValue]", held) if isinstance(held, list) else []
     if len(parts) != 2:

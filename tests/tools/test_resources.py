@@ -110,6 +110,7 @@ async def test_an_item_with_its_slash_encoded_is_the_same_item(tmp_path: Path):
     ("uri", "message"),
     [
         (f"provena://lineage/upstream/{RUN}?depth=0", "depth is 1 to 100 hops, not '0'."),
+        (f"provena://lineage/upstream/{RUN}?depth={'9' * 5000}", "depth is 1 to 100 hops, not '9999"),
         (f"provena://diagram/upstream/{RUN}?depth=many", "depth is 1 to 100 hops, not 'many'."),
         (f"provena://report/MODEL_RUN/4/{RUN}", "depth is 1 to 3 hops, not '4'."),
         (f"provena://report/DATASET/1/{RUN}", "There is no report on items of subtype 'DATASET'."),
