@@ -64,9 +64,10 @@ def _how_to_go_on(offered: set[str]) -> Iterable[str]:
             "When `complete` is false, say so and why: nothing within N hops is not the same as nothing."
         )
     if offered & _WRITES:
+        look = ": look with get_job" if "get_job" in offered else ""
         yield (
             "A write without `confirm` only previews: show it, ask for what is `missing`, and confirm with "
-            "its `reference` only after the user said yes. Never repeat a write of unknown outcome: get_job."
+            f"its `reference` only after the user said yes. Never repeat a write of unknown outcome{look}."
         )
     if "open_document" in offered:
         yield "open_document reads any provena:// URI."

@@ -113,8 +113,8 @@ def test_the_instructions_of_an_empty_store_fit_into_350_tokens(tmp_path: Path):
 def test_the_instructions_speak_only_of_tools_that_are_offered():
     names = {tool.name for tool in ALL_TOOLS}
     which = WhichProvena(kind="sample", where="a.sqlite3", items=124)
-    for chosen in ("default", "lean", "registry", "health", "lineage,documents"):
-        offered = select_tools(chosen, read_only=True, local=False)
+    for chosen in ("default", "lean", "registry", "health", "lineage,documents", "runs", "answers"):
+        offered = select_tools(chosen, read_only=False, local=False)
         said = set(re.findall(r"[a-z]+(?:_[a-z]+)+", server_instructions(which, offered)))
         assert said & names <= {tool.name for tool in offered}
 
