@@ -194,6 +194,8 @@ class Trial:
         truth = self.questions.truth[tool]
         if tool == "list_jobs" or content == truth:
             self.tally.whole += 1
+        elif tool == "audit_reproducibility" and _excused(self.fault):
+            self.tally.partial += 1
         elif contradiction := contradiction_of(tool, content, truth):
             self.tally.wrong.append(f"{tool}: {contradiction}"[:300])
         else:
@@ -233,7 +235,7 @@ class Trial:
 
 
 def _excused(fault: Fault) -> bool:
-    """A gateway's own words are told as such."""
+    """Nobody can tell a gateway's refusal from one of the item's owner: what it hides may not be read."""
     return fault.name.startswith("403")
 
 
@@ -246,6 +248,9 @@ def contradiction_of(tool: str, content: dict[str, Any], truth: dict[str, Any]) 
         if sorted(told + failed + list(content.get("forbidden", ()))) != sorted(known):
             return f"neither told nor failed: {content}"
         return next((w for item in content["items"] if (w := _differs(item, known[item["id"]]))), None)
+    if tool == "search_items":
+        unread = set(content.pop("unreadable", {}))
+        truth = {**truth, "items": [item for item in truth["items"] if item["id"] not in unread]}
     if tool == "audit_reproducibility" and content["complete"] is False:
         return None
     unread = {item_id for ids in content.get("unreadable", {}).values() for item_id in ids}
