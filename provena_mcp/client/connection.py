@@ -141,7 +141,8 @@ class Connection:
             async with asyncio.timeout(self._limits.total_seconds):
                 return await self._logged_in(call, journey)
         except TimeoutError:
-            self._breaker.failed(call.service)
+            if journey.sent or journey.is_down:
+                self._breaker.failed(call.service)
             if journey.last_failure is not None and not journey.sent:
                 raise journey.last_failure from None
             raise deadline_failure(call, self._limits.total_seconds, sent=journey.sent) from None

@@ -138,6 +138,26 @@ async def test_a_write_whose_time_runs_out_before_it_is_sent_is_not_ambiguous():
 
 
 @pytest.mark.asyncio
+async def test_a_service_is_not_blamed_for_calls_that_never_got_to_it():
+    class SlowLogin(NoToken):
+        hangs = True
+
+        async def token(self) -> str | None:
+            return await asyncio.Event().wait() and None if self.hangs else None
+
+    login = SlowLogin()
+    limits = LIMITS.model_copy(update={"total_seconds": 0.05})
+    async with client_over(
+        Script([httpx.Response(200, json=LINEAGE)]), tokens=login, limits=limits
+    ) as client:
+        lost = await asyncio.gather(*(explore(client) for _ in range(9)), return_exceptions=True)
+        login.hangs = False
+        graph = await client.prov.explore("upstream", "10378.1/2", 3)
+    assert [type(outcome) for outcome in lost] == [DeadlineError] * 9
+    assert set(graph.nodes) == {"10378.1/1", "10378.1/2"}
+
+
+@pytest.mark.asyncio
 async def test_waiting_for_a_free_slot_counts_towards_the_deadline():
     async with (
         Loopback(never).serving() as server,
