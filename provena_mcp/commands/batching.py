@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from anyio import to_thread
 from pydantic import JsonValue
 
 from provena_mcp.commands.concluding import as_object, conclusion, outcome_told
 from provena_mcp.commands.desk import Desk
 from provena_mcp.commands.judging import Judgement, find_duplicates, judge
-from provena_mcp.commands.previewing import propose_run, told
+from provena_mcp.commands.previewing import propose_run, ref, told
 from provena_mcp.commands.previewing import template_asks as asks_of
 from provena_mcp.commands.proposals import Proposal
 from provena_mcp.commands.references import CONVERTED
@@ -26,10 +27,12 @@ from provena_mcp.commands.results import (
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.batches import outcomes, page_of
 from provena_mcp.queries.briefs.models import Ref
+from provena_mcp.queries.briefs.parts import text
 from provena_mcp.queries.following import Followed
 from provena_mcp.queries.jobs import NextCall
-from provena_mcp.rules.duplicates import fingerprint
+from provena_mcp.queries.names import NAME_LENGTH
 from provena_mcp.rules.problems import Problem
+from provena_mcp.rules.references import Known
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
 
@@ -58,10 +61,11 @@ class RegisterBatch:
         raws = _records(content)
         judged = await judge(desk, raws, _place)
         problems, warnings = judged.problems, judged.warnings
+        prints = await to_thread.run_sync(judged.prints)
         if not raws:
             problems = (Problem("records", "The batch is empty: Provena would refuse it.", ""),)
         elif judged.is_ready:
-            duplicates, unsure = await find_duplicates(desk, judged.records, _place)
+            duplicates, unsure = await find_duplicates(desk, prints, _place)
             warnings = (*warnings, *unsure)
             if not content.get("allow_duplicate"):
                 problems = (*problems, *duplicates)
@@ -70,7 +74,7 @@ class RegisterBatch:
                     *warnings,
                     f"Submitted before, or twins of one another: {len(duplicates)} of these records.",
                 )
-        preview = _preview(judged, problems, warnings)
+        preview = await to_thread.run_sync(_preview, judged, problems, warnings)
         if not preview.ready:
             return Proposal(content=content, preview=preview)
         records = judged.records
@@ -78,9 +82,9 @@ class RegisterBatch:
             content=content,
             preview=preview,
             question=_question(preview.batch),
-            digest=judged.digest(),
+            digest=await to_thread.run_sync(judged.digest),
             send=lambda: _send(desk, records),
-            prints=tuple(fingerprint(record) for record in records),
+            prints=prints,
         )
 
     def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> BatchResult:
@@ -149,14 +153,14 @@ def _preview(judged: Judgement, problems: tuple[Problem, ...], warnings: tuple[s
 
 
 def _propose(judged: Judgement) -> ProposedBatch:
-    runs = [propose_run(each.draft.run, judged.known) for each in judged.given]
+    runs, known = [each.draft.run for each in judged.given], judged.known
     return ProposedBatch(
         count=len(runs),
-        templates=_distinct(run.template for run in runs),
-        modellers=_distinct(run.modeller for run in runs),
-        studies=_distinct(run.study for run in runs) or None,
-        first=tuple(runs[:_TOLD_WHOLE]),
-        names=tuple(run.name or "" for run in runs[:_NAMED]),
+        templates=_distinct((run.workflow_template_id for run in runs), known),
+        modellers=_distinct((run.associations and run.associations.modeller_id for run in runs), known),
+        studies=_distinct((run.study_id for run in runs), known) or None,
+        first=tuple(propose_run(run, known) for run in runs[:_TOLD_WHOLE]),
+        names=tuple(text(run.display_name, NAME_LENGTH) or "" for run in runs[:_NAMED]),
     )
 
 
@@ -182,8 +186,9 @@ def _told(items: Iterable[Ref]) -> str:
     return "; ".join(told(item) for item in items) or "none"
 
 
-def _distinct(items: Iterable[Ref | None]) -> tuple[Ref, ...]:
-    return tuple({item.id: item for item in items if item}.values())[:_REFS]
+def _distinct(ids: Iterable[str | None], known: Known) -> tuple[Ref, ...]:
+    items = (ref(item_id, known) for item_id in dict.fromkeys(ids))
+    return tuple(item for item in items if item)[:_REFS]
 
 
 async def _send(desk: Desk, records: tuple[ModelRunRecord, ...]) -> JsonObject:

@@ -11,15 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from anyio import to_thread
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from provena_mcp.client import JobApi
 from provena_mcp.commands.keeping import KeyValueStore
 from provena_mcp.queries.batches import fingerprint_of
 from provena_mcp.queries.following import BATCH, REGISTRATION, batch_id_of, run_id_of
-from provena_mcp.rules.duplicates import fingerprint
 from provena_mcp.wire.jobs import Job
-from provena_mcp.wire.records import ModelRunRecord
 
 DAY: Final = 86_400
 _PAGE: Final = 100
@@ -96,16 +95,15 @@ def _by_entry(prints: Iterable[str]) -> dict[str, list[str]]:
 
 
 async def find_earlier(
-    jobs: JobApi, submissions: Submissions, caller: str, records: Sequence[ModelRunRecord], now: float
+    jobs: JobApi, submissions: Submissions, caller: str, wanted: frozenset[str], now: float
 ) -> Earlier:
-    """Which of ``records`` the caller submitted within the day before ``now`` (Unix seconds).
+    """Which of the records with the fingerprints ``wanted`` the caller submitted in the day before ``now``.
 
-    Failed jobs do not count: what they were to register is not there.
+    Failed jobs do not count: what they were to register is not there. ``now`` is in Unix seconds.
 
     Raises:
         ProvenaError: The caller's jobs could not be read.
     """
-    wanted = frozenset(fingerprint(record) for record in records)
     seen = _Seen(wanted)
     since = now - DAY
     complete = await seen.look_through(jobs, since)
@@ -131,14 +129,20 @@ class _Seen:
         """Look at all jobs not older than ``since``; false if there were too many."""
         pages = 0
         async for page in jobs.pages(_PAGE):
-            for job in page.jobs:
-                if job.created_timestamp < since:
-                    return True
-                self._look_at(job)
+            if await to_thread.run_sync(self._look_at_those_since, since, page.jobs):
+                return True
             pages += 1
             if pages == _MAX_PAGES and page.pagination_key is not None:
                 return False
         return True
+
+    def _look_at_those_since(self, since: float, jobs: Iterable[Job]) -> bool:
+        """Look at jobs, newest first; whether one was older than ``since``."""
+        for job in jobs:
+            if job.created_timestamp < since:
+                return True
+            self._look_at(job)
+        return False
 
     def _look_at(self, job: Job) -> None:
         self.sessions.add(job.session_id)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from anyio import to_thread
+
 from provena_mcp.commands.desk import Desk
 from provena_mcp.commands.duplicates import Submission, find_earlier
 from provena_mcp.commands.previewing import ref, superseded, told
@@ -48,6 +50,10 @@ class Judgement:
         """Whether they can be sent."""
         return not self.missing and not self.problems and len(self.records) == len(self.given)
 
+    def prints(self) -> tuple[str, ...]:
+        """The fingerprints of the records."""
+        return tuple(fingerprint(record) for record in self.records)
+
     def digest(self, *more: str) -> str:
         """A digest of the records, all that they refer to, and ``more``."""
         raws = json.dumps([each.raw for each in self.given], sort_keys=True)
@@ -63,11 +69,13 @@ async def judge(
         NotLoggedInError: Nobody is logged in.
         UpstreamError: The registry did not answer.
     """
+    # Thousands of records are read and judged in threads, so that other calls go on meanwhile.
     modeller_id, modeller_warning = await _default_modeller(desk, raws)
-    given = tuple(read_given(raw, modeller_id) for raw in raws)
-    found = await resolve_runs(desk.reader, [each.draft.run for each in given], known)
-    wrong = tuple(_all_problems(given, found, place))
-    warnings = [*superseded([each.draft.run for each in given], found), *_late(given, desk.now())]
+    given = await to_thread.run_sync(_read_all, raws, modeller_id)
+    runs = [each.draft.run for each in given]
+    found = await resolve_runs(desk.reader, runs, known)
+    wrong = await to_thread.run_sync(_all_problems, given, found, place)
+    warnings = [*await to_thread.run_sync(superseded, runs, found), *_late(given, desk.now())]
     if modeller_id is not None:
         warnings.insert(0, f"You are taken for the modeller: {told(ref(modeller_id, found))}.")
     elif modeller_warning:
@@ -84,19 +92,21 @@ async def judge(
 
 
 async def find_duplicates(
-    desk: Desk, records: Sequence[ModelRunRecord], place: Callable[[int], str]
+    desk: Desk, prints: Sequence[str], place: Callable[[int], str]
 ) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
-    """Problems for the records that the caller has submitted within a day, and warnings."""
+    """Problems for the records, by fingerprint, that the caller has submitted within a day, and warnings."""
     try:
-        earlier = await find_earlier(desk.client.jobs, desk.submissions, desk.caller, records, desk.now())
+        earlier = await find_earlier(
+            desk.client.jobs, desk.submissions, desk.caller, frozenset(prints), desk.now()
+        )
     except ProvenaError as error:
         return (), (f"Whether it was submitted before could not be looked up: {error.message}",)
     found = [
         _duplicate(place(number), earlier.found[print_])
-        for number, record in enumerate(records)
-        if (print_ := fingerprint(record)) in earlier.found
+        for number, print_ in enumerate(prints)
+        if print_ in earlier.found
     ]
-    return (*found, *_twins(records, place)), () if earlier.complete else (_TOO_MANY_JOBS,)
+    return (*found, *_twins(prints, place)), () if earlier.complete else (_TOO_MANY_JOBS,)
 
 
 async def _default_modeller(desk: Desk, raws: Sequence[JsonObject]) -> tuple[str | None, str | None]:
@@ -111,12 +121,18 @@ async def _default_modeller(desk: Desk, raws: Sequence[JsonObject]) -> tuple[str
     return person_id, None
 
 
+def _read_all(raws: Sequence[JsonObject], modeller_id: str | None) -> tuple[GivenRecord, ...]:
+    return tuple(read_given(raw, modeller_id) for raw in raws)
+
+
 def _all_problems(
     given: Sequence[GivenRecord], known: Known, place: Callable[[int], str]
-) -> Iterator[Problem]:
+) -> tuple[Problem, ...]:
+    found: list[Problem] = []
     for number, each in enumerate(given):
         own = (*each.draft.problems, *find_problems(each.draft.run, known))
-        yield from located(own, place(number)) if place(number) else own
+        found += located(own, place(number)) if place(number) else own
+    return tuple(found)
 
 
 def _late(given: Sequence[GivenRecord], now: float) -> Iterator[str]:
@@ -139,10 +155,9 @@ def _duplicate(path: str, earlier: Submission) -> Problem:
     return Problem(path, message, "")
 
 
-def _twins(records: Sequence[ModelRunRecord], place: Callable[[int], str]) -> Iterator[Problem]:
+def _twins(prints: Sequence[str], place: Callable[[int], str]) -> Iterator[Problem]:
     first: dict[str, int] = {}
-    for number, record in enumerate(records):
-        print_ = fingerprint(record)
+    for number, print_ in enumerate(prints):
         if print_ in first:
             message = (
                 f"The same record as {place(first[print_])}. Only if it really ran twice, call again with "

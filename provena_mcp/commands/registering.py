@@ -14,7 +14,6 @@ from provena_mcp.commands.resolving import newest
 from provena_mcp.commands.results import RegistrationResult, problem_briefs, problem_count, refs
 from provena_mcp.queries.briefs.models import Ref
 from provena_mcp.queries.following import Followed
-from provena_mcp.rules.duplicates import fingerprint
 from provena_mcp.rules.problems import Problem
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
@@ -32,9 +31,9 @@ class RegisterRun:
     async def prepare(self, desk: Desk, content: JsonObject) -> Proposal[RegistrationResult]:
         """The registration of a record, as far as it is given."""
         judged = await judge(desk, [as_object(content.get("record"))], lambda _: "")
-        problems, warnings = judged.problems, judged.warnings
+        problems, warnings, prints = judged.problems, judged.warnings, judged.prints()
         if judged.is_ready:
-            duplicates, unsure = await find_duplicates(desk, judged.records, lambda _: "")
+            duplicates, unsure = await find_duplicates(desk, prints, lambda _: "")
             warnings = (*warnings, *unsure)
             if content.get("allow_duplicate"):
                 warnings = (*warnings, *(each.message for each in duplicates))
@@ -51,7 +50,7 @@ class RegisterRun:
             question=f"Register this model run? Its handle will be permanent.\n\n{tell_run(run)}",
             digest=judged.digest(),
             send=lambda: _send(desk, record),
-            prints=(fingerprint(record),),
+            prints=prints,
         )
 
     def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> RegistrationResult:

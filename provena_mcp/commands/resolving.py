@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from anyio import to_thread
+
 from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, NotLoggedInError, ProvenaError
 from provena_mcp.queries.items import Reader
 from provena_mcp.rules.problems import Candidate, Problem, nearest
@@ -39,10 +41,8 @@ async def look_up(reader: Reader, wanted: Iterable[Reference], known: Known) -> 
 async def resolve_runs(reader: Reader, runs: Sequence[AnyRun], known: Known | None = None) -> Known:
     """All that the rules need to judge ``runs``; errors as ``look_up``."""
     found: Known = known or {}
-    wanted = _wanted(runs, found)
-    while wanted:
+    while wanted := await to_thread.run_sync(_wanted, runs, found):
         found = await look_up(reader, wanted, found)
-        wanted = _wanted(runs, found)
     return found
 
 
