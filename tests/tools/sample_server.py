@@ -1,12 +1,14 @@
-"""A client of the server over the shipped sample world, in memory, in either protocol era."""
+"""The server over the shipped sample world: a client of it in memory, and how a host starts it."""
 
+import os
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult
 
 from provena_mcp.server.building import build_server
@@ -23,6 +25,21 @@ async def sample_client(folder: Path, era: str = "auto", **chosen: Any) -> Async
     )
     async with Client(build_server(settings, sample=True), mode=era) as client:
         yield client
+
+
+def stdio_server(folder: Path) -> StdioServerParameters:
+    """How a host starts the server, with a store and an output folder in ``folder``."""
+    ours = {
+        "PROVENA_STORE": str(folder / "store.sqlite3"),
+        "PROVENA_OUTPUT_DIR": str(folder / "out"),
+    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PROVENA_")}
+    return StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "provena_mcp", "serve", "--sample"],
+        env={**inherited, **ours},
+        cwd=folder,
+    )
 
 
 async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:

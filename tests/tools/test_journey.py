@@ -2,34 +2,18 @@
 
 import csv
 import io
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import docx
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 from tests.tools.sample_csv import GOOD, TEMPLATE
-from tests.tools.sample_server import call
+from tests.tools.sample_server import call, stdio_server
 
 NAMES = ["Trial of spring", "Trial of summer", "Trial of autumn"]
 STUDY = "sample/1000031"
-
-
-def a_server(folder: Path) -> StdioServerParameters:
-    ours = {
-        "PROVENA_STORE": str(folder / "store.sqlite3"),
-        "PROVENA_OUTPUT_DIR": str(folder / "out"),
-    }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PROVENA_")}
-    return StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "provena_mcp", "serve", "--sample"],
-        env={**inherited, **ours},
-        cwd=folder,
-    )
 
 
 def filled_in(template: Path, names: list[str]) -> None:
@@ -45,7 +29,7 @@ def filled_in(template: Path, names: list[str]) -> None:
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 @pytest.mark.asyncio
 async def test_three_rows_of_a_csv_become_runs_lineage_and_a_report(tmp_path: Path, era: str):
-    async with Client(a_server(tmp_path), mode=era) as client:
+    async with Client(stdio_server(tmp_path), mode=era) as client:
         template = await call(
             client, "generate_csv_template", workflow_template_id=TEMPLATE, save_as="trials.csv"
         )
