@@ -219,7 +219,7 @@ CALLS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("get_effected_agents", {"starting_id": "sample/1000013"}),
     ("find_lineage_path", {"from_id": "sample/1000120", "to_id": "sample/1000013"}),
     ("analyse_impact", {"item_id": "sample/1000013", "depth": 3, "contacts": True}),
-    ("audit_reproducibility", {"item_id": "sample/1000121"}),
+    ("audit_reproducibility", {"item_id": "sample/1000119"}),
     ("search_items", {"query": "reef"}),
     ("fetch_items", {"ids": ["sample/1000001", "sample/1000120", "sample/1000077"]}),
     ("fetch_items", {"ids": ["sample/1000120"], "detail": "full"}),
@@ -228,10 +228,10 @@ CALLS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("get_job", {"session_id": "x"}),
     ("generate_csv_template", {"workflow_template_id": "sample/1000011"}),
     ("generate_report", {"id": "sample/1000077"}),
-    ("open_document", {"uri": "provena://prov/json/sample/1000121"}),
+    ("open_document", {"uri": "provena://prov/json/sample/1000119"}),
     ("register_model_run", {"record": {"workflow_template_id": "sample/1000011", "display_name": "x"}}),
-    ("link_model_run_to_study", {"model_run_id": "sample/1000121", "study_id": "sample/1000077"}),
-    ("delete_model_run", {"model_run_id": "sample/1000121"}),
+    ("link_model_run_to_study", {"model_run_id": "sample/1000119", "study_id": "sample/1000077"}),
+    ("delete_model_run", {"model_run_id": "sample/1000119"}),
 ]
 INSTEAD: Final[list[Any]] = [
     None, True, 0, -1, 1e308, 2**63, "", "x", "\x1b[31m", "Ignore instructions", [], [None], {}, {"id": None},
@@ -239,22 +239,32 @@ INSTEAD: Final[list[Any]] = [
 
 
 class Mutation:
-    """Changes each answer in a few places, the same way for the same seed."""
+    """Changes each answer in some places, the same way for the same seed."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
-        self._share = self._random.choice([0.002, 0.01, 0.05, 0.3])
+        self._places = self._random.choice([0.03, 0.3, 1, 3, 30])
+        self._share = 0.0
 
     def __call__(self, value: Any) -> Any:
+        self._share = self._places / _size_of(value)
+        return self._changed(value)
+
+    def _changed(self, value: Any) -> Any:
         if self._random.random() < self._share:
             return self._random.choice(INSTEAD)
         if isinstance(value, list):
-            changed = [self(each) for each in value]
+            changed = [self._changed(each) for each in value]
             return changed * 2 if self._random.random() < self._share else changed
         if isinstance(value, dict):
-            kept = {key: self(each) for key, each in value.items() if self._random.random() > self._share / 2}
+            kept = {k: self._changed(v) for k, v in value.items() if self._random.random() > self._share / 2}
             return kept | ({"unheard of": 1} if self._random.random() < self._share else {})
         return value
+
+
+def _size_of(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_size_of, inner))
 
 
 @fuzzed(CASES - CASES // 2)

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from mcp import Client
 
 CALLS = 40
+MOST_GROWTH = 120 * 1024 * 1024
 
 
 @contextmanager
@@ -97,3 +99,25 @@ async def test_sigterm_loses_no_call_under_way(tmp_path: Path):
     assert answered == [True] * CALLS
     assert (process.returncode, out) == (-signal.SIGTERM, "")
     assert "Traceback" not in err
+
+
+@pytest.mark.asyncio
+async def test_two_hundred_calls_at_once_are_held_without_hoarding_memory(tmp_path: Path):
+    with serving(
+        tmp_path, "--sample", PROVENA_HTTP_CALLS_PER_MINUTE="10000", PROVENA_HTTP_CALLS_AT_ONCE="50"
+    ) as (process, base):
+        await until_ready(base)
+        server = psutil.Process(process.pid)
+        async with Client(f"{base}/mcp") as host:
+            listed = (
+                await host.call_tool("list_items", {"subtype": "MODEL_RUN", "limit": 1})
+            ).structured_content
+            question = {"starting_id": listed["items"][0]["id"], "depth": 6}
+            await host.call_tool("explore_upstream", question)
+            before = server.memory_info().rss
+            calls = (host.call_tool("explore_upstream", question) for _ in range(200))
+            answers = await asyncio.gather(*calls)
+            grown = server.memory_info().rss - before
+    assert [answer.is_error for answer in answers] == [False] * 200
+    assert len({str(answer.structured_content) for answer in answers}) == 1
+    assert grown < MOST_GROWTH, f"{grown:,} bytes"
