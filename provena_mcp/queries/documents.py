@@ -22,7 +22,7 @@ from provena_mcp.queries.prov_documents import PROV_TYPES, asserted_prov_json, p
 from provena_mcp.queries.reports import DOCX, ReportId, read_report, report_subtype
 from provena_mcp.queries.reports import MAX_DEPTH as MAX_REPORT_DEPTH
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.text import clean_object
+from provena_mcp.rules.text import clean_json
 from provena_mcp.wire.lineage import LineageQuery
 
 JSON: Final = "application/json"
@@ -61,10 +61,10 @@ class Documents:
         self._pace = pace
 
     async def item(self, item_id: str) -> Document:
-        """One registry item as JSON."""
+        """One registry item as JSON, whole."""
         handle = parse_handle(item_id)
         item = await self._reader.client.registry.fetch(handle)
-        content = to_json(clean_object(item.as_json()), indent=1).decode()
+        content = to_json(clean_json(item.as_json(), limit=None), indent=1).decode()
         return Document(_file_name(handle, "item.json"), JSON, content)
 
     async def lineage(self, query: str, item_id: str, depth: str = USUAL_DEPTH) -> Document:

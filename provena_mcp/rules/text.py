@@ -27,13 +27,18 @@ def clean(text: str, limit: int) -> str:
     if not text.isascii() or not text.isprintable():
         text = _visible(text)
     text = _SPACES.sub(" ", text).strip()
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + _ELLIPSIS
+    return _cut(text, limit)
 
 
-def clean_json(value: JsonValue, limit: int = 20_000) -> JsonValue:
-    """A JSON value with every string in it made visible; line breaks stay, ``limit`` characters of each."""
+def clean_json(value: JsonValue, limit: int | None = 20_000) -> JsonValue:
+    """A JSON value with every string in it made visible; line breaks stay.
+
+    Of each string at most ``limit`` characters are kept, if there is a limit; an ellipsis shows what
+    was cut.
+    """
     if isinstance(value, str):
-        return _visible(value, keep="\n\t")[:limit]
+        text = _visible(value, keep="\n\t")
+        return text if limit is None else _cut(text, limit)
     if isinstance(value, list):
         return [clean_json(part, limit) for part in value]
     if isinstance(value, dict):
@@ -42,8 +47,12 @@ def clean_json(value: JsonValue, limit: int = 20_000) -> JsonValue:
 
 
 def clean_object(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """A JSON object with every string in it made visible."""
+    """A JSON object with every string in it made visible, as ``clean_json`` does."""
     return cast("dict[str, JsonValue]", clean_json(value))
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + _ELLIPSIS
 
 
 def _visible(text: str, keep: str = "") -> str:

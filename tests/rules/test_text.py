@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_mcp.rules.text import clean, clean_object
+from provena_mcp.rules.text import clean, clean_json, clean_object
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,8 @@ def test_every_string_in_an_object_is_cleaned_and_keeps_its_line_breaks():
     assert clean_object({"a\u200b": ["x\u202ey\nz", 1, None, {"b": "\x07"}]}) == {
         "a": ["xy\nz", 1, None, {"b": ""}]
     }
+
+
+def test_a_long_string_in_an_object_is_cut_visibly_unless_all_of_it_is_wanted():
+    assert clean_object({"a": ["x" * 30_000]}) == {"a": ["x" * 19_999 + "…"]}
+    assert clean_json({"a": ["x" * 30_000]}, limit=None) == {"a": ["x" * 30_000]}
