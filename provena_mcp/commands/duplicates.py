@@ -42,7 +42,7 @@ _NOTES: Final = TypeAdapter(dict[str, Submission], config=ConfigDict(defer_build
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """Earlier submissions by fingerprint; ``complete`` is false if there were too many jobs to look at."""
+    """Earlier submissions by fingerprint; ``complete`` is false if not all jobs could be looked at."""
 
     found: Mapping[str, Submission]
     complete: bool = True
@@ -126,15 +126,16 @@ class _Seen:
     failed: set[tuple[str | None, str]] = field(default_factory=set[tuple[str | None, str]])
 
     async def look_through(self, jobs: JobApi, since: float) -> bool:
-        """Look at all jobs not older than ``since``; false if there were too many."""
-        pages = 0
+        """Look at all jobs not older than ``since``; false if some are unreadable or there are too many."""
+        pages, readable = 0, True
         async for page in jobs.pages(_PAGE):
+            readable = readable and not page.unreadable
             if await to_thread.run_sync(self._look_at_those_since, since, page.jobs):
-                return True
+                break
             pages += 1
             if pages == _MAX_PAGES and page.pagination_key is not None:
                 return False
-        return True
+        return readable
 
     def _look_at_those_since(self, since: float, jobs: Iterable[Job]) -> bool:
         """Look at jobs, newest first; whether one was older than ``since``."""

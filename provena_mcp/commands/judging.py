@@ -24,9 +24,9 @@ from provena_mcp.rules.validation import problems as find_problems
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
 
-_TOO_MANY_JOBS: Final = (
-    "You have submitted so much within a day that not all of it could be compared with this: look yourself "
-    "whether it was registered before."
+_NOT_ALL_JOBS: Final = (
+    "Not all that you have submitted within a day could be compared with this: look yourself whether it was "
+    "registered before."
 )
 
 
@@ -106,7 +106,7 @@ async def find_duplicates(
         for number, print_ in enumerate(prints)
         if print_ in earlier.found
     ]
-    return (*found, *_twins(prints, place)), () if earlier.complete else (_TOO_MANY_JOBS,)
+    return (*found, *_twins(prints, place)), () if earlier.complete else (_NOT_ALL_JOBS,)
 
 
 async def _default_modeller(desk: Desk, raws: Sequence[JsonObject]) -> tuple[str | None, str | None]:

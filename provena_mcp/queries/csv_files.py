@@ -164,7 +164,13 @@ def _text(content: bytes) -> str:
 
 
 def _rows(text: str) -> list[list[str]]:
-    return [row for row in csv.reader(StringIO(text)) if row] or [[]]
+    try:
+        return [row for row in csv.reader(StringIO(text, newline="")) if row] or [[]]
+    except csv.Error as error:
+        raise MalformedAnswerError(
+            f"prov-api answered a CSV that cannot be read: {error}.",
+            advice="open_document gives it as it is, under its provena:// URI.",
+        ) from error
 
 
 def _if_small(text: str, max_tokens: int) -> str | None:

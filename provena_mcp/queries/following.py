@@ -144,14 +144,17 @@ async def look_at_batch(jobs: JobApi, batch_id: str) -> Followed:
 
 
 async def follow(
-    look_again: Callable[[], Awaitable[Followed]], pace: Pace, deadline: float, tell: Tell
+    look_again: Callable[[], Awaitable[Followed]],
+    pace: Pace,
+    deadline: float,
+    tell: Tell,
+    seen: Followed = Followed(),
 ) -> Followed:
     """Look again and again until the job has ended or ``deadline`` (by the pace's clock) has come.
 
     A job that is not to be found counts as submitted: its row is written late. ``tell`` is told of
-    every look that did not find the end.
+    every look that did not find the end; ``seen`` is how far the job was known to be before.
     """
-    seen = Followed()
     pause = pace.first_pause
     try:
         async with asyncio.timeout(max(deadline - pace.clock(), 0)):

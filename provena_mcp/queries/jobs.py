@@ -128,7 +128,7 @@ async def await_job(
     if seen == Followed():
         seen = await look_again()
     if not seen.finished:
-        seen = await follow(look_again, pace, deadline, tell)
+        seen = await follow(look_again, pace, deadline, tell, seen)
     return report_job(seen, question)
 
 

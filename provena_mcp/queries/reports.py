@@ -116,8 +116,9 @@ async def read_report(
 
 def _check_same(report: ReportId, job: Job | None) -> None:
     payload = (job.payload if job else None) or {}
-    if payload.get("id", report.item_id) != report.item_id:
-        raise ArgumentError("This session is not that of a report on this item.", parameter="uri")
+    asked = {"id": report.item_id, "item_subtype": report.item_subtype, "depth": report.depth}
+    if any(payload.get(name, value) != value for name, value in asked.items()):
+        raise ArgumentError("This session is not that of this report.", parameter="uri")
 
 
 async def _document(client: ProvenaClient, session_id: str, seen: Followed, pace: Pace, tell: Tell) -> bytes:

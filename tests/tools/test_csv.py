@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.tools.recording_world import answering, provena, server
+from tests.tools.recording_world import Send, answering, provena, server
 from tests.tools.sample_csv import END, FORCING, GOOD, SETTINGS, START, TEMPLATE, a_csv, found, trials
 from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
 
@@ -393,6 +394,22 @@ async def test_an_unknown_batch_is_not_found_and_a_single_job_has_no_csv(tmp_pat
     assert single["message"] == (
         f"Job {report['session_id']!r} belongs to no batch, so there is no CSV of it."
     )
+
+
+@pytest.mark.asyncio
+async def test_a_batch_whose_csv_cannot_be_read_is_an_error_that_names_the_way_out(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+
+        async def huge(request: httpx.Request, send: Send) -> httpx.Response:
+            del request, send
+            return httpx.Response(200, text="display name\r\n" + "x" * 200_000)
+
+        wire.spoilt["/prov-api/bulk/regenerate_from_batch/csv"] = huge
+        error = await failure(client, "regenerate_csv_from_model_run_batch", batch_id=JOB)
+        opened = await call(client, "open_document", uri=f"provena://csv-batch/{JOB}")
+    assert (error["kind"], error["fault"]) == ("MalformedAnswer", "deployment")
+    assert "open_document" in error["next"]
+    assert opened["total_chars"] == 200_014
 
 
 @pytest.mark.asyncio

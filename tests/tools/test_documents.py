@@ -148,8 +148,9 @@ async def test_a_report_without_its_session_or_with_an_expired_one_is_made_anew(
 async def test_the_session_of_another_report_is_refused(tmp_path: Path):
     async with sample_client(tmp_path) as client:
         made = await call(client, "generate_report", id=RUN)
-        error = await failure(client, "open_document", uri=made["uri"].replace(RUN, "sample/1000043"))
-    assert error["message"] == "This session is not that of a report on this item."
+        for other in (("/1/", "/2/"), ("MODEL_RUN", "STUDY"), (RUN, "sample/1000043")):
+            error = await failure(client, "open_document", uri=made["uri"].replace(*other))
+            assert error["message"] == "This session is not that of this report."
 
 
 @pytest.mark.asyncio

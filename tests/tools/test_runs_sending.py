@@ -167,6 +167,19 @@ async def test_a_registration_that_failed_may_be_repeated(tmp_path: Path):
 
 
 @pytest.mark.asyncio
+async def test_where_a_job_cannot_be_understood_the_preview_says_so(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        strange = {"session_id": "s", "created_timestamp": "yesterday"}
+        wire.spoilt[LIST_JOBS] = answering(200, {"jobs": [strange], "pagination_key": None})
+        shown = await call(client, "register_model_run", record=a_record())
+    assert (shown["ready"], shown["warnings"][-1]) == (
+        True,
+        "Not all that you have submitted within a day could be compared with this: look yourself whether "
+        "it was registered before.",
+    )
+
+
+@pytest.mark.asyncio
 async def test_where_jobs_cannot_be_read_the_preview_says_so(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire) as client:
         wire.spoilt[LIST_JOBS] = answering(500, {"detail": "Failed to list jobs"})
