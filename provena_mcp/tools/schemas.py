@@ -35,7 +35,7 @@ def output_schemas(results: Sequence[type[BaseModel]]) -> list[Schema]:
     every: Any = GenericAlias(tuple, tuple(results))
     together = TypeAdapter[Any](every).json_schema(mode="serialization", schema_generator=_PlainDefaults)
     definitions = together.get("$defs", {})
-    return [plain_schema({**schema, "$defs": definitions}) for schema in together["prefixItems"]]
+    return [plain_schema({**schema, "$defs": definitions}) for schema in together.get("prefixItems", ())]
 
 
 class _PlainDefaults(GenerateJsonSchema):
