@@ -23,7 +23,7 @@ from provena_mcp.queries.following import look, look_at_batch
 from provena_mcp.queries.jobs import NextCall
 from provena_mcp.queries.saving import Place
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, clean_lines
 
 CSV: Final = "text/csv"
 
@@ -174,7 +174,9 @@ def _rows(text: str) -> list[list[str]]:
 
 
 def _if_small(text: str, max_tokens: int) -> str | None:
-    return text if len(text) <= max_tokens * 8 and estimate_tokens(text) <= max_tokens else None
+    # It is to come back byte for byte, so what hides characters is not shown here but opened, cleaned.
+    is_small = len(text) <= max_tokens * 8 and estimate_tokens(text) <= max_tokens
+    return text if is_small and clean_lines(text) == text else None
 
 
 def _open(uri: str) -> NextCall:

@@ -11,6 +11,7 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.briefs.models import Brief
 from provena_mcp.queries.report_outline import read_outline
 from provena_mcp.queries.saving import Place
+from provena_mcp.rules.text import clean_lines
 
 # Text costs about a token for three characters; JSON of ids and names a little more.
 _CHARACTERS_PER_TOKEN: Final = 2
@@ -34,6 +35,8 @@ async def open_document(
 ) -> OpenedDocument:
     """The part of a document from ``offset`` on that fits ``max_tokens``, or the whole saved at ``place``.
 
+    What is saved is the document byte for byte; what is read is without control and invisible characters.
+
     Raises:
         ArgumentError: ``offset`` is beyond the end.
         FileRefusedError: It could not be saved.
@@ -41,7 +44,7 @@ async def open_document(
     if place is not None:
         raw = content.encode() if isinstance(content, str) else content
         return OpenedDocument(uri=uri, mime_type=mime_type, bytes=len(raw), saved_to=place.write(raw))
-    text = content if isinstance(content, str) else await to_thread.run_sync(_outline, content)
+    text = await to_thread.run_sync(_readable, content)
     if offset and offset >= len(text):
         raise ArgumentError(
             f"offset is beyond the {len(text)} characters of the document.", parameter="offset"
@@ -56,5 +59,5 @@ async def open_document(
     )
 
 
-def _outline(content: bytes) -> str:
-    return read_outline(content).as_text()
+def _readable(content: str | bytes) -> str:
+    return clean_lines(content if isinstance(content, str) else read_outline(content).as_text())

@@ -30,6 +30,11 @@ def clean(text: str, limit: int) -> str:
     return _cut(text, limit)
 
 
+def clean_lines(text: str) -> str:
+    """All of a text, made visible; line breaks and tabs stay as they are."""
+    return _visible(text, keep="\r\n\t")
+
+
 def clean_json(value: JsonValue, limit: int | None = 20_000) -> JsonValue:
     """A JSON value with every string in it made visible; line breaks stay.
 

@@ -63,10 +63,18 @@ def world() -> list[dict[str, Any]]:
             software_id="x/model",
             input_templates=templates,
             output_templates=templates,
+            annotations={"required": ["Tides\u200b\u202e"], "optional": []},
         ),
         item("x/in", "DATASET", "ENTITY", **dataset),
         item("x/out", "DATASET", "ENTITY", **dataset),
         item("x/run", "MODEL_RUN", "ACTIVITY", record=record, record_status="LODGED"),
+        item(
+            "x/again",
+            "MODEL_RUN",
+            "ACTIVITY",
+            record={**record, "description": NAME, "annotations": {ORDERS: NAME}},
+            record_status="LODGED",
+        ),
     ]
 
 
@@ -81,6 +89,17 @@ CALLS = [
     ("open_document", {"uri": "provena://item/x/run"}),
     ("open_document", {"uri": "provena://lineage/upstream/x/out"}),
     ("open_document", {"uri": "provena://diagram/upstream/x/out"}),
+    ("open_document", {"uri": "provena://diagram/impact/x/in"}),
+    ("open_document", {"uri": "provena://diagram/path/x/out?to=x/in"}),
+    ("open_document", {"uri": "provena://prov/json/x/run"}),
+    ("open_document", {"uri": "provena://prov/provn/x/run"}),
+    ("open_document", {"uri": "provena://prov/ttl/x/run"}),
+    ("open_document", {"uri": "provena://csv-template/x/wf"}),
+    ("find_lineage_path", {"from_id": "x/out", "to_id": "x/in"}),
+    ("analyse_impact", {"item_id": "x/in", "contacts": True}),
+    ("compare_model_runs", {"run_ids": ["x/run", "x/again"]}),
+    ("audit_reproducibility", {"item_id": "x/run"}),
+    ("generate_csv_template", {"workflow_template_id": "x/wf"}),
 ]
 
 
