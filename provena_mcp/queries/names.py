@@ -128,11 +128,10 @@ class Names:
                 page = await self._registry.list(request)
             except ProvenaError:
                 break  # the fetches that follow say why, id by id
-            hits = [item for item in page.items if item.id in left]
-            for item in page.items:
-                self.remember(caller, item)
-            found.update({item.id: self.remember(caller, item) for item in hits})
-            left.difference_update(found)
+            read = {item.id: self.remember(caller, item) for item in page.items}
+            hits = left & read.keys()
+            found.update({item_id: read[item_id] for item_id in hits})
+            left -= hits
             if page.pagination_key is None or len(hits) < _WORTH_A_PAGE or len(left) < _WORTH_A_PAGE:
                 break
             request = request.model_copy(update={"pagination_key": page.pagination_key})
