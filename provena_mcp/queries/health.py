@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field
 
 from provena_mcp.client import ProvenaClient
-from provena_mcp.errors import NotLoggedInError, ProvenaError
+from provena_mcp.errors import NotLoggedInError, ProvenaError, UpstreamError
 from provena_mcp.queries.briefs.models import Brief, Ref, utc
 from provena_mcp.queries.items import Reader
 
+Answer = TypeVar("Answer")
 Kind = Literal["embedded", "sample", "deployment"]
 
 
@@ -29,10 +30,13 @@ class WhichProvena(Brief):
 class You(Brief):
     """The caller as this Provena knows them."""
 
-    person: Ref | None = Field(default=None, description="The linked Person; none means writes are refused.")
+    person: Ref | None = Field(
+        default=None, description="The linked Person; none means writes are refused, unless it is unknown."
+    )
     roles: tuple[str, ...] = ()
     can_write: bool = False
     login: str | None = Field(default=None, description="Why nobody is logged in, and what to do.")
+    unknown: str | None = Field(default=None, description="Why not all of this could be found out.")
 
 
 class Health(Brief):
@@ -83,38 +87,31 @@ async def _version(client: ProvenaClient) -> str | None:
 
 
 async def _who(reader: Reader) -> You:
+    client = reader.client
+    general, write, person_id = await asyncio.gather(
+        _outcome(client.prov.check_access("general")),
+        _outcome(client.prov.check_access("write")),
+        _outcome(client.auth.linked_person()),
+    )
+    if isinstance(general, NotLoggedInError):
+        return You(login=f"{general.message} {general.advice}")
+    failures = [outcome for outcome in (general, write, person_id) if isinstance(outcome, UpstreamError)]
+    person = await _person(reader, person_id) if isinstance(person_id, str) else None
+    return You(
+        person=person,
+        roles=() if isinstance(general, ProvenaError) else general.roles,
+        can_write=not isinstance(write, ProvenaError) and person is not None,
+        unknown=" ".join(dict.fromkeys(failure.message for failure in failures)) or None,
+    )
+
+
+async def _outcome(asked: Awaitable[Answer]) -> Answer | ProvenaError:
     try:
-        roles, can_write, person = await asyncio.gather(
-            _roles(reader.client), _can_write(reader.client), _person(reader)
-        )
-    except NotLoggedInError as error:
-        return You(login=f"{error.message} {error.advice}")
-    return You(person=person, roles=roles, can_write=can_write and person is not None)
+        return await asked
+    except ProvenaError as error:
+        return error
 
 
-async def _roles(client: ProvenaClient) -> tuple[str, ...]:
-    try:
-        return (await client.prov.check_access("general")).roles
-    except NotLoggedInError:
-        raise
-    except ProvenaError:
-        return ()
-
-
-async def _can_write(client: ProvenaClient) -> bool:
-    try:
-        await client.prov.check_access("write")
-    except ProvenaError:
-        return False
-    return True
-
-
-async def _person(reader: Reader) -> Ref | None:
-    try:
-        person_id = await reader.client.auth.linked_person()
-    except ProvenaError:
-        return None
-    if person_id is None:
-        return None
+async def _person(reader: Reader, person_id: str) -> Ref:
     found = await reader.names.of(reader.caller, {person_id: "PERSON"})
     return Ref(id=person_id, name=found.names.get(person_id))
