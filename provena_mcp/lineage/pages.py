@@ -24,6 +24,7 @@ from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.wire.lineage import LineageQuery
 
 USUAL_TOKENS: Final = 4000
+_MAX_DEPTH: Final = 100
 
 _TOOL_OF: Final[Mapping[LineageQuery, ToolName]] = {
     "upstream": "explore_upstream",
@@ -137,7 +138,7 @@ class PagePlan:
             first = begin.links if row == begin.row else 0
             arcs.extend(self._arcs(row)[first : end.links if row == end.row else None])
         is_whole = begin == (0, 0) and end.row >= len(self.rows)
-        page = Page(refs, arcs, None if is_whole else len(self.rows), self._next(end))
+        page = Page(refs, arcs, None if is_whole else len(self.rows), self._next(end), self._deeper())
         return summarise(self.view, page, labels)
 
     def _sooner(self, end: _Position, share: float) -> _Position:
@@ -161,19 +162,30 @@ class PagePlan:
     def _is_shown(self, ref: int) -> bool:
         return ref == 0 or self.view.types[ref] in self.request.subtypes
 
+    def _deeper(self) -> NextCall | None:
+        view = self.view
+        if not view.goes_deeper or view.depth >= _MAX_DEPTH:
+            return None
+        return NextCall(tool=_TOOL_OF[view.query], arguments=self._arguments(min(2 * view.depth, _MAX_DEPTH)))
+
     def _next(self, end: _Position) -> NextCall | None:
         if end.row >= len(self.rows):
             return None
-        view, request = self.view, self.request
-        arguments: dict[str, JsonValue] = {"starting_id": view.start, "depth": view.depth}
+        arguments = self._arguments(self.view.depth)
+        cursor = encode_cursor(_question(self.view, self.request), [self.view.digest, *end])
+        return NextCall(tool=_TOOL_OF[self.view.query], arguments={**arguments, "cursor": cursor})
+
+    def _arguments(self, depth: int) -> dict[str, JsonValue]:
+        """The question of this page, asked with ``depth``."""
+        request = self.request
+        arguments: dict[str, JsonValue] = {"starting_id": self.view.start, "depth": depth}
         if request.subtypes:
             arguments["subtypes"] = [*sorted(request.subtypes)]
         if not request.names:
             arguments["names"] = False
         if request.max_tokens != USUAL_TOKENS:
             arguments["max_tokens"] = request.max_tokens
-        arguments["cursor"] = encode_cursor(_question(view, request), [view.digest, *end])
-        return NextCall(tool=_TOOL_OF[view.query], arguments=arguments)
+        return arguments
 
 
 def plan_page(view: LineageView, request: PageRequest) -> PagePlan:

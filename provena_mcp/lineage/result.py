@@ -127,4 +127,5 @@ class LineageResult(_Part):
     shown: int | None = Field(None, description="Items on this page, if not all are.")
     of: int | None = Field(None, description="Items on all pages, the start left out.")
     next: NextCall | None = None
+    deeper: NextCall | None = Field(default=None, description="The call that looks farther.")
     graph_uri: str = Field(description="The whole graph as node-link JSON; open_document reads it.")

@@ -48,6 +48,7 @@ class Page:
     arcs: Sequence[Arc]
     of: int | None = None
     next: NextCall | None = None
+    deeper: NextCall | None = None
 
 
 def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
@@ -71,6 +72,7 @@ def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
         shown=len(page.refs) if page.of is not None else None,
         of=page.of,
         next=page.next,
+        deeper=page.deeper,
         graph_uri=graph_uri(view),
     )
 

@@ -60,6 +60,7 @@ class LineageView:
     query: LineageQuery
     depth: int
     incomplete_because: str | None
+    goes_deeper: bool
     ids: tuple[str, ...]
     types: tuple[str, ...]
     hops: tuple[int, ...]
@@ -211,6 +212,7 @@ def view_lineage(
     depth: int,
     *,
     incomplete_because: str | None = None,
+    goes_deeper: bool = False,
     start_type: str = "",
 ) -> LineageView:
     """Order the lineage found for a question.
@@ -221,6 +223,7 @@ def view_lineage(
         start: The id the question started from.
         depth: Hops asked for.
         incomplete_because: Why there is more than ``graph`` holds, if there is.
+        goes_deeper: Whether a greater depth would show more.
         start_type: The start's subtype as far as it is known, for a graph without it.
     """
     hops = _hops(graph, query, start)
@@ -237,6 +240,7 @@ def view_lineage(
         query=query,
         depth=depth,
         incomplete_because=incomplete_because,
+        goes_deeper=goes_deeper,
         ids=tuple(order),
         types=tuple(types[node] for node in order),
         hops=tuple(hops[node] for node in order),

@@ -53,6 +53,7 @@ async def answer_lineage(
         start,
         question.depth,
         incomplete_because=found.incomplete_because,
+        goes_deeper=found.goes_deeper,
         start_type=await _type_of(reader, start) if start not in found.graph.nodes else "",
     )
     plan = plan_page(view, question.page)

@@ -20,10 +20,11 @@ from provena_mcp.wire.lineage import LineageQuery
 
 @dataclass(frozen=True)
 class Gathered:
-    """The graph that answers a lineage question, and why it may not be all."""
+    """The graph that answers a lineage question, why it may not be all, and whether more depth helps."""
 
     graph: ProvenanceGraph
     incomplete_because: str | None = None
+    goes_deeper: bool = False
 
 
 async def gather_lineage(
@@ -42,8 +43,8 @@ async def gather_lineage(
     direction = DIRECTION_OF[query]
     if query == direction:
         found = await gather_neighbourhood(prov, cap, start, direction, depth)
-        return Gathered(found.graph, found.incomplete_because)
-    around = gather_neighbourhood(prov, cap, start, direction, depth)
+        return Gathered(found.graph, found.incomplete_because, found.goes_deeper)
+    around = gather_neighbourhood(prov, cap, start, direction, depth, query=query)
     if depth > cap.hops and cap.is_known:
         return await _special_beyond_cap(prov, query, start, depth, await around)
     special, found = await asyncio.gather(prov.explore(query, start, depth), around, return_exceptions=True)
@@ -54,7 +55,7 @@ async def gather_lineage(
         raise special
     if isinstance(found, BaseException):
         raise found
-    return Gathered(special, found.incomplete_because)
+    return Gathered(special, found.incomplete_because, found.goes_deeper)
 
 
 async def _special_beyond_cap(
@@ -69,7 +70,7 @@ async def _special_beyond_cap(
     because = found.incomplete_because
     if not trails.exact and because is None:
         because = "a tangle of cycles was too large to resolve exactly; some links may lie on no single trail"
-    return Gathered(ProvenanceGraph(nodes, tuple(trails.links)), because)
+    return Gathered(ProvenanceGraph(nodes, tuple(trails.links)), because, found.goes_deeper)
 
 
 async def agents_along(prov: Explorer, queries: tuple[Query, ...], depth: int) -> list[ProvenanceGraph]:

@@ -11,7 +11,7 @@ A query starts from registry items only, while the graph keeps what was deleted 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -26,6 +26,10 @@ _AT_ONCE: Final = 6
 _RIM_WORTH_PROBING: Final = 12
 
 # Contract 5.2 and 5.3 give these no link of their own, so upstream ends at them.
+# Upstream, a dataset is only reached through these (contract 5.2, 5.3).
+_ON_THE_WAY: Final[Mapping[LineageQuery, frozenset[str]]] = {
+    "contributing_datasets": frozenset({"DATASET", "MODEL_RUN", "VERSION"})
+}
 _UPSTREAM_ENDS: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
 
 
@@ -61,10 +65,14 @@ class Query:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """All links within ``depth`` hops of ``start``, and whether more lie beyond."""
+    """All links within ``depth`` hops of ``start``, and whether more lie beyond.
+
+    ``goes_deeper`` says that a greater depth would show more.
+    """
 
     graph: ProvenanceGraph
     incomplete_because: str | None = None
+    goes_deeper: bool = False
     queries: tuple[Query, ...] = field(default=())
 
 
@@ -106,6 +114,12 @@ class _Walk:
         ]
         return sorted(found, key=lambda node: (self.hops[node], node))
 
+    def may_lead_to(self, node: str, query: LineageQuery) -> bool:
+        """Whether ``node`` is something that ``query`` asks for, or may lead to it."""
+        kind = self.graph.nodes.get(node)
+        on_the_way = _ON_THE_WAY.get(query)
+        return on_the_way is None or kind is None or not kind.subtype or kind.subtype in on_the_way
+
 
 def may_lead_on(graph: ProvenanceGraph, node: str, direction: Direction) -> bool:
     """Whether an item of this kind can have links in ``direction``."""
@@ -114,9 +128,17 @@ def may_lead_on(graph: ProvenanceGraph, node: str, direction: Direction) -> bool
 
 
 async def gather_neighbourhood(
-    prov: Explorer, cap: DepthCap, start: str, direction: Direction, depth: int
+    prov: Explorer,
+    cap: DepthCap,
+    start: str,
+    direction: Direction,
+    depth: int,
+    *,
+    query: LineageQuery | None = None,
 ) -> Neighbourhood:
     """Everything within ``depth`` hops of ``start`` in ``direction``.
+
+    With ``query``, only what can lead to something it asks for counts as lying beyond.
 
     Raises:
         NotFoundError: No item has this id.
@@ -126,8 +148,11 @@ async def gather_neighbourhood(
     first = await _first_query(prov, cap, start, direction, depth)
     walk.add([first])
     stopped = await _walk_on(prov, cap, walk, depth)
-    reasons = filter(None, (stopped or await _beyond(prov, walk, depth), _unfollowed(walk)))
-    return Neighbourhood(_cut(walk, depth), "; ".join(reasons) or None, tuple(walk.queries))
+    beyond = None if stopped else await _beyond(prov, walk, depth, query or direction)
+    reasons = filter(None, (stopped, beyond, _unfollowed(walk)))
+    return Neighbourhood(
+        _cut(walk, depth), "; ".join(reasons) or None, beyond is not None, tuple(walk.queries)
+    )
 
 
 def _hops_from(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:
@@ -162,18 +187,22 @@ async def _walk_on(prov: Explorer, cap: DepthCap, walk: _Walk, depth: int) -> st
     return None
 
 
-async def _beyond(prov: Explorer, walk: _Walk, depth: int) -> str | None:
-    """Whether anything lies beyond the last hop, and how many items lead there."""
+async def _beyond(prov: Explorer, walk: _Walk, depth: int, query: LineageQuery) -> str | None:
+    """Whether anything asked for may lie beyond the last hop, and how many items lead there."""
     rim = {node for node, hop in walk.hops.items() if hop == depth}
     if not rim:
         return None
-    unknown = [node for node in walk.open_nodes(nearer_than=depth + 1) if walk.hops[node] == depth]
+    unknown = [
+        node
+        for node in walk.open_nodes(nearer_than=depth + 1)
+        if walk.hops[node] == depth and walk.may_lead_to(node, query)
+    ]
     if len(unknown) > _RIM_WORTH_PROBING:
         return f"depth {depth} reached; {_items(len(unknown))} at hop {depth} may lead further"
     if unknown:
         await _ask(prov, walk, [Query(node, 1) for node in unknown])
-    near = _near_end(walk.direction)
-    leading = len({link[near] for link in walk.graph.links} & rim)
+    ahead = walk.graph.ahead(walk.direction)
+    leading = sum(any(walk.may_lead_to(other, query) for other in ahead.get(node, ())) for node in rim)
     return (
         f"depth {depth} reached; lineage goes on from {_items(leading)} at hop {depth}" if leading else None
     )

@@ -12,7 +12,7 @@ from provena_mcp.errors import DepthLimitError, NotFoundError, ProvenaError, Una
 from provena_mcp.queries.lineage import Gathered, gather_lineage
 from provena_mcp.queries.neighbourhood import DepthCap
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from provena_mcp.rules.trails import links_on_trails
+from provena_mcp.rules.trails import is_asked_for, links_on_trails
 from provena_mcp.wire.lineage import LineageQuery
 from tests.rules.random_worlds import worlds
 
@@ -166,3 +166,42 @@ def test_a_refusal_that_contradicts_itself_is_told_and_not_asked_again_for_ever(
     provena = CappedProvena(chain(3), 10, {"d0": DepthLimitError(10)})
     with pytest.raises(DepthLimitError):
         asyncio.run(gather_lineage(provena, DepthCap(), "contributing_datasets", "d0", 3))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    world=worlds(),
+    cap=st.integers(2, 12),
+    query=st.sampled_from(QUERIES[2:]),
+    depth=st.integers(1, 8),
+    data=st.data(),
+)
+def test_a_special_answer_called_complete_has_nothing_more_at_any_depth(
+    world: ProvenanceGraph, cap: int, query: LineageQuery, depth: int, data: st.DataObject
+):
+    start = data.draw(st.sampled_from(sorted(world.nodes)))
+    found = gather(world, cap, query, start, depth)
+    deep = gather(world, 100, query, start, 60)
+    asked = {node for node, kind in found.graph.nodes.items() if is_asked_for(kind, query)}
+    if found.incomplete_because is None:
+        assert asked == {node for node, kind in deep.graph.nodes.items() if is_asked_for(kind, query)}
+    assert found.goes_deeper == (found.incomplete_because is not None)
+
+
+def test_what_can_lead_to_no_dataset_does_not_make_an_answer_incomplete():
+    graph = chain(2).merged(
+        [
+            ProvenanceGraph(
+                {
+                    "d2": Kind("ENTITY", "DATASET"),
+                    "c": Kind("ACTIVITY", "CREATE"),
+                    "p": Kind("AGENT", "PERSON"),
+                },
+                (Link("d2", "wasGeneratedBy", "c"), Link("c", "wasAssociatedWith", "p")),
+            )
+        ]
+    )
+    assert gather(graph, 10, "contributing_datasets", "d0", 2).incomplete_because is None
+    assert gather(graph, 10, "upstream", "d0", 2).incomplete_because == (
+        "depth 2 reached; lineage goes on from 1 item at hop 2"
+    )
