@@ -101,9 +101,8 @@ async def convert_csv(desk: Desk, content: bytes | str, max_tokens: int) -> Conv
             raise
         problems = conversion.problems or (_unforeseen(error),)
         return await _refused(desk, reading, problems, max_tokens, None if conversion.problems else error)
-    late = tuple(each for each in conversion.cautions if each.column in _CHECKED_LATE)
-    if late:
-        return await _refused(desk, reading, late, max_tokens)
+    if _late(conversion):
+        return await _refused(desk, reading, (), max_tokens)
     return await _accepted(desk, reading, answer)
 
 
@@ -128,15 +127,19 @@ def _unforeseen(error: ProvenaError) -> CsvProblem:
 async def _refused(
     desk: Desk,
     reading: _Reading,
-    problems: Sequence[CsvProblem],
+    refused: Sequence[CsvProblem],
     max_tokens: int,
     error: ProvenaError | None = None,
 ) -> ConvertedCsv:
-    told = _within([_brief(each) for each in await _with_candidates(desk, problems)], max_tokens)
+    """What Provena ``refused`` and what it would refuse when registering, row by row."""
     conversion = reading.conversion
+    late = _late(conversion)
+    problems = sorted((*refused, *late), key=lambda each: each.row)
+    told = _within([_brief(each) for each in await _with_candidates(desk, problems)], max_tokens)
+    read_well = {each.row for each in late} - {each.row for each in conversion.problems}
     return ConvertedCsv(
         message=_WRONG,
-        new=len(conversion.records),
+        new=len(conversion.records) - len(read_well) if conversion.records else 0,
         existing=len(conversion.existing),
         problems=told,
         problem_count=len(problems) if len(told) < len(problems) else None,
@@ -144,6 +147,10 @@ async def _refused(
         warnings=_warnings(conversion.warnings, conversion.cautions) or None,
         provena_said=error.upstream if error else None,
     )
+
+
+def _late(conversion: Conversion) -> tuple[CsvProblem, ...]:
+    return tuple(each for each in conversion.cautions if each.column in _CHECKED_LATE)
 
 
 async def _accepted(desk: Desk, reading: _Reading, answer: ConvertAnswer) -> ConvertedCsv:

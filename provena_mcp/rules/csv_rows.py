@@ -68,7 +68,7 @@ def read_row(
 def row_cautions(row: CsvRow, table: CsvTable, known: Known) -> Iterator[CsvProblem]:
     """What a service lets pass in a new row and whoever wrote it should hear of."""
     cells = _cells(row, table)
-    if cells.get(JOB_ID):
+    if cells.get(JOB_ID) or not any(cells.values()):
         return
     wanted: tuple[tuple[str, ItemSubtype], ...] = ((MODELLER, "PERSON"), (STUDY, "STUDY"))
     for column, subtype in wanted:

@@ -137,6 +137,22 @@ async def test_people_and_studies_that_provena_would_refuse_later_are_found_now(
     assert "reference" not in converted
 
 
+@pytest.mark.asyncio
+async def test_people_and_studies_are_found_wrong_beside_any_other_problem(tmp_path: Path):
+    content = a_csv(
+        {"agent id": "Maren Holt"}, {FORCING: "sample/9"}, {}, {"study id": "sample/8", START: "soon"}
+    )
+    async with sample_client(tmp_path) as client:
+        converted = await call(client, "convert_model_runs", model_run_content=content)
+    assert [(row, column) for row, column, _ in found(converted)] == [
+        (1, "agent id"),
+        (2, FORCING),
+        (4, START),
+        (4, "study id"),
+    ]
+    assert (converted["new"], converted["existing"]) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
