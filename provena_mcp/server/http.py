@@ -162,6 +162,7 @@ def run_http(settings: Settings, *, sample: bool = False, host: str, port: int) 
     _log_to_stderr()
     readiness = Readiness()
     app = create_http_app(settings, sample=sample, host=host, port=port, readiness=readiness)
+    sys.stderr.write(f"Serving MCP at http://{f'[{host}]' if ':' in host else host}:{port}{MCP_PATH}\n")
     config = uvicorn.Config(
         app,
         host=host,

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.http.world import SECRET, World, host_of
+from tests.http.world import SECRET, World, host_of, web
 
 NO_TOKEN = "Keycloak gives this server no token for Provena in your name (access_denied)."
 
@@ -113,3 +113,17 @@ async def test_a_keycloak_without_exchange_is_told_as_the_operators_matter(world
         world.refuse_exchange = None
         assert await names_seen(host)
     assert SECRET not in str(error)
+
+
+@pytest.mark.asyncio
+async def test_without_exchange_the_server_reads_as_its_own_client_for_callers_who_log_in(world: World):
+    async with world.app(http_login="service", read_only=True) as app:
+        async with host_of(app, world.token("alice")) as host:
+            (name,) = await names_seen(host)
+            offered = {tool.name for tool in (await host.list_tools()).tools}
+        async with web(app) as stranger:
+            refused = await stranger.post("/mcp", json={})
+    assert name.startswith("service-account-provena-mcp sees ")
+    assert "register_model_run" not in offered
+    assert refused.status_code == 401
+    assert [form["grant_type"] for form in world.exchanges] == ["client_credentials"]

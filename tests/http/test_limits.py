@@ -8,7 +8,7 @@ import httpx
 import pytest
 from mcp import MCPError
 
-from tests.http.test_isolation import call, failure
+from tests.http.test_isolation import call, failure, new_record
 from tests.http.world import World, host_of, web
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -85,6 +85,26 @@ async def test_a_call_that_takes_too_long_ends_in_words(world: World):
         with pytest.raises(MCPError, match="There was no answer within"):
             await alice.read_resource("provena://item/x/1")
     assert (error["kind"], error["message"]) == ("Deadline", "There was no answer within 0.2 s.")
+
+
+@pytest.mark.asyncio
+async def test_a_write_whose_end_was_not_awaited_is_not_sent_again(world: World):
+    slow = asyncio.Event()
+
+    async def hold_the_job(request: httpx.Request) -> None:
+        if "/job-api/" in request.url.path and any(path.endswith("/register") for _, path in world.seen):
+            await slow.wait()
+
+    async with world.app(call_seconds=1.5) as app, host_of(app, world.token("alice")) as alice:
+        preview = await call(alice, "register_model_run", record=await new_record(alice))
+        world.hold = hold_the_job
+        late = await failure(alice, "register_model_run", reference=preview["reference"], confirm=True)
+        slow.set()
+        done = await call(alice, "register_model_run", reference=preview["reference"], confirm=True)
+    assert (late["kind"], late["retry"]) == ("AmbiguousWrite", "check_first")
+    assert late["next"].startswith("Repeat it with the same reference, which sends nothing twice")
+    assert done["status"] == "succeeded"
+    assert [path for _, path in world.seen].count("/prov-api/model_run/register") == 1
 
 
 @pytest.mark.asyncio

@@ -113,6 +113,9 @@ class World:
         self.exchanges.append(form)
         if self.refuse_exchange:
             return httpx.Response(400, json={"error": self.refuse_exchange})
+        if form["grant_type"] == "client_credentials":
+            token = self.mint.token(sub="service", preferred_username="service-account-provena-mcp")
+            return httpx.Response(200, json={"access_token": token, "expires_in": 300})
         try:
             claims = await self.mint.issuer().claims_of(form["subject_token"], audience=ADDRESS)
         except NotLoggedInError:
