@@ -22,6 +22,7 @@ from provena_mcp.queries.item_facts import (
     period_of,
 )
 from provena_mcp.queries.items import Reader
+from provena_mcp.queries.owners import owner_meant
 from provena_mcp.rules.extents import Box, box_of_numbers
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.licences import licence_is
@@ -62,9 +63,10 @@ class Test(NamedTuple):
 
 @dataclass(frozen=True)
 class Sieve:
-    """The filters made ready."""
+    """The filters made ready; ``doubt`` says why they may keep nothing."""
 
     tests: tuple[Test, ...] = ()
+    doubt: str | None = None
 
     def keeps(self, item: RegistryItem, left_out: Counter[str]) -> bool:
         """Whether an item passes every test; ``left_out`` counts it by the first one it fails."""
@@ -89,13 +91,15 @@ async def make_sieve(reader: Reader, filters: ItemFilters) -> Sieve:
         NotFoundError: There is no such study or person.
         WrongSubtypeError: The id of the study is one of something else.
     """
-    tests = list(_tests_of_values(filters))
+    tests, doubt = list(_tests_of_values(filters)), None
     if filters.owner is not None:
-        tests.append(Test("owner", _owned_by(await _username(reader, filters.owner))))
+        owner = await owner_meant(reader, filters.owner)
+        tests.append(Test("owner", _owned_by(owner.username)))
+        doubt = owner.doubt
     if filters.study_id is not None:
         study = parse_handle(filters.study_id, "study_id")
         tests.append(Test("study_id", _of_study(study, await _members(reader, study))))
-    return Sieve(tuple(tests))
+    return Sieve(tuple(tests), doubt)
 
 
 def _tests_of_values(filters: ItemFilters) -> Iterator[Test]:
@@ -151,24 +155,6 @@ def _begins_before(moment: datetime) -> Passes:
 def _owned_by(username: str) -> Passes:
     wanted = username.casefold()
     return lambda item: None if item.owner_username is None else item.owner_username.casefold() == wanted
-
-
-async def _username(reader: Reader, owner: str) -> str:
-    """The username of ``owner``: a username, the id of the Person linked to it, or "me"."""
-    if owner.casefold() == "me":
-        person = await reader.client.auth.linked_person()
-        if person is None:
-            raise ArgumentError("No Person is linked to you.", parameter="owner", advice="Give a username.")
-    elif "/" in owner:
-        person = parse_handle(owner, "owner")
-    else:
-        return owner.strip()
-    username = (await reader.client.registry.fetch(person)).owner_username
-    if username is None or await reader.client.auth.linked_person(username) != person:
-        raise ArgumentError(
-            f"No username is known of {person!r}.", parameter="owner", advice="Give a username."
-        )
-    return username
 
 
 def _of_organisation(wanted: str) -> Passes:

@@ -112,6 +112,7 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
         scanned=page.scanned if sieve.tests else None,
         left_out=dict(page.left_out) or None,
         cursor=encode_cursor(question.key(), [page.place.key, page.place.skip]) if page.place else None,
+        note=None if page.rows else sieve.doubt,
         unparsable=tuple(page.unparsable) or None,
     )
 

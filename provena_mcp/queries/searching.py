@@ -13,7 +13,7 @@ from pydantic import Field
 from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.briefs.models import Brief
-from provena_mcp.queries.filters import ItemFilters, make_sieve
+from provena_mcp.queries.filters import ItemFilters, Sieve, make_sieve
 from provena_mcp.queries.items import Reader
 from provena_mcp.queries.matching import places_of, words_of
 from provena_mcp.queries.names import unreadable_because
@@ -32,6 +32,7 @@ from provena_mcp.wire.subtypes import ItemSubtype
 
 # The service ranks no more than this many, silently (contract 7.7).
 _MOST_HITS: Final = 50
+_DIGITS: Final = 2
 
 
 class FoundRow(Row):
@@ -113,7 +114,9 @@ async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int
         )
     start = _start(question)
     sieve = await make_sieve(reader, question.filters)
-    hits = await reader.client.search.search(question.query.strip(), question.subtype, _MOST_HITS)
+    hits = _worth_reading(
+        await reader.client.search.search(question.query.strip(), question.subtype, _MOST_HITS)
+    )
     ranks = range(len(hits)) if sieve.tests else range(len(hits))[start : start + question.limit]
     read = await _read(reader, hits, ranks)
     left_out: Counter[str] = Counter()
@@ -130,7 +133,7 @@ async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int
         left_out=dict(left_out) or None,
         cursor=None if following is None else encode_cursor(question.key(), following),
         same_name=namesakes([hit.item for hit in kept], organisations),
-        note=_NOTE_ON_THE_CAP if is_capped and following is None else None,
+        note=_note(sieve, rows, is_capped=is_capped and following is None),
         unreadable=read.unreadable or None,
     )
 
@@ -139,6 +142,17 @@ _NOTE_ON_THE_CAP: Final = (
     "The search service ranks 50 items at most and there may be more: add words, or use list_items with the "
     "same filters."
 )
+
+
+def _note(sieve: Sieve, rows: Sequence[FoundRow], *, is_capped: bool) -> str | None:
+    if sieve.doubt and not rows:
+        return sieve.doubt
+    return _NOTE_ON_THE_CAP if is_capped else None
+
+
+def _worth_reading(hits: Sequence[SearchHit]) -> Sequence[SearchHit]:
+    """The hits without those that share only what nearly every item has, such as the prefix of an id."""
+    return [hit for hit in hits if round(hit.score, _DIGITS)] or hits
 
 
 def _start(question: SearchQuestion) -> int:
@@ -177,7 +191,7 @@ def _rows(
             organisation=organisations.get(hit.item.id),
             licence=licence_name(hit.item),
             matched=places_of(words, hit.item),
-            score=round(hit.score, 2),
+            score=round(hit.score, _DIGITS),
         )
         max_tokens -= estimate_tokens(row.model_dump_json(exclude_none=True))
         if rows and max_tokens < 0:

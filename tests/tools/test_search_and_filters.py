@@ -235,6 +235,7 @@ async def test_a_search_that_reaches_the_services_limit_says_how_to_go_on(tmp_pa
         ({"study_id": "sample/9"}, "There is no"),
         ({"study_id": "sample/1000041"}, "study_id 'sample/1000041' is a DATASET."),
         ({"owner": "sample/1000002"}, "No username is known of 'sample/1000002'."),
+        ({"owner": "Nobody Atall"}, "No user is called 'Nobody Atall'."),
     ],
     ids=str,
 )
@@ -310,3 +311,35 @@ async def test_lineage_counts_of_many_items_at_once_are_refused(tmp_path: Path):
     async with sample_client(tmp_path) as client:
         refused = await failure(client, "fetch_items", ids=ids, include=["lineage_counts"])
     assert refused["message"] == "lineage_counts takes at most 10 ids at a time."
+
+
+@pytest.mark.asyncio
+async def test_an_owner_given_by_name_is_answered_with_the_person_who_may_be_meant(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        refused = await failure(client, "list_items", owner="Yuna Seo")
+        person = await call(client, "list_items", owner="sample/1000100", subtype="PERSON")
+    assert (refused["kind"], refused["parameter"]) == ("Argument", "owner")
+    assert refused["next"] == "Did you mean Yuna Seo (sample/1000100)? Give the id."
+    assert [item["id"] for item in person["items"]] == ["sample/1000100"]
+
+
+@pytest.mark.asyncio
+async def test_a_username_that_nobody_has_is_doubted_where_nothing_is_theirs(tmp_path: Path):
+    note = (
+        "No user 'yseoo' is linked to a Person: is the username right? Give a username, the id of a Person "
+        "who has one, or 'me'."
+    )
+    async with sample_client(tmp_path) as client:
+        listed = await call(client, "list_items", owner="yseoo")
+        found = await call(client, "search_items", query="reef", owner="yseoo")
+        linked = await call(client, "list_items", owner="yseo", subtype="MODEL")
+    assert (listed["items"], listed["note"], found["items"], found["note"]) == ([], note, [], note)
+    assert "note" not in linked
+
+
+@pytest.mark.asyncio
+async def test_a_search_for_an_id_finds_that_item_and_none_that_share_its_prefix(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        found = await call(client, "search_items", query="sample/1000041")
+    assert [(item["id"], item["score"] > 0) for item in found["items"]] == [("sample/1000041", True)]
+    assert (found["hits"], found["complete"]) == (1, True)
