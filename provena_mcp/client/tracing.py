@@ -15,12 +15,12 @@ _TRACER: Final = trace.get_tracer("provena_mcp")
 
 
 @contextmanager
-def upstream_span(call: Call) -> Generator[trace.Span]:
+def upstream_span(call: Call, tracer: trace.Tracer = _TRACER) -> Generator[trace.Span]:
     """A span for one try of ``call``: its service, path and purpose, never what it carries."""
     attributes = {"provena.service": call.service, "http.request.method": call.method}
     # The path of a presigned address is a secret's other half.
     path = {} if call.service == "storage" else {"url.path": call.path}
-    with _TRACER.start_as_current_span(
+    with tracer.start_as_current_span(
         f"{call.service}: {call.name}",
         kind=trace.SpanKind.CLIENT,
         attributes={**attributes, **path},

@@ -102,14 +102,14 @@ class SharedStore:
         """Drop the owner's oldest values beyond the bounds: nobody's push out another's."""
         connection.execute(
             """
-            DELETE FROM kept WHERE owner = ?1 AND key IN (
+            DELETE FROM kept WHERE owner = :owner AND key IN (
                 SELECT key FROM (
                     SELECT key, row_number() OVER newest AS number, sum(length(value)) OVER newest AS size
-                    FROM kept WHERE owner = ?1 WINDOW newest AS (ORDER BY kept_at DESC, key)
-                ) WHERE number > ?2 OR size > ?3
+                    FROM kept WHERE owner = :owner WINDOW newest AS (ORDER BY kept_at DESC, key)
+                ) WHERE number > :entries OR size > :size
             )
             """,
-            (owner, ENTRIES_PER_OWNER, 2 * BYTES_PER_OWNER),
+            {"owner": owner, "entries": ENTRIES_PER_OWNER, "size": 2 * BYTES_PER_OWNER},
         )
 
     def _remove(self, owner: str, key: str) -> None:

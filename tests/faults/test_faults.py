@@ -14,7 +14,7 @@ from provena_mcp.settings import Endpoints
 from tests.faults.spoiling import FAULTS
 from tests.faults.table import run_table
 
-CALLS = 10
+CALLS = 5
 
 
 @pytest.mark.asyncio
