@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from provena_mcp.errors import FileRefusedError
 
 _NAME: Final = re.compile(r"[^\W_][\w .()+-]{0,119}")
+# A version such as the .2 of "report 1.2" is no ending.
+_ENDING: Final = re.compile(r"\.[A-Za-z]\w{0,9}")
 _DEVICE_NAMES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -18,6 +20,19 @@ class Place:
     """A file that may be written: its name is good, and nothing was there when it was chosen."""
 
     path: Path
+
+    def ending_in(self, ending: str) -> Place:
+        """The same place with ``ending`` added to a name that has none.
+
+        Raises:
+            FileRefusedError: There is such a file.
+        """
+        if _ENDING.fullmatch(self.path.suffix):
+            return self
+        path = self.path.with_name(f"{self.path.name}.{ending}")
+        if path.exists():
+            raise _exists(path.name)
+        return replace(self, path=path)
 
     def write(self, content: bytes) -> str:
         """Write ``content`` and return the file's path.
@@ -61,8 +76,10 @@ class OutputFolder:
         return Place(self.path / name)
 
 
-def place_for(output: OutputFolder | None, save_as: str | None) -> Place | None:
+def place_for(output: OutputFolder | None, save_as: str | None, ending: str | None = None) -> Place | None:
     """Where to save a document, if that is asked for; to be found out before the document is made.
+
+    A name without an ending gets that of the document, where it is known beforehand.
 
     Raises:
         FileRefusedError: Saving is switched off, or the name is refused.
@@ -71,7 +88,8 @@ def place_for(output: OutputFolder | None, save_as: str | None) -> Place | None:
         return None
     if output is None:
         raise FileRefusedError("Saving files is switched off here.", advice="Leave save_as out.")
-    return output.place(save_as)
+    place = output.place(save_as)
+    return place.ending_in(ending) if ending else place
 
 
 def _exists(name: str) -> FileRefusedError:

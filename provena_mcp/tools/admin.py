@@ -35,7 +35,7 @@ async def generate_config_file(
 ) -> Reply[configuring.ConfigFile]:
     """The settings of prov-api."""
     app = ctx.request_context.lifespan_context
-    place = place_for(app.output, save_as)
+    place = place_for(app.output, save_as, "env")
     return Reply(
         await configuring.generate_config(
             app.client,

@@ -11,10 +11,11 @@ from pydantic import Field
 from provena_mcp.application import Application
 from provena_mcp.commands import converting
 from provena_mcp.queries import csv_files
+from provena_mcp.queries.csv_files import CSV
 from provena_mcp.queries.saving import place_for
 from provena_mcp.rules.csv_table import MAX_BYTES
 from provena_mcp.tools.definition import Reply, tool
-from provena_mcp.tools.downloading import with_download
+from provena_mcp.tools.downloading import ending_of, with_download
 from provena_mcp.tools.links import csv_link
 from provena_mcp.tools.parameters import SaveAs
 
@@ -25,7 +26,7 @@ async def generate_csv_template(
 ) -> Reply[csv_files.CsvTemplate]:
     """The CSV to fill in for a workflow template."""
     app = ctx.request_context.lifespan_context
-    place = place_for(app.output, save_as)
+    place = place_for(app.output, save_as, ending_of(CSV))
     made = await csv_files.generate_template(app.client, workflow_template_id, place, app.max_result_tokens)
     return Reply(await with_download(ctx, made, made.uri), (csv_link(made.uri, "template.csv"),))
 
@@ -55,7 +56,7 @@ async def regenerate_csv_from_model_run_batch(
 ) -> Reply[csv_files.BatchCsv]:
     """A batch's runs as a CSV."""
     app = ctx.request_context.lifespan_context
-    place = place_for(app.output, save_as)
+    place = place_for(app.output, save_as, ending_of(CSV))
     made = await csv_files.regenerate_batch(app.client, batch_id, place, app.max_result_tokens)
     return Reply(await with_download(ctx, made, made.uri), (csv_link(made.uri, "model-runs.csv"),))
 

@@ -10,11 +10,11 @@ from pydantic import Field
 from provena_mcp.application import Application
 from provena_mcp.commands import reporting
 from provena_mcp.queries import opening
-from provena_mcp.queries.reports import ReportId, subtype_of
+from provena_mcp.queries.reports import DOCX, ReportId, subtype_of
 from provena_mcp.queries.saving import place_for
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.tools.definition import Reply, tool
-from provena_mcp.tools.downloading import read_document, with_download
+from provena_mcp.tools.downloading import ending_of, read_document, with_download
 from provena_mcp.tools.links import report_link
 from provena_mcp.tools.parameters import ItemId, SaveAs
 from provena_mcp.tools.progress import progress_teller
@@ -30,7 +30,7 @@ async def generate_report(
 ) -> Reply[reporting.GeneratedReport]:
     """Have a study's or run's report written."""
     app = ctx.request_context.lifespan_context
-    place = place_for(app.output, save_as)
+    place = place_for(app.output, save_as, ending_of(DOCX))
     reader, handle = app.reader(), parse_handle(id)
     report = ReportId(handle, item_subtype or await subtype_of(reader.client, handle), depth)
     made = await reporting.generate_report(
@@ -52,6 +52,7 @@ async def open_document(
     place = place_for(app.output, save_as)
     uri = uri.strip()
     mime_type, content = await read_document(ctx, uri)
+    place = place.ending_in(ending_of(mime_type)) if place else None
     opened = await opening.open_document(uri, mime_type, content, place, offset, app.max_result_tokens)
     return Reply(opened if offset else await with_download(ctx, opened, uri))
 

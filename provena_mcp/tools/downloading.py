@@ -23,6 +23,11 @@ _ENDING: Final = {JSON: "json", MERMAID: "mmd", CSV: "csv", DOCX: "docx"} | {
 }
 
 
+def ending_of(mime_type: str) -> str:
+    """What the name of a file of this media type ends in, without the dot."""
+    return _ENDING.get(mime_type, "txt")
+
+
 async def with_download(ctx: Context[Application], result: ResultT, uri: str | None) -> ResultT:
     """``result`` with a ``download_url`` of the document ``uri``, where this server gives such addresses."""
     downloads = ctx.request_context.lifespan_context.downloads
@@ -67,4 +72,4 @@ async def _no_document(ctx: Context[Application], uri: str) -> ArgumentError:
 
 def _file_name(uri: str, mime_type: str) -> str:
     place = re.sub(r"[^\w.-]+", "-", uri.removeprefix("provena://").partition("?")[0])
-    return f"{place}.{_ENDING.get(mime_type, 'txt')}"
+    return f"{place}.{ending_of(mime_type)}"

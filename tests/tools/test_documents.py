@@ -302,6 +302,36 @@ async def test_a_document_is_saved_byte_for_byte(tmp_path: Path):
     }
 
 
+@pytest.mark.asyncio
+async def test_a_name_without_an_ending_gets_that_of_the_document(tmp_path: Path):
+    asked = {
+        "run": f"provena://item/{RUN}",
+        "lineage 1.2": f"provena://lineage/upstream/{RUN}?depth=1",
+        "drawing": f"provena://diagram/upstream/{RUN}?depth=1",
+        "prov": f"provena://prov/ttl/{RUN}",
+        "rows": "provena://csv-template/sample/1000011",
+        "run.txt": f"provena://item/{RUN}",
+    }
+    async with sample_client(tmp_path) as client:
+        saved = [await call(client, "open_document", uri=uri, save_as=name) for name, uri in asked.items()]
+        saved.append(await call(client, "generate_report", id=RUN, save_as="study"))
+        saved.append(
+            await call(client, "generate_csv_template", workflow_template_id="sample/1000011", save_as="runs")
+        )
+        again = await failure(client, "generate_report", id=RUN, save_as="study")
+    assert [Path(each["saved_to"]).name for each in saved] == [
+        "run.json",
+        "lineage 1.2.json",
+        "drawing.mmd",
+        "prov.ttl",
+        "rows.csv",
+        "run.txt",
+        "study.docx",
+        "runs.csv",
+    ]
+    assert again["message"] == "'study.docx' exists already and is not overwritten."
+
+
 @BOTH_ERAS
 @pytest.mark.asyncio
 async def test_a_uri_that_is_none_of_ours_is_answered_with_those_that_are(tmp_path: Path, era: str):
