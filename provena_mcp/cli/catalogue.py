@@ -17,7 +17,7 @@ from rich.text import Text
 from provena_mcp.errors import FileRefusedError
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.tokens import estimate_tokens
-from provena_mcp.server.backend import choose_backend
+from provena_mcp.server.backend import describe_backend
 from provena_mcp.settings import read_settings
 from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.instructions import who_answers
@@ -43,7 +43,7 @@ def show_catalogue() -> None:
     for tool in definitions:
         table.add_row(tool.toolset, Text(tool.name, style="bold"), tool.title, tool.effect)
     console = Console()
-    console.print(Text(who_answers(choose_backend(settings, sample=False).which())))
+    console.print(Text(who_answers(describe_backend(settings))))
     console.print()
     console.print(table)
     console.print()

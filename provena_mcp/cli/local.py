@@ -103,8 +103,10 @@ def export(
 ) -> None:
     """Write every item of the store, and who its users are, into one file."""
     from provena_mcp.embedded.loading import export_items
+    from provena_mcp.embedded.store import Store
+    from provena_mcp.settings import read_settings
 
-    opened = _open(store)
+    opened = Store.existing(store or read_settings().store)
     count = export_items(opened, file, overwrite=force)
     opened.close()
     typer.echo(f"{count} items written to {file}.", err=True)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import platformdirs
 from starlette.concurrency import run_in_threadpool
@@ -87,6 +87,21 @@ class Store:
             connection = self._connect()
             schema.prepare(connection, self.path, patience)
             self._idle.append(connection)
+
+    @classmethod
+    def existing(cls, path: Path | None = None) -> Self:
+        """As a new ``Store``, but of a file that is there.
+
+        Raises:
+            StoreError: There is none, or it cannot be opened.
+        """
+        file = (path or default_store_path()).expanduser().absolute()
+        if not file.exists():
+            raise StoreError(
+                f"There is no store {str(file)!r}.",
+                advice=f"'provena-mcp local load FILE' makes and fills it; or {_OTHER_FILE}.",
+            )
+        return cls(file)
 
     @contextmanager
     def read(self) -> Generator[Connection]:

@@ -19,6 +19,7 @@ from provena_mcp.client import (
     token_provider_from,
 )
 from provena_mcp.embedded import EmbeddedProvena
+from provena_mcp.embedded.store import default_store_path
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.settings import Endpoints, Settings
 
@@ -76,6 +77,20 @@ def choose_backend(
         )
     tokens = tokens or token_provider_from(settings, personal=personal)
     return _deployment(endpoints, settings, tokens, transport, limits or ClientLimits())
+
+
+def describe_backend(settings: Settings) -> WhichProvena:
+    """Which Provena ``settings`` name; an embedded store that is not there yet is not made.
+
+    Raises:
+        SettingsError: A deployment is half configured.
+        StoreError: The embedded store cannot be opened.
+    """
+    if settings.endpoints() is None:
+        file = (settings.store or default_store_path()).expanduser().absolute()
+        if not file.exists():
+            return WhichProvena(kind="embedded", where=str(file), items=0, advice=_HOW_TO_FILL)
+    return choose_backend(settings, sample=False).which()
 
 
 def _deployment(

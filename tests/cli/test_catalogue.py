@@ -59,6 +59,7 @@ def test_the_table_says_who_answers_and_how_to_fill_an_empty_store(run, tmp_path
     assert "embedded Provena" in text
     assert "provena-mcp local load" in text
     assert "lineage explore_upstream What led to this reads" in text
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_table_names_the_deployment(run):

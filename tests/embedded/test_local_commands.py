@@ -88,7 +88,6 @@ def test_the_store_is_the_one_named_by_the_setting_else_the_default(tmp_path: Pa
         (("load", "text.txt"), "'text.txt' is not JSON: Expecting value: line 1 column 1 (char 0)."),
         (("load", "--sample", "--store", "text.txt"), "is not an SQLite file."),
         (("load", "--sample", "--store", "gone/s.sqlite3"), "There is no directory"),
-        (("export", "text.txt", "--store", "s.sqlite3"), "'text.txt' exists already."),
         (("load",), "name a file, or pass --sample."),
     ],
 )
@@ -102,6 +101,13 @@ def test_failures_say_what_to_do_without_a_traceback(
     assert "Traceback" not in err
 
 
+def test_exporting_a_store_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    code, out, err = _local(tmp_path, "export", "all.json", "--store", "typo.sqlite3")
+    assert (code, out) == (2, "")
+    assert "There is no store" in err
+    assert list(tmp_path.glob("*")) == []
+
+
 def test_the_sample_world_goes_in_and_everything_comes_out(tmp_path: Path) -> None:
     store = ("--store", "s.sqlite3")
     assert _local(tmp_path, "load", "--sample", *store)[0] == 0
@@ -109,6 +115,9 @@ def test_the_sample_world_goes_in_and_everything_comes_out(tmp_path: Path) -> No
     source = sample_source()
     assert (code, out, err) == (0, "", f"{len(source.items)} items written to all.json.\n")
     assert len(json.loads((tmp_path / "all.json").read_text())["items"]) == len(source.items)
+    code, _, err = _local(tmp_path, "export", "all.json", *store)
+    assert code == 2
+    assert "'all.json' exists already." in err
 
 
 def _free_port() -> int:
