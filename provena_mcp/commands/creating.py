@@ -57,7 +57,9 @@ class CreationResult(WriteResult):
 
     item: JsonObject | None = Field(default=None, description="Its content as it would be created.")
     refers_to: tuple[Ref, ...] | None = None
-    fields: tuple[str, ...] | None = Field(default=None, description="Fields there are; * is required.")
+    fields: tuple[str, ...] | None = Field(
+        default=None, description="All fields; * is required, below a part once that is given."
+    )
     created: Ref | None = None
 
 

@@ -35,6 +35,8 @@ _COMPLAINTS: Final[Mapping[str, str]] = {
     "type_error.bool": "must be true or false",
     "value_error.extra": "is no field of such an item",
 }
+_NO_URL: Final = "invalid or missing URL scheme"
+_URL_WANTED: Final = "must be a URL, such as https://creativecommons.org/licenses/by/4.0/ for a licence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,8 @@ def read_given_item(raw: JsonObject, subtype: ContentSubtype) -> GivenItem:
     content = _with_name(as_object(_normalised("", _unwrapped(raw, subtype))), subtype)
     found = item_schema_problems(content, subtype, ())
     made = ("display_name",) if subtype in _NAMED_AFTER else ()
-    missing = [
-        path for problem in found if _is_absent(problem) and (path := path_of(problem.loc)) not in made
-    ]
+    absent = [path_of(problem.loc) for problem in found if _is_absent(problem)]
+    missing = [leaf for path in absent if path not in made for leaf in _leaves(path, subtype)]
     if subtype == "PERSON" and "ethics_approved" not in content:
         missing.append("ethics_approved")
     malformed = [_as_problem(problem) for problem in found if not _is_absent(problem)]
@@ -70,21 +71,45 @@ def read_given_item(raw: JsonObject, subtype: ContentSubtype) -> GivenItem:
 
 
 def fields_of(subtype: ContentSubtype) -> tuple[str, ...]:
-    """The fields of an item's content as paths; those that are required end in ``*``."""
+    """The fields of an item's content as paths; what is required bears a ``*``.
+
+    A name that is made of other fields is not, and a person's consent is.
+    """
     schema = content_json_schema(subtype)
-    return tuple(_fields(schema, as_object(schema.get("$defs")), ""))
+    required = set(_required(schema))
+    if subtype in _NAMED_AFTER:
+        required -= {"display_name"}
+    if subtype == "PERSON":
+        required |= {"ethics_approved"}
+    wanted: JsonObject = {**schema, "required": [*required]}
+    return tuple(_fields(wanted, as_object(schema.get("$defs")), ""))
 
 
 def _fields(schema: JsonObject, definitions: JsonObject, prefix: str) -> Iterator[str]:
-    required = schema.get("required")
+    required = _required(schema)
     for name, part in as_object(schema.get("properties")).items():
-        wanted = isinstance(required, list) and name in required
-        path = f"{prefix}{name}"
         inner, listed = _inner(as_object(part), definitions)
+        path = f"{prefix}{name}{'[]' if listed else ''}{'*' if name in required else ''}"
         if inner is None:
-            yield f"{path}{'[]' if listed else ''}{'*' if wanted else ''}"
+            yield path
         else:
-            yield from _fields(inner, definitions, f"{path}{'[]' if listed else ''}.")
+            yield from _fields(inner, definitions, f"{path}.")
+
+
+def _required(schema: JsonObject) -> list[str]:
+    required = schema.get("required")
+    return [str(name) for name in required] if isinstance(required, list) else []
+
+
+def _leaves(path: str, subtype: ContentSubtype) -> list[str]:
+    """What has to be given where ``path`` is absent: itself, or what its object requires."""
+    schema = content_json_schema(subtype)
+    definitions = as_object(schema.get("$defs"))
+    inner: JsonObject | None = schema
+    for name in path.split("."):
+        part = as_object(as_object((inner or {}).get("properties")).get(name))
+        inner, _ = _inner(part, definitions)
+    return [leaf for name in _required(inner or {}) for leaf in _leaves(f"{path}.{name}", subtype)] or [path]
 
 
 def _inner(part: JsonObject, definitions: JsonObject) -> tuple[JsonObject | None, bool]:
@@ -143,6 +168,5 @@ def _is_absent(found: SchemaProblem) -> bool:
 
 def _as_problem(found: SchemaProblem) -> Problem:
     path = path_of(found.loc)
-    return Problem(
-        path, f"{path or 'item'}: {_COMPLAINTS.get(found.type, found.msg)}.", found.msg, status=422
-    )
+    complaint = _URL_WANTED if found.msg == _NO_URL else _COMPLAINTS.get(found.type, found.msg)
+    return Problem(path, f"{path or 'item'}: {complaint}.", found.msg, status=422)

@@ -26,7 +26,7 @@ WrittenSubtype = Literal[
 ]
 """What users write through the registry itself; datasets go through the data store, runs through prov-api."""
 
-ContentSubtype = WrittenSubtype | Literal["DATASET"]
+ContentSubtype = Literal[WrittenSubtype, "DATASET"]
 
 UsageType = Literal["PARAMETER_FILE", "CONFIG_FILE", "FORCING_DATA", "GENERAL_DATA"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
+from itertools import takewhile
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -68,7 +69,7 @@ def _is_absent(value: Any) -> bool:
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)
-    return text
+    """The argument, and which entry of its list; what follows are the types that were tried."""
+    name, *rest = location or ("",)
+    entries = takewhile(lambda part: isinstance(part, int), rest)
+    return f"{name}{''.join(f'[{entry}]' for entry in entries)}"

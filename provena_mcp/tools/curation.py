@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from provena_mcp.application import Application
 from provena_mcp.commands.creating import CreateItem, CreationResult
@@ -18,6 +19,15 @@ from provena_mcp.tools.parameters import Confirm, Reference
 from provena_mcp.wire.items import JsonObject
 
 _CREATE: Final = CreateItem()
+
+
+def _no_run(item_subtype: object) -> object:
+    if item_subtype == "MODEL_RUN":
+        raise PydanticCustomError("run", "runs are registered with register_model_run")
+    return item_subtype
+
+
+_Created = Annotated[ContentSubtype | None, BeforeValidator(_no_run)]
 
 
 async def propose_creation(
@@ -47,7 +57,7 @@ async def create_item(
     ctx: Context[Application],
     proposal: _Creation,
     answer: Annotated[ElicitationResult[Agreement], Resolve(ask_to_create)],
-    item_subtype: ContentSubtype | None = None,
+    item_subtype: _Created = None,
     item: Annotated[JsonObject | None, Field(description="Its fields; the preview names them")] = None,
     reference: Reference = None,
     confirm: Confirm = False,

@@ -283,7 +283,12 @@ async def test_a_datasets_approvals_have_to_be_stated_and_unknown_metadata_is_re
             item_subtype="DATASET",
             item={"associations": DATASET["associations"], "dataset_info": info},
         )
-    assert shown["missing"] == ["approvals"]
+    assert shown["missing"] == [
+        "approvals.ethics_registration",
+        "approvals.ethics_access",
+        "approvals.indigenous_knowledge",
+        "approvals.export_controls",
+    ]
     assert shown["problems"] == [
         {
             "path": "dataset_info.licence",
@@ -343,3 +348,66 @@ async def test_a_lost_answer_is_not_sent_again(tmp_path: Path):
         "This was sent with this reference before and its answer was lost; it was not sent again."
     )
     assert wire.count(CREATE_PERSON) == 1
+
+
+@pytest.mark.asyncio
+async def test_what_is_starred_is_what_has_to_be_given(tmp_path: Path):
+    async with sample_client(tmp_path, **CURATION) as client:
+        person = await call(client, "create_item", item_subtype="PERSON")
+        dataset = await call(client, "create_item", item_subtype="DATASET")
+    assert person["missing"] == ["email", "first_name", "last_name", "ethics_approved"]
+    assert person["fields"] == [
+        "display_name",
+        "user_metadata",
+        "email*",
+        "first_name*",
+        "last_name*",
+        "orcid",
+        "ethics_approved*",
+    ]
+    assert dataset["missing"] == [
+        "associations.organisation_id",
+        "approvals.ethics_registration",
+        "approvals.ethics_access",
+        "approvals.indigenous_knowledge",
+        "approvals.export_controls",
+        "dataset_info.name",
+        "dataset_info.description",
+        "dataset_info.access_info",
+        "dataset_info.publisher_id",
+        "dataset_info.created_date",
+        "dataset_info.published_date",
+        "dataset_info.license",
+    ]
+    assert "dataset_info*.created_date*.value" in dataset["fields"]
+
+
+@pytest.mark.asyncio
+async def test_a_licence_is_asked_for_as_a_url(tmp_path: Path):
+    item = {**DATASET, "dataset_info": {**DATASET["dataset_info"], "license": "CC BY"}}
+    async with sample_client(tmp_path, **CURATION) as client:
+        shown = await call(client, "create_item", item_subtype="DATASET", item=item)
+    assert [problem["message"] for problem in shown["problems"]] == [
+        "dataset_info.license: must be a URL, such as https://creativecommons.org/licenses/by/4.0/ for a "
+        "licence."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("item_subtype", "message"),
+    [
+        ("MODEL_RUN", "item_subtype: runs are registered with register_model_run"),
+        (
+            "MODELS",
+            "item_subtype: Input should be 'STUDY', 'PERSON', 'ORGANISATION', 'MODEL', "
+            "'MODEL_RUN_WORKFLOW_TEMPLATE', 'DATASET_TEMPLATE' or 'DATASET'",
+        ),
+    ],
+)
+@pytest.mark.asyncio
+async def test_what_cannot_be_created_is_refused_by_the_arguments_name(
+    tmp_path: Path, item_subtype: str, message: str
+):
+    async with sample_client(tmp_path, **CURATION) as client:
+        refused = await failure(client, "create_item", item_subtype=item_subtype)
+    assert (refused["parameter"], refused["message"]) == ("item_subtype", message)
