@@ -25,6 +25,7 @@ from provena_mcp.commands.results import (
     problem_count,
 )
 from provena_mcp.errors import ArgumentError
+from provena_mcp.queries.answer_parts import plural
 from provena_mcp.queries.batches import outcomes, page_of
 from provena_mcp.queries.briefs.models import Ref
 from provena_mcp.queries.briefs.parts import text
@@ -99,11 +100,13 @@ class RegisterBatch:
             done["next"] = NextCall(tool="get_job", arguments=arguments)
         elif seen.finished and first:
             done["next"] = NextCall(tool="explore_upstream", arguments={"starting_id": first})
-        failed = f"{counts['failed']} of {len(rows)} runs could not be registered; the others were."
+        failed = f"{counts['failed']} of {plural(len(rows), 'run')} could not be registered" + (
+            "; the others were." if counts["failed"] < len(rows) else "."
+        )
         return BatchResult(
             message=outcome_told(
                 seen,
-                f"All {len(rows)} runs are registered.",
+                f"All {len(rows)} runs are registered." if len(rows) > 1 else "The run is registered.",
                 failed if rows else "Provena could not take the batch: nothing was registered.",
             ),
             batch_id=seen.batch_id,
@@ -129,7 +132,8 @@ def _records(content: JsonObject) -> list[JsonObject]:
     expected = content.get("expect_new")
     if expected is not None and expected != len(records):
         raise ArgumentError(
-            f"expect_new is {expected}, but there are {len(records)} records. Nothing was changed.",
+            f"expect_new is {expected}, but there {'is' if len(records) == 1 else 'are'} "
+            f"{plural(len(records), 'record')}. Nothing was changed.",
             parameter="expect_new",
             advice="Look at the records again with the user before confirming.",
         )
@@ -176,7 +180,7 @@ def _question(batch: ProposedBatch | None) -> str:
     names = "\n".join(f"- {name}" for name in batch.names)
     left = batch.count - len(batch.names)
     return (
-        f"Register {batch.count} model runs? Their handles will be permanent.\n\n"
+        f"Register {plural(batch.count, 'model run')}? Handles are permanent.\n\n"
         f"Workflow templates: {_told(batch.templates)}\nModellers: {_told(batch.modellers)}\n"
         f"Studies: {_told(batch.studies or ())}\n{names}" + (f"\n… and {left} more" if left else "")
     )

@@ -53,7 +53,7 @@ _READY: Final = (
 class CsvProblemBrief(Brief):
     """One thing wrong with a CSV."""
 
-    row: int = Field(description="Data row from 1; 0 is the file or its header.")
+    row: int = Field(description="Data row from 1, the header not counted; 0 is the file or its header.")
     column: str = Field(description="Header; empty for a whole row or file.")
     message: str
     candidates: tuple[Ref, ...] | None = None

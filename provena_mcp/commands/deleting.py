@@ -26,6 +26,7 @@ from provena_mcp.wire.runs import DiffAction
 
 _SHOWN: Final = 40
 _STAYS: Final = "Its registry item stays; and_registry deletes that too."
+_ALREADY_OUT: Final = "It is out of the lineage graph already: nothing there is left to remove."
 _FOR_GOOD: Final = "Its registry item is deleted for good: the handle will lead nowhere."
 
 
@@ -71,7 +72,10 @@ class DeleteRun:
             ready=True,
             missing=(),
             problems=(),
-            warnings=(_FOR_GOOD if and_registry else _STAYS,),
+            warnings=(
+                *(() if actions else (_ALREADY_OUT,)),
+                _FOR_GOOD if and_registry else _STAYS,
+            ),
             model_run_id=run_id,
             run=run,
             diff=_diff(actions),
@@ -86,13 +90,16 @@ class DeleteRun:
     def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> DeletionResult:
         """What has been deleted."""
         left = answer.get("left")
-        if isinstance(left, str):
-            message = f"It is out of the lineage graph; its registry item could not be deleted: {left}"
-        elif content.get("and_registry") is True:
-            message = "It is out of the lineage graph and out of the registry."
-        else:
-            message = "It is out of the lineage graph. Its registry item stays."
         counts = as_object(answer.get("counts"))
+        already = "" if counts else " already"
+        if isinstance(left, str):
+            message = (
+                f"It is out of the lineage graph{already}; its registry item could not be deleted: {left}"
+            )
+        elif content.get("and_registry") is True:
+            message = f"It is out of the lineage graph{already} and out of the registry."
+        else:
+            message = f"It is out of the lineage graph{already}. Its registry item stays."
         return DeletionResult(
             status="failed" if isinstance(left, str) else "succeeded",
             message=message,

@@ -119,8 +119,12 @@ async def _previewed_from(desk: Desk, command: Command[ResultT], converted: Kept
 def _merged(content: JsonObject, given: JsonObject) -> JsonObject:
     for name, value in given.items():
         if name in content and content[name] != value and not isinstance(value, bool):
+            meant = content[name]
+            shown = (
+                f"{value}, and {meant}" if isinstance(value, int) and isinstance(meant, int) else "not what"
+            )
             raise ArgumentError(
-                f"{name} is not what was previewed under this reference. Nothing was changed.",
+                f"{name} is {shown} was previewed under this reference. Nothing was changed.",
                 parameter=name,
                 advice="Confirm with the reference alone, or leave the reference out for a new preview.",
             )

@@ -24,7 +24,7 @@ _MESSAGE: Final = 300
 class ProblemBrief(Brief):
     """One thing that is wrong, and what would fit."""
 
-    path: str = Field(description="Where, e.g. inputs[0].dataset_id.")
+    path: str = Field(description="Where, e.g. inputs[0].dataset_id; in brackets from 0, rows from 1.")
     message: str
     candidates: tuple[Ref, ...] | None = None
 

@@ -25,7 +25,7 @@ _FRAME: Final = 250
 class RunOutcome(Brief):
     """What came of one record of a batch."""
 
-    row: int | None = Field(default=None, description="Place among the records submitted, from 0.")
+    row: int | None = Field(default=None, description="Place among the records submitted, from 1.")
     name: str | None = None
     status: JobStatus
     model_run_id: str | None = None
@@ -81,6 +81,6 @@ def _outcome(run: Job, place: int | None) -> RunOutcome:
 def _places(parent: Job | None) -> dict[str, list[int]]:
     records = ((parent.payload if parent else None) or {}).get("records")
     places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, record in enumerate(records if isinstance(records, list) else ()):
+    for place, record in enumerate(records if isinstance(records, list) else (), start=1):
         places[fingerprint_of(record)].append(place)
     return places

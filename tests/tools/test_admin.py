@@ -73,6 +73,23 @@ async def test_a_deletion_shows_what_it_would_change_and_happens_by_reference(tm
 
 
 @pytest.mark.asyncio
+async def test_a_run_that_is_out_of_the_graph_already_is_said_to_be(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire, **ADMIN) as client:
+        first = await call(client, "delete_model_run", model_run_id=RUN)
+        await call(client, "delete_model_run", reference=first["reference"], confirm=True)
+        shown = await call(client, "delete_model_run", model_run_id=RUN)
+        done = await call(client, "delete_model_run", reference=shown["reference"], confirm=True)
+    assert shown["warnings"] == [
+        "It is out of the lineage graph already: nothing there is left to remove.",
+        "Its registry item stays; and_registry deletes that too.",
+    ]
+    assert (done["status"], done["message"]) == (
+        "succeeded",
+        "It is out of the lineage graph already. Its registry item stays.",
+    )
+
+
+@pytest.mark.asyncio
 async def test_a_trial_or_a_confirmation_without_reference_deletes_nothing(tmp_path: Path):
     asked = Asked()
     async with provena(tmp_path) as wire, server(wire, asked=asked, **ADMIN) as client:

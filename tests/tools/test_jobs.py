@@ -202,7 +202,7 @@ async def test_rows_of_a_batch_that_have_not_appeared_keep_it_unfinished(tmp_pat
         "batch_id": "b1",
         "of": 2,
         "counts": {"succeeded": 1},
-        "runs": [{"row": 0, "name": "Moore Reef again", "status": "succeeded", "model_run_id": "10378.1/1"}],
+        "runs": [{"row": 1, "name": "Moore Reef again", "status": "succeeded", "model_run_id": "10378.1/1"}],
     }
 
 

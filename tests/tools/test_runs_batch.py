@@ -41,9 +41,9 @@ async def test_a_batch_is_previewed_confirmed_and_told_row_by_row(tmp_path: Path
     assert done["message"] == "All 3 runs are registered."
     assert done["counts"] == {"succeeded": 3}
     assert [(row["row"], row["name"], row["status"]) for row in done["runs"]] == [
-        (0, "Reef run 0", "succeeded"),
-        (1, "Reef run 1", "succeeded"),
-        (2, "Reef run 2", "succeeded"),
+        (1, "Reef run 0", "succeeded"),
+        (2, "Reef run 1", "succeeded"),
+        (3, "Reef run 2", "succeeded"),
     ]
     assert len({row["model_run_id"] for row in done["runs"]}) == 3
     assert done["next"] == {
@@ -63,6 +63,15 @@ async def test_another_number_than_expected_changes_nothing(tmp_path: Path):
         )
         assert error["message"] == "expect_new is 50, but there are 2 records. Nothing was changed."
         assert (error["parameter"], wire.count(BATCH)) == ("expect_new", 0)
+        one = await failure(client, "register_batch_model_runs", records=records(1), expect_new=2)
+        assert one["message"] == "expect_new is 2, but there is 1 record. Nothing was changed."
+        counted = await call(client, "register_batch_model_runs", records=records(2), expect_new=2)
+        other = await failure(
+            client, "register_batch_model_runs", reference=counted["reference"], expect_new=3, confirm=True
+        )
+        assert other["message"] == (
+            "expect_new is 3, and 2 was previewed under this reference. Nothing was changed."
+        )
         done = await call(
             client, "register_batch_model_runs", reference=shown["reference"], expect_new=2, confirm=True
         )
@@ -144,7 +153,7 @@ async def test_a_row_that_fails_is_told_first_and_the_others_are_registered(tmp_
         "1 of 3 runs could not be registered; the others were.",
     )
     assert done["counts"] == {"succeeded": 2, "failed": 1}
-    assert [row["row"] for row in done["runs"]] == [1, 0, 2]
+    assert [row["row"] for row in done["runs"]] == [2, 1, 3]
     assert done["runs"][0]["reason"] == "Provena refused the record."
     assert "sample/1999999" in done["runs"][0]["provena_said"]
     assert (later["status"], later["of"], later["runs"]) == ("failed", 3, done["runs"])
@@ -168,7 +177,7 @@ async def test_a_long_batch_is_told_in_pages(tmp_path: Path):
             if page["next"]["tool"] != "get_job":
                 break
             arguments = page["next"]["arguments"]
-    assert seen == list(range(60))
+    assert seen == list(range(1, 61))
     assert page["next"]["tool"] == "explore_upstream"
 
 
