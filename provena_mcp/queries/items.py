@@ -21,6 +21,7 @@ from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_object
 from provena_mcp.wire.items import (
     DatasetItem,
+    DatasetTemplateItem,
     JsonObject,
     ModelRunItem,
     RegistryItem,
@@ -124,13 +125,14 @@ async def describe_items(reader: Reader, items: Sequence[RegistryItem]) -> list[
         reader.names.remember(reader.caller, item)
     origin_of = await _origins(reader, [item for item in items if isinstance(item, DatasetItem)])
     model_of = await _models(reader, [item for item in items if isinstance(item, ModelRunItem)])
+    template_of = await _templates(reader, [item for item in items if isinstance(item, WorkflowTemplateItem)])
     mentioned: dict[str, str] = dict.fromkeys(model_of.values(), "MODEL")
     for item in items:
         mentioned |= references_of(item)
     for origin in origin_of.values():
         mentioned |= dict.fromkeys(origin.runs, "MODEL_RUN") | dict.fromkeys(origin.people, "PERSON")
     named = await reader.names.of(reader.caller, mentioned)
-    known = Known(names=named.names, model_of=model_of, origin_of=origin_of)
+    known = Known(names=named.names, model_of=model_of, origin_of=origin_of, template_of=template_of)
     return [describe(item, known) for item in items]
 
 
@@ -148,6 +150,25 @@ async def _models(reader: Reader, runs: Sequence[ModelRunItem]) -> dict[str, str
         elif isinstance(outcome, BaseException) and not isinstance(outcome, ProvenaError):
             raise outcome
     return models
+
+
+async def _templates(
+    reader: Reader, workflows: Sequence[WorkflowTemplateItem]
+) -> dict[str, DatasetTemplateItem]:
+    """The dataset templates of workflow templates, as far as they can be read."""
+    places = [place for item in workflows for place in (*item.input_templates, *item.output_templates)]
+    wanted = list(dict.fromkeys(place.template_id for place in places))
+    outcomes = await asyncio.gather(
+        *(reader.client.registry.fetch(template) for template in wanted), return_exceptions=True
+    )
+    templates: dict[str, DatasetTemplateItem] = {}
+    for template, outcome in zip(wanted, outcomes, strict=True):
+        if isinstance(outcome, DatasetTemplateItem):
+            reader.names.remember(reader.caller, outcome)
+            templates[template] = outcome
+        elif isinstance(outcome, BaseException) and not isinstance(outcome, ProvenaError):
+            raise outcome
+    return templates
 
 
 async def _origins(reader: Reader, datasets: Sequence[DatasetItem]) -> dict[str, Origin]:

@@ -225,3 +225,29 @@ async def test_a_wrong_call_is_an_error_that_says_how_to_put_it_right(
     assert refused["message"].startswith(message)
     assert (refused["fault"], refused["retry"]) == ("caller", "after_change")
     assert hint in refused.get("next", "")
+
+
+@pytest.mark.asyncio
+async def test_a_workflow_template_says_which_files_its_runs_name(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        fetched = await call(client, "fetch_items", ids=["sample/1000011"])
+    (workflow,) = fetched["items"]
+    assert (workflow["inputs"], workflow["outputs"]) == (
+        [
+            {"id": "sample/1000007", "name": "Atmospheric forcing"},
+            {"id": "sample/1000008", "name": "Bathymetry and reef outlines"},
+            {
+                "id": "sample/1000009",
+                "name": "Model settings",
+                "optional": True,
+                "deferred_keys": ["settings_file"],
+            },
+        ],
+        [
+            {
+                "id": "sample/1000010",
+                "name": "Currents and temperature",
+                "deferred_keys": ["restart_file (optional)"],
+            }
+        ],
+    )

@@ -83,6 +83,7 @@ def _(item: WorkflowTemplateItem, known: Known) -> AnyBrief:
             id=template.template_id,
             name=known.names.get(template.template_id),
             optional=True if template.optional else None,
+            deferred_keys=_deferred_keys(known.template_of.get(template.template_id)),
         )
 
     return WorkflowBrief(
@@ -101,10 +102,14 @@ def _(item: DatasetTemplateItem, known: Known) -> AnyBrief:
         **common(item),
         description=text(item.description),
         defined_files=words(resource.path for resource in item.defined_resources),
-        deferred_keys=words(
-            resource.key + (" (optional)" if resource.optional else "")
-            for resource in item.deferred_resources
-        ),
+        deferred_keys=_deferred_keys(item),
+    )
+
+
+def _deferred_keys(template: DatasetTemplateItem | None) -> tuple[str, ...] | None:
+    return words(
+        resource.key + (" (optional)" if resource.optional else "")
+        for resource in (template.deferred_resources if template else ())
     )
 
 

@@ -179,6 +179,7 @@ class TemplateRole(Brief):
     id: str
     name: str | None = None
     optional: bool | None = None
+    deferred_keys: tuple[str, ...] | None = Field(default=None, description="Files that each run names.")
 
 
 class WorkflowBrief(ItemBrief):

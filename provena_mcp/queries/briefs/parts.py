@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from provena_mcp.queries.briefs.models import Ref, VersionBrief, utc
 from provena_mcp.queries.names import NAME_LENGTH
 from provena_mcp.rules.text import clean
-from provena_mcp.wire.items import RegistryItem
+from provena_mcp.wire.items import DatasetTemplateItem, RegistryItem
 
 TEXT_LENGTH: Final = 400
 WORD_LENGTH: Final = 200
@@ -33,6 +33,7 @@ class Known:
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     model_of: Mapping[str, str] = field(default_factory=dict[str, str])
     origin_of: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
+    template_of: Mapping[str, DatasetTemplateItem] = field(default_factory=dict[str, DatasetTemplateItem])
 
     def ref(self, item_id: str | None) -> Ref | None:
         """An id with its name; none for no id."""
