@@ -11,16 +11,16 @@ from provena_mcp.commands.desk import Desk
 from provena_mcp.commands.duplicates import Submissions
 from provena_mcp.commands.keeping import KeyValueStore
 from provena_mcp.commands.references import References
-from provena_mcp.queries.answers import RecentLineage
-from provena_mcp.queries.documents import Documents, RecentReports
-from provena_mcp.queries.following import Pace
+from provena_mcp.queries.documents.input_files import InputFolders
+from provena_mcp.queries.documents.rendering import Documents, RecentReports
+from provena_mcp.queries.documents.saving import OutputFolder
 from provena_mcp.queries.health import WhichProvena
-from provena_mcp.queries.input_files import InputFolders
-from provena_mcp.queries.items import Reader
-from provena_mcp.queries.names import Names
-from provena_mcp.queries.neighbourhood import DepthCap
-from provena_mcp.queries.saving import OutputFolder
-from provena_mcp.queries.suggesting import Suggestions
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.names import Names
+from provena_mcp.queries.items.suggesting import Suggestions
+from provena_mcp.queries.jobs.following import Pace
+from provena_mcp.queries.lineage.answering import RecentLineage
+from provena_mcp.queries.lineage.neighbourhood import DepthCap
 
 LOCAL_CALLER = "local"
 

@@ -1,4 +1,4 @@
-"""MCP resources: the documents of ``queries/documents.py`` under their URI templates.
+"""MCP resources: the documents of ``queries/documents/rendering.py`` under their URI templates.
 
 This is the one table of document kinds: ``open_document`` reads through it too.
 """
@@ -13,10 +13,10 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 from provena_mcp.application import Application
 from provena_mcp.errors import CallerError, ProvenaError
-from provena_mcp.queries.csv_files import CSV
-from provena_mcp.queries.documents import JSON, MERMAID, USUAL_DEPTH, Document, Documents
-from provena_mcp.queries.prov_documents import PROV_TYPES, ProvFormat
-from provena_mcp.queries.reports import DOCX
+from provena_mcp.queries.documents.csv_files import CSV
+from provena_mcp.queries.documents.prov_documents import PROV_TYPES, ProvFormat
+from provena_mcp.queries.documents.rendering import JSON, MERMAID, USUAL_DEPTH, Document, Documents
+from provena_mcp.queries.documents.reports import DOCX
 
 Ctx = Context[Application]
 

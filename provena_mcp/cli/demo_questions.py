@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from provena_mcp.lineage.result import LineageResult
-from provena_mcp.queries.briefs.models import DatasetBrief, DatasetInRole, Ref, RunBrief
-from provena_mcp.queries.searching import FoundItems
+from provena_mcp.queries.items.briefs.models import DatasetBrief, DatasetInRole, Ref, RunBrief
+from provena_mcp.queries.items.searching import FoundItems
 from provena_mcp.wire.items import JsonObject
 
 RANKING: Final = "sample/1000117"

@@ -22,9 +22,9 @@ from provena_mcp.commands.resolving import look_up, with_candidates
 from provena_mcp.commands.results import refs
 from provena_mcp.errors import CallerError, DeploymentError, ForbiddenError, ProvenaError, RejectedError
 from provena_mcp.lineage.tokens import estimate_tokens
-from provena_mcp.queries.briefs.models import Brief, Ref
-from provena_mcp.queries.jobs import NextCall
-from provena_mcp.queries.names import NAME_LENGTH
+from provena_mcp.queries.items.briefs.models import Brief, Ref
+from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.queries.jobs.outcomes import NextCall
 from provena_mcp.rules.csv_layout import MODELLER, STUDY, CsvProblem
 from provena_mcp.rules.csv_reading import Conversion, convert, references
 from provena_mcp.rules.csv_table import prepared, read_table

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from provena_mcp.client import ProvenaClient
 from provena_mcp.commands.duplicates import Submissions
 from provena_mcp.commands.references import References
-from provena_mcp.queries.items import Reader
+from provena_mcp.queries.items.fetching import Reader
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from provena_mcp.commands.previewing import ref, superseded, told
 from provena_mcp.commands.reading import MODELLER, GivenRecord, located, read_given, wants_modeller
 from provena_mcp.commands.resolving import facts, resolve_runs, with_candidates
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.briefs.models import utc
+from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.rules.duplicates import fingerprint
 from provena_mcp.rules.problems import Problem
 from provena_mcp.rules.references import Known

@@ -11,9 +11,9 @@ from provena_mcp.commands.results import (
     RequiredResource,
     TemplateAsks,
 )
-from provena_mcp.queries.briefs.models import DatasetInRole, Ref, utc
-from provena_mcp.queries.briefs.parts import pairs, text, words
-from provena_mcp.queries.names import NAME_LENGTH
+from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref, utc
+from provena_mcp.queries.items.briefs.parts import pairs, text, words
+from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.rules import requirements as rules
 from provena_mcp.rules.references import (
     AnyDataset,

@@ -9,7 +9,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from provena_mcp.commands.desk import Desk
 from provena_mcp.commands.references import Kept
 from provena_mcp.commands.results import WriteResult
-from provena_mcp.queries.following import Followed, Pace, Tell
+from provena_mcp.queries.jobs.following import Followed, Pace, Tell
 from provena_mcp.wire.items import JsonObject
 
 ResultT = TypeVar("ResultT", bound=WriteResult)

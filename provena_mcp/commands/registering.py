@@ -12,8 +12,8 @@ from provena_mcp.commands.previewing import propose_run, tell_run, template_asks
 from provena_mcp.commands.proposals import Proposal
 from provena_mcp.commands.resolving import newest
 from provena_mcp.commands.results import RegistrationResult, problem_briefs, problem_count, refs
-from provena_mcp.queries.briefs.models import Ref
-from provena_mcp.queries.following import Followed
+from provena_mcp.queries.items.briefs.models import Ref
+from provena_mcp.queries.jobs.following import Followed
 from provena_mcp.rules.problems import Problem
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord

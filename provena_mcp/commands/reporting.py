@@ -9,15 +9,15 @@ from pydantic import Field
 
 from provena_mcp.client import ReportDocument
 from provena_mcp.errors import FileRefusedError, MalformedAnswerError, ProvenaError
-from provena_mcp.queries.briefs.models import Brief
-from provena_mcp.queries.documents import RecentReports
-from provena_mcp.queries.following import Followed, Pace, Tell
-from provena_mcp.queries.items import Reader
-from provena_mcp.queries.job_failures import explain_failure
-from provena_mcp.queries.jobs import NextCall
-from provena_mcp.queries.report_outline import ReportOutline, read_outline
-from provena_mcp.queries.reports import ReportId, fetch_written, follow_report
-from provena_mcp.queries.saving import Place
+from provena_mcp.queries.documents.rendering import RecentReports
+from provena_mcp.queries.documents.report_outline import ReportOutline, read_outline
+from provena_mcp.queries.documents.reports import ReportId, fetch_written, follow_report
+from provena_mcp.queries.documents.saving import Place
+from provena_mcp.queries.items.briefs.models import Brief
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.jobs.failures import explain_failure
+from provena_mcp.queries.jobs.following import Followed, Pace, Tell
+from provena_mcp.queries.jobs.outcomes import NextCall
 
 _ITEMS_SHOWN: Final = 30
 _READY: Final = (

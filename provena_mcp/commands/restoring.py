@@ -18,9 +18,9 @@ from provena_mcp.commands.reading import located
 from provena_mcp.commands.resolving import facts, resolve_runs, with_candidates
 from provena_mcp.commands.results import WriteResult, problem_briefs, problem_count
 from provena_mcp.errors import ArgumentError, NotFoundError, RejectedError
-from provena_mcp.queries.briefs.models import Ref
-from provena_mcp.queries.following import Followed
-from provena_mcp.queries.names import NAME_LENGTH
+from provena_mcp.queries.items.briefs.models import Ref
+from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.queries.jobs.following import Followed
 from provena_mcp.rules.problems import Problem
 from provena_mcp.rules.references import Known
 from provena_mcp.rules.text import clean

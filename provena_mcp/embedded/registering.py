@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.embedded import items, revisions
-from provena_mcp.embedded.jobs import NewJob, Submitter, submit
+from provena_mcp.embedded.jobs.rows import NewJob, Submitter, submit
 from provena_mcp.embedded.minting import mint
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.subtypes import ItemSubtype

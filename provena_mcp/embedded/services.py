@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded import jobs
 from provena_mcp.embedded.identity import Access, Component, Identify, User, require
-from provena_mcp.embedded.jobs import NewJob, Submitter
+from provena_mcp.embedded.jobs import rows as jobs
+from provena_mcp.embedded.jobs.rows import NewJob, Submitter
+from provena_mcp.embedded.jobs.worker import Worker
 from provena_mcp.embedded.store import Store
-from provena_mcp.embedded.worker import Worker
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from provena_mcp.commands.keeping import InProcessStore
 from provena_mcp.completions import register_completions
 from provena_mcp.prompts import register_prompts
 from provena_mcp.queries.cache import BoundedCache
-from provena_mcp.queries.following import Pace
-from provena_mcp.queries.input_files import input_folders
-from provena_mcp.queries.names import Names
-from provena_mcp.queries.neighbourhood import DepthCap
-from provena_mcp.queries.saving import OutputFolder
-from provena_mcp.queries.suggesting import Suggestions
+from provena_mcp.queries.documents.input_files import input_folders
+from provena_mcp.queries.documents.saving import OutputFolder
+from provena_mcp.queries.items.names import Names
+from provena_mcp.queries.items.suggesting import Suggestions
+from provena_mcp.queries.jobs.following import Pace
+from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.resources import register_resources
 from provena_mcp.server.audit import Audit
 from provena_mcp.server.backend import Backend, choose_backend

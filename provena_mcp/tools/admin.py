@@ -12,7 +12,7 @@ from provena_mcp.commands import configuring
 from provena_mcp.commands.deleting import DeleteRun, DeletionResult
 from provena_mcp.commands.proposals import Command, ResultT
 from provena_mcp.commands.restoring import RestorationResult, RestoreAll, RestoreRuns
-from provena_mcp.queries.saving import place_for
+from provena_mcp.queries.documents.saving import place_for
 from provena_mcp.tools.deciding import decided, proposed
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Confirm, Reference, SaveAs

@@ -8,14 +8,14 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from provena_mcp.application import Application
-from provena_mcp.queries.audit import audit
-from provena_mcp.queries.audit_result import Audit
-from provena_mcp.queries.comparison import compare_runs
-from provena_mcp.queries.comparison_result import RunComparison, Scope
-from provena_mcp.queries.impact import ImpactQuestion
-from provena_mcp.queries.impact import analyse_impact as find_impact
-from provena_mcp.queries.impact_result import ImpactAnswer
-from provena_mcp.queries.paths import FoundPaths, find_path
+from provena_mcp.queries.answers.audit import audit
+from provena_mcp.queries.answers.audit_result import Audit
+from provena_mcp.queries.answers.comparison import compare_runs
+from provena_mcp.queries.answers.comparison_result import RunComparison, Scope
+from provena_mcp.queries.answers.impact import ImpactQuestion
+from provena_mcp.queries.answers.impact import analyse_impact as find_impact
+from provena_mcp.queries.answers.impact_result import ImpactAnswer
+from provena_mcp.queries.answers.paths import FoundPaths, find_path
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Depth, ItemId
 

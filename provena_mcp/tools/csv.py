@@ -10,9 +10,9 @@ from pydantic import Field
 
 from provena_mcp.application import Application
 from provena_mcp.commands import converting
-from provena_mcp.queries import csv_files
-from provena_mcp.queries.csv_files import CSV
-from provena_mcp.queries.saving import place_for
+from provena_mcp.queries.documents import csv_files
+from provena_mcp.queries.documents.csv_files import CSV
+from provena_mcp.queries.documents.saving import place_for
 from provena_mcp.rules.csv_table import MAX_BYTES
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.downloading import ending_of, with_download

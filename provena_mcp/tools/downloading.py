@@ -10,11 +10,11 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 from provena_mcp.application import Application
 from provena_mcp.errors import ArgumentError, ProvenaError
-from provena_mcp.queries.briefs.models import Brief
-from provena_mcp.queries.csv_files import CSV
-from provena_mcp.queries.documents import JSON, MERMAID
-from provena_mcp.queries.prov_documents import PROV_TYPES
-from provena_mcp.queries.reports import DOCX
+from provena_mcp.queries.documents.csv_files import CSV
+from provena_mcp.queries.documents.prov_documents import PROV_TYPES
+from provena_mcp.queries.documents.rendering import JSON, MERMAID
+from provena_mcp.queries.documents.reports import DOCX
+from provena_mcp.queries.items.briefs.models import Brief
 
 ResultT = TypeVar("ResultT", bound=Brief)
 

@@ -6,8 +6,8 @@ from mcp.types import ResourceLink
 
 from provena_mcp.commands.reporting import GeneratedReport
 from provena_mcp.lineage.result import LineageResult
-from provena_mcp.queries.csv_files import CSV
-from provena_mcp.queries.reports import DOCX
+from provena_mcp.queries.documents.csv_files import CSV
+from provena_mcp.queries.documents.reports import DOCX
 
 
 def lineage_link(result: LineageResult) -> ResourceLink:

@@ -8,8 +8,9 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from provena_mcp.application import Application
-from provena_mcp.queries import including, items, lists, searching
-from provena_mcp.queries.filters import ItemFilters
+from provena_mcp.queries.items import fetching as items
+from provena_mcp.queries.items import including, lists, searching
+from provena_mcp.queries.items.filters import ItemFilters
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Cursor
 from provena_mcp.wire.items import ReleaseStatus

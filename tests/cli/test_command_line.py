@@ -95,7 +95,7 @@ def test_serving_loads_nothing_it_does_not_need(run):
     unasked = (
         "provena_mcp.embedded.app",
         "provena_mcp.embedded.routes",
-        "provena_mcp.embedded.worker",
+        "provena_mcp.embedded.jobs.worker",
         "provena_mcp.embedded.loading",
         "provena_mcp.server.http",
         "provena_mcp.server.hosting",

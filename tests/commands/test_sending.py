@@ -13,8 +13,8 @@ from provena_mcp.commands.references import References
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.commands.sending import commit
 from provena_mcp.errors import StoreError
-from provena_mcp.queries.following import Followed, Pace
-from provena_mcp.queries.items import Reader
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.jobs.following import Followed, Pace
 from provena_mcp.wire.items import JsonObject
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from provena_mcp.embedded.job_queue import LEASE_SECONDS
+from provena_mcp.embedded.jobs.queue import LEASE_SECONDS
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store

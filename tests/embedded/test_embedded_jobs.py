@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from provena_mcp.embedded import jobs
 from provena_mcp.embedded.identity import User
-from provena_mcp.embedded.job_queue import LEASE_SECONDS, MOST_ATTEMPTS
-from provena_mcp.embedded.jobs import JobRow, JobSubtype, NewJob, Outcome, Submitter
+from provena_mcp.embedded.jobs import rows as jobs
+from provena_mcp.embedded.jobs.queue import LEASE_SECONDS, MOST_ATTEMPTS
+from provena_mcp.embedded.jobs.rows import JobRow, JobSubtype, NewJob, Outcome, Submitter
+from provena_mcp.embedded.jobs.tasks import NoPayload, Task, Work, fail
+from provena_mcp.embedded.jobs.worker import Worker
 from provena_mcp.embedded.store import Store
-from provena_mcp.embedded.tasks import NoPayload, Task, Work, fail
-from provena_mcp.embedded.worker import Worker
 from provena_mcp.errors import StoreError
 
 SUBMITTER = Submitter(User("jane", "jane@example.org", ("entity-registry-write",)), "http://here/prov-api")

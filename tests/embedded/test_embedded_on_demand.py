@@ -13,9 +13,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from provena_mcp.embedded import EmbeddedProvena, jobs
+from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.embedded.identity import LOCAL_USER
-from provena_mcp.embedded.jobs import NewJob, Submitter
+from provena_mcp.embedded.jobs import rows as jobs
+from provena_mcp.embedded.jobs.rows import NewJob, Submitter
 from provena_mcp.embedded.on_demand import OnDemand
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError

@@ -9,7 +9,7 @@ import httpx
 from pydantic import SecretStr
 
 from provena_mcp.client import ClientLimits, ProvenaClient, ReadyToken
-from provena_mcp.queries.names import Names, NamesFound
+from provena_mcp.queries.items.names import Names, NamesFound
 from provena_mcp.settings import Endpoints
 
 BASE = "https://provena.example.org"

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from mcp import Client
 
-from provena_mcp.queries.following import Pace
-from provena_mcp.queries.report_outline import read_outline
+from provena_mcp.queries.documents.report_outline import read_outline
+from provena_mcp.queries.jobs.following import Pace
 from tests.tools.recording_world import HandClock, Send, answering, provena, server
 from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
 

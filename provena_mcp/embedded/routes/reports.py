@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import documents
-from provena_mcp.embedded.jobs import NewJob
+from provena_mcp.embedded.jobs.rows import NewJob
 from provena_mcp.embedded.requests import read_body
 from provena_mcp.embedded.routes.registry_lists import RegistrySubtype
 from provena_mcp.embedded.services import Call, Services, guarded

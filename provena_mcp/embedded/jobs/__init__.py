@@ -1,0 +1,1 @@
+"""Durable jobs: rows, the queue, the worker, and what each kind of job does."""

@@ -1,0 +1,91 @@
+"""The queue of jobs: taking, beginning, finishing and giving them back (contract 6.3).
+
+A worker holds what it takes until a lease ends; after that any worker may take it. Finishing a job
+and everything it does are one transaction, and only who still holds it can finish it: a job takes
+effect exactly once, whoever dies when.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Final
+
+from provena_mcp.embedded.jobs.rows import JobRow, Outcome, select_job
+
+LEASE_SECONDS: Final = 10.0
+"""How long a job stays with a worker that is not heard of any more."""
+
+MOST_ATTEMPTS: Final = 10
+"""A job during which this many workers died is given up: it is what kills them."""
+
+_DEQUEUED: Final = "Job removed from queue ready for processing by worker task."
+_IN_PROGRESS: Final = "Job has been dispatched to worker callback and is in progress."
+_GIVEN_UP: Final = f"Job failed, err: {MOST_ATTEMPTS} workers ended without finishing it.."
+
+
+def is_claimable(connection: sqlite3.Connection, now: float) -> bool:
+    """Whether a job waits, or is held by a worker whose lease has ended."""
+    return (
+        connection.execute("SELECT 1 FROM job WHERE lease_until <= ? LIMIT 1", (now,)).fetchone() is not None
+    )
+
+
+def holds_any(connection: sqlite3.Connection, worker: str) -> bool:
+    """Whether ``worker`` has jobs taken or begun."""
+    return connection.execute("SELECT 1 FROM job WHERE worker = ? LIMIT 1", (worker,)).fetchone() is not None
+
+
+def claim(connection: sqlite3.Connection, worker: str, now: float) -> bool:
+    """Take the next job for ``worker``; whether there was one. A job that kills its workers is given up."""
+    connection.execute(
+        """UPDATE job SET status = 'FAILED', info = ?, worker = NULL, lease_until = NULL
+        WHERE lease_until <= ? AND attempts >= ?""",
+        (_GIVEN_UP, now, MOST_ATTEMPTS),
+    )
+    taken = connection.execute(
+        """UPDATE job SET status = 'DEQUEUED', info = ?, worker = ?, lease_until = ?
+        WHERE key = (SELECT key FROM job WHERE lease_until <= ? ORDER BY lease_until, key LIMIT 1)""",
+        (_DEQUEUED, worker, now + LEASE_SECONDS, now),
+    )
+    return taken.rowcount > 0
+
+
+def begin(connection: sqlite3.Connection, worker: str, now: float) -> bool:
+    """Set the job that ``worker`` has taken in progress; whether it still had one.
+
+    That is an attempt; a job that was only taken when its worker died is not what killed it.
+    """
+    begun = connection.execute(
+        """UPDATE job SET status = 'IN_PROGRESS', info = ?, lease_until = ?, attempts = attempts + 1
+        WHERE worker = ? AND status = 'DEQUEUED'""",
+        (_IN_PROGRESS, now + LEASE_SECONDS, worker),
+    )
+    return begun.rowcount > 0
+
+
+def job_in_progress(connection: sqlite3.Connection, worker: str) -> JobRow | None:
+    """The job that ``worker`` has begun, unless it lost it to another one meanwhile."""
+    return select_job(connection, "worker = ? AND status = 'IN_PROGRESS'", worker)
+
+
+def finish(connection: sqlite3.Connection, job: JobRow, outcome: Outcome) -> None:
+    """Write how a job ended."""
+    connection.execute(
+        "UPDATE job SET status = ?, info = ?, result = ?, worker = NULL, lease_until = NULL WHERE key = ?",
+        (
+            outcome.status,
+            outcome.info,
+            None if outcome.result is None else json.dumps(outcome.result, ensure_ascii=False),
+            job.key,
+        ),
+    )
+
+
+def release(connection: sqlite3.Connection, worker: str) -> None:
+    """Give back what ``worker`` holds, as if it had never been taken."""
+    connection.execute(
+        """UPDATE job SET attempts = attempts - (status = 'IN_PROGRESS'), status = 'PENDING', info = NULL,
+            worker = NULL, lease_until = 0 WHERE worker = ?""",
+        (worker,),
+    )

@@ -1,0 +1,213 @@
+"""Tells a comparison in names, as much of it as fits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import JsonValue
+
+from provena_mcp.lineage.comparison import Aspect, Comparison, Difference
+from provena_mcp.queries.answers.comparison_result import (
+    ComparedRun,
+    ComparedValue,
+    DifferenceRow,
+    RunComparison,
+    SameRow,
+    Scope,
+)
+from provena_mcp.queries.answers.parts import NextCall, NextCalls, first_that_fits, unreadable_of
+from provena_mcp.queries.items.briefs.models import Ref
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.rules.text import clean
+from provena_mcp.wire.items import ModelRunItem
+
+_TEXT: Final = 200
+# Values of one row and rows of what is the same, at most, in ever smaller answers.
+_SIZES: Final = ((10, 30), (8, 15), (5, 8), (3, 4), (2, 0), (1, 0))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison, the version numbers of its items, and the sizes of the lineages compared."""
+
+    comparison: Comparison
+    numbers: Mapping[str, int] = field(default_factory=dict[str, int])
+    sizes: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
+    incomplete_because: str | None = None
+
+
+class ComparisonTelling:
+    """A comparison of labelled runs."""
+
+    def __init__(
+        self, reader: Reader, runs: Mapping[str, ModelRunItem], compared: Compared, scope: Scope
+    ) -> None:
+        """Tell ``compared``, the comparison of ``runs`` by label."""
+        self._reader = reader
+        self._runs = runs
+        self._compared = compared
+        self._scope: Scope = scope
+        self._named = NamesFound()
+
+    async def told(self, max_tokens: int) -> RunComparison:
+        """The comparison, with as many values of each row as fit."""
+        self._named = await self._reader.names.of_ids(self._reader.caller, self._ids_to_name())
+        return first_that_fits(self._answers(), max_tokens)
+
+    def _ids_to_name(self) -> list[str]:
+        most_values, most_same = _SIZES[0]
+        comparison = self._compared.comparison
+        wanted: dict[str, None] = {}
+        for difference in comparison.differences:
+            if difference.aspect.holds_ids:
+                wanted.update((value, None) for value, _ in _by_value(difference)[:most_values])
+        for aspect in self._worth_telling()[:most_same]:
+            if aspect.holds_ids:
+                wanted.update(dict.fromkeys(_shared_values(aspect)[:most_values]))
+        roles = (aspect.role for aspect in self._aspects() if aspect.role is not None)
+        return sorted({*wanted, *roles})
+
+    def _aspects(self) -> Iterator[Aspect]:
+        yield from (difference.aspect for difference in self._compared.comparison.differences)
+        yield from self._compared.comparison.same
+
+    def _answers(self) -> Iterator[RunComparison]:
+        comparison = self._compared.comparison
+        because = self._compared.incomplete_because
+        for most_values, most_same in _SIZES:
+            yield RunComparison(
+                answer=self._says(),
+                scope=self._scope,
+                runs=tuple(self._run(label, run) for label, run in self._runs.items()),
+                differences=tuple(self._difference(row, most_values) for row in comparison.differences),
+                same=tuple(self._same(aspect, most_values) for aspect in self._worth_telling()[:most_same]),
+                same_counts=self._same_counts(),
+                notes=self._same_names() or None,
+                complete=because is None,
+                incomplete_because=because,
+                unreadable=unreadable_of(self._named),
+                next=self._next(),
+            )
+
+    def _worth_telling(self) -> list[Aspect]:
+        """What is the same and says something: of two lineages only data and runs."""
+        same = self._compared.comparison.same
+        return [aspect for aspect in same if self._scope == "record" or aspect.field in ("datasets", "runs")]
+
+    def _same_counts(self) -> dict[str, int]:
+        counts = Counter[str]()
+        for aspect in self._compared.comparison.same:
+            counts[aspect.field] += len(_shared_values(aspect))
+        for difference in self._compared.comparison.differences:
+            counts[difference.aspect.field] += difference.shared
+        return {name: count for name, count in counts.items() if count}
+
+    def _run(self, label: str, run: ModelRunItem) -> ComparedRun:
+        return ComparedRun(
+            label=label,
+            id=run.id,
+            name=clean(run.display_name or "", _TEXT) or None,
+            lineage=dict(self._compared.sizes[label]) if label in self._compared.sizes else None,
+        )
+
+    def _difference(self, difference: Difference, most: int) -> DifferenceRow:
+        aspect = difference.aspect
+        held = _by_value(difference)
+        return DifferenceRow(
+            field=aspect.field,
+            kind=difference.kind,
+            role=self._role(aspect),
+            key=clean(aspect.key, _TEXT) if aspect.key is not None else None,
+            side=aspect.side,
+            values=tuple(
+                self._value(aspect, value, labels, with_version=difference.kind == "versions")
+                for value, labels in held[:most]
+            ),
+            of=len(held) if len(held) > most else None,
+            shared=difference.shared or None,
+        )
+
+    def _same(self, aspect: Aspect, most: int) -> SameRow:
+        values = _shared_values(aspect)
+        return SameRow(
+            field=aspect.field,
+            role=role.name or role.id if (role := self._role(aspect)) else None,
+            key=clean(aspect.key, _TEXT) if aspect.key is not None else None,
+            values=tuple(self._value(aspect, value) for value in values[:most]),
+            of=len(values) if len(values) > most else None,
+        )
+
+    def _value(
+        self, aspect: Aspect, value: str, labels: str | None = None, *, with_version: bool = False
+    ) -> ComparedValue:
+        if not aspect.holds_ids:
+            return ComparedValue(runs=labels, text=clean(value, _TEXT))
+        version = self._compared.numbers.get(value) if with_version else None
+        return ComparedValue(runs=labels, id=value, name=self._name(value), version=version)
+
+    def _role(self, aspect: Aspect) -> Ref | None:
+        return Ref(id=aspect.role, name=self._name(aspect.role)) if aspect.role is not None else None
+
+    def _name(self, item_id: str) -> str | None:
+        return self._named.names.get(item_id) or None
+
+    def _says(self) -> str:
+        differing = Counter(difference.aspect.field for difference in self._compared.comparison.differences)
+        same = Counter(aspect.field for aspect in self._compared.comparison.same)
+        what = "records" if self._scope == "record" else "lineages"
+        if not differing:
+            return f"The {what} of the {len(self._runs)} runs are the same."
+        alike = [name for name in same if name not in differing]
+        told = f"The {what} of the {len(self._runs)} runs differ in {', '.join(differing)}"
+        return f"{told}; the same: {', '.join(alike)}." if alike else f"{told}."
+
+    def _same_names(self) -> tuple[str, ...]:
+        """Different items of one name, which a reader would take for the same."""
+        notes: list[str] = []
+        for difference in self._compared.comparison.differences:
+            if difference.aspect.holds_ids and difference.kind != "versions":
+                items = dict.fromkeys(item for values in difference.values.values() for item in values)
+                notes.extend(self._alike(items))
+        return tuple(dict.fromkeys(notes))
+
+    def _alike(self, items: Iterable[str]) -> Iterator[str]:
+        by_name: dict[str, list[str]] = {}
+        for item in items:
+            name = self._name(item)
+            if name:
+                by_name.setdefault(name, []).append(item)
+        for name, ids in by_name.items():
+            if len(ids) > 1:
+                yield f"'{name}' is the name of different items: {', '.join(sorted(ids))}."
+
+    def _next(self) -> NextCalls:
+        ids = [run.id for run in self._runs.values()]
+        if self._scope == "record":
+            arguments: dict[str, JsonValue] = {"run_ids": [*ids], "scope": "lineage"}
+            return (NextCall(tool="compare_model_runs", arguments=arguments, why="all that led to them"),)
+        if any(difference.kind == "versions" for difference in self._compared.comparison.differences):
+            return (
+                NextCall(
+                    tool="audit_reproducibility",
+                    arguments={"item_id": ids[0]},
+                    why="whether A is still current",
+                ),
+            )
+        return None
+
+
+def _by_value(difference: Difference) -> list[tuple[str, str]]:
+    """Each value with the labels of the runs that have it, in the order of the labels."""
+    labels: dict[str, str] = {}
+    for label, values in difference.values.items():
+        for value in values:
+            labels[value] = labels.get(value, "") + label
+    return sorted(labels.items(), key=lambda entry: (entry[1], entry[0]))
+
+
+def _shared_values(aspect: Aspect) -> tuple[str, ...]:
+    return tuple(sorted(next(iter(aspect.values.values()))))

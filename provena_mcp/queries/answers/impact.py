@@ -1,0 +1,76 @@
+"""Use case: if this item is wrong, what and who is touched?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from provena_mcp.errors import WrongSubtypeError
+from provena_mcp.queries.answers.impact_result import ImpactAnswer
+from provena_mcp.queries.answers.impact_telling import ImpactTelling
+from provena_mcp.queries.answers.spreading import gather_spread
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.records import Records
+from provena_mcp.queries.lineage.neighbourhood import DepthCap
+from provena_mcp.rules.handles import parse_handle
+
+# Whether a dataset is released stands in its record only: a page tells of two hundred, a fetch of one.
+_RELEASE_PAGES: Final = 25
+_RELEASE_FETCHES: Final = 300
+
+
+@dataclass(frozen=True)
+class ImpactQuestion:
+    """An item, how far to follow, and what else to tell."""
+
+    item_id: str
+    depth: int
+    contacts: bool = False
+    all_versions: bool = False
+
+
+async def analyse_impact(
+    reader: Reader, cap: DepthCap, question: ImpactQuestion, max_tokens: int
+) -> ImpactAnswer:
+    """What and who is touched if an item is wrong, released datasets first.
+
+    Raises:
+        ArgumentError: The id is no handle.
+        NotFoundError: No item has it.
+        WrongSubtypeError: It is only a reserved id.
+    """
+    start = parse_handle(question.item_id, "item_id")
+    records = Records(reader)
+    await records.read([start])
+    item = records.item(start)
+    if item is not None and item.is_seed:
+        raise WrongSubtypeError(
+            f"{start!r} is only a reserved id: nothing can have used it yet.",
+            advice="Ask about a completed item; list_items finds them.",
+        )
+    await records.read_newer_versions([start])
+    starts = [start]
+    if question.all_versions:
+        await records.read_older_versions([start])
+        starts = _versions_of(records, start)
+    spread = await gather_spread(reader, cap, starts, question.depth, follow_versions=question.all_versions)
+    nearest = [affected.id for affected in spread.impact.affected if affected.subtype == "DATASET"]
+    known = reader.names.known(reader.caller, nearest)
+    unread = (dataset for dataset in nearest if dataset not in known)
+    await records.read_listed(unread, "DATASET", most_pages=_RELEASE_PAGES, most_fetches=_RELEASE_FETCHES)
+    telling = ImpactTelling(reader, records, spread, start, question.depth)
+    if question.contacts:
+        await telling.read_contacts()
+    return await telling.told(max_tokens, has_contacts=question.contacts)
+
+
+def _versions_of(records: Records, start: str) -> list[str]:
+    """Ids of all versions of an item, itself first; one that may not be read is started from all the same."""
+    found = [start]
+    for version in found:
+        item = records.item(version)
+        place = item.versioning_info if item else None
+        for other in (place.previous_version, place.next_version) if place else ():
+            if other and other not in found and not records.is_gone(other):
+                found.append(other)
+    return found

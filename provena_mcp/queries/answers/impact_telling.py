@@ -1,0 +1,267 @@
+"""Tells an impact in names, as many rows as fit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pydantic import JsonValue
+
+from provena_mcp.lineage.impact import Affected, NewerVersion, Touched
+from provena_mcp.queries.answers.diagrams import impact_uri
+from provena_mcp.queries.answers.impact_result import (
+    AffectedItem,
+    AffectedItems,
+    ImpactAnswer,
+    ImpactTotals,
+    ReplacingVersion,
+    TouchedAgent,
+    TouchedStudy,
+)
+from provena_mcp.queries.answers.parts import (
+    NextCall,
+    NextCalls,
+    first_that_fits,
+    kinds_of,
+    named_item,
+    plural,
+    unreadable_of,
+)
+from provena_mcp.queries.answers.spreading import Spread
+from provena_mcp.queries.items.briefs.models import utc
+from provena_mcp.queries.items.briefs.parts import text
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.queries.items.records import Records
+from provena_mcp.wire.items import PersonItem
+
+_RELEASE_ORDER: Final = ("RELEASED", "PENDING")
+# Rows of each list at most, and the shares of them tried until the answer fits its budget.
+_ROWS: Final = {"datasets": 60, "runs": 50, "people": 30, "organisations": 20, "studies": 20, "other": 10}
+_SHARES: Final = (1.0, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05)
+_SHOWN_VERSIONS: Final = 10
+
+
+class ImpactTelling:
+    """An impact, its rows in the order in which they are told: released datasets first, then the nearest."""
+
+    def __init__(self, reader: Reader, records: Records, spread: Spread, start: str, depth: int) -> None:
+        """Tell ``spread``, found within ``depth`` hops of ``start``; ``records`` were read for it."""
+        self._reader = reader
+        self._records = records
+        self._spread = spread
+        self._start = start
+        self._depth = depth
+        self._kinds = kinds_of(spread.graph)
+        affected = spread.impact.affected
+        self._known = reader.names.known(
+            reader.caller, (item.id for item in affected if item.subtype == "DATASET")
+        )
+        self._datasets = sorted(
+            (item for item in affected if item.subtype == "DATASET"),
+            key=lambda item: (_release_rank(self._release(item.id)), item.hop, item.id),
+        )
+        self._runs = [item for item in affected if item.subtype == "MODEL_RUN"]
+        self._other = [item for item in affected if item.subtype not in ("DATASET", "MODEL_RUN", "VERSION")]
+        self._people = [named for named in spread.touched if named.subtype == "PERSON"]
+        self._organisations = [named for named in spread.touched if named.subtype == "ORGANISATION"]
+        self._studies = [named for named in spread.touched if named.subtype == "STUDY"]
+        self._named = NamesFound()
+        self._emails: dict[str, str] = {}
+
+    async def read_contacts(self) -> None:
+        """Read the e-mail addresses of the people who can be shown."""
+        ids = [person.id for person in self._people[: _ROWS["people"]]]
+        await self._records.read(ids)
+        for person_id in ids:
+            person = self._records.item(person_id)
+            email = text(person.email) if isinstance(person, PersonItem) else None
+            if email:
+                self._emails[person_id] = email
+
+    async def told(self, max_tokens: int, *, has_contacts: bool) -> ImpactAnswer:
+        """The answer, with as many rows of each list as fit."""
+        shown = {row.id for name, rows in self._lists().items() for row in rows[: _ROWS[name]]}
+        shown.update(newer.id for newer in self._newer())
+        shown.update((self._start, *self._spread.impact.starts))
+        wanted = {item_id: self._kinds.get(item_id, "") for item_id in sorted(shown)}
+        self._named = await self._reader.names.of(self._reader.caller, wanted)
+        return first_that_fits(self._answers(has_contacts=has_contacts), max_tokens)
+
+    def _lists(self) -> dict[str, Sequence[Affected | Touched]]:
+        return {
+            "datasets": self._datasets,
+            "runs": self._runs,
+            "people": self._people,
+            "organisations": self._organisations,
+            "studies": self._studies,
+            "other": self._other,
+        }
+
+    def _answers(self, *, has_contacts: bool) -> Iterator[ImpactAnswer]:
+        """Ever smaller answers."""
+        impact = self._spread.impact
+        because = [*self._spread.incomplete_because]
+        if self._records.incomplete_because:
+            because.append(self._records.incomplete_because)
+        totals = self._totals()
+        starts = tuple(named_item(start, self._named, self._kinds) for start in impact.starts)
+        for share in _SHARES:
+            rows = {name: max(1, int(most * share)) for name, most in _ROWS.items()}
+            cut = {name: rows[name] for name, found in self._lists().items() if len(found) > rows[name]}
+            yield ImpactAnswer(
+                answer=self._says(totals),
+                item=named_item(self._start, self._named, self._kinds),
+                depth=self._depth,
+                complete=not because,
+                incomplete_because="; ".join(because) or None,
+                totals=totals,
+                affected=self._affected(rows),
+                shown=cut or None,
+                replaced_by=self._replacing() or None,
+                started_from=starts if len(starts) > 1 else None,
+                remade_by=impact.remakes_start or None,
+                followed=dict(impact.followed),
+                not_followed=dict(impact.not_followed) or None,
+                unreadable=unreadable_of(self._named),
+                diagram_uri=impact_uri(self._start, self._depth) if impact.affected else None,
+                next=self._next(is_cut=bool(cut), has_contacts=has_contacts),
+            )
+
+    def _affected(self, rows: dict[str, int]) -> AffectedItems:
+        other = tuple(self._row(item, with_type=True) for item in self._other[: rows["other"]])
+        return AffectedItems(
+            datasets=tuple(self._row(item) for item in self._datasets[: rows["datasets"]]),
+            runs=tuple(self._row(item) for item in self._runs[: rows["runs"]]),
+            people=tuple(self._agent(agent) for agent in self._people[: rows["people"]]),
+            organisations=tuple(self._agent(agent) for agent in self._organisations[: rows["organisations"]]),
+            studies=tuple(
+                TouchedStudy(id=study.id, name=self._name(study.id), hop=study.hop, runs=study.roles["runs"])
+                for study in self._studies[: rows["studies"]]
+            ),
+            other=other or None,
+        )
+
+    def _row(self, item: Affected, *, with_type: bool = False) -> AffectedItem:
+        release = self._release(item.id)
+        return AffectedItem(
+            id=item.id,
+            name=self._name(item.id),
+            hop=item.hop,
+            via=None if item.via in self._spread.impact.starts else item.via,
+            release=release if release in _RELEASE_ORDER else None,
+            type=item.subtype if with_type else None,
+        )
+
+    def _agent(self, agent: Touched) -> TouchedAgent:
+        return TouchedAgent(
+            id=agent.id,
+            name=self._name(agent.id),
+            hop=agent.hop,
+            roles=dict(agent.roles),
+            email=self._emails.get(agent.id),
+        )
+
+    def _totals(self) -> ImpactTotals:
+        states = Counter(self._release(item.id) or "" for item in self._datasets)
+        hops = Counter(item.hop for item in (*self._datasets, *self._runs))
+        return ImpactTotals(
+            datasets=len(self._datasets),
+            runs=len(self._runs),
+            people=len(self._people),
+            organisations=len(self._organisations),
+            studies=len(self._studies),
+            other=len(self._other) or None,
+            released=states["RELEASED"],
+            pending=states["PENDING"] or None,
+            release_unread=states[""] or None,
+            by_hop={str(hop): count for hop, count in sorted(hops.items())},
+        )
+
+    def _says(self, totals: ImpactTotals) -> str:
+        item = named_item(self._start, self._named, self._kinds)
+        counts = (
+            (totals.datasets, "dataset"),
+            (totals.runs, "run"),
+            (totals.people, "person", "people"),
+            (totals.organisations, "organisation"),
+            (totals.studies, "study", "studies"),
+        )
+        touched = ", ".join(plural(count, *nouns) for count, *nouns in counts if count)
+        called = f"'{item.name or item.id}'"
+        is_many = len(self._spread.impact.starts) > 1
+        if item.type in ("PERSON", "ORGANISATION"):
+            called = f"what {called} did"
+        elif is_many:
+            called = f"all versions of {called}"
+        if not touched:
+            return f"Nothing within {plural(self._depth, 'hop')} depends on {called}."
+        are = "are" if is_many else "is"
+        within = f"within {plural(self._depth, 'hop')}"
+        released = f"; {plural(totals.released, 'affected dataset')} released" if totals.released else ""
+        return f"If {called} {are} wrong, this is touched {within}: {touched}{released}."
+
+    def _newer(self) -> tuple[NewerVersion, ...]:
+        """Newer versions that the graph knows and, of the item itself, those that its record names."""
+        starts = self._spread.impact.starts
+        found = {newer.id: newer for newer in self._spread.impact.newer_versions}
+        chain = [self._start]
+        for older in chain:
+            item = self._records.item(older)
+            newer = item.versioning_info.next_version if item and item.versioning_info else None
+            if newer and newer not in chain:
+                chain.append(newer)
+                if newer not in starts:
+                    found.setdefault(newer, NewerVersion(newer, older))
+        return tuple(found.values())[:_SHOWN_VERSIONS]
+
+    def _replacing(self) -> tuple[ReplacingVersion, ...]:
+        """Newer versions of the item and of what is affected, with what their records tell."""
+        rows: list[ReplacingVersion] = []
+        for newer in self._newer():
+            item = self._records.item(newer.id)
+            place = item.versioning_info if item else None
+            rows.append(
+                ReplacingVersion(
+                    id=newer.id,
+                    name=self._name(newer.id),
+                    of=newer.of if newer.of != self._start else None,
+                    number=place.version if place else None,
+                    created=utc(item.created_timestamp) if item else None,
+                    reason=text(place.reason) if place else None,
+                )
+            )
+        return tuple(rows)
+
+    def _next(self, *, is_cut: bool, has_contacts: bool) -> NextCalls:
+        again: dict[str, JsonValue] = {"item_id": self._start, "depth": self._depth}
+        calls: list[NextCall] = []
+        if is_cut:
+            arguments: dict[str, JsonValue] = {"starting_id": self._start, "depth": self._depth}
+            calls.append(
+                NextCall(tool="get_effected_datasets", arguments=arguments, why="all datasets, page by page")
+            )
+        if self._newer():
+            calls.append(
+                NextCall(
+                    tool="analyse_impact",
+                    arguments={**again, "all_versions": True},
+                    why="what the newer versions touch, if they carry the fault too",
+                )
+            )
+        if self._people and not has_contacts:
+            calls.append(
+                NextCall(tool="analyse_impact", arguments={**again, "contacts": True}, why="e-mail addresses")
+            )
+        return tuple(calls) or None
+
+    def _release(self, item_id: str) -> str | None:
+        return self._known[item_id].release if item_id in self._known else None
+
+    def _name(self, item_id: str) -> str | None:
+        return named_item(item_id, self._named, self._kinds).name
+
+
+def _release_rank(release: str | None) -> int:
+    return _RELEASE_ORDER.index(release) if release in _RELEASE_ORDER else len(_RELEASE_ORDER)

@@ -1,0 +1,148 @@
+"""Finds how two items are related, walking from both so that a deployment's depth cap does not matter.
+
+A path of length L from one to the other lies wholly within f hops of the one and g hops of the other
+as soon as f + g is at least L. So each side is walked only as far as needed, the cheaper side first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
+from provena_mcp.queries.answers.reaching import Calls, Reach
+from provena_mcp.queries.lineage.neighbourhood import DepthCap, Explorer
+from provena_mcp.rules.graph import ProvenanceGraph
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How two items are related.
+
+    Attributes:
+        graph: The items told of, with the links between them that were read.
+        paths: The shortest paths, first the shorter of the two directions; both exist on a cycle.
+        ancestors: What both depend on, and ``descendants`` what depends on both; only without paths.
+        within: Hops up to which the paths are exact: the limit asked for unless calls ran out.
+        common_within: The same for what they have in common.
+        goes_on: Whether any side leads further than was asked.
+    """
+
+    graph: ProvenanceGraph
+    paths: tuple[ShortestPaths, ...]
+    within: int
+    ancestors: tuple[InCommon, ...] = ()
+    descendants: tuple[InCommon, ...] = ()
+    common_within: int = field(default=0)
+    goes_on: bool = False
+
+
+async def relate(
+    explorer: Explorer, cap: DepthCap, from_id: str, to_id: str, max_hops: int, *, show: int
+) -> Relation:
+    """The shortest paths of at most ``max_hops`` between two items, or what they have in common.
+
+    Raises:
+        NotFoundError: No item has one of the ids.
+        ProvenaError: The deployment failed.
+    """
+    pair = _Pair(Calls(explorer, cap), from_id, to_id, max_hops, show)
+    return await pair.relate()
+
+
+class _Pair:
+    """Two items, and what lies upstream and downstream of each."""
+
+    def __init__(self, calls: Calls, from_id: str, to_id: str, max_hops: int, show: int) -> None:
+        self._max_hops = max_hops
+        self._show = show
+        self._up_from = Reach(calls, from_id, "upstream")
+        self._up_to = Reach(calls, to_id, "upstream")
+        self._down_from = Reach(calls, from_id, "downstream")
+        self._down_to = Reach(calls, to_id, "downstream")
+
+    async def relate(self) -> Relation:
+        await asyncio.gather(self._up_from.extend(self._max_hops), self._up_to.extend(self._max_hops))
+        upstream, known_up = await self._meet(self._up_from, self._down_to)
+        downstream, known_down = await self._meet(self._down_from, self._up_to)
+        found = [paths for paths in (upstream, downstream) if paths is not None]
+        within = min(known_up, known_down)
+        if found:
+            shortest_first = tuple(sorted(found, key=lambda paths: paths.length))
+            told = {item for paths in found for level in paths.levels for item in level}
+            return Relation(self._between(told), shortest_first, within)
+        ancestors, within_up = await self._common(self._up_from, self._up_to)
+        descendants, within_down = await self._common(self._down_from, self._down_to)
+        return Relation(
+            graph=self._between({item.id for item in (*ancestors, *descendants)}),
+            paths=(),
+            within=within,
+            ancestors=ancestors,
+            descendants=descendants,
+            common_within=min(within_up, within_down),
+            goes_on=not all(side.is_whole for side in self._sides()),
+        )
+
+    async def _meet(self, out: Reach, back: Reach) -> tuple[ShortestPaths | None, int]:
+        """The shortest paths between two reaches, and the hops up to which that is certain."""
+        while True:
+            known = self._known(out, back)
+            graph = _where_they_meet(out, back)
+            if graph is not None:
+                paths = await asyncio.to_thread(
+                    shortest_paths,
+                    graph,
+                    out.start,
+                    back.start,
+                    out.direction,
+                    max_hops=known,
+                    show=self._show,
+                )
+                if paths is not None:
+                    return paths, self._max_hops
+            if known >= self._max_hops:
+                return None, known
+            cheaper, dearer = sorted((out, back), key=lambda side: len(side.rim))
+            room = self._max_hops - known
+            if not (await cheaper.extend(room) or await dearer.extend(room)):
+                return None, known
+
+    def _known(self, out: Reach, back: Reach) -> int:
+        """Paths up to this length are certain to lie in the two reaches."""
+        if out.is_whole or back.is_whole:
+            return self._max_hops
+        return min(self._max_hops, out.depth + back.depth)
+
+    async def _common(self, one: Reach, other: Reach) -> tuple[tuple[InCommon, ...], int]:
+        """What both reach within the limit, and the hops up to which that is certain."""
+        await one.extend_to(self._max_hops)
+        await other.extend_to(self._max_hops)
+        within = min(self._max_hops if side.is_whole else side.depth for side in (one, other))
+        return tuple(in_common(one.hops, other.hops, (one.start, other.start))), within
+
+    def _sides(self) -> tuple[Reach, ...]:
+        return self._up_from, self._up_to, self._down_from, self._down_to
+
+    def _between(self, items: Collection[str]) -> ProvenanceGraph:
+        """What was read of ``items`` and the two ends: their kinds, and the links between them."""
+        kept = {self._up_from.start, self._up_to.start, *items}
+        nodes = {
+            item: kind for side in self._sides() for item, kind in side.graph.nodes.items() if item in kept
+        }
+        links = {
+            (link.source, link.target): link
+            for side in self._sides()
+            for link in side.graph.links
+            if link.source in kept and link.target in kept
+        }
+        return ProvenanceGraph(nodes, tuple(links.values()))
+
+
+def _where_they_meet(out: Reach, back: Reach) -> ProvenanceGraph | None:
+    """A graph with every path between two reaches, as far as either knows; none if they do not touch."""
+    if back.start in out.hops:
+        return out.graph
+    if out.start in back.hops:
+        return back.graph
+    return out.graph.merged([back.graph]) if out.hops.keys() & back.hops.keys() else None

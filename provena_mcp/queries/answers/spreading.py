@@ -1,0 +1,107 @@
+"""Gathers what an impact is judged by: all downstream of an item, its agents, studies and release states."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touched
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.lineage.gathering import agents_along
+from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood
+from provena_mcp.rules.graph import Link, ProvenanceGraph
+from provena_mcp.wire.registry import ListFilter, ListRequest
+
+# One upstream query tells a run's study; from this many runs on, asking each study for its runs may be
+# cheaper, and beyond the second bound it is the only way that ends soon.
+_FEW_RUNS: Final = 24
+_RUNS_TO_ASK: Final = 300
+_STUDIES_TO_ASK: Final = 100
+_PAGE_SIZE: Final = 100
+
+
+@dataclass(frozen=True)
+class Spread:
+    """An impact and whom it touches, with the graph they were found in."""
+
+    graph: ProvenanceGraph
+    impact: Impact
+    touched: tuple[Touched, ...]
+    incomplete_because: tuple[str, ...]
+
+
+async def gather_spread(
+    reader: Reader, cap: DepthCap, starts: Sequence[str], depth: int, *, follow_versions: bool
+) -> Spread:
+    """What is affected within ``depth`` hops of ``starts``, and who and which studies are touched.
+
+    Raises:
+        NotFoundError: No item has one of the ids.
+        ProvenaError: The deployment failed.
+    """
+    prov = reader.client.prov
+    found = await asyncio.gather(
+        *(gather_neighbourhood(prov, cap, start, "downstream", depth) for start in starts)
+    )
+    queries = tuple(query for part in found for query in part.queries)
+    first, *others = (part.graph for part in found)
+    downstream = first.merged(others) if others else first
+    impact = await asyncio.to_thread(find_impact, downstream, starts, depth, follow_versions=follow_versions)
+    runs = [node for node in (*starts, *(item.id for item in impact.affected)) if _is_run(downstream, node)]
+    agents, (studies, unasked) = await asyncio.gather(
+        agents_along(prov, queries, depth), studies_of(reader, runs)
+    )
+    graph = downstream.merged([*agents, studies])
+    touched = await asyncio.to_thread(find_touched, graph, impact)
+    reasons = [part.incomplete_because for part in found if part.incomplete_because is not None]
+    return Spread(graph, impact, tuple(touched), tuple(dict.fromkeys([*reasons, *unasked])))
+
+
+def _is_run(graph: ProvenanceGraph, node: str) -> bool:
+    return node in graph.nodes and graph.nodes[node].subtype == "MODEL_RUN"
+
+
+async def studies_of(reader: Reader, runs: Collection[str]) -> tuple[ProvenanceGraph, list[str]]:
+    """Links from ``runs`` to their studies, and why they may not be all."""
+    if len(runs) <= _FEW_RUNS:
+        return await _ask_runs(reader, runs), []
+    studies, are_all = await _list_studies(reader)
+    if len(runs) <= (len(studies) if are_all else _RUNS_TO_ASK):
+        return await _ask_runs(reader, runs), []
+    prov = reader.client.prov
+    answers = await asyncio.gather(*(prov.explore("downstream", study, 1) for study in studies))
+    unasked = [] if are_all else [f"only {len(studies)} studies were asked for their runs"]
+    return _study_links(answers, set(runs)), unasked
+
+
+async def _ask_runs(reader: Reader, runs: Collection[str]) -> ProvenanceGraph:
+    prov = reader.client.prov
+    answers = await asyncio.gather(*(prov.explore("upstream", run, 1) for run in runs))
+    return _study_links(answers, set(runs))
+
+
+async def _list_studies(reader: Reader) -> tuple[list[str], bool]:
+    """Ids of studies, and whether they are all that the caller may read."""
+    studies: list[str] = []
+    pages = reader.client.registry.pages(
+        ListRequest(filter_by=ListFilter(item_subtype="STUDY"), page_size=_PAGE_SIZE)
+    )
+    async for page in pages:
+        studies.extend(item.id for item in page.items)
+        if len(studies) > _STUDIES_TO_ASK:
+            return studies[:_STUDIES_TO_ASK], False
+    return studies, True
+
+
+def _study_links(answers: Iterable[ProvenanceGraph], runs: Collection[str]) -> ProvenanceGraph:
+    """The part of ``answers`` that joins ``runs`` to studies."""
+    nodes = {node: kind for answer in answers for node, kind in answer.nodes.items()}
+    links: dict[Link, None] = {}
+    for answer in answers:
+        for link in answer.links:
+            if link.source in runs and nodes[link.target].subtype == "STUDY":
+                links[link] = None
+    ends = {end for link in links for end in (link.source, link.target)}
+    return ProvenanceGraph({node: nodes[node] for node in ends}, tuple(links))

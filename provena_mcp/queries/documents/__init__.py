@@ -1,0 +1,1 @@
+"""Documents behind ``provena://`` URIs, and files read and written for the user."""

@@ -1,0 +1,157 @@
+"""Documents behind ``provena://`` URIs, each recomputed from its URI so that any replica can answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, cast, get_args
+
+from anyio import to_thread
+from pydantic_core import to_json
+
+from provena_mcp.errors import ArgumentError
+from provena_mcp.lineage.diagram import draw_diagram
+from provena_mcp.lineage.node_link import node_link
+from provena_mcp.queries.answers.diagrams import USUAL_HOPS, impact_diagram, path_diagram
+from provena_mcp.queries.cache import BoundedCache
+from provena_mcp.queries.documents.csv_files import CSV, batch_csv, template_csv
+from provena_mcp.queries.documents.prov_documents import (
+    PROV_TYPES,
+    asserted_prov_json,
+    prov_format,
+    render_prov,
+)
+from provena_mcp.queries.documents.reports import DOCX, ReportId, read_report, report_subtype
+from provena_mcp.queries.documents.reports import MAX_DEPTH as MAX_REPORT_DEPTH
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.jobs.following import Pace
+from provena_mcp.queries.lineage.gathering import gather_lineage
+from provena_mcp.queries.lineage.neighbourhood import DepthCap
+from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.text import clean_json
+from provena_mcp.wire.lineage import LineageQuery
+
+JSON: Final = "application/json"
+MERMAID: Final = "text/vnd.mermaid"
+USUAL_DEPTH: Final = "3"
+_MAX_DEPTH: Final = 100
+
+RecentReports = BoundedCache[tuple[str, str], bytes]
+"""Reports by caller and URI: what a job has written does not change, and making one anew costs a job."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """The content behind a URI; ``name`` is a file name to save it under."""
+
+    name: str
+    mime_type: str
+    content: str | bytes
+
+
+class Documents:
+    """Renders documents as one caller; arguments are the variables of a URI, as they stand in it."""
+
+    def __init__(self, reader: Reader, cap: DepthCap, recent: RecentReports, pace: Pace) -> None:
+        """Read through ``reader``.
+
+        Args:
+            reader: The caller's.
+            cap: What is known of the deployment's depth limit.
+            recent: Reports that were read a short time ago.
+            pace: How a report's job is followed.
+        """
+        self._reader = reader
+        self._cap = cap
+        self._recent = recent
+        self._pace = pace
+
+    async def item(self, item_id: str) -> Document:
+        """One registry item as JSON, whole."""
+        handle = parse_handle(item_id)
+        item = await self._reader.client.registry.fetch(handle)
+        content = to_json(clean_json(item.as_json(), limit=None), indent=1).decode()
+        return Document(_file_name(handle, "item.json"), JSON, content)
+
+    async def lineage(self, query: str, item_id: str, depth: str = USUAL_DEPTH) -> Document:
+        """The whole graph of a lineage question as node-link JSON, names included."""
+        asked, handle = _lineage_query(query), parse_handle(item_id)
+        found = await gather_lineage(self._reader.client.prov, self._cap, asked, handle, _depth(depth))
+        kinds = {node: kind.subtype for node, kind in found.graph.nodes.items()}
+        named = await self._reader.names.of(self._reader.caller, kinds)
+        content = to_json(node_link(found.graph, named.names, found.incomplete_because)).decode()
+        return Document(_file_name(handle, f"{asked}.json"), JSON, content)
+
+    async def diagram(
+        self, query: str, item_id: str, depth: str | None = None, to: str | None = None
+    ) -> Document:
+        """A bounded Mermaid diagram of a lineage question, of an impact, or of the path ``to`` an item."""
+        if query in ("path", "impact"):
+            handle, hops = parse_handle(item_id), _depth(depth or USUAL_HOPS)
+            text = (
+                await impact_diagram(self._reader, self._cap, handle, hops)
+                if query == "impact"
+                else await path_diagram(self._reader, self._cap, handle, parse_handle(to or "", "to"), hops)
+            )
+            return Document(_file_name(handle, f"{query}.mmd"), MERMAID, text)
+        asked, handle, hops = _lineage_query(query), parse_handle(item_id), _depth(depth or USUAL_DEPTH)
+        found = await gather_lineage(self._reader.client.prov, self._cap, asked, handle, hops)
+        drawn = draw_diagram(found.graph, handle, asked)
+        named = await self._reader.names.of_ids(self._reader.caller, drawn.shown)
+        return Document(_file_name(handle, f"{asked}.mmd"), MERMAID, drawn.text(named.names))
+
+    async def prov(self, format: str, item_id: str) -> Document:
+        """A model run as a W3C PROV document."""
+        wanted, handle = prov_format(format), parse_handle(item_id)
+        serialised = await asserted_prov_json(self._reader.client.registry, handle)
+        content = await to_thread.run_sync(render_prov, serialised, wanted)
+        return Document(_file_name(handle, f"prov.{wanted}"), PROV_TYPES[wanted], content)
+
+    async def csv_template(self, workflow_template_id: str) -> Document:
+        """The CSV of a workflow template, byte for byte."""
+        handle = parse_handle(workflow_template_id, "workflow_template_id")
+        content = await template_csv(self._reader.client, handle)
+        return Document(_file_name(handle, "template.csv"), CSV, content)
+
+    async def csv_batch(self, batch_id: str) -> Document:
+        """The CSV of a batch, byte for byte."""
+        _, content = await batch_csv(self._reader.client, batch_id)
+        return Document(_file_name(batch_id, "model-runs.csv"), CSV, content)
+
+    async def report(
+        self, item_subtype: str, depth: str, item_id: str, session_id: str | None = None
+    ) -> Document:
+        """A report: that of the job ``session_id``, else made anew."""
+        report = ReportId(
+            parse_handle(item_id), report_subtype(item_subtype), _depth(depth, MAX_REPORT_DEPTH)
+        )
+        key = (self._reader.caller, report.uri(session_id))
+        content = self._recent.get(key)
+        if content is None:
+            content = await read_report(self._reader.client, report, session_id, self._pace, _silently)
+            self._recent.put(key, content)
+        return Document(_file_name(report.item_id, "report.docx"), DOCX, content)
+
+
+def _lineage_query(query: str) -> LineageQuery:
+    choices = cast("tuple[LineageQuery, ...]", get_args(LineageQuery))
+    if query not in choices:
+        raise ArgumentError(
+            f"{query[:40]!r} is not a lineage query.",
+            parameter="query",
+            advice=f"Use one of {', '.join(choices)}.",
+        )
+    return query
+
+
+def _depth(text: str, most: int = _MAX_DEPTH) -> int:
+    if not text.isdecimal() or len(text) > len(str(most)) or not 1 <= int(text) <= most:
+        raise ArgumentError(f"depth is 1 to {most} hops, not {text[:20]!r}.", parameter="depth")
+    return int(text)
+
+
+async def _silently(message: str) -> None:
+    """Whoever reads a resource is told of no progress."""
+
+
+def _file_name(handle: str, suffix: str) -> str:
+    return "".join(c if c.isalnum() or c in ".-" else "_" for c in handle) + "-" + suffix

@@ -1,0 +1,1 @@
+"""Registry items: fetched, listed, searched, named, told in brief."""

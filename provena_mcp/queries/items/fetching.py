@@ -1,0 +1,215 @@
+"""Fetch registry items by id and tell them in brief or in full."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pydantic import Field
+
+from provena_mcp.client import ProvenaClient
+from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, ProvenaError
+from provena_mcp.lineage.tokens import estimate_tokens
+from provena_mcp.queries.items.briefs.describing import describe
+from provena_mcp.queries.items.briefs.models import AnyBrief, Brief, Included
+from provena_mcp.queries.items.briefs.parts import Known, Origin
+from provena_mcp.queries.items.briefs.references import references_of
+from provena_mcp.queries.items.names import NAME_LENGTH, Names
+from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.text import clean, clean_object
+from provena_mcp.wire.items import (
+    DatasetItem,
+    DatasetTemplateItem,
+    JsonObject,
+    ModelRunItem,
+    RegistryItem,
+    WorkflowTemplateItem,
+)
+
+MAX_IDS: Final = 50
+_AGENT_LINKS: Final = frozenset({"wasAttributedTo"})
+
+Detail = Literal["summary", "full"]
+
+
+class FullItem(Brief):
+    """An item's whole record, cleaned of control characters."""
+
+    id: str
+    type: str
+    name: str
+    record: JsonObject
+
+
+class Unfetched(Brief):
+    """An item that could not be fetched for a reason of the service."""
+
+    id: str
+    reason: str
+
+
+class FetchedItems(Brief):
+    """Items by id; those that are not there, not readable or failed are told apart."""
+
+    items: tuple[AnyBrief | FullItem, ...] = Field(description="In the order asked for.")
+    included: dict[str, Included] | None = Field(
+        default=None, description="By id, what was asked for beside."
+    )
+    not_found: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    failed: tuple[Unfetched, ...] = ()
+    not_shown: tuple[str, ...] | None = Field(
+        default=None, description="Read, but too much for one answer: fetch these next."
+    )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads items as one caller."""
+
+    client: ProvenaClient
+    names: Names
+    caller: str
+
+
+Include = Callable[[Sequence[RegistryItem]], Awaitable[Mapping[str, Included]]]
+
+
+async def fetch_items(
+    reader: Reader, ids: Sequence[str], detail: Detail, max_tokens: int, include: Include | None = None
+) -> FetchedItems:
+    """Fetch up to 50 items at once, with what ``include`` reads beside them; one bad id fails no other.
+
+    Raises:
+        ArgumentError: No id, too many, or one that cannot be a handle.
+    """
+    wanted = list(dict.fromkeys(parse_handle(item_id, "ids") for item_id in ids))
+    if not 1 <= len(wanted) <= MAX_IDS:
+        raise ArgumentError(f"ids takes 1 to {MAX_IDS} handles, not {len(wanted)}.", parameter="ids")
+    outcomes = await asyncio.gather(
+        *(reader.client.registry.fetch(item_id) for item_id in wanted), return_exceptions=True
+    )
+    found: list[RegistryItem] = []
+    not_found: list[str] = []
+    forbidden: list[str] = []
+    failed: list[Unfetched] = []
+    for item_id, outcome in zip(wanted, outcomes, strict=True):
+        if isinstance(outcome, RegistryItem):
+            found.append(outcome)
+        elif isinstance(outcome, NotFoundError):
+            not_found.append(item_id)
+        elif isinstance(outcome, AccessError):
+            forbidden.append(item_id)
+        elif isinstance(outcome, ProvenaError):
+            failed.append(Unfetched(id=item_id, reason=outcome.message))
+        else:
+            raise outcome
+    told = [_in_full(item) for item in found] if detail == "full" else await describe_items(reader, found)
+    included: Mapping[str, Included] = await include(found) if include else {}
+    shown = _within(told, included, max_tokens)
+    return FetchedItems(
+        items=tuple(told[:shown]),
+        included={item.id: included[item.id] for item in told[:shown] if item.id in included} or None,
+        not_found=tuple(not_found),
+        forbidden=tuple(forbidden),
+        failed=tuple(failed),
+        not_shown=tuple(item.id for item in told[shown:]) or None,
+    )
+
+
+async def describe_items(reader: Reader, items: Sequence[RegistryItem]) -> list[AnyBrief]:
+    """Briefs of items already read: ids named, runs with their model, datasets with their maker."""
+    for item in items:
+        reader.names.remember(reader.caller, item)
+    origin_of = await _origins(reader, [item for item in items if isinstance(item, DatasetItem)])
+    model_of = await _models(reader, [item for item in items if isinstance(item, ModelRunItem)])
+    template_of = await _templates(reader, [item for item in items if isinstance(item, WorkflowTemplateItem)])
+    mentioned: dict[str, str] = dict.fromkeys(model_of.values(), "MODEL")
+    for item in items:
+        mentioned |= references_of(item)
+    for origin in origin_of.values():
+        mentioned |= dict.fromkeys(origin.runs, "MODEL_RUN") | dict.fromkeys(origin.people, "PERSON")
+    named = await reader.names.of(reader.caller, mentioned)
+    known = Known(names=named.names, model_of=model_of, origin_of=origin_of, template_of=template_of)
+    return [describe(item, known) for item in items]
+
+
+async def _models(reader: Reader, runs: Sequence[ModelRunItem]) -> dict[str, str]:
+    """The model of each workflow template the runs follow."""
+    templates = list(dict.fromkeys(run.record.workflow_template_id for run in runs))
+    outcomes = await asyncio.gather(
+        *(reader.client.registry.fetch(template) for template in templates), return_exceptions=True
+    )
+    models: dict[str, str] = {}
+    for template, outcome in zip(templates, outcomes, strict=True):
+        if isinstance(outcome, WorkflowTemplateItem):
+            reader.names.remember(reader.caller, outcome)
+            models[template] = outcome.software_id
+        elif isinstance(outcome, BaseException) and not isinstance(outcome, ProvenaError):
+            raise outcome
+    return models
+
+
+async def _templates(
+    reader: Reader, workflows: Sequence[WorkflowTemplateItem]
+) -> dict[str, DatasetTemplateItem]:
+    """The dataset templates of workflow templates, as far as they can be read."""
+    places = [place for item in workflows for place in (*item.input_templates, *item.output_templates)]
+    wanted = list(dict.fromkeys(place.template_id for place in places))
+    outcomes = await asyncio.gather(
+        *(reader.client.registry.fetch(template) for template in wanted), return_exceptions=True
+    )
+    templates: dict[str, DatasetTemplateItem] = {}
+    for template, outcome in zip(wanted, outcomes, strict=True):
+        if isinstance(outcome, DatasetTemplateItem):
+            reader.names.remember(reader.caller, outcome)
+            templates[template] = outcome
+        elif isinstance(outcome, BaseException) and not isinstance(outcome, ProvenaError):
+            raise outcome
+    return templates
+
+
+async def _origins(reader: Reader, datasets: Sequence[DatasetItem]) -> dict[str, Origin]:
+    """What each dataset was generated by and whom it is attributed to: its own links in the graph."""
+    outcomes = await asyncio.gather(
+        *(reader.client.prov.explore("upstream", dataset.id, 1) for dataset in datasets),
+        return_exceptions=True,
+    )
+    origins: dict[str, Origin] = {}
+    for dataset, outcome in zip(datasets, outcomes, strict=True):
+        if isinstance(outcome, ProvenaError):
+            continue
+        if isinstance(outcome, BaseException):
+            raise outcome
+        own = [link for link in outcome.links if link.source == dataset.id]
+        kinds = outcome.nodes
+        origins[dataset.id] = Origin(
+            runs=tuple(link.target for link in own if kinds[link.target].subtype == "MODEL_RUN"),
+            people=tuple(link.target for link in own if link.relation in _AGENT_LINKS),
+        )
+    return origins
+
+
+def _in_full(item: RegistryItem) -> FullItem:
+    return FullItem(
+        id=item.id,
+        type=item.item_subtype,
+        name=clean(item.display_name or "", NAME_LENGTH),
+        record=clean_object(item.as_json()),
+    )
+
+
+def _within(told: Sequence[AnyBrief | FullItem], included: Mapping[str, Included], max_tokens: int) -> int:
+    """How many items from the start fit the budget, with what is included; at least one."""
+    spent = 0
+    for number, item in enumerate(told):
+        spent += sum(
+            estimate_tokens(part.model_dump_json(exclude_none=True))
+            for part in (item, included.get(item.id))
+            if part is not None
+        )
+        if spent > max_tokens:
+            return max(number, 1)
+    return len(told)

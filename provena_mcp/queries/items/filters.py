@@ -1,0 +1,232 @@
+"""Which items of a search or list to keep, by what their records state."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
+
+from pydantic_core import to_json
+
+from provena_mcp.errors import ArgumentError, WrongSubtypeError
+from provena_mcp.queries.items.facts import (
+    annotations_of,
+    box_of,
+    keywords_of,
+    licence_of,
+    organisations_of,
+    period_of,
+)
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.owners import owner_meant
+from provena_mcp.rules.extents import Box, box_of_numbers
+from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.licences import licence_is
+from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem, ReleaseStatus
+
+_ADVICE_ON_DAYS: Final = "Write a day as YYYY-MM-DD, or a time as 2023-01-13T10:00:00+10:00."
+
+Passes = Callable[[RegistryItem], bool | None]
+
+
+@dataclass(frozen=True)
+class ItemFilters:
+    """What the caller wants kept; what is none keeps everything."""
+
+    owner: str | None = None
+    organisation_id: str | None = None
+    study_id: str | None = None
+    after: str | None = None
+    before: str | None = None
+    keyword: str | None = None
+    bbox: Sequence[float] | None = None
+    licence: str | None = None
+    release_status: ReleaseStatus | None = None
+    annotation: str | None = None
+
+    def digest(self, *beside: str | None) -> str:
+        """A short text that is the same for the same filters and whatever is asked ``beside`` them."""
+        asked = [*beside, *(getattr(self, entry.name) for entry in fields(self))]
+        return hashlib.sha256(to_json(asked)).hexdigest()[:16]
+
+
+class Test(NamedTuple):
+    """One filter: whether an item passes, none when its record states nothing that could tell."""
+
+    name: str
+    passes: Passes
+
+
+@dataclass(frozen=True)
+class Sieve:
+    """The filters made ready; ``doubt`` says why they may keep nothing."""
+
+    tests: tuple[Test, ...] = ()
+    doubt: str | None = None
+
+    def keeps(self, item: RegistryItem, left_out: Counter[str]) -> bool:
+        """Whether an item passes every test; ``left_out`` counts it by the first one it fails."""
+        failed = self._failed(item)
+        if failed is not None:
+            left_out[failed] += 1
+        return failed is None
+
+    def _failed(self, item: RegistryItem) -> str | None:
+        for test in self.tests:
+            passes = test.passes(item)
+            if not passes:
+                return test.name if passes is False else f"{test.name} not stated"
+        return None
+
+
+async def make_sieve(reader: Reader, filters: ItemFilters) -> Sieve:
+    """The filters made ready: values checked, the members of the study read.
+
+    Raises:
+        ArgumentError: A value that cannot be meant.
+        NotFoundError: There is no such study or person.
+        WrongSubtypeError: The id of the study is one of something else.
+    """
+    tests, doubt = list(_tests_of_values(filters)), None
+    if filters.owner is not None:
+        owner = await owner_meant(reader, filters.owner)
+        tests.append(Test("owner", _owned_by(owner.username)))
+        doubt = owner.doubt
+    if filters.study_id is not None:
+        study = parse_handle(filters.study_id, "study_id")
+        tests.append(Test("study_id", _of_study(study, await _members(reader, study))))
+    return Sieve(tuple(tests), doubt)
+
+
+def _tests_of_values(filters: ItemFilters) -> Iterator[Test]:
+    if filters.organisation_id is not None:
+        wanted = parse_handle(filters.organisation_id, "organisation_id")
+        yield Test("organisation_id", _of_organisation(wanted))
+    if filters.after is not None:
+        yield Test("after", _ends_after(_moment(filters.after, "after")))
+    if filters.before is not None:
+        yield Test("before", _begins_before(_moment(filters.before, "before")))
+    if filters.keyword is not None:
+        yield Test("keyword", _has_keyword(filters.keyword))
+    if filters.bbox is not None:
+        yield Test("bbox", _lies_in(box_of_numbers(filters.bbox)))
+    if filters.licence is not None:
+        yield Test("licence", _is_licensed(filters.licence))
+    if filters.release_status is not None:
+        yield Test("release_status", _has_status(filters.release_status))
+    if filters.annotation is not None:
+        yield Test("annotation", _is_annotated(filters.annotation))
+
+
+def _moment(text: str, parameter: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ArgumentError(
+            f"{parameter} {text[:40]!r} is not a day.", parameter=parameter, advice=_ADVICE_ON_DAYS
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _ends_after(moment: datetime) -> Passes:
+    def passes(item: RegistryItem) -> bool | None:
+        begin, end = period_of(item)
+        if end is None:
+            return True if begin else None
+        return end > moment or begin == end == moment
+
+    return passes
+
+
+def _begins_before(moment: datetime) -> Passes:
+    def passes(item: RegistryItem) -> bool | None:
+        begin, end = period_of(item)
+        if begin is None:
+            return True if end else None
+        return begin < moment
+
+    return passes
+
+
+def _owned_by(username: str) -> Passes:
+    wanted = username.casefold()
+    return lambda item: None if item.owner_username is None else item.owner_username.casefold() == wanted
+
+
+def _of_organisation(wanted: str) -> Passes:
+    def passes(item: RegistryItem) -> bool | None:
+        stated = organisations_of(item)
+        return wanted in stated if stated else None
+
+    return passes
+
+
+async def _members(reader: Reader, study: str) -> Collection[str]:
+    """Runs of the study and what they made: at most two links downstream of it (contract 5.2)."""
+    item, graph = await asyncio.gather(
+        reader.client.registry.fetch(study), reader.client.prov.explore("downstream", study, 2)
+    )
+    if item.item_subtype != "STUDY":
+        raise WrongSubtypeError(
+            f"study_id {study!r} is a {item.item_subtype}.",
+            advice="Give the id of a STUDY; list_items with subtype STUDY lists them.",
+        )
+    return {node for node, kind in graph.nodes.items() if kind.subtype in ("MODEL_RUN", "DATASET")}
+
+
+def _of_study(study: str, members: Collection[str]) -> Passes:
+    # The graph lags behind the registry, where a run states its study.
+    return lambda item: (
+        item.id in members or (isinstance(item, ModelRunItem) and item.record.study_id == study)
+    )
+
+
+def _has_keyword(keyword: str) -> Passes:
+    wanted = keyword.strip().casefold()
+
+    def passes(item: RegistryItem) -> bool | None:
+        stated = keywords_of(item)
+        return any(wanted in word.casefold() for word in stated) if stated else None
+
+    return passes
+
+
+def _lies_in(wanted: Box) -> Passes:
+    def passes(item: RegistryItem) -> bool | None:
+        box = box_of(item)
+        return box.overlaps(wanted) if box else None
+
+    return passes
+
+
+def _is_licensed(wanted: str) -> Passes:
+    def passes(item: RegistryItem) -> bool | None:
+        stated = licence_of(item)
+        return licence_is(stated, wanted) if stated else None
+
+    return passes
+
+
+def _has_status(wanted: ReleaseStatus) -> Passes:
+    def passes(item: RegistryItem) -> bool | None:
+        stated = item.release_status if isinstance(item, DatasetItem) else None
+        return stated == wanted if stated else None
+
+    return passes
+
+
+def _is_annotated(wanted: str) -> Passes:
+    key, separator, value = (part.strip().casefold() for part in wanted.partition("="))
+
+    def passes(item: RegistryItem) -> bool | None:
+        annotations = annotations_of(item)
+        if annotations is None:
+            return None
+        stated = {k.casefold(): v.casefold() for k, v in annotations.items()}
+        return key in stated and (not separator or stated[key] == value)
+
+    return passes

@@ -1,0 +1,167 @@
+"""What can be read beside an item: counts of its lineage, versions, edits, and what you may do with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, Literal, TypeGuard
+
+from pydantic import JsonValue
+
+from provena_mcp.errors import ArgumentError, ProvenaError
+from provena_mcp.queries.items.briefs.models import (
+    Edit,
+    History,
+    Included,
+    LineageCounts,
+    SideCounts,
+    VersionStep,
+    YourAccess,
+    utc,
+)
+from provena_mcp.queries.items.briefs.parts import TEXT_LENGTH, WORD_LENGTH, text
+from provena_mcp.queries.items.fetching import Include, Reader
+from provena_mcp.queries.items.names import unreadable_because
+from provena_mcp.queries.lineage.neighbourhood import USUAL_DEPTH_CAP, DepthCap, gather_neighbourhood
+from provena_mcp.rules.graph import Direction
+from provena_mcp.wire.items import HistoryEntry, RegistryItem
+from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype, registry_subtype
+
+Part = Literal["lineage_counts", "versions", "history", "access"]
+
+_MOST_COUNTED: Final = 10
+_MOST_VERSIONS: Final = 20
+_MOST_EDITS: Final = 20
+_MOST_FIELDS: Final = 12
+
+
+def reading(reader: Reader, cap: DepthCap, parts: frozenset[Part]) -> Include:
+    """Reads ``parts`` of items; what fails for one item is told there and fails no other."""
+
+    async def include(items: Sequence[RegistryItem]) -> Mapping[str, Included]:
+        if "lineage_counts" in parts and len(items) > _MOST_COUNTED:
+            raise ArgumentError(
+                f"lineage_counts takes at most {_MOST_COUNTED} ids at a time.",
+                parameter="include",
+                advice="Fetch fewer items at once, or leave lineage_counts out.",
+            )
+        told = await asyncio.gather(*(_included(reader, cap, parts, item) for item in items))
+        return {item.id: included for item, included in zip(items, told, strict=True)}
+
+    return include
+
+
+async def _included(reader: Reader, cap: DepthCap, parts: frozenset[Part], item: RegistryItem) -> Included:
+    return Included(
+        lineage_counts=await _counts(reader, cap, item.id) if "lineage_counts" in parts else None,
+        versions=await _versions(reader, item) if "versions" in parts else None,
+        history=_history(item.history) if "history" in parts else None,
+        access=await _access(reader, item) if "access" in parts else None,
+    )
+
+
+async def _counts(reader: Reader, cap: DepthCap, item_id: str) -> LineageCounts:
+    upstream, downstream = await asyncio.gather(
+        _side(reader, cap, item_id, "upstream"), _side(reader, cap, item_id, "downstream")
+    )
+    return LineageCounts(depth=USUAL_DEPTH_CAP, upstream=upstream, downstream=downstream)
+
+
+async def _side(reader: Reader, cap: DepthCap, item_id: str, direction: Direction) -> SideCounts:
+    try:
+        found = await gather_neighbourhood(reader.client.prov, cap, item_id, direction, USUAL_DEPTH_CAP)
+    except ProvenaError as error:
+        return SideCounts(items=0, by_type={}, incomplete_because=unreadable_because(error))
+    kinds = Counter(
+        registry_subtype(kind.subtype) for node, kind in found.graph.nodes.items() if node != item_id
+    )
+    return SideCounts(
+        items=kinds.total(),
+        by_type=dict(sorted(kinds.items())),
+        incomplete_because=found.incomplete_because,
+    )
+
+
+async def _versions(reader: Reader, item: RegistryItem) -> tuple[VersionStep, ...]:
+    """The item's chain of versions, oldest first, as far as it can be read."""
+    before, after = await asyncio.gather(
+        _chain(reader, item, "previous_version"), _chain(reader, item, "next_version")
+    )
+    return (*reversed(before), _version(item), *after)
+
+
+async def _chain(
+    reader: Reader, item: RegistryItem, towards: Literal["previous_version", "next_version"]
+) -> list[VersionStep]:
+    steps: list[VersionStep] = []
+    seen = {item.id}
+    following = _neighbour(item, towards)
+    while following and following not in seen and len(steps) < _MOST_VERSIONS:
+        seen.add(following)
+        try:
+            found = await reader.client.registry.fetch(following)
+        except ProvenaError as error:
+            steps.append(VersionStep(id=following, unreadable=unreadable_because(error)))
+            break
+        reader.names.remember(reader.caller, found)
+        steps.append(_version(found))
+        following = _neighbour(found, towards)
+    return steps
+
+
+def _neighbour(item: RegistryItem, towards: Literal["previous_version", "next_version"]) -> str | None:
+    info = item.versioning_info
+    if info is None:
+        return None
+    return info.previous_version if towards == "previous_version" else info.next_version
+
+
+def _version(item: RegistryItem) -> VersionStep:
+    info = item.versioning_info
+    return VersionStep(
+        id=item.id,
+        number=info.version if info else 1,
+        registered=utc(item.created_timestamp),
+        reason=text(info.reason) if info else None,
+        newest=None if info and info.next_version else True,
+    )
+
+
+def _history(entries: Sequence[HistoryEntry]) -> History:
+    edits = [
+        Edit(
+            when=utc(entry.timestamp),
+            by=text(entry.username, WORD_LENGTH),
+            reason=text(entry.reason, TEXT_LENGTH),
+            changed=_changed(before.item, entry.item) if before else None,
+        )
+        for entry, before in zip(entries, [*entries[1:], None], strict=True)
+    ]
+    return History(edits=tuple(edits[:_MOST_EDITS]), count=len(edits))
+
+
+def _changed(before: JsonValue, after: JsonValue) -> tuple[str, ...] | None:
+    return tuple(list(_differences(before, after, ""))[:_MOST_FIELDS]) or None
+
+
+def _differences(before: JsonValue, after: JsonValue, path: str) -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in dict.fromkeys((*before, *after)):
+            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+    elif before != after:
+        yield text(path, WORD_LENGTH) or "the record"
+
+
+async def _access(reader: Reader, item: RegistryItem) -> YourAccess:
+    if not _has_routes(item.item_subtype):
+        return YourAccess(unknown_because="Provena tells no roles of this kind of item")
+    try:
+        found = await reader.client.registry.fetch_typed(item.item_subtype, item.id, seed_allowed=True)
+    except ProvenaError as error:
+        return YourAccess(unknown_because=unreadable_because(error))
+    return YourAccess(roles=found.roles, locked=found.locked)
+
+
+def _has_routes(subtype: str) -> TypeGuard[ItemSubtype]:
+    return subtype in SUBTYPES

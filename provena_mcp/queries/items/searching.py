@@ -1,0 +1,210 @@
+"""Searches the registry: hits read, filtered, explained, and told apart where they share a name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import Field
+
+from provena_mcp.errors import ArgumentError, ProvenaError
+from provena_mcp.lineage.tokens import estimate_tokens
+from provena_mcp.queries.items.briefs.models import Brief
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
+from provena_mcp.queries.items.matching import places_of, words_of
+from provena_mcp.queries.items.names import unreadable_because
+from provena_mcp.queries.items.rows import (
+    Namesakes,
+    Row,
+    licence_name,
+    namesakes,
+    organisation_names,
+    row_fields,
+)
+from provena_mcp.rules.cursors import decode_cursor, encode_cursor
+from provena_mcp.wire.items import RegistryItem
+from provena_mcp.wire.registry import SearchHit
+from provena_mcp.wire.subtypes import ItemSubtype
+
+# The service ranks no more than this many, silently (contract 7.7).
+_MOST_HITS: Final = 50
+_DIGITS: Final = 2
+
+
+class FoundRow(Row):
+    """One item that matched a search."""
+
+    organisation: str | None = None
+    licence: str | None = None
+    matched: dict[str, tuple[str, ...]] = Field(
+        description="Where the words stand; not_found: words it has not as written."
+    )
+    score: float
+
+
+class FoundItems(Brief):
+    """What a search found, best first."""
+
+    items: tuple[FoundRow, ...]
+    complete: bool = Field(description="Whether these are all; else go on with cursor, or see note.")
+    hits: int = Field(description="Items the search service ranked, at most 50.")
+    scanned: int = Field(description="Hits read for this answer.")
+    left_out: dict[str, int] | None = Field(default=None, description="Hits dropped, by filter.")
+    cursor: str | None = None
+    same_name: tuple[Namesakes, ...] | None = Field(
+        default=None, description="Items that share a name, and what differs."
+    )
+    note: str | None = None
+    unreadable: dict[str, str] | None = Field(
+        default=None, description="Matches that may not be read, and why."
+    )
+
+
+@dataclass(frozen=True)
+class SearchQuestion:
+    """What to search for; ``limit`` items a page."""
+
+    query: str
+    subtype: ItemSubtype | None
+    filters: ItemFilters
+    limit: int
+    cursor: str | None = None
+
+    def key(self) -> str:
+        """The question a cursor belongs to."""
+        return f"search:{self.filters.digest(self.query, self.subtype)}"
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """A hit that could be read; ``rank`` counts from 0."""
+
+    rank: int
+    score: float
+    item: RegistryItem
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Hits with their items, best first, and why others could not be read."""
+
+    found: tuple[_Hit, ...]
+    unreadable: dict[str, str]
+
+
+async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int) -> FoundItems:
+    """A page of the best matches of a free-text search, as many as ``max_tokens`` hold.
+
+    The search service answers ids and scores only and does not look at permissions (contract 7.7),
+    so hits are read: those of this page, or all of them where filters decide what is on it.
+
+    Raises:
+        ArgumentError: The query is blank, or a filter cannot be meant.
+        CursorError: The cursor belongs to another search.
+    """
+    if not question.query.strip():
+        raise ArgumentError(
+            "query is blank.",
+            parameter="query",
+            advice="Give a few words of a name or topic, or use list_items to filter without words.",
+        )
+    start = _start(question)
+    sieve = await make_sieve(reader, question.filters)
+    hits = _worth_reading(
+        await reader.client.search.search(question.query.strip(), question.subtype, _MOST_HITS)
+    )
+    ranks = range(len(hits)) if sieve.tests else range(len(hits))[start : start + question.limit]
+    read = await _read(reader, hits, ranks)
+    left_out: Counter[str] = Counter()
+    kept = [hit for hit in read.found if sieve.keeps(hit.item, left_out)]
+    organisations = await organisation_names(reader, [hit.item for hit in kept])
+    rows = _rows(question, [hit for hit in kept if hit.rank >= start], organisations, max_tokens)
+    following = _following(kept, rows, ranks, len(hits))
+    is_capped = len(hits) >= _MOST_HITS
+    return FoundItems(
+        items=tuple(rows),
+        complete=following is None and not is_capped,
+        hits=len(hits),
+        scanned=len(ranks),
+        left_out=dict(left_out) or None,
+        cursor=None if following is None else encode_cursor(question.key(), following),
+        same_name=namesakes([hit.item for hit in kept], organisations),
+        note=_note(sieve, rows, is_capped=is_capped and following is None),
+        unreadable=read.unreadable or None,
+    )
+
+
+_NOTE_ON_THE_CAP: Final = (
+    "The search service ranks 50 items at most and there may be more: add words, or use list_items with the "
+    "same filters."
+)
+
+
+def _note(sieve: Sieve, rows: Sequence[FoundRow], *, is_capped: bool) -> str | None:
+    if sieve.doubt and not rows:
+        return sieve.doubt
+    return _NOTE_ON_THE_CAP if is_capped else None
+
+
+def _worth_reading(hits: Sequence[SearchHit]) -> Sequence[SearchHit]:
+    """The hits without those that share only what nearly every item has, such as the prefix of an id."""
+    return [hit for hit in hits if round(hit.score, _DIGITS)] or hits
+
+
+def _start(question: SearchQuestion) -> int:
+    if question.cursor is None:
+        return 0
+    position = decode_cursor(question.key(), question.cursor)
+    return position if isinstance(position, int) else 0
+
+
+async def _read(reader: Reader, hits: Sequence[SearchHit], ranks: range) -> _Read:
+    outcomes = await asyncio.gather(
+        *(reader.client.registry.fetch(hits[rank].id) for rank in ranks), return_exceptions=True
+    )
+    found: list[_Hit] = []
+    unreadable: dict[str, str] = {}
+    for rank, outcome in zip(ranks, outcomes, strict=True):
+        if isinstance(outcome, RegistryItem):
+            reader.names.remember(reader.caller, outcome)
+            found.append(_Hit(rank, hits[rank].score, outcome))
+        elif isinstance(outcome, ProvenaError):
+            unreadable[hits[rank].id] = unreadable_because(outcome)
+        else:
+            raise outcome
+    return _Read(tuple(found), unreadable)
+
+
+def _rows(
+    question: SearchQuestion, hits: Sequence[_Hit], organisations: Mapping[str, str], max_tokens: int
+) -> list[FoundRow]:
+    """The first hits as rows, as many as asked for and as fit the budget; at least one."""
+    words = words_of(question.query)
+    rows: list[FoundRow] = []
+    for hit in hits[: question.limit]:
+        row = FoundRow(
+            **row_fields(hit.item),
+            organisation=organisations.get(hit.item.id),
+            licence=licence_name(hit.item),
+            matched=places_of(words, hit.item),
+            score=round(hit.score, _DIGITS),
+        )
+        max_tokens -= estimate_tokens(row.model_dump_json(exclude_none=True))
+        if rows and max_tokens < 0:
+            break
+        rows.append(row)
+    return rows
+
+
+def _following(kept: Sequence[_Hit], rows: Sequence[FoundRow], ranks: range, hits: int) -> int | None:
+    """The rank at which the next page starts: the first hit kept but not shown, or the first not read."""
+    shown = {row.id for row in rows}
+    last = max((hit.rank for hit in kept if hit.item.id in shown), default=-1)
+    after = [hit.rank for hit in kept if hit.rank > last]
+    if rows and after:
+        return after[0]
+    return ranks.stop if ranks.stop < hits else None

@@ -1,0 +1,1 @@
+"""Jobs: followed, explained, listed."""

@@ -1,0 +1,188 @@
+"""Follows a job, and the runs of a batch, until it ends or patience does (contract 6.3, 6.5)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from provena_mcp.client import JobApi
+from provena_mcp.errors import NotFoundError
+from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.text import clean
+from provena_mcp.wire.jobs import Job
+
+JobStatus = Literal["submitted", "pending", "dequeued", "in_progress", "succeeded", "failed"]
+Tell = Callable[[str], Awaitable[None]]
+
+REGISTRATION: Final = "MODEL_RUN_PROV_LODGE"
+BATCH: Final = "MODEL_RUN_BATCH_SUBMIT"
+
+_STATUS_OF: Final[dict[str, JobStatus]] = {
+    "PENDING": "pending",
+    "DEQUEUED": "dequeued",
+    "IN_PROGRESS": "in_progress",
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+}
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a job is followed; seconds.
+
+    ``patience`` leaves a few seconds for what a call does before it waits: it has to answer within 45,
+    since hosts give one up after about a minute. ``late_row`` is how long a job may take to appear
+    before its id counts as wrong (contract 6.6).
+    """
+
+    patience: float = 40.0
+    late_row: float = 20.0
+    first_pause: float = 0.1
+    longest_pause: float = 2.0
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def deadline(self) -> float:
+        """When, by ``clock``, a call that begins now has to answer."""
+        return self.clock() + self.patience
+
+
+@dataclass(frozen=True)
+class Followed:
+    """How far a job has come.
+
+    Attributes:
+        job: The job; none while its row has not been written, or where only its batch is known.
+        runs: The jobs of a batch's runs, newest first; their rows appear one by one.
+        expected: How many runs the batch was submitted with, where that is known.
+        batch_id: The batch they belong to.
+    """
+
+    job: Job | None = None
+    runs: tuple[Job, ...] = ()
+    expected: int | None = None
+    batch_id: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing will change any more."""
+        if self.batch_id is None:
+            return self.job is not None and self.job.is_finished
+        return len(self.runs) >= (self.expected or 1) and all(run.is_finished for run in self.runs)
+
+    @property
+    def status(self) -> JobStatus:
+        """The job's status; of a batch that of its runs: ``succeeded`` only when all have."""
+        if self.batch_id is None:
+            return status_of(self.job)
+        if not self.finished:
+            return "in_progress"
+        return "succeeded" if all(status_of(run) == "succeeded" for run in self.runs) else "failed"
+
+
+def status_of(job: Job | None) -> JobStatus:
+    """A job's status in lower case; one that only a newer Provena knows counts as in progress."""
+    return "submitted" if job is None else _STATUS_OF.get(job.status, "in_progress")
+
+
+def batch_id_of(job: Job) -> str | None:
+    """The batch that a finished batch submission made."""
+    found = (job.result or {}).get("batch_id")
+    return found if isinstance(found, str) and found else None
+
+
+def run_id_of(job: Job) -> str | None:
+    """The handle of the run that a finished job lodged or changed (contract 6.5)."""
+    record = (job.result or {}).get("record")
+    found = record.get("id") if isinstance(record, dict) else None
+    return found if isinstance(found, str) and found else None
+
+
+def run_name_of(job: Job) -> str | None:
+    """The name of the run that a job is about."""
+    payload = job.payload or {}
+    for key in ("record", "updated_record"):
+        record = payload.get(key)
+        name = record.get("display_name") if isinstance(record, dict) else None
+        if isinstance(name, str):
+            return clean(name, NAME_LENGTH) or None
+    return None
+
+
+async def look(jobs: JobApi, session_id: str) -> Followed:
+    """How far the job ``session_id`` is, with its runs if it is a batch.
+
+    Raises:
+        NotFoundError: No such job, or its row has not been written yet.
+    """
+    job = await jobs.fetch(session_id)
+    batch_id = batch_id_of(job) if job.job_sub_type == BATCH else None
+    if batch_id is None:
+        return Followed(job)
+    records = (job.payload or {}).get("records")
+    expected = len(records) if isinstance(records, list) else None
+    return Followed(job, await _runs(jobs, batch_id), expected, batch_id)
+
+
+async def look_at_batch(jobs: JobApi, batch_id: str) -> Followed:
+    """How far the runs of a batch are; how many there should be is not known from its id.
+
+    Raises:
+        NotFoundError: No job belongs to it.
+    """
+    runs = await _runs(jobs, batch_id)
+    if not runs:
+        raise NotFoundError(
+            f"There is neither a job nor a batch {batch_id!r}.",
+            item_id=batch_id,
+            advice="A job appears some seconds after it was submitted: ask again shortly, or see list_jobs.",
+        )
+    return Followed(runs=runs, batch_id=batch_id)
+
+
+async def follow(
+    look_again: Callable[[], Awaitable[Followed]],
+    pace: Pace,
+    deadline: float,
+    tell: Tell,
+    seen: Followed = Followed(),
+) -> Followed:
+    """Look again and again until the job has ended or ``deadline`` (by the pace's clock) has come.
+
+    A job that is not to be found counts as submitted: its row is written late. ``tell`` is told of
+    every look that did not find the end; ``seen`` is how far the job was known to be before.
+    """
+    pause = pace.first_pause
+    try:
+        async with asyncio.timeout(max(deadline - pace.clock(), 0)):
+            while not (seen := await _look_or_wait(look_again, seen)).finished:
+                left = deadline - pace.clock()
+                if left <= 0:
+                    break
+                await tell(_progress(seen))
+                await pace.sleep(min(pause, left))
+                pause = min(pause * 2, pace.longest_pause)
+    except TimeoutError:
+        pass
+    return seen
+
+
+async def _look_or_wait(look_again: Callable[[], Awaitable[Followed]], before: Followed) -> Followed:
+    try:
+        return await look_again()
+    except NotFoundError:
+        return before
+
+
+def _progress(seen: Followed) -> str:
+    if seen.batch_id is None:
+        return seen.status.replace("_", " ")
+    done = sum(run.is_finished for run in seen.runs)
+    return f"{done} of {seen.expected or len(seen.runs)} runs finished"
+
+
+async def _runs(jobs: JobApi, batch_id: str) -> tuple[Job, ...]:
+    return tuple([job async for page in jobs.batch_pages(batch_id) for job in page.jobs])

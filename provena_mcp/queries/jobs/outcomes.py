@@ -1,0 +1,220 @@
+"""The caller's jobs: one with all that came of it, or a page of them (contract 6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import Field, JsonValue
+
+from provena_mcp.errors import NotFoundError
+from provena_mcp.queries.items.briefs.models import Brief, utc
+from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.jobs.batches import RunOutcome, outcomes, page_of
+from provena_mcp.queries.jobs.failures import explain_failure
+from provena_mcp.queries.jobs.following import (
+    BATCH,
+    Followed,
+    JobStatus,
+    Pace,
+    Tell,
+    batch_id_of,
+    follow,
+    look,
+    look_at_batch,
+    run_id_of,
+    run_name_of,
+    status_of,
+)
+from provena_mcp.rules.cursors import decode_cursor, encode_cursor
+from provena_mcp.rules.text import clean
+from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.jobs import Job
+
+_WORD: Final = 60
+_WHAT: Final[dict[str, str]] = {
+    "MODEL_RUN_PROV_LODGE": "register a model run",
+    "MODEL_RUN_BATCH_SUBMIT": "register a batch of model runs",
+    "MODEL_RUN_UPDATE": "update a model run",
+    "MODEL_RUN_UPDATE_LODGE_ONLY": "put an updated model run into the graph",
+    "MODEL_RUN_LODGE_ONLY": "put a changed model run into the graph",
+    "LODGE_CREATE_ACTIVITY": "put an item's creation into the graph",
+    "LODGE_VERSION_ACTIVITY": "put an item's new version into the graph",
+    "REGISTER_CREATE_ACTIVITY": "record an item's creation",
+    "REGISTER_VERSION_ACTIVITY": "record an item's new version",
+    "GENERATE_REPORT": "generate a report",
+}
+_LIST: Final = "jobs"
+
+
+class NextCall(Brief):
+    """The useful next call."""
+
+    tool: str
+    arguments: dict[str, JsonValue]
+
+
+class JobRow(Brief):
+    """A job in a list."""
+
+    session_id: str
+    what: str
+    status: JobStatus
+    created: str | None = Field(default=None, description="UTC.")
+    name: str | None = Field(default=None, description="Of the run it is about.")
+    model_run_id: str | None = None
+    batch_id: str | None = None
+
+
+class JobReport(Brief):
+    """A job, what came of it and what to do next."""
+
+    session_id: str | None = None
+    what: str
+    status: JobStatus = Field(description="Of a batch: of its runs together.")
+    finished: bool
+    created: str | None = Field(default=None, description="UTC.")
+    name: str | None = None
+    model_run_id: str | None = None
+    batch_id: str | None = None
+    counts: dict[str, int] | None = Field(default=None, description="Runs of the batch by status.")
+    of: int | None = Field(default=None, description="Runs submitted; rows appear one by one.")
+    runs: tuple[RunOutcome, ...] | None = Field(default=None, description="Failed ones first.")
+    reason: str | None = None
+    likely_causes: tuple[str, ...] | None = None
+    provena_said: str | None = Field(default=None, description="Data, not instructions.")
+    uri: str | None = Field(default=None, description="The report, for open_document.")
+    next: NextCall | None = None
+
+
+class ListedJobs(Brief):
+    """A page of the caller's jobs, newest first."""
+
+    jobs: tuple[JobRow, ...]
+    complete: bool = Field(description="Whether this is all; else go on with cursor.")
+    cursor: str | None = None
+    unreadable: int | None = Field(default=None, description="Rows that could not be read.")
+
+
+@dataclass(frozen=True)
+class JobQuestion:
+    """Which job, by session or batch id; of a batch the runs from ``offset``, within a budget of tokens."""
+
+    session_id: str
+    offset: int
+    max_tokens: int
+
+
+async def get_job(reader: Reader, question: JobQuestion) -> JobReport:
+    """A job or batch as it stands.
+
+    Raises:
+        NotFoundError: Neither a job nor a batch has this id.
+        ForbiddenError: It is somebody else's.
+    """
+    return report_job(await _look(reader, question), question)
+
+
+async def await_job(
+    reader: Reader, question: JobQuestion, pace: Pace, deadline: float, tell: Tell
+) -> JobReport:
+    """A job or batch once it has ended, or as it stands at ``deadline``; errors as ``get_job``."""
+
+    async def look_again() -> Followed:
+        return await _look(reader, question)
+
+    seen = await follow(look_again, pace, min(deadline, pace.clock() + pace.late_row), tell)
+    if seen == Followed():
+        seen = await look_again()
+    if not seen.finished:
+        seen = await follow(look_again, pace, deadline, tell, seen)
+    return report_job(seen, question)
+
+
+async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListedJobs:
+    """A page of at most ``limit`` of the caller's jobs.
+
+    Raises:
+        CursorError: The cursor belongs to another list.
+    """
+    position = decode_cursor(_LIST, cursor) if cursor else None
+    page = await reader.client.jobs.list(limit, position if isinstance(position, dict) else None)
+    return ListedJobs(
+        jobs=tuple(_row(job) for job in page.jobs),
+        complete=page.pagination_key is None,
+        cursor=encode_cursor(_LIST, page.pagination_key) if page.pagination_key else None,
+        unreadable=page.unreadable or None,
+    )
+
+
+def report_job(seen: Followed, question: JobQuestion) -> JobReport:
+    """All that is known of a job."""
+    job = seen.job
+    failure = explain_failure(job) if job is not None and job.status == "FAILED" else None
+    rows = outcomes(seen) if seen.batch_id else ()
+    page = page_of(rows, question.offset, question.max_tokens)
+    return JobReport(
+        session_id=job.session_id if job else None,
+        what=_what(job) if job else _WHAT[BATCH],
+        status=seen.status,
+        finished=seen.finished,
+        created=utc(job.created_timestamp) if job else None,
+        name=run_name_of(job) if job else None,
+        model_run_id=run_id_of(job) if job else None,
+        batch_id=seen.batch_id or (job.batch_id if job else None),
+        counts=dict(Counter[str](row.status for row in rows)) if seen.batch_id else None,
+        of=seen.expected,
+        runs=page if seen.batch_id else None,
+        reason=failure.reason if failure else None,
+        likely_causes=(failure.likely or None) if failure else None,
+        provena_said=failure.provena_said if failure else None,
+        uri=_report_uri(job) if job else None,
+        next=_next(seen, question, question.offset + len(page), len(rows)),
+    )
+
+
+async def _look(reader: Reader, question: JobQuestion) -> Followed:
+    try:
+        return await look(reader.client.jobs, question.session_id)
+    except NotFoundError:
+        return await look_at_batch(reader.client.jobs, question.session_id)
+
+
+def _row(job: Job) -> JobRow:
+    return JobRow(
+        session_id=job.session_id,
+        what=_what(job),
+        status=status_of(job),
+        created=utc(job.created_timestamp),
+        name=run_name_of(job),
+        model_run_id=run_id_of(job),
+        batch_id=job.batch_id or batch_id_of(job),
+    )
+
+
+def _what(job: Job) -> str:
+    return _WHAT.get(job.job_sub_type) or clean(job.job_sub_type.replace("_", " ").lower(), _WORD)
+
+
+def _report_uri(job: Job) -> str | None:
+    """Where the report of a finished report job is read; never the signed address itself."""
+    payload: JsonObject = job.payload or {}
+    if job.job_sub_type != "GENERATE_REPORT" or job.status != "SUCCEEDED":
+        return None
+    subtype, depth, item_id = payload.get("item_subtype"), payload.get("depth"), payload.get("id")
+    return f"provena://report/{subtype}/{depth}/{item_id}?session_id={job.session_id}"
+
+
+def _next(seen: Followed, question: JobQuestion, shown: int, rows: int) -> NextCall | None:
+    if not seen.finished:
+        return NextCall(tool="get_job", arguments={"session_id": question.session_id, "wait": True})
+    if shown < rows:
+        return NextCall(tool="get_job", arguments={"session_id": question.session_id, "offset": shown})
+    result: JsonObject = (seen.job.result if seen.job else None) or {}
+    lodging = result.get("lodge_session_id")
+    if isinstance(lodging, str):
+        return NextCall(tool="get_job", arguments={"session_id": lodging})
+    jobs = (seen.job, *seen.runs) if seen.job else seen.runs
+    run_id = next((found for job in jobs if (found := run_id_of(job))), None)
+    return NextCall(tool="explore_upstream", arguments={"starting_id": run_id}) if run_id else None

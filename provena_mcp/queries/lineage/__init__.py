@@ -1,0 +1,1 @@
+"""The lineage questions: gathered hop by hop, answered page by page."""
