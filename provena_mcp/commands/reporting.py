@@ -20,9 +20,7 @@ from provena_mcp.queries.jobs.following import Followed, Pace, Tell
 from provena_mcp.queries.jobs.outcomes import NextCall
 
 _ITEMS_SHOWN: Final = 30
-_READY: Final = (
-    "The report is written. Its outline is here; uri is the .docx itself, save_as writes it to disk."
-)
+_READY: Final = "The report is written. Its outline is here; uri is the .docx itself."
 _RUNNING: Final = "The report is still being written: ask get_job, then open_document with its uri."
 _FAILED: Final = "Provena could not make the report."
 
