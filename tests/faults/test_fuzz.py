@@ -33,6 +33,9 @@ from provena_mcp.queries.jobs.following import Pace
 from provena_mcp.server.building import build_server
 from provena_mcp.settings import Settings
 
+# Thousands of random worlds take several times as long when every line is traced.
+pytestmark = pytest.mark.no_cover
+
 CASES: Final = int(os.environ.get("PROVENA_FUZZ_CASES", "300"))
 LIMITS: Final = ClientLimits(attempts=1, total_seconds=10)
 CRASHES: Final = ("Internal", "Traceback", "failed inside the server", "pydantic", "KeyError", "TypeError")

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,9 @@ from provena_mcp.lineage.walks import hops_along
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
 from tests.lineage.random_programmes import DATASETS, Programme, Run, programmes
+
+# Thousands of random worlds take several times as long when every line is traced.
+pytestmark = pytest.mark.no_cover
 
 MODELS = {"recipe/0": "model/0", "recipe/1": "model/0"}
 # One fact of a run: its field, role, key, side and value.

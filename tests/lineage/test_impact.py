@@ -1,5 +1,6 @@
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,9 @@ from tests.lineage.random_programmes import (
     Programme,
     programmes,
 )
+
+# Thousands of random worlds take several times as long when every line is traced.
+pytestmark = pytest.mark.no_cover
 
 STARTS = (*DATASETS, *MODELS, *STUDIES, *PEOPLE, *ORGANISATIONS, "run/0")
 

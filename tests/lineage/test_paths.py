@@ -10,6 +10,9 @@ from provena_mcp.lineage.walks import hops_along
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
 from tests.lineage.random_graphs import NODES, graphs, simple_paths
 
+# Thousands of random worlds take several times as long when every line is traced.
+pytestmark = pytest.mark.no_cover
+
 DATASET = Kind("ENTITY", "DATASET")
 
 

@@ -16,6 +16,9 @@ from provena_mcp.rules.trails import is_asked_for, links_on_trails
 from provena_mcp.wire.lineage import LineageQuery
 from tests.rules.random_worlds import worlds
 
+# Thousands of random worlds take several times as long when every line is traced.
+pytestmark = pytest.mark.no_cover
+
 QUERIES: tuple[LineageQuery, ...] = (
     "upstream",
     "downstream",

@@ -15,6 +15,9 @@ from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
 from tests.lineage.random_graphs import NODES, graphs
 from tests.queries.test_gathering import CappedProvena, chain
 
+# Thousands of random worlds take several times as long when every line is traced.
+pytestmark = pytest.mark.no_cover
+
 DATASET = Kind("ENTITY", "DATASET")
 
 

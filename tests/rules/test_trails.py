@@ -11,6 +11,9 @@ from provena_mcp.rules.trails import DIRECTION_OF, Trails, links_on_trails
 from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery
 from tests.rules.random_worlds import DATASETS, PEOPLE, worlds
 
+# Thousands of random worlds take several times as long when every line is traced.
+pytestmark = pytest.mark.no_cover
+
 GOLDENS = Path(__file__).parents[2] / "../shared/goldens"
 QUERIES = tuple(DIRECTION_OF)
 RUN = Kind("ACTIVITY", "MODEL_RUN")
