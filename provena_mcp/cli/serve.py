@@ -53,3 +53,6 @@ def _collecting_nothing() -> Generator[None]:
     finally:
         gc.freeze()
         gc.enable()
+        # A large lineage is tens of thousands of objects that live for one answer; by default
+        # garbage would be searched for hundreds of times while it is made.
+        gc.set_threshold(50_000, 50, 100)
