@@ -263,7 +263,8 @@ _MAY_LACK = {"name", "role", "unreadable", "matched", "about", "model", "study"}
 
 def _differs(told: Any, truth: Any, place: str = "", unread: Collection[str] = ()) -> str | None:
     if isinstance(told, dict) and isinstance(truth, dict):
-        if lacking := truth.keys() - told.keys() - _MAY_LACK:
+        unseen = {"deferred_keys"} if told.get("unread") else set[str]()
+        if lacking := truth.keys() - told.keys() - _MAY_LACK - unseen:
             return f"{place} lacks {sorted(lacking)}"
         keys = sorted(told.keys() & truth.keys())
         return next((w for k in keys if (w := _differs(told[k], truth[k], f"{place}.{k}", unread))), None)

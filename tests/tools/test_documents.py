@@ -85,8 +85,7 @@ async def test_a_report_comes_with_its_outline_a_link_and_a_saved_file(tmp_path:
     link = result.content[1]
     assert made == {
         "status": "succeeded",
-        "message": "The report is written. Its outline is here; uri is the .docx itself, save_as writes it "
-        "to disk.",
+        "message": "The report is written. Its outline is here; uri is the .docx itself.",
         "id": RUN,
         "item_subtype": "MODEL_RUN",
         "depth": 1,

@@ -12,9 +12,13 @@ from provena_mcp.wire.items import DatasetItem
 def describe_dataset(item: DatasetItem, known: Known) -> DatasetBrief:
     """The brief of a dataset."""
     info, who = item.collection_format.dataset_info, item.collection_format.associations
-    origin = known.origin_of.get(item.id, Origin())
+    origin = known.origin_of.get(item.id)
+    shared = common(item)
+    if origin is None:
+        origin = Origin()
+        shared["note"] = "who and what made it could not be read"
     return DatasetBrief(
-        **common(item),
+        **shared,
         description=text(info.description),
         made_by=_refs(origin.runs, known),
         attributed_to=_refs(origin.people, known),

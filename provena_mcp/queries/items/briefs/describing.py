@@ -79,11 +79,13 @@ def _(item: ModelRunItem, known: Known) -> AnyBrief:
 @describe.register
 def _(item: WorkflowTemplateItem, known: Known) -> AnyBrief:
     def role(template: TemplateResource) -> TemplateRole:
+        read = known.template_of.get(template.template_id)
         return TemplateRole(
             id=template.template_id,
             name=known.names.get(template.template_id),
             optional=True if template.optional else None,
-            deferred_keys=_deferred_keys(known.template_of.get(template.template_id)),
+            deferred_keys=_deferred_keys(read),
+            unread=True if read is None else None,
         )
 
     return WorkflowBrief(

@@ -180,6 +180,7 @@ class TemplateRole(Brief):
     name: str | None = None
     optional: bool | None = None
     deferred_keys: tuple[str, ...] | None = Field(default=None, description="Files that each run names.")
+    unread: bool | None = Field(default=None, description="It could not be read: its files are not known.")
 
 
 class WorkflowBrief(ItemBrief):
