@@ -5,20 +5,15 @@ async with ProvenaClient(endpoints, tokens=ReadyToken(secret)) as provena:
 """
 
 from provena_mcp.client.auth import AuthApi
-from provena_mcp.client.choosing import Personal, token_provider_from
 from provena_mcp.client.data import DataApi
-from provena_mcp.client.desk_login import DeskLogin
 from provena_mcp.client.device_login import DeviceLogin, DevicePrompt
+from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.jobs import JobApi, JobPage
-from provena_mcp.client.limits import ClientLimits
-from provena_mcp.client.login_store import LoginStore
-from provena_mcp.client.prov import AccessLevel, ProvApi
-from provena_mcp.client.prov_files import ReportDocument, ReportJob
-from provena_mcp.client.provena import ProvenaClient
-from provena_mcp.client.registry import CreatedItem, ItemPage, RegistryApi, TypedItem
-from provena_mcp.client.search import SearchApi
-from provena_mcp.client.stored_login import StoredLogin
-from provena_mcp.client.tokens import (
+from provena_mcp.client.login.interactive_login import DeskLogin
+from provena_mcp.client.login.login_store import LoginStore
+from provena_mcp.client.login.select_login import Personal, token_provider_from
+from provena_mcp.client.login.stored_login import StoredLogin
+from provena_mcp.client.login.token_providers import (
     ClientCredentials,
     KeycloakTokens,
     NoLogin,
@@ -28,6 +23,11 @@ from provena_mcp.client.tokens import (
     RefreshToken,
     TokenProvider,
 )
+from provena_mcp.client.prov import AccessLevel, ProvApi
+from provena_mcp.client.prov_files import ReportDocument, ReportJob
+from provena_mcp.client.provena import ProvenaClient
+from provena_mcp.client.registry import CreatedItem, ItemPage, RegistryApi, TypedItem
+from provena_mcp.client.search import SearchApi
 
 __all__ = [
     "AccessLevel",

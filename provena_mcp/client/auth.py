@@ -5,9 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import ClassVar
 
-from provena_mcp.client.answers import parsed
-from provena_mcp.client.calls import Call, Service
-from provena_mcp.client.failures import failure_of
+from provena_mcp.client.http.errors_from_http import failure_of
+from provena_mcp.client.http.parsing import parsed
+from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.service import ServiceApi
 from provena_mcp.wire.registry import LinkAnswer
 

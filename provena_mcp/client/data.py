@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from pydantic_core import to_json
 
-from provena_mcp.client.answers import require_success
-from provena_mcp.client.calls import FIND_ITEM, Call, Service
+from provena_mcp.client.http.parsing import require_success
+from provena_mcp.client.http.request import FIND_ITEM, Call, Service
 from provena_mcp.client.service import ServiceApi
 from provena_mcp.wire.datasets import MintAnswer
 from provena_mcp.wire.items import JsonObject

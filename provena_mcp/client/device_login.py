@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from provena_mcp.client.keycloak import Keycloak
-from provena_mcp.client.tokens import Clock, OAuthClient
+from provena_mcp.client.login.keycloak import Keycloak
+from provena_mcp.client.login.token_providers import Clock, OAuthClient
 from provena_mcp.errors import LoginRefusedError, UpstreamError
 from provena_mcp.wire.tokens import DeviceGrant, TokenGrant
 

@@ -10,9 +10,9 @@ from typing import cast
 
 from pydantic import ValidationError
 
-from provena_mcp.client.answers import require_success, unreadable
-from provena_mcp.client.calls import Answer, Call
-from provena_mcp.client.losses import malformed
+from provena_mcp.client.http.parsing import require_success, unreadable
+from provena_mcp.client.http.request import Answer, Call
+from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.wire.base import Status
 from provena_mcp.wire.lineage import LINEAGE_ANSWER, WireLink, WireNode

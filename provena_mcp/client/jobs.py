@@ -9,8 +9,8 @@ from typing import ClassVar, Final
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from provena_mcp.client.calls import Call, Service
-from provena_mcp.client.losses import malformed
+from provena_mcp.client.http.request import Call, Service
+from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import ServiceApi, required
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job, JobAnswer, JobListAnswer

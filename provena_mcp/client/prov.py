@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from provena_mcp.client.answers import require_success
-from provena_mcp.client.calls import Call
 from provena_mcp.client.graphs import graph_of
+from provena_mcp.client.http.parsing import require_success
+from provena_mcp.client.http.request import Call
 from provena_mcp.client.prov_admin import AdminRoutes
 from provena_mcp.client.prov_files import FileRoutes
 from provena_mcp.client.service import encoded, required

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from pydantic_core import to_json
 
-from provena_mcp.client.answers import require_success
-from provena_mcp.client.calls import Call, Service
+from provena_mcp.client.http.parsing import require_success
+from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.service import ServiceApi, encoded, required
 from provena_mcp.wire.base import Status
 from provena_mcp.wire.items import JsonObject

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal
 from urllib.parse import urljoin, urlsplit
 
-from provena_mcp.client.answers import parsed, require_success
-from provena_mcp.client.calls import Call, Service, Upload
-from provena_mcp.client.losses import malformed
+from provena_mcp.client.http.parsing import parsed, require_success
+from provena_mcp.client.http.request import Call, Service, Upload
+from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import ServiceApi, encoded, required
 from provena_mcp.errors import ArgumentError, DeploymentError
 from provena_mcp.wire.runs import ConvertAnswer, ReportRequest, SubmissionAnswer

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ValidationError
 
-from provena_mcp.client.answers import Model, parsed
-from provena_mcp.client.calls import Call, Service
-from provena_mcp.client.connection import Connection
-from provena_mcp.client.losses import malformed
+from provena_mcp.client.http.connection import Connection
+from provena_mcp.client.http.parsing import Model, parsed
+from provena_mcp.client.http.request import Call, Service
+from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.errors import ArgumentError, MalformedItemError
 from provena_mcp.wire.base import HealthAnswer
 from provena_mcp.wire.items import JsonObject, RegistryItem, parse_item

@@ -14,7 +14,7 @@ from mcp.server.auth.provider import AccessToken
 from pydantic import SecretStr
 
 from provena_mcp.client import OAuthClient
-from provena_mcp.client.keycloak import Keycloak
+from provena_mcp.client.login.keycloak import Keycloak
 from provena_mcp.errors import LoginRefusedError, NotLoggedInError, SettingsError
 from provena_mcp.queries.cache import BoundedCache
 

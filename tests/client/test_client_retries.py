@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from provena_mcp.client import ClientLimits, ProvenaClient
-from provena_mcp.client.calls import Call
-from provena_mcp.client.retries import pause_before_repeat, seconds_to_wait
+from provena_mcp.client.http.request import Call
+from provena_mcp.client.http.retries import pause_before_repeat, seconds_to_wait
 from provena_mcp.errors import (
     AmbiguousWriteError,
     DeadlineError,

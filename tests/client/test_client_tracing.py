@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from opentelemetry import trace
 
-from provena_mcp.client.calls import Call
-from provena_mcp.client.tracing import upstream_span
+from provena_mcp.client.http.request import Call
+from provena_mcp.client.http.tracing import upstream_span
 from provena_mcp.errors import UnavailableError
 
 

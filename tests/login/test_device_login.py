@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from provena_mcp.client import DeviceLogin, NoToken, OAuthClient, ProvenaClient
-from provena_mcp.client.limits import ClientLimits
+from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.errors import LoginRefusedError, MalformedAnswerError, UnavailableError
 from provena_mcp.issuer import read_claims
 from provena_mcp.settings import Endpoints

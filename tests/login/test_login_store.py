@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from provena_mcp.client.keyring_process import Keyring
-from provena_mcp.client.login_store import IN_KEYRING, LoginStore
+from provena_mcp.client.login.login_store import IN_KEYRING, LoginStore
 from provena_mcp.errors import FileRefusedError
 
 REALM = "https://auth.example.org/auth/realms/reef"
@@ -194,7 +194,7 @@ async def test_processes_take_turns(tmp_path: Path):
     holding = (
         "import asyncio, sys\n"
         "from pathlib import Path\n"
-        "from provena_mcp.client.login_store import LoginStore\n"
+        "from provena_mcp.client.login.login_store import LoginStore\n"
         "async def main():\n"
         f"    async with LoginStore({REALM!r}, 'client-tools', folder=Path({str(path)!r})).turn():\n"
         "        print('mine', flush=True)\n"

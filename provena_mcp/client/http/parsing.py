@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from provena_mcp.client.calls import Answer, Call
-from provena_mcp.client.failures import failure_of_status
-from provena_mcp.client.losses import malformed
+from provena_mcp.client.http.errors_from_http import failure_of_status
+from provena_mcp.client.http.request import Answer, Call
+from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.errors import UpstreamError
 from provena_mcp.wire.base import Status
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import httpx
 
-from provena_mcp.client.calls import Answer, Call
-from provena_mcp.client.limits import ClientLimits
+from provena_mcp.client.http.limits import ClientLimits
+from provena_mcp.client.http.request import Answer, Call
 from provena_mcp.errors import UnavailableError
 
 _DOWN: Final = frozenset({502, 503, 504})

@@ -13,21 +13,21 @@ from typing import Final
 import httpx
 
 from provena_mcp import __version__
-from provena_mcp.client.breaker import Breaker
-from provena_mcp.client.calls import Answer, Call, Service
-from provena_mcp.client.failures import failure_of, is_token_refused, login_ran_out
-from provena_mcp.client.limits import ClientLimits
-from provena_mcp.client.losses import deadline_failure, malformed, too_large, transport_failure
-from provena_mcp.client.redaction import QueryHider, scrub
-from provena_mcp.client.retries import (
+from provena_mcp.client.http.breaker import Breaker
+from provena_mcp.client.http.errors_from_http import failure_of, is_token_refused, login_ran_out
+from provena_mcp.client.http.limits import ClientLimits
+from provena_mcp.client.http.redaction import QueryHider, scrub
+from provena_mcp.client.http.request import Answer, Call, Service
+from provena_mcp.client.http.retries import (
     is_down,
     is_transient,
     never_left,
     pause_before_repeat,
     seconds_to_wait,
 )
-from provena_mcp.client.tokens import TokenProvider
-from provena_mcp.client.tracing import upstream_span
+from provena_mcp.client.http.tracing import upstream_span
+from provena_mcp.client.http.transport_errors import deadline_failure, malformed, too_large, transport_failure
+from provena_mcp.client.login.token_providers import TokenProvider
 from provena_mcp.errors import ForbiddenError, NotLoggedInError, ProvenaError, SettingsError
 from provena_mcp.settings import Endpoints
 

@@ -7,12 +7,12 @@ from typing import Final, Literal, get_args
 
 from pydantic import ValidationError
 
-from provena_mcp.client.answers import parsed
-from provena_mcp.client.calls import Answer, Call
-from provena_mcp.client.connection import Connection
-from provena_mcp.client.failures import LOG_IN, failure_of
-from provena_mcp.client.losses import malformed
-from provena_mcp.client.upstream import upstream_text
+from provena_mcp.client.http.connection import Connection
+from provena_mcp.client.http.errors_from_http import LOG_IN, failure_of
+from provena_mcp.client.http.parsing import parsed
+from provena_mcp.client.http.request import Answer, Call
+from provena_mcp.client.http.transport_errors import malformed
+from provena_mcp.client.http.upstream_words import upstream_text
 from provena_mcp.errors import LoginRefusedError, ProvenaError
 from provena_mcp.wire.tokens import DeviceGrant, TokenGrant, TokenRefusal
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.client.calls import SERVICE_NAME, Service
+from provena_mcp.client.http.request import SERVICE_NAME, Service
 from provena_mcp.errors import ProvenaError, UnavailableError
 
 _FAILURES: Final = 8

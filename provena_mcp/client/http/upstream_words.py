@@ -8,8 +8,8 @@ from typing import Final
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from provena_mcp.client.calls import Answer
-from provena_mcp.client.redaction import scrub
+from provena_mcp.client.http.redaction import scrub
+from provena_mcp.client.http.request import Answer
 from provena_mcp.rules.text import clean
 
 UPSTREAM_LENGTH: Final = 500

@@ -9,8 +9,8 @@ from typing import Final
 
 import httpx
 
-from provena_mcp.client.calls import SERVICE_NAME, Call
-from provena_mcp.client.retries import never_left
+from provena_mcp.client.http.request import SERVICE_NAME, Call
+from provena_mcp.client.http.retries import never_left
 from provena_mcp.errors import (
     AmbiguousWriteError,
     DeadlineError,

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_serializer
 
-from provena_mcp.client.file_lock import locked
 from provena_mcp.client.keyring_process import Keyring
+from provena_mcp.client.login.file_lock import locked
 from provena_mcp.errors import FileRefusedError
 
 IN_KEYRING: Final = "the system's keyring"

@@ -8,7 +8,7 @@ from typing import Final
 
 from opentelemetry import trace
 
-from provena_mcp.client.calls import Call
+from provena_mcp.client.http.request import Call
 from provena_mcp.errors import ProvenaError
 
 _TRACER: Final = trace.get_tracer("provena_mcp")

@@ -19,7 +19,7 @@ from provena_mcp.errors import NotLoggedInError, SettingsError
 from provena_mcp.wire.tokens import TokenGrant
 
 if TYPE_CHECKING:
-    from provena_mcp.client.keycloak import Keycloak
+    from provena_mcp.client.login.keycloak import Keycloak
 
 Clock = Callable[[], float]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.client.calls import SERVICE_NAME, Answer, Call
-from provena_mcp.client.losses import TRY_LATER, lost
-from provena_mcp.client.upstream import upstream_text, words_of
+from provena_mcp.client.http.request import SERVICE_NAME, Answer, Call
+from provena_mcp.client.http.transport_errors import TRY_LATER, lost
+from provena_mcp.client.http.upstream_words import upstream_text, words_of
 from provena_mcp.errors import (
     DeploymentError,
     DepthLimitError,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Literal
 
-from provena_mcp.client.desk_login import DeskLogin
-from provena_mcp.client.login_store import LoginStore
-from provena_mcp.client.stored_login import StoredLogin
-from provena_mcp.client.tokens import (
+from provena_mcp.client.login.interactive_login import DeskLogin
+from provena_mcp.client.login.login_store import LoginStore
+from provena_mcp.client.login.stored_login import StoredLogin
+from provena_mcp.client.login.token_providers import (
     ClientCredentials,
     Clock,
     NoLogin,

@@ -1,0 +1,1 @@
+"""Who is asking: tokens, logins and where they are kept."""
