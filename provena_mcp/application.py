@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from provena_mcp.client import ProvenaClient
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.duplicates import Submissions
-from provena_mcp.commands.keeping import KeyValueStore
-from provena_mcp.commands.references import References
+from provena_mcp.commands.confirmation.duplicate_check import Submissions
+from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
+from provena_mcp.commands.confirmation.preview_store import References
+from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.queries.documents.input_files import InputFolders
 from provena_mcp.queries.documents.rendering import Documents, RecentReports
 from provena_mcp.queries.documents.saving import OutputFolder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from provena_mcp.commands.desk import Desk
+from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.errors import ProvenaError
 from provena_mcp.rules.problems import Problem
 

@@ -16,7 +16,7 @@ from mcp.server.caching import CacheHint
 from provena_mcp import __version__
 from provena_mcp.application import Application, local_caller
 from provena_mcp.client import ClientLimits, TokenProvider
-from provena_mcp.commands.keeping import InProcessStore
+from provena_mcp.commands.confirmation.key_value_store import InProcessStore
 from provena_mcp.completions import register_completions
 from provena_mcp.prompts import register_prompts
 from provena_mcp.queries.cache import BoundedCache

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from provena_mcp.commands.keeping import KeyValueStore
+from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
 from provena_mcp.server.sealing import Seal
 
 PATH: Final = "/documents/{ticket}"

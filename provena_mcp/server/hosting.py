@@ -17,7 +17,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl, ValidationError
 
 from provena_mcp.client import ClientCredentials, ClientLimits, OAuthClient, TokenProvider
-from provena_mcp.commands.keeping import InProcessStore, KeyValueStore
+from provena_mcp.commands.confirmation.key_value_store import InProcessStore, KeyValueStore
 from provena_mcp.errors import SettingsError
 from provena_mcp.issuer import Issuer
 from provena_mcp.server.access import CallerTokens, Permissions, current_caller

@@ -11,7 +11,7 @@ from typing import Final
 
 from anyio import to_thread
 
-from provena_mcp.commands.keeping import BYTES_PER_OWNER, ENTRIES_PER_OWNER
+from provena_mcp.commands.confirmation.key_value_store import BYTES_PER_OWNER, ENTRIES_PER_OWNER
 from provena_mcp.errors import ArgumentError, StoreError
 from provena_mcp.server.sealing import Seal
 

@@ -8,10 +8,10 @@ from mcp.server.mcpserver import Context
 from pydantic import Field, JsonValue
 
 from provena_mcp.application import Application
-from provena_mcp.commands import configuring
-from provena_mcp.commands.deleting import DeleteRun, DeletionResult
-from provena_mcp.commands.proposals import Command, ResultT
-from provena_mcp.commands.restoring import RestorationResult, RestoreAll, RestoreRuns
+from provena_mcp.commands import generate_config
+from provena_mcp.commands.confirmation.change import Command, ResultT
+from provena_mcp.commands.delete_run import DeleteRun, DeletionResult
+from provena_mcp.commands.restore_runs import RestorationResult, RestoreAll, RestoreRuns
 from provena_mcp.queries.documents.saving import place_for
 from provena_mcp.tools.deciding import decided, proposed
 from provena_mcp.tools.definition import Reply, tool
@@ -32,12 +32,12 @@ async def generate_config_file(
     required_only: Annotated[bool, Field(description="Only settings without a default")] = True,
     save_as: SaveAs = None,
     confirm: Annotated[bool, Field(description="Save it with its secrets")] = False,
-) -> Reply[configuring.ConfigFile]:
+) -> Reply[generate_config.ConfigFile]:
     """The settings of prov-api."""
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as, "env")
     return Reply(
-        await configuring.generate_config(
+        await generate_config.generate_config(
             app.client,
             required_only=required_only,
             place=place,

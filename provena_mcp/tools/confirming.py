@@ -9,8 +9,8 @@ from mcp.server.mcpserver import Context, Elicit, ElicitationResult
 from pydantic import BaseModel, Field
 
 from provena_mcp.application import Application
-from provena_mcp.commands.gate import wants_consent
-from provena_mcp.commands.proposals import AlreadySent, Consent, Proposal
+from provena_mcp.commands.confirmation.change import AlreadySent, Consent, Proposal
+from provena_mcp.commands.confirmation.gate import wants_consent
 from provena_mcp.errors import ArgumentError
 
 _LENGTH: Final = 4_000

@@ -9,7 +9,7 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from provena_mcp.application import Application
-from provena_mcp.commands import converting
+from provena_mcp.commands import convert_csv
 from provena_mcp.queries.documents import csv_files
 from provena_mcp.queries.documents.csv_files import CSV
 from provena_mcp.queries.documents.saving import place_for
@@ -34,20 +34,20 @@ async def generate_csv_template(
 @tool(title="Convert CSV", toolset="csv")
 async def convert_model_runs(
     ctx: Context[Application], model_run_content: Annotated[str, Field(description="The CSV itself")]
-) -> Reply[converting.ConvertedCsv]:
+) -> Reply[convert_csv.ConvertedCsv]:
     """Check and convert CSV text."""
     app = ctx.request_context.lifespan_context
-    return Reply(await converting.convert_csv(app.desk(), model_run_content, app.max_result_tokens))
+    return Reply(await convert_csv.convert_csv(app.desk(), model_run_content, app.max_result_tokens))
 
 
 @tool(title="Convert CSV file", toolset="csv", local_only=True)
 async def convert_model_runs_to_csv_with_file(
     ctx: Context[Application], file_path: str
-) -> Reply[converting.ConvertedCsv]:
+) -> Reply[convert_csv.ConvertedCsv]:
     """Check and convert a CSV file of this machine."""
     app = ctx.request_context.lifespan_context
     content = await to_thread.run_sync(app.input.read, file_path, MAX_BYTES)
-    return Reply(await converting.convert_csv(app.desk(), content, app.max_result_tokens))
+    return Reply(await convert_csv.convert_csv(app.desk(), content, app.max_result_tokens))
 
 
 @tool(title="CSV of a batch", toolset="csv")

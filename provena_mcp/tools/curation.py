@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from provena_mcp.application import Application
-from provena_mcp.commands.creating import CreateItem, CreationResult
-from provena_mcp.commands.proposals import AlreadySent, Proposal
+from provena_mcp.commands.confirmation.change import AlreadySent, Proposal
+from provena_mcp.commands.create_item import CreateItem, CreationResult
 from provena_mcp.rules.item_schema import ContentSubtype
 from provena_mcp.tools.confirming import Agreement, NotAsked, ask_for, consent_in
 from provena_mcp.tools.deciding import decided, proposed

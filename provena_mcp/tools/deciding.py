@@ -6,8 +6,8 @@ from mcp.server.mcpserver import Context
 from pydantic import JsonValue
 
 from provena_mcp.application import Application
-from provena_mcp.commands.gate import decide, propose
-from provena_mcp.commands.proposals import AlreadySent, Command, Consent, Order, Proposal, ResultT
+from provena_mcp.commands.confirmation.change import AlreadySent, Command, Consent, Order, Proposal, ResultT
+from provena_mcp.commands.confirmation.gate import decide, propose
 from provena_mcp.tools.definition import Reply
 from provena_mcp.tools.progress import progress_teller
 from provena_mcp.wire.items import JsonObject

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mcp.types import ResourceLink
 
-from provena_mcp.commands.reporting import GeneratedReport
+from provena_mcp.commands.generate_report import GeneratedReport
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.documents.csv_files import CSV
 from provena_mcp.queries.documents.reports import DOCX

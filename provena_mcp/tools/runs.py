@@ -8,12 +8,12 @@ from mcp.server.mcpserver import Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field, JsonValue
 
 from provena_mcp.application import Application
-from provena_mcp.commands.batching import RegisterBatch
-from provena_mcp.commands.linking import LinkToStudy
-from provena_mcp.commands.proposals import AlreadySent, Proposal
-from provena_mcp.commands.registering import RegisterRun
+from provena_mcp.commands.confirmation.change import AlreadySent, Proposal
+from provena_mcp.commands.link_run import LinkToStudy
+from provena_mcp.commands.register_batch import RegisterBatch
+from provena_mcp.commands.register_run import RegisterRun
 from provena_mcp.commands.results import BatchResult, LinkResult, RegistrationResult, UpdateResult
-from provena_mcp.commands.updating import UpdateRun
+from provena_mcp.commands.update_run import UpdateRun
 from provena_mcp.tools.confirming import Agreement, NotAsked, ask_for, consent_in
 from provena_mcp.tools.deciding import decided, proposed
 from provena_mcp.tools.definition import Reply, tool

@@ -2,7 +2,7 @@
 
 import pytest
 
-from provena_mcp.commands.keeping import InProcessStore
+from provena_mcp.commands.confirmation.key_value_store import InProcessStore
 from provena_mcp.errors import ArgumentError
 
 

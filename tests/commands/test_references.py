@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from provena_mcp.commands.keeping import InProcessStore
-from provena_mcp.commands.references import CONVERTED, Kept, Outcome, References
+from provena_mcp.commands.confirmation.key_value_store import InProcessStore
+from provena_mcp.commands.confirmation.preview_store import CONVERTED, Kept, Outcome, References
 from provena_mcp.errors import ArgumentError
 from provena_mcp.wire.items import JsonObject
 

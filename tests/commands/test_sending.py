@@ -5,13 +5,13 @@ from typing import cast
 
 import pytest
 
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.duplicates import Submissions
-from provena_mcp.commands.keeping import InProcessStore
-from provena_mcp.commands.proposals import Order, Proposal
-from provena_mcp.commands.references import References
+from provena_mcp.commands.confirmation.change import Order, Proposal
+from provena_mcp.commands.confirmation.duplicate_check import Submissions
+from provena_mcp.commands.confirmation.key_value_store import InProcessStore
+from provena_mcp.commands.confirmation.preview_store import References
+from provena_mcp.commands.confirmation.submission import commit
+from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.results import WriteResult
-from provena_mcp.commands.sending import commit
 from provena_mcp.errors import StoreError
 from provena_mcp.queries.items.fetching import Reader
 from provena_mcp.queries.jobs.following import Followed, Pace

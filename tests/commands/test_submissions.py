@@ -4,9 +4,9 @@ import hashlib
 
 import pytest
 
-from provena_mcp.commands.duplicates import DAY, Submission, Submissions
-from provena_mcp.commands.keeping import InProcessStore
-from provena_mcp.commands.references import Outcome, References
+from provena_mcp.commands.confirmation.duplicate_check import DAY, Submission, Submissions
+from provena_mcp.commands.confirmation.key_value_store import InProcessStore
+from provena_mcp.commands.confirmation.preview_store import Outcome, References
 
 
 def prints(count: int) -> list[str]:

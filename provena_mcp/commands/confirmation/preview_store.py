@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from provena_mcp.commands.keeping import KeyValueStore
+from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
 from provena_mcp.errors import ArgumentError
 from provena_mcp.wire.items import JsonObject
 

@@ -8,10 +8,10 @@ from typing import Final
 import anyio
 
 from provena_mcp.commands.concluding import session_in
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.duplicates import Submission
-from provena_mcp.commands.proposals import Command, Order, Proposal, ResultT
-from provena_mcp.commands.references import Kept, Outcome
+from provena_mcp.commands.confirmation.change import Command, Order, Proposal, ResultT
+from provena_mcp.commands.confirmation.duplicate_check import Submission
+from provena_mcp.commands.confirmation.preview_store import Kept, Outcome
+from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.errors import (
     AccessError,
     AmbiguousWriteError,

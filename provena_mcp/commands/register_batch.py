@@ -11,12 +11,12 @@ from anyio import to_thread
 from pydantic import JsonValue
 
 from provena_mcp.commands.concluding import as_object, conclusion, outcome_told
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.judging import Judgement, find_duplicates, judge
-from provena_mcp.commands.previewing import propose_run, ref, told
-from provena_mcp.commands.previewing import template_asks as asks_of
-from provena_mcp.commands.proposals import Proposal
-from provena_mcp.commands.references import CONVERTED
+from provena_mcp.commands.confirmation.change import Proposal
+from provena_mcp.commands.confirmation.preview_store import CONVERTED
+from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.records.record_check import Judgement, find_duplicates, judge
+from provena_mcp.commands.records.run_preview import propose_run, ref, told
+from provena_mcp.commands.records.run_preview import template_asks as asks_of
 from provena_mcp.commands.results import (
     BatchResult,
     ProposedBatch,

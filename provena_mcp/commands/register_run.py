@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.commands.concluding import as_object, conclusion, display_name, outcome_told
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.judging import Judgement, find_duplicates, judge
-from provena_mcp.commands.previewing import propose_run, tell_run, template_asks, workflow_of
-from provena_mcp.commands.proposals import Proposal
-from provena_mcp.commands.resolving import newest
+from provena_mcp.commands.confirmation.change import Proposal
+from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.records.lookup import newest
+from provena_mcp.commands.records.record_check import Judgement, find_duplicates, judge
+from provena_mcp.commands.records.run_preview import propose_run, tell_run, template_asks, workflow_of
 from provena_mcp.commands.results import RegistrationResult, problem_briefs, problem_count, refs
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.jobs.following import Followed

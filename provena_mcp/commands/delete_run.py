@@ -12,10 +12,10 @@ from typing import Final
 from pydantic import Field
 
 from provena_mcp.commands.concluding import as_object
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.proposals import Proposal
+from provena_mcp.commands.confirmation.change import Proposal
+from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.results import WriteResult
-from provena_mcp.commands.updating import run_id_in
+from provena_mcp.commands.update_run import run_id_in
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.names import NAME_LENGTH

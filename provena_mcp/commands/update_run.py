@@ -10,13 +10,13 @@ from typing import Final
 from pydantic import JsonValue
 
 from provena_mcp.commands.concluding import as_object, conclusion, display_name, outcome_told
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.judging import Judgement, judge
+from provena_mcp.commands.confirmation.change import Proposal
+from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.permitting import doubts_about_changing
-from provena_mcp.commands.previewing import dataset_told, propose_run, ref, template_asks, told
-from provena_mcp.commands.proposals import Proposal
-from provena_mcp.commands.reading import wants_modeller
-from provena_mcp.commands.resolving import look_up, resolve_runs, with_candidates
+from provena_mcp.commands.records.lookup import look_up, resolve_runs, with_candidates
+from provena_mcp.commands.records.record_check import Judgement, judge
+from provena_mcp.commands.records.record_input import wants_modeller
+from provena_mcp.commands.records.run_preview import dataset_told, propose_run, ref, template_asks, told
 from provena_mcp.commands.results import (
     FieldChange,
     ProposedRun,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from provena_mcp.client import ProvenaClient
-from provena_mcp.commands.duplicates import Submissions
-from provena_mcp.commands.references import References
+from provena_mcp.commands.confirmation.duplicate_check import Submissions
+from provena_mcp.commands.confirmation.preview_store import References
 from provena_mcp.queries.items.fetching import Reader
 
 

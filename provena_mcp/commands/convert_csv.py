@@ -15,10 +15,10 @@ from typing import Final
 from anyio import to_thread
 from pydantic import Field
 
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.previewing import ref
-from provena_mcp.commands.references import CONVERTED
-from provena_mcp.commands.resolving import look_up, with_candidates
+from provena_mcp.commands.confirmation.preview_store import CONVERTED
+from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.records.lookup import look_up, with_candidates
+from provena_mcp.commands.records.run_preview import ref
 from provena_mcp.commands.results import refs
 from provena_mcp.errors import CallerError, DeploymentError, ForbiddenError, ProvenaError, RejectedError
 from provena_mcp.lineage.tokens import estimate_tokens

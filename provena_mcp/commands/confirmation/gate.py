@@ -13,11 +13,11 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.proposals import AlreadySent, Command, Order, Proposal, ResultT
-from provena_mcp.commands.references import Kept
+from provena_mcp.commands.confirmation.change import AlreadySent, Command, Order, Proposal, ResultT
+from provena_mcp.commands.confirmation.preview_store import Kept
+from provena_mcp.commands.confirmation.submission import commit, repeated
+from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.results import WriteStatus
-from provena_mcp.commands.sending import commit, repeated
 from provena_mcp.errors import ArgumentError
 from provena_mcp.wire.items import JsonObject
 

@@ -12,10 +12,10 @@ from typing import Final
 from pydantic import Field, ValidationError
 
 from provena_mcp.commands.concluding import as_object
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.proposals import Proposal
-from provena_mcp.commands.reading import located
-from provena_mcp.commands.resolving import facts, resolve_runs, with_candidates
+from provena_mcp.commands.confirmation.change import Proposal
+from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.records.lookup import facts, resolve_runs, with_candidates
+from provena_mcp.commands.records.record_input import located
 from provena_mcp.commands.results import WriteResult, problem_briefs, problem_count
 from provena_mcp.errors import ArgumentError, NotFoundError, RejectedError
 from provena_mcp.queries.items.briefs.models import Ref

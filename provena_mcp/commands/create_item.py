@@ -12,11 +12,11 @@ from typing import Final
 from pydantic import Field, JsonValue
 
 from provena_mcp.commands.concluding import as_object, session_in
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.item_reading import GivenItem, fields_of, read_given_item
-from provena_mcp.commands.previewing import ref
-from provena_mcp.commands.proposals import Proposal
-from provena_mcp.commands.resolving import facts, look_up, with_candidates
+from provena_mcp.commands.confirmation.change import Proposal
+from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.records.item_input import GivenItem, fields_of, read_given_item
+from provena_mcp.commands.records.lookup import facts, look_up, with_candidates
+from provena_mcp.commands.records.run_preview import ref
 from provena_mcp.commands.results import WriteResult, problem_briefs, problem_count
 from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError, RejectedError
 from provena_mcp.queries.items.briefs.models import Ref

@@ -10,11 +10,17 @@ from typing import Final
 
 from anyio import to_thread
 
-from provena_mcp.commands.desk import Desk
-from provena_mcp.commands.duplicates import Submission, find_earlier
-from provena_mcp.commands.previewing import ref, superseded, told
-from provena_mcp.commands.reading import MODELLER, GivenRecord, located, read_given, wants_modeller
-from provena_mcp.commands.resolving import facts, resolve_runs, with_candidates
+from provena_mcp.commands.confirmation.duplicate_check import Submission, find_earlier
+from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.records.lookup import facts, resolve_runs, with_candidates
+from provena_mcp.commands.records.record_input import (
+    MODELLER,
+    GivenRecord,
+    located,
+    read_given,
+    wants_modeller,
+)
+from provena_mcp.commands.records.run_preview import ref, superseded, told
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.rules.duplicates import fingerprint

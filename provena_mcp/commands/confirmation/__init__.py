@@ -1,0 +1,1 @@
+"""From a prepared change to one that is sent: previews, consent, submission."""
