@@ -13,8 +13,8 @@ from typing import Final, Literal
 from pydantic import JsonValue, ValidationError
 
 from provena_mcp.embedded import items
+from provena_mcp.embedded.graph_sync import BATCH, lodge_pending
 from provena_mcp.embedded.items import Entry
-from provena_mcp.embedded.lodging import BATCH, lodge_pending
 from provena_mcp.embedded.sources import Source, Unread
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import ArgumentError, FileRefusedError, StoreError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from provena_mcp.embedded import revisions
+from provena_mcp.embedded import item_history
 from provena_mcp.embedded.identity import LOCAL_USER
 from provena_mcp.embedded.items import LOCAL_PERSON_ID, exists, link_users, linked_person
 from provena_mcp.embedded.store import Store
@@ -30,6 +30,6 @@ async def settle_local_person(store: Store, now: int) -> None:
 def _register(connection: sqlite3.Connection, now: int) -> None:
     if not exists(connection, LOCAL_PERSON_ID):
         username = LOCAL_USER.username
-        seed = revisions.seed_item(LOCAL_PERSON_ID, "PERSON", username, now)
-        revisions.put(connection, revisions.completed(seed, _PERSON, username, now))
+        seed = item_history.seed_item(LOCAL_PERSON_ID, "PERSON", username, now)
+        item_history.put(connection, item_history.completed(seed, _PERSON, username, now))
     link_users(connection, {LOCAL_USER.username: LOCAL_PERSON_ID})

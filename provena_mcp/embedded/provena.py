@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from provena_mcp.embedded import items
 from provena_mcp.embedded.identity import Identify, identify_local_user
 from provena_mcp.embedded.jobs import queue as job_queue
-from provena_mcp.embedded.on_demand import OnDemand
+from provena_mcp.embedded.lazy_app import OnDemand
 from provena_mcp.embedded.store import Store, default_store_path
 
 

@@ -10,8 +10,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.embedded import revisions
-from provena_mcp.embedded.lodging import lodge
+from provena_mcp.embedded import item_history
+from provena_mcp.embedded.graph_sync import lodge
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.minting import mint
 from provena_mcp.rules.graph import ProvenanceGraph
@@ -73,8 +73,8 @@ def register(connection: sqlite3.Connection, record: ModelRunRecord, owner: str,
     """
     run_id = mint(connection)
     lodged, graph = _asserted(connection, run_id, record)
-    seed = revisions.seed_item(run_id, "MODEL_RUN", owner, now)
-    complete = revisions.completed(seed, _domain(lodged, "COMPLETE"), owner, now)
+    seed = item_history.seed_item(run_id, "MODEL_RUN", owner, now)
+    complete = item_history.completed(seed, _domain(lodged, "COMPLETE"), owner, now)
     _put(connection, complete, lodged, graph, owner, now)
     return lodged
 
@@ -95,7 +95,7 @@ def update(
         NoWorkflowError: The new workflow template is not there.
     """
     lodged, graph = _asserted(connection, str(raw["id"]), record)
-    changed = revisions.revised(raw, _domain(lodged, "COMPLETE"), username, now, reason)
+    changed = item_history.revised(raw, _domain(lodged, "COMPLETE"), username, now, reason)
     _put(connection, changed, lodged, graph, username, now)
     return lodged
 
@@ -104,8 +104,8 @@ def link_to_study(
     connection: sqlite3.Connection, raw: JsonObject, record: ModelRunRecord, username: str, now: int
 ) -> None:
     """Rewrite a run's item as belonging to the study its record names now; lodging that is a job."""
-    domain: JsonObject = {**revisions.domain_of(raw), "record": as_stored(record)}
-    revisions.put(connection, revisions.revised(raw, domain, username, now, _LINKED))
+    domain: JsonObject = {**item_history.domain_of(raw), "record": as_stored(record)}
+    item_history.put(connection, item_history.revised(raw, domain, username, now, _LINKED))
 
 
 def lodge_again(connection: sqlite3.Connection, run_id: str, record: ModelRunRecord) -> LodgedRun:
@@ -156,5 +156,5 @@ def _put(
     now: int,
 ) -> None:
     # Both states stand in the history, as if one had been visible before the other.
-    revisions.put(connection, revisions.revised(raw, _domain(run, "LODGED"), username, now, _LODGED))
+    item_history.put(connection, item_history.revised(raw, _domain(run, "LODGED"), username, now, _LODGED))
     lodge(connection, {run.id: graph})

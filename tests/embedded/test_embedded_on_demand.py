@@ -17,7 +17,7 @@ from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.embedded.identity import LOCAL_USER
 from provena_mcp.embedded.jobs import rows as jobs
 from provena_mcp.embedded.jobs.rows import NewJob, Submitter
-from provena_mcp.embedded.on_demand import OnDemand
+from provena_mcp.embedded.lazy_app import OnDemand
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
 

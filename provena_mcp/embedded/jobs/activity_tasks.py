@@ -6,10 +6,10 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from provena_mcp.embedded import revisions
+from provena_mcp.embedded import item_history
+from provena_mcp.embedded.graph_sync import lodge
 from provena_mcp.embedded.jobs.rows import JobSubtype, NewJob, Outcome
 from provena_mcp.embedded.jobs.tasks import Task, Work
-from provena_mcp.embedded.lodging import lodge
 from provena_mcp.embedded.minting import mint
 from provena_mcp.rules.provenance import assert_creation, assert_version
 from provena_mcp.wire.items import JsonObject
@@ -54,9 +54,9 @@ def _register_creation(work: Work) -> Outcome:
     asked = CreationPayload.model_validate(work.job.payload)
     created_id = asked.created_item_id
     activity_id = mint(work.connection)
-    seed = revisions.seed_item(activity_id, "CREATE", work.username, work.now)
+    seed = item_history.seed_item(activity_id, "CREATE", work.username, work.now)
     domain: JsonObject = {"display_name": f"Created item {created_id}", "created_item_id": created_id}
-    revisions.put(work.connection, revisions.completed(seed, domain, work.username, work.now))
+    item_history.put(work.connection, item_history.completed(seed, domain, work.username, work.now))
     session_id = work.new_id()
     payload: JsonObject = {
         "created_item_id": created_id,
@@ -80,7 +80,7 @@ def _lodge_creation(work: Work) -> Outcome:
 def _register_version(work: Work) -> Outcome:
     asked = VersionPayload.model_validate(work.job.payload)
     activity_id = mint(work.connection)
-    seed = revisions.seed_item(activity_id, "VERSION", work.username, work.now)
+    seed = item_history.seed_item(activity_id, "VERSION", work.username, work.now)
     domain: JsonObject = {
         "display_name": f"Versioned item {asked.from_version_id}",
         "reason": asked.reason,
@@ -88,7 +88,7 @@ def _register_version(work: Work) -> Outcome:
         "to_item_id": asked.to_version_id,
         "new_version_number": asked.version_number,
     }
-    revisions.put(work.connection, revisions.completed(seed, domain, work.username, work.now))
+    item_history.put(work.connection, item_history.completed(seed, domain, work.username, work.now))
     session_id = work.new_id()
     payload: JsonObject = {
         "from_version_id": asked.from_version_id,

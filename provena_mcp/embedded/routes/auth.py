@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items
+from provena_mcp.embedded.http import Call, echo_user, guarded, health
 from provena_mcp.embedded.requests import read_body, read_query
-from provena_mcp.embedded.services import Call, echo_user, guarded, health
 from provena_mcp.rules.record_schema import Text
 from provena_mcp.wire.items import PersonItem, parse_item
 

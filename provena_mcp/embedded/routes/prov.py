@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import graph, items
+from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health
 from provena_mcp.embedded.requests import read_query
 from provena_mcp.embedded.routes import bulk, model_runs, prov_admin, reports
-from provena_mcp.embedded.services import Call, Endpoint, access_checks, guarded, health
 from provena_mcp.errors import StoreError
 from provena_mcp.rules.graph import Kind, Link
 from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery

@@ -14,10 +14,10 @@ from starlette.routing import Route
 from provena_mcp.embedded import graph, runs
 from provena_mcp.embedded.documents import LIFETIME_SECONDS
 from provena_mcp.embedded.graph_diff import withdrawal
+from provena_mcp.embedded.http import Call, guarded
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.requests import UnprocessableError, problems_of, read_body, read_json, read_query
 from provena_mcp.embedded.routes.model_runs import check_record
-from provena_mcp.embedded.services import Call, guarded
 from provena_mcp.rules import csv_layout
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.record_schema import Text, Whole, read_record, schema_problems

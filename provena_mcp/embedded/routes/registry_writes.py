@@ -12,9 +12,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items
+from provena_mcp.embedded.http import Call, Endpoint, guarded
+from provena_mcp.embedded.item_json import seeded_item, typed_item
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.permissions import may_write
-from provena_mcp.embedded.registering import (
+from provena_mcp.embedded.registrar import (
     VERSIONED,
     AlreadyVersionedError,
     NoPersonError,
@@ -23,8 +25,6 @@ from provena_mcp.embedded.registering import (
 )
 from provena_mcp.embedded.requests import UnprocessableError, read_body, read_json, read_query
 from provena_mcp.embedded.routes.registry_rights import item_of
-from provena_mcp.embedded.services import Call, Endpoint, guarded
-from provena_mcp.embedded.shapes import seeded_item, typed_item
 from provena_mcp.rules.item_references import item_problems, item_references
 from provena_mcp.rules.item_schema import (
     ContentSubtype,

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from provena_mcp.embedded.http import Call, access_checks, guarded, health
 from provena_mcp.embedded.requests import read_query
 from provena_mcp.embedded.routes.registry_lists import RegistrySubtype
 from provena_mcp.embedded.search import search
-from provena_mcp.embedded.services import Call, access_checks, guarded, health
 
 _DEFAULT_LIMIT: Final = 10
 _MOST: Final = 50

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.embedded import items, revisions
+from provena_mcp.embedded import item_history, items
 from provena_mcp.embedded.jobs.rows import NewJob, Submitter, submit
 from provena_mcp.embedded.minting import mint
 from provena_mcp.wire.items import JsonObject
@@ -61,10 +61,10 @@ class Registrar:
 
     def seed(self, subtype: ItemSubtype) -> JsonObject:
         """Reserve an id."""
-        raw = revisions.seed_item(mint(self.connection), subtype, self.username, self.now)
+        raw = item_history.seed_item(mint(self.connection), subtype, self.username, self.now)
         if subtype in VERSIONED:
             raw["versioning_info"] = {"version": 1}
-        revisions.put(self.connection, raw)
+        item_history.put(self.connection, raw)
         return raw
 
     def create(self, content: JsonObject, subtype: ItemSubtype) -> JsonObject:
@@ -83,16 +83,16 @@ class Registrar:
             NoPersonError: The user is linked to no Person.
         """
         person = self.person_for(subtype)
-        raw = revisions.completed(seed, content, self.username, self.now)
+        raw = item_history.completed(seed, content, self.username, self.now)
         if subtype in VERSIONED and person is not None:
             raw["workflow_links"] = {"create_activity_workflow_id": self._register_creation(raw, person)}
-        revisions.put(self.connection, raw)
+        item_history.put(self.connection, raw)
         return raw
 
     def change(self, raw: JsonObject, content: JsonObject, reason: str) -> JsonObject:
         """Give a complete item other content."""
-        changed = revisions.revised(raw, content, self.username, self.now, reason)
-        revisions.put(self.connection, changed)
+        changed = item_history.revised(raw, content, self.username, self.now, reason)
+        item_history.put(self.connection, changed)
         return changed
 
     def version(self, raw: JsonObject, subtype: ItemSubtype, reason: str) -> tuple[JsonObject, str]:
@@ -110,16 +110,18 @@ class Registrar:
         number = versioning.get("version")
         newer_number = (number if isinstance(number, int) else 1) + 1
         older_id = str(raw["id"])
-        seed = revisions.seed_item(mint(self.connection), subtype, self.username, self.now)
+        seed = item_history.seed_item(mint(self.connection), subtype, self.username, self.now)
         first_reason = f"New version of existing item (id={older_id})."
-        content = revisions.domain_of(raw)
-        newer = revisions.completed(seed, content, self.username, self.now, first_reason)
+        content = item_history.domain_of(raw)
+        newer = item_history.completed(seed, content, self.username, self.now, first_reason)
         newer_id = str(newer["id"])
         session_id = self.new_id()
         newer["workflow_links"] = {"version_activity_workflow_id": session_id}
         newer["versioning_info"] = {"previous_version": older_id, "version": newer_number, "reason": reason}
-        revisions.put(self.connection, newer)
-        revisions.put(self.connection, {**raw, "versioning_info": {**versioning, "next_version": newer_id}})
+        item_history.put(self.connection, newer)
+        item_history.put(
+            self.connection, {**raw, "versioning_info": {**versioning, "next_version": newer_id}}
+        )
         payload: JsonObject = {
             "reason": reason,
             "version_number": newer_number,
