@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from provena_mcp.lineage.walks import Ways, hops_along
+from provena_mcp.lineage.traversal import Ways, hops_along
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 
 

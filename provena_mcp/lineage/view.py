@@ -17,7 +17,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from provena_mcp.lineage.roles import role_of
-from provena_mcp.lineage.walks import cyclic_groups, hops_along
+from provena_mcp.lineage.traversal import cyclic_groups, hops_along
 from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
 from provena_mcp.wire.lineage import LineageQuery

@@ -3,7 +3,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_mcp.lineage.clustered import draw_clusters
+from provena_mcp.lineage.clustered_diagram import draw_clusters
 from provena_mcp.lineage.diagram import MAX_BOXES
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from tests.lineage.random_programmes import DATASETS, Programme, programmes

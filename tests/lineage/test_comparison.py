@@ -9,8 +9,8 @@ from provena_mcp.lineage.comparison import (
     aspects_of_records,
     compare,
 )
+from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.lineage.versions import Version, previous_versions, version_chains
-from provena_mcp.lineage.walks import hops_along
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
 from tests.lineage.random_programmes import DATASETS, Programme, Run, programmes

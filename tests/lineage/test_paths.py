@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
-from provena_mcp.lineage.walks import hops_along
+from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
 from tests.lineage.random_graphs import NODES, graphs, simple_paths
 

@@ -1,6 +1,6 @@
 from hypothesis import given, settings
 
-from provena_mcp.lineage.walks import cyclic_groups
+from provena_mcp.lineage.traversal import cyclic_groups
 from provena_mcp.rules.graph import ProvenanceGraph
 from tests.lineage.random_graphs import NODES, graphs, simple_paths
 

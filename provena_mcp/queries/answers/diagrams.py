@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from provena_mcp.errors import NotFoundError
-from provena_mcp.lineage.clustered import ClusteredDiagram, draw_clusters
+from provena_mcp.lineage.clustered_diagram import ClusteredDiagram, draw_clusters
 from provena_mcp.queries.answers.relating import relate
 from provena_mcp.queries.answers.spreading import gather_spread, studies_of
 from provena_mcp.queries.items.fetching import Reader

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from provena_mcp.lineage.audit.evidence import RunEvidence
-from provena_mcp.lineage.walks import hops_along
+from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.items.fetching import Reader
 from provena_mcp.queries.items.records import Records
 from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood

@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
-from provena_mcp.lineage.walks import hops_along
+from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.lineage.neighbourhood import DepthCap, Explorer, may_lead_on
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 

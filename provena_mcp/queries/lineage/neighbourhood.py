@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
-from provena_mcp.lineage.walks import hops_along
+from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 
