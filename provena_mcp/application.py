@@ -13,13 +13,13 @@ from provena_mcp.commands.confirmation.preview_store import References
 from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.queries.documents.input_files import InputFolders
 from provena_mcp.queries.documents.rendering import Documents, RecentReports
-from provena_mcp.queries.documents.saving import OutputFolder
+from provena_mcp.queries.documents.user_files import OutputFolder
 from provena_mcp.queries.health import WhichProvena
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import Names
-from provena_mcp.queries.items.suggesting import Suggestions
-from provena_mcp.queries.jobs.following import Pace
-from provena_mcp.queries.lineage.answering import RecentLineage
+from provena_mcp.queries.items.suggestions import Suggestions
+from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.lineage.lineage_page import RecentLineage
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 
 LOCAL_CALLER = "local"

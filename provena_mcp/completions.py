@@ -18,7 +18,7 @@ from mcp.types import (
 from provena_mcp.application import Application
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.documents.prov_documents import PROV_TYPES
-from provena_mcp.queries.items.suggesting import Kinds
+from provena_mcp.queries.items.suggestions import Kinds
 from provena_mcp.wire.lineage import LineageQuery
 
 Reference = PromptReference | ResourceTemplateReference

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.items.briefs.models import DatasetBrief, DatasetInRole, Ref, RunBrief
-from provena_mcp.queries.items.searching import FoundItems
+from provena_mcp.queries.items.search import FoundItems
 from provena_mcp.wire.items import JsonObject
 
 RANKING: Final = "sample/1000117"

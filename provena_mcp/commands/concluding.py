@@ -10,8 +10,8 @@ from typing_extensions import TypedDict
 from provena_mcp.commands.results import WriteStatus
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.following import Followed, run_id_of, run_name_of
-from provena_mcp.queries.jobs.outcomes import NextCall
+from provena_mcp.queries.jobs.job_report import NextCall
+from provena_mcp.queries.jobs.polling import Followed, run_id_of, run_name_of
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject
 

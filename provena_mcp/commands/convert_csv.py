@@ -24,7 +24,7 @@ from provena_mcp.errors import CallerError, DeploymentError, ForbiddenError, Pro
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.queries.jobs.outcomes import NextCall
+from provena_mcp.queries.jobs.job_report import NextCall
 from provena_mcp.rules.csv_layout import MODELLER, STUDY, CsvProblem
 from provena_mcp.rules.csv_reading import Conversion, convert, references
 from provena_mcp.rules.csv_table import prepared, read_table

@@ -21,8 +21,8 @@ from provena_mcp.commands.results import WriteResult, problem_briefs, problem_co
 from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError, RejectedError
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.queries.jobs.following import Followed
-from provena_mcp.queries.jobs.outcomes import NextCall
+from provena_mcp.queries.jobs.job_report import NextCall
+from provena_mcp.queries.jobs.polling import Followed
 from provena_mcp.rules.item_references import item_problems, item_references
 from provena_mcp.rules.item_schema import ContentSubtype, read_item_content
 from provena_mcp.rules.problems import Problem

@@ -7,7 +7,7 @@ from pydantic import Field
 from provena_mcp.client import ProvenaClient
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.documents.config_text import mask_config
-from provena_mcp.queries.documents.saving import Place
+from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.text import clean_json
 

@@ -12,12 +12,12 @@ from provena_mcp.errors import FileRefusedError, MalformedAnswerError, ProvenaEr
 from provena_mcp.queries.documents.rendering import RecentReports
 from provena_mcp.queries.documents.report_outline import ReportOutline, read_outline
 from provena_mcp.queries.documents.reports import ReportId, fetch_written, follow_report
-from provena_mcp.queries.documents.saving import Place
+from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.following import Followed, Pace, Tell
-from provena_mcp.queries.jobs.outcomes import NextCall
+from provena_mcp.queries.jobs.job_report import NextCall
+from provena_mcp.queries.jobs.polling import Followed, Pace, Tell
 
 _ITEMS_SHOWN: Final = 30
 _READY: Final = "The report is written. Its outline is here; uri is the .docx itself."

@@ -12,7 +12,7 @@ from provena_mcp.commands.records.lookup import facts, look_up, with_candidates
 from provena_mcp.commands.records.run_preview import ref, told
 from provena_mcp.commands.results import LinkResult, problem_briefs
 from provena_mcp.errors import ArgumentError
-from provena_mcp.queries.jobs.following import Followed
+from provena_mcp.queries.jobs.polling import Followed
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.linking import link_problems, link_references
 from provena_mcp.wire.items import JsonObject

@@ -25,13 +25,13 @@ from provena_mcp.commands.results import (
     problem_count,
 )
 from provena_mcp.errors import ArgumentError
-from provena_mcp.queries.answers.parts import plural
+from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.batches import outcomes, page_of
-from provena_mcp.queries.jobs.following import Followed
-from provena_mcp.queries.jobs.outcomes import NextCall
+from provena_mcp.queries.jobs.job_report import NextCall
+from provena_mcp.queries.jobs.polling import Followed
 from provena_mcp.rules.problems import Problem
 from provena_mcp.rules.references import Known
 from provena_mcp.wire.items import JsonObject

@@ -20,7 +20,7 @@ from provena_mcp.commands.results import WriteResult, problem_briefs, problem_co
 from provena_mcp.errors import ArgumentError, NotFoundError, RejectedError
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.queries.jobs.following import Followed
+from provena_mcp.queries.jobs.polling import Followed
 from provena_mcp.rules.problems import Problem
 from provena_mcp.rules.references import Known
 from provena_mcp.rules.text import clean

@@ -27,7 +27,7 @@ from provena_mcp.commands.results import (
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref
 from provena_mcp.queries.items.briefs.parts import text
-from provena_mcp.queries.jobs.following import Followed
+from provena_mcp.queries.jobs.polling import Followed
 from provena_mcp.rules.duplicates import same_record
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.problems import Problem

@@ -11,7 +11,7 @@ from pydantic import Field
 from provena_mcp.client import ProvenaClient
 from provena_mcp.errors import NotLoggedInError, ProvenaError, UpstreamError
 from provena_mcp.queries.items.briefs.models import Brief, Ref, utc
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 
 Answer = TypeVar("Answer")
 Kind = Literal["embedded", "sample", "deployment"]

@@ -21,10 +21,10 @@ from provena_mcp.completions import register_completions
 from provena_mcp.prompts import register_prompts
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.input_files import input_folders
-from provena_mcp.queries.documents.saving import OutputFolder
+from provena_mcp.queries.documents.user_files import OutputFolder
 from provena_mcp.queries.items.names import Names
-from provena_mcp.queries.items.suggesting import Suggestions
-from provena_mcp.queries.jobs.following import Pace
+from provena_mcp.queries.items.suggestions import Suggestions
+from provena_mcp.queries.jobs.polling import Pace
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.resources import register_resources
 from provena_mcp.server.audit import Audit

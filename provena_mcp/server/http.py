@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provena_mcp import __version__
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.jobs.following import Pace
+from provena_mcp.queries.jobs.polling import Pace
 from provena_mcp.server import downloads
 from provena_mcp.server.audit import write_audit_to_stderr
 from provena_mcp.server.building import build_server

@@ -11,7 +11,7 @@ from provena_mcp.application import Application
 from provena_mcp.commands import generate_report
 from provena_mcp.queries.documents import opening
 from provena_mcp.queries.documents.reports import DOCX, ReportId, subtype_of
-from provena_mcp.queries.documents.saving import place_for
+from provena_mcp.queries.documents.user_files import place_for
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.downloading import ending_of, read_document, with_download

@@ -8,7 +8,7 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from provena_mcp.application import Application
-from provena_mcp.queries.jobs import outcomes as jobs
+from provena_mcp.queries.jobs import job_report as jobs
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Cursor
 from provena_mcp.tools.progress import progress_teller

@@ -8,7 +8,7 @@ from provena_mcp.application import Application
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.pages import PageRequest
 from provena_mcp.lineage.result import LineageResult
-from provena_mcp.queries.lineage.answering import LineageQuestion, answer_lineage
+from provena_mcp.queries.lineage.lineage_page import LineageQuestion, answer_lineage
 from provena_mcp.tools.definition import Handler, Reply, ToolDefinition
 from provena_mcp.tools.links import lineage_link
 from provena_mcp.tools.parameters import Cursor, Depth, ItemId, MaxTokens, ShowNames, Subtypes

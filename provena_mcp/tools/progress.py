@@ -7,7 +7,7 @@ import itertools
 from mcp.server.mcpserver import Context
 
 from provena_mcp.application import Application
-from provena_mcp.queries.jobs.following import Tell
+from provena_mcp.queries.jobs.polling import Tell
 
 
 def progress_teller(ctx: Context[Application]) -> Tell:

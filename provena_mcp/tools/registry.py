@@ -8,8 +8,8 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from provena_mcp.application import Application
-from provena_mcp.queries.items import fetching as items
-from provena_mcp.queries.items import including, lists, searching
+from provena_mcp.queries.items import extras, lists, search
+from provena_mcp.queries.items import fetch as items
 from provena_mcp.queries.items.filters import ItemFilters
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Cursor

@@ -13,8 +13,8 @@ from provena_mcp.commands.confirmation.submission import commit
 from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.errors import StoreError
-from provena_mcp.queries.items.fetching import Reader
-from provena_mcp.queries.jobs.following import Followed, Pace
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.jobs.polling import Followed, Pace
 from provena_mcp.wire.items import JsonObject
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.paths import in_common, shortest_paths
 from provena_mcp.lineage.traversal import hops_along
-from provena_mcp.queries.answers.relating import Relation, relate
+from provena_mcp.queries.answers.path_search import Relation, relate
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
 from tests.lineage.random_graphs import NODES, graphs

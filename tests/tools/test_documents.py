@@ -11,7 +11,7 @@ import pytest
 from mcp import Client
 
 from provena_mcp.queries.documents.report_outline import read_outline
-from provena_mcp.queries.jobs.following import Pace
+from provena_mcp.queries.jobs.polling import Pace
 from tests.tools.recording_world import HandClock, Send, answering, provena, server
 from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
 

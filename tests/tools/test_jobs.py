@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from provena_mcp.queries.jobs.following import Pace
+from provena_mcp.queries.jobs.polling import Pace
 from tests.tools.recording_world import HandClock, Send, a_record, answering, provena, server
 from tests.tools.sample_server import BOTH_ERAS, call, failure
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from mcp import Client
 
-from provena_mcp.queries.jobs.following import Pace
+from provena_mcp.queries.jobs.polling import Pace
 from tests.tools.recording_world import Asked, HandClock, Send, a_record, provena, server
 from tests.tools.sample_server import BOTH_ERAS, call, failure
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from mcp import Client
 
-from provena_mcp.queries.jobs.following import Pace
+from provena_mcp.queries.jobs.polling import Pace
 from tests.tools.recording_world import (
     QUICK,
     HandClock,

@@ -9,7 +9,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from provena_mcp.commands.confirmation.preview_store import Kept
 from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.results import WriteResult
-from provena_mcp.queries.jobs.following import Followed, Pace, Tell
+from provena_mcp.queries.jobs.polling import Followed, Pace, Tell
 from provena_mcp.wire.items import JsonObject
 
 ResultT = TypeVar("ResultT", bound=WriteResult)

@@ -21,7 +21,7 @@ from provena_mcp.errors import (
     RejectedError,
     UnavailableError,
 )
-from provena_mcp.queries.jobs.following import Followed, follow, look
+from provena_mcp.queries.jobs.polling import Followed, follow, look
 from provena_mcp.wire.items import JsonObject
 
 logger = logging.getLogger(__name__)

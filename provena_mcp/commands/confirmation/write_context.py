@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from provena_mcp.client import ProvenaClient
 from provena_mcp.commands.confirmation.duplicate_check import Submissions
 from provena_mcp.commands.confirmation.preview_store import References
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Final
 from anyio import to_thread
 
 from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, NotLoggedInError, ProvenaError
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.rules.problems import Candidate, Problem, nearest
 from provena_mcp.rules.references import AnyRun, Found, Known, Outcome, Reference, Refused, references
 from provena_mcp.rules.refusals import unknown_reason

@@ -8,12 +8,12 @@ from typing import Final
 
 from provena_mcp.lineage.audit.auditing import RunAudit, audit_run, merge_findings
 from provena_mcp.lineage.audit.findings import Finding
+from provena_mcp.queries.answers.audit_answer import Audited, AuditTelling
 from provena_mcp.queries.answers.audit_result import Audit
-from provena_mcp.queries.answers.audit_telling import Audited, AuditTelling
 from provena_mcp.queries.answers.evidence import gather_evidence
 from provena_mcp.queries.answers.subjects import read_run_or_study
-from provena_mcp.queries.items.fetching import Reader
-from provena_mcp.queries.items.records import Records
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.item_reader import Records
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.wire.items import ModelRunItem, StudyItem

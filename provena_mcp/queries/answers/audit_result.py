@@ -8,7 +8,7 @@ from pydantic import Field
 
 from provena_mcp.lineage.audit.auditing import CheckName
 from provena_mcp.lineage.audit.findings import Code, Severity, Verdict
-from provena_mcp.queries.answers.parts import NamedItem, NextCalls, Unreadable
+from provena_mcp.queries.answers.common import NamedItem, NextCalls, Unreadable
 from provena_mcp.queries.items.briefs.models import Brief
 
 

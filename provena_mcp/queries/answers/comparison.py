@@ -14,11 +14,11 @@ from provena_mcp.lineage.comparison import (
     compare,
 )
 from provena_mcp.lineage.versions import Version, version_chains
+from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonTelling
 from provena_mcp.queries.answers.comparison_result import RunComparison, Scope
-from provena_mcp.queries.answers.comparison_telling import Compared, ComparisonTelling
 from provena_mcp.queries.answers.subjects import read_run
-from provena_mcp.queries.items.fetching import Reader
-from provena_mcp.queries.items.records import Records
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.item_reader import Records
 from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem

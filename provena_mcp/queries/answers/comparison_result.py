@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from provena_mcp.lineage.comparison import ComparedField, DifferenceKind, Side
-from provena_mcp.queries.answers.parts import NextCalls, Unreadable
+from provena_mcp.queries.answers.common import NextCalls, Unreadable
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 
 Scope = Literal["record", "lineage"]

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.clustered_diagram import ClusteredDiagram, draw_clusters
-from provena_mcp.queries.answers.relating import relate
-from provena_mcp.queries.answers.spreading import gather_spread, studies_of
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.answers.impact_gathering import gather_spread, studies_of
+from provena_mcp.queries.answers.path_search import relate
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 
 USUAL_HOPS: Final = "20"

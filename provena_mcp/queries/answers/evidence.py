@@ -8,8 +8,8 @@ from typing import Final
 
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.traversal import hops_along
-from provena_mcp.queries.items.fetching import Reader
-from provena_mcp.queries.items.records import Records
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.item_reader import Records
 from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.references import references

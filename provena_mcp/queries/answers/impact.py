@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.errors import WrongSubtypeError
+from provena_mcp.queries.answers.impact_answer import ImpactTelling
+from provena_mcp.queries.answers.impact_gathering import gather_spread
 from provena_mcp.queries.answers.impact_result import ImpactAnswer
-from provena_mcp.queries.answers.impact_telling import ImpactTelling
-from provena_mcp.queries.answers.spreading import gather_spread
-from provena_mcp.queries.items.fetching import Reader
-from provena_mcp.queries.items.records import Records
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.item_reader import Records
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.handles import parse_handle
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from provena_mcp.queries.answers.parts import NamedItem, NextCalls, Unreadable
+from provena_mcp.queries.answers.common import NamedItem, NextCalls, Unreadable
 from provena_mcp.queries.items.briefs.models import Brief
 
 

@@ -11,8 +11,7 @@ from pydantic import Field, JsonValue
 
 from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.paths import InCommon, ShortestPaths
-from provena_mcp.queries.answers.diagrams import path_uri
-from provena_mcp.queries.answers.parts import (
+from provena_mcp.queries.answers.common import (
     NamedItem,
     NextCall,
     NextCalls,
@@ -23,9 +22,10 @@ from provena_mcp.queries.answers.parts import (
     plural,
     unreadable_of,
 )
-from provena_mcp.queries.answers.relating import Relation, relate
+from provena_mcp.queries.answers.diagrams import path_uri
+from provena_mcp.queries.answers.path_search import Relation, relate
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.graph import Direction

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.rules.references import NOUN
 from provena_mcp.wire.items import ModelRunItem, RegistryItem, StudyItem
 

@@ -18,10 +18,10 @@ from provena_mcp.errors import (
     RejectedError,
 )
 from provena_mcp.lineage.tokens import estimate_tokens
-from provena_mcp.queries.documents.saving import Place
+from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.jobs.following import look, look_at_batch
-from provena_mcp.queries.jobs.outcomes import NextCall
+from provena_mcp.queries.jobs.job_report import NextCall
+from provena_mcp.queries.jobs.polling import look, look_at_batch
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_lines
 

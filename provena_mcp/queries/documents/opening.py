@@ -9,7 +9,7 @@ from pydantic import Field
 
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.documents.report_outline import read_outline
-from provena_mcp.queries.documents.saving import Place
+from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.text import clean_lines
 

@@ -22,8 +22,8 @@ from provena_mcp.queries.documents.prov_documents import (
 )
 from provena_mcp.queries.documents.reports import DOCX, ReportId, read_report, report_subtype
 from provena_mcp.queries.documents.reports import MAX_DEPTH as MAX_REPORT_DEPTH
-from provena_mcp.queries.items.fetching import Reader
-from provena_mcp.queries.jobs.following import Pace
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.jobs.polling import Pace
 from provena_mcp.queries.lineage.gathering import gather_lineage
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.handles import parse_handle

@@ -15,7 +15,7 @@ from provena_mcp.errors import (
     WrongSubtypeError,
 )
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.following import Followed, Pace, Tell, follow, look
+from provena_mcp.queries.jobs.polling import Followed, Pace, Tell, follow, look
 from provena_mcp.wire.jobs import Job
 
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -21,7 +21,7 @@ from provena_mcp.queries.items.facts import (
     organisations_of,
     period_of,
 )
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.owners import owner_meant
 from provena_mcp.rules.extents import Box, box_of_numbers
 from provena_mcp.rules.handles import parse_handle

@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue
 
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
 from provena_mcp.queries.items.rows import Row, row_fields
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from provena_mcp.queries.items.briefs.models import Brief, utc
 from provena_mcp.queries.items.facts import days_of, description_of, licence_of, organisations_of
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.rules.licences import short_licence
 from provena_mcp.rules.text import clean

@@ -10,10 +10,10 @@ from pydantic import Field, JsonValue
 
 from provena_mcp.errors import NotFoundError
 from provena_mcp.queries.items.briefs.models import Brief, utc
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.jobs.batches import RunOutcome, outcomes, page_of
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.following import (
+from provena_mcp.queries.jobs.polling import (
     BATCH,
     Followed,
     JobStatus,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touched
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.lineage.gathering import agents_along
 from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood
 from provena_mcp.rules.graph import Link, ProvenanceGraph

@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from provena_mcp.lineage.comparison import Aspect, Comparison, Difference
+from provena_mcp.queries.answers.common import NextCall, NextCalls, first_that_fits, unreadable_of
 from provena_mcp.queries.answers.comparison_result import (
     ComparedRun,
     ComparedValue,
@@ -18,9 +19,8 @@ from provena_mcp.queries.answers.comparison_result import (
     SameRow,
     Scope,
 )
-from provena_mcp.queries.answers.parts import NextCall, NextCalls, first_that_fits, unreadable_of
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import ModelRunItem

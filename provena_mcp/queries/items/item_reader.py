@@ -13,7 +13,7 @@ from provena_mcp.errors import (
     ProvenaError,
     UpstreamError,
 )
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import unreadable_because
 from provena_mcp.rules.references import Found, Outcome, RefusalKind, Refused
 from provena_mcp.wire.items import RegistryItem, VersioningInfo

@@ -13,7 +13,7 @@ from pydantic import Field
 from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
 from provena_mcp.queries.items.matching import places_of, words_of
 from provena_mcp.queries.items.names import unreadable_because

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
-from provena_mcp.queries.answers.reaching import Calls, Reach
+from provena_mcp.queries.lineage.frontier import Calls, Reach
 from provena_mcp.queries.lineage.neighbourhood import DepthCap, Explorer
 from provena_mcp.rules.graph import ProvenanceGraph
 

@@ -9,7 +9,17 @@ from typing import Final
 from pydantic import JsonValue
 
 from provena_mcp.lineage.impact import Affected, NewerVersion, Touched
+from provena_mcp.queries.answers.common import (
+    NextCall,
+    NextCalls,
+    first_that_fits,
+    kinds_of,
+    named_item,
+    plural,
+    unreadable_of,
+)
 from provena_mcp.queries.answers.diagrams import impact_uri
+from provena_mcp.queries.answers.impact_gathering import Spread
 from provena_mcp.queries.answers.impact_result import (
     AffectedItem,
     AffectedItems,
@@ -19,21 +29,11 @@ from provena_mcp.queries.answers.impact_result import (
     TouchedAgent,
     TouchedStudy,
 )
-from provena_mcp.queries.answers.parts import (
-    NextCall,
-    NextCalls,
-    first_that_fits,
-    kinds_of,
-    named_item,
-    plural,
-    unreadable_of,
-)
-from provena_mcp.queries.answers.spreading import Spread
 from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.items.briefs.parts import text
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.item_reader import Records
 from provena_mcp.queries.items.names import NamesFound
-from provena_mcp.queries.items.records import Records
 from provena_mcp.wire.items import PersonItem
 
 _RELEASE_ORDER: Final = ("RELEASED", "PENDING")

@@ -10,7 +10,7 @@ from typing import Final
 from provena_mcp.lineage.audit.auditing import RunAudit
 from provena_mcp.lineage.audit.findings import MEANING, Finding, Severity, is_current, verdict
 from provena_mcp.queries.answers.audit_result import Audit, AuditCheck, AuditedRun, AuditFinding
-from provena_mcp.queries.answers.parts import (
+from provena_mcp.queries.answers.common import (
     NextCall,
     NextCalls,
     first_that_fits,
@@ -18,7 +18,7 @@ from provena_mcp.queries.answers.parts import (
     plural,
     unreadable_of,
 )
-from provena_mcp.queries.items.fetching import Reader
+from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.wire.items import ModelRunItem, StudyItem
 
