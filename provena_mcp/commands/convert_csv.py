@@ -25,11 +25,11 @@ from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.job_report import NextCall
-from provena_mcp.rules.csv_layout import MODELLER, STUDY, CsvProblem
-from provena_mcp.rules.csv_reading import Conversion, convert, references
-from provena_mcp.rules.csv_table import prepared, read_table
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.references import Known
+from provena_mcp.rules.csv.layout import MODELLER, STUDY, CsvProblem
+from provena_mcp.rules.csv.reading import Conversion, convert, references
+from provena_mcp.rules.csv.table import prepared, read_table
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import Known
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.runs import ConvertAnswer

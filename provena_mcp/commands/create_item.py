@@ -23,10 +23,10 @@ from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.job_report import NextCall
 from provena_mcp.queries.jobs.polling import Followed
-from provena_mcp.rules.item_references import item_problems, item_references
-from provena_mcp.rules.item_schema import ContentSubtype, read_item_content
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.references import NOUN, Known
+from provena_mcp.rules.items.references import item_problems, item_references
+from provena_mcp.rules.items.schema import ContentSubtype, read_item_content
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import NOUN, Known
 from provena_mcp.rules.text import clean, clean_object
 from provena_mcp.wire.items import JsonObject
 

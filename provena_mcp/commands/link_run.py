@@ -14,7 +14,7 @@ from provena_mcp.commands.results import LinkResult, problem_briefs
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.jobs.polling import Followed
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.linking import link_problems, link_references
+from provena_mcp.rules.records.study_link import link_problems, link_references
 from provena_mcp.wire.items import JsonObject
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.errors import ProvenaError
-from provena_mcp.rules.problems import Problem
+from provena_mcp.rules.records.problems import Problem
 
 _WRITING_ROLES: Final = frozenset({"metadata-write", "admin"})
 

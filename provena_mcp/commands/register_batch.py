@@ -32,8 +32,8 @@ from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.batches import outcomes, page_of
 from provena_mcp.queries.jobs.job_report import NextCall
 from provena_mcp.queries.jobs.polling import Followed
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.references import Known
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import Known
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
 

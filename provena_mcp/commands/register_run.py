@@ -14,7 +14,7 @@ from provena_mcp.commands.records.run_preview import propose_run, tell_run, temp
 from provena_mcp.commands.results import RegistrationResult, problem_briefs, problem_count, refs
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.jobs.polling import Followed
-from provena_mcp.rules.problems import Problem
+from provena_mcp.rules.records.problems import Problem
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
 

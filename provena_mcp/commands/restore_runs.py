@@ -21,10 +21,10 @@ from provena_mcp.errors import ArgumentError, NotFoundError, RejectedError
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.polling import Followed
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.references import Known
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import Known
+from provena_mcp.rules.records.validation import problems as find_problems
 from provena_mcp.rules.text import clean
-from provena_mcp.rules.validation import problems as find_problems
 from provena_mcp.wire.base import Status
 from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
 from provena_mcp.wire.registry import ListFilter, ListRequest

@@ -11,7 +11,7 @@ from provena_mcp.queries.items.briefs.models import Brief, DatasetInRole, Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.batches import RunOutcome
 from provena_mcp.queries.jobs.job_report import NextCall
-from provena_mcp.rules.problems import Candidate, Problem
+from provena_mcp.rules.records.problems import Candidate, Problem
 from provena_mcp.rules.text import clean
 
 WriteStatus = Literal["preview", "declined", "cancelled", "submitted", "succeeded", "failed"]

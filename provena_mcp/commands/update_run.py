@@ -28,11 +28,11 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref
 from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.jobs.polling import Followed
-from provena_mcp.rules.duplicates import same_record
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.record_schema import read_record
-from provena_mcp.rules.references import AnyRun, Known, Reference, Refused, refusal_problem, resolve
+from provena_mcp.rules.records.fingerprint import same_record
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import AnyRun, Known, Reference, Refused, refusal_problem, resolve
+from provena_mcp.rules.records.schema import read_record
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject, ModelRunItem, RegistryItem
 from provena_mcp.wire.records import ModelRunRecord

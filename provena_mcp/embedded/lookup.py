@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from provena_mcp.embedded import items
-from provena_mcp.rules.references import Found, Known, Outcome, Reference, Refused
-from provena_mcp.rules.refusals import unknown_reason
+from provena_mcp.rules.records.references import Found, Known, Outcome, Reference, Refused
+from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import RegistryItem, parse_item
 
 

@@ -15,11 +15,18 @@ from provena_mcp.embedded.graph_sync import lodge
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.minting import mint
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.rules.problems import Problem
 from provena_mcp.rules.prov_document import prov_json
 from provena_mcp.rules.provenance import assert_model_run
-from provena_mcp.rules.references import Known, Reference, Refused, missing, references, resolve_workflow
-from provena_mcp.rules.validation import problems
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import (
+    Known,
+    Reference,
+    Refused,
+    missing,
+    references,
+    resolve_workflow,
+)
+from provena_mcp.rules.records.validation import problems
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
 

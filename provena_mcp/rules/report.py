@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.rules.references import Known, Reference, Refused, missing, resolve
+from provena_mcp.rules.records.references import Known, Reference, Refused, missing, resolve
 from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.subtypes import ItemSubtype
 

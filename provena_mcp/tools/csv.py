@@ -13,7 +13,7 @@ from provena_mcp.commands import convert_csv
 from provena_mcp.queries.documents import csv_files
 from provena_mcp.queries.documents.csv_files import CSV
 from provena_mcp.queries.documents.user_files import place_for
-from provena_mcp.rules.csv_table import MAX_BYTES
+from provena_mcp.rules.csv.table import MAX_BYTES
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.downloading import ending_of, with_download
 from provena_mcp.tools.links import csv_link

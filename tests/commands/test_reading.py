@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_mcp.commands.records.record_input import read_given, wants_modeller
-from provena_mcp.rules.references import references
+from provena_mcp.rules.records.references import references
 from provena_mcp.wire.items import JsonObject
 
 _NAMES = [

@@ -10,7 +10,7 @@ from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import MEANING, Code, Finding, is_current, verdict
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run
-from provena_mcp.rules.references import Found, Outcome, Refused
+from provena_mcp.rules.records.references import Found, Outcome, Refused
 from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
 from provena_mcp.wire.records import ModelRunRecord
 

@@ -1,8 +1,8 @@
 """CSVs of the authored registry's workflow template."""
 
-from provena_mcp.rules.csv_reading import Conversion, convert
-from provena_mcp.rules.csv_table import CsvTable, read_table
-from provena_mcp.rules.csv_writing import csv_text
+from provena_mcp.rules.csv.reading import Conversion, convert
+from provena_mcp.rules.csv.table import CsvTable, read_table
+from provena_mcp.rules.csv.writing import csv_text
 from tests.rules.authored_registry import a_record, known
 
 WIND = "Input dataset id for template: The forcing [template id: forcing]"

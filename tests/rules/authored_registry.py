@@ -1,7 +1,7 @@
 """A small registry with one workflow template of every kind of demand, and a record that meets them."""
 
-from provena_mcp.rules.references import Found, Known, Outcome, Refused
-from provena_mcp.rules.refusals import unknown_reason
+from provena_mcp.rules.records.references import Found, Known, Outcome, Refused
+from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import JsonObject, parse_item
 from provena_mcp.wire.records import ModelRunRecord
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from provena_mcp.rules.references import Found, Known, Outcome, Reference, Refused
-from provena_mcp.rules.refusals import unknown_reason
+from provena_mcp.rules.records.references import Found, Known, Outcome, Reference, Refused
+from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import RegistryItem, parse_item
 
 GOLDENS = Path(__file__).parents[2] / "../shared/goldens"

@@ -1,12 +1,12 @@
-from provena_mcp.rules.csv_layout import (
+from provena_mcp.rules.csv.layout import (
     CsvLayout,
     CsvProblem,
     csv_layout,
     layout_references,
     template_problem,
 )
-from provena_mcp.rules.csv_writing import template_text
-from provena_mcp.rules.references import Reference, Refused
+from provena_mcp.rules.csv.writing import template_text
+from provena_mcp.rules.records.references import Reference, Refused
 from tests.rules.authored_csv import GOOD, RESULT
 from tests.rules.authored_registry import SECRET, known
 

@@ -2,10 +2,10 @@ import time
 
 import pytest
 
-from provena_mcp.rules.csv_reading import Conversion, convert, references
-from provena_mcp.rules.csv_table import MAX_BYTES, CsvRow, CsvTable, read_table
-from provena_mcp.rules.csv_writing import csv_text
-from provena_mcp.rules.problems import Candidate
+from provena_mcp.rules.csv.reading import Conversion, convert, references
+from provena_mcp.rules.csv.table import MAX_BYTES, CsvRow, CsvTable, read_table
+from provena_mcp.rules.csv.writing import csv_text
+from provena_mcp.rules.records.problems import Candidate
 from tests.rules.authored_csv import (
     BROKEN_ROW,
     END,

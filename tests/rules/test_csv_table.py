@@ -1,10 +1,10 @@
 import pytest
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.rules.csv_layout import (
+from provena_mcp.rules.csv.layout import (
     CsvProblem,
 )
-from provena_mcp.rules.csv_table import MAX_BYTES, CsvRow, CsvTable, prepared, read_table
+from provena_mcp.rules.csv.table import MAX_BYTES, CsvRow, CsvTable, prepared, read_table
 from tests.rules.authored_csv import a_csv
 
 UNREADABLE = {

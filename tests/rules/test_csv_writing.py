@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_mcp.rules.csv_layout import (
+from provena_mcp.rules.csv.layout import (
     CsvProblem,
 )
-from provena_mcp.rules.csv_reading import Conversion
-from provena_mcp.rules.csv_writing import batch_references, batch_text
+from provena_mcp.rules.csv.reading import Conversion
+from provena_mcp.rules.csv.writing import batch_references, batch_text
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord
 from tests.rules.authored_csv import GOOD, JOB, RECORD, converted

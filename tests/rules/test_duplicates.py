@@ -1,6 +1,6 @@
 import pytest
 
-from provena_mcp.rules.duplicates import fingerprint, same_record
+from provena_mcp.rules.records.fingerprint import fingerprint, same_record
 from provena_mcp.wire.items import JsonObject
 from tests.rules.authored_registry import a_raw_record, a_record
 

@@ -1,7 +1,7 @@
 import pytest
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.rules.extents import Box, box_of_ewkt, box_of_numbers
+from provena_mcp.rules.items.extents import Box, box_of_ewkt, box_of_numbers
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from provena_mcp.rules.item_references import item_problems, item_references
-from provena_mcp.rules.item_schema import (
+from provena_mcp.rules.items.references import item_problems, item_references
+from provena_mcp.rules.items.schema import (
     ContentSubtype,
     item_schema_problems,
     json_schema,
     read_item_content,
 )
-from provena_mcp.rules.references import Found, Known, Refused
-from provena_mcp.rules.refusals import unknown_reason
+from provena_mcp.rules.records.references import Found, Known, Refused
+from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import parse_item
 from provena_mcp.wire.subtypes import SUBTYPES
 from tests.rules.authored_registry import ITEMS

@@ -1,6 +1,6 @@
 import pytest
 
-from provena_mcp.rules.licences import licence_is, short_licence
+from provena_mcp.rules.items.licences import licence_is, short_licence
 
 BY = "https://creativecommons.org/licenses/by/4.0/"
 BY_3 = "https://creativecommons.org/licenses/by/3.0/au/"

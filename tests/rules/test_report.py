@@ -6,7 +6,7 @@ import pytest
 
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run
-from provena_mcp.rules.references import Found, Outcome, Refused
+from provena_mcp.rules.records.references import Found, Outcome, Refused
 from provena_mcp.rules.report import (
     ReportContent,
     ReportEntry,

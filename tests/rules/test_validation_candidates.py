@@ -1,5 +1,10 @@
-from provena_mcp.rules.problems import Candidate, nearest
-from provena_mcp.rules.requirements import RequiredDataset, RequiredResource, Requirements, requirements
+from provena_mcp.rules.records.problems import Candidate, nearest
+from provena_mcp.rules.records.requirements import (
+    RequiredDataset,
+    RequiredResource,
+    Requirements,
+    requirements,
+)
 from provena_mcp.wire.items import WorkflowTemplateItem
 from tests.rules.authored_registry import known
 

@@ -1,8 +1,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_mcp.rules.drafts import Draft, DraftAssociations, DraftDataset, RunDraft, read_draft
-from provena_mcp.rules.problems import Problem
+from provena_mcp.rules.records.drafts import Draft, DraftAssociations, DraftDataset, RunDraft, read_draft
+from provena_mcp.rules.records.problems import Problem
 from provena_mcp.wire.items import JsonObject
 from tests.rules.authored_registry import a_raw_record, a_record
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from provena_mcp.rules.linking import link_problems, link_references
-from provena_mcp.rules.record_schema import read_record, schema_problems
-from provena_mcp.rules.references import references
-from provena_mcp.rules.refusals import wrong_subtype_reason
-from provena_mcp.rules.validation import problems
+from provena_mcp.rules.records.references import references
+from provena_mcp.rules.records.refusals import wrong_subtype_reason
+from provena_mcp.rules.records.schema import read_record, schema_problems
+from provena_mcp.rules.records.study_link import link_problems, link_references
+from provena_mcp.rules.records.validation import problems
 from tests.rules.recorded_registry import (
     GOLDENS,
     Registry,

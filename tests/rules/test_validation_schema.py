@@ -3,7 +3,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
-from provena_mcp.rules.record_schema import read_record, schema_problems
+from provena_mcp.rules.records.schema import read_record, schema_problems
 from provena_mcp.rules.schema_wording import reworded
 from provena_mcp.wire.items import JsonObject
 from tests.rules.authored_registry import a_raw_record, a_record

@@ -13,9 +13,9 @@ from anyio import to_thread
 
 from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, NotLoggedInError, ProvenaError
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.rules.problems import Candidate, Problem, nearest
-from provena_mcp.rules.references import AnyRun, Found, Known, Outcome, Reference, Refused, references
-from provena_mcp.rules.refusals import unknown_reason
+from provena_mcp.rules.records.problems import Candidate, Problem, nearest
+from provena_mcp.rules.records.references import AnyRun, Found, Known, Outcome, Reference, Refused, references
+from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import ItemSubtype

@@ -23,10 +23,10 @@ from provena_mcp.commands.records.record_input import (
 from provena_mcp.commands.records.run_preview import ref, superseded, told
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.items.briefs.models import utc
-from provena_mcp.rules.duplicates import fingerprint
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.references import Known
-from provena_mcp.rules.validation import problems as find_problems
+from provena_mcp.rules.records.fingerprint import fingerprint
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import Known
+from provena_mcp.rules.records.validation import problems as find_problems
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
 

@@ -9,9 +9,9 @@ from typing import Final
 from pydantic import JsonValue
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.rules.drafts import Draft, read_draft
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.problems import Candidate, Problem, nearest
+from provena_mcp.rules.records.drafts import Draft, read_draft
+from provena_mcp.rules.records.problems import Candidate, Problem, nearest
 from provena_mcp.rules.times import with_times_in_seconds
 from provena_mcp.wire.items import JsonObject
 

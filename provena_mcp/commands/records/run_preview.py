@@ -14,8 +14,8 @@ from provena_mcp.commands.results import (
 from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref, utc
 from provena_mcp.queries.items.briefs.parts import pairs, text, words
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.rules import requirements as rules
-from provena_mcp.rules.references import (
+from provena_mcp.rules.records import requirements as rules
+from provena_mcp.rules.records.references import (
     AnyDataset,
     AnyRun,
     Found,

@@ -14,7 +14,7 @@ from provena_mcp.embedded.jobs.rows import JobSubtype, Outcome
 from provena_mcp.embedded.jobs.tasks import Task, Work, fail
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.report_document import report_document
-from provena_mcp.rules.refusals import SEED_REASON, unknown_reason
+from provena_mcp.rules.records.refusals import SEED_REASON, unknown_reason
 from provena_mcp.rules.report import (
     DOWNSTREAM_DEPTH,
     ReportContent,

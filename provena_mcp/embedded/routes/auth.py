@@ -12,7 +12,7 @@ from starlette.routing import Route
 from provena_mcp.embedded import items
 from provena_mcp.embedded.http import Call, echo_user, guarded, health
 from provena_mcp.embedded.requests import read_body, read_query
-from provena_mcp.rules.record_schema import Text
+from provena_mcp.rules.records.schema import Text
 from provena_mcp.wire.items import PersonItem, parse_item
 
 

@@ -16,16 +16,16 @@ from provena_mcp.embedded.http import Call, guarded
 from provena_mcp.embedded.jobs.rows import list_jobs
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.requests import UnprocessableError, read_query
-from provena_mcp.rules.csv_layout import (
+from provena_mcp.rules.csv.layout import (
     CsvLayout,
     CsvProblem,
     csv_layout,
     layout_references,
     template_problem,
 )
-from provena_mcp.rules.csv_reading import Conversion, convert, references
-from provena_mcp.rules.csv_table import MAX_BYTES, CsvTable, read_table
-from provena_mcp.rules.csv_writing import batch_references, batch_text, template_text
+from provena_mcp.rules.csv.reading import Conversion, convert, references
+from provena_mcp.rules.csv.table import MAX_BYTES, CsvTable, read_table
+from provena_mcp.rules.csv.writing import batch_references, batch_text, template_text
 from provena_mcp.rules.schema_wording import SchemaProblem
 from provena_mcp.wire.jobs import Job
 

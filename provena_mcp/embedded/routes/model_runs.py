@@ -17,8 +17,8 @@ from provena_mcp.embedded.jobs.run_tasks import lodging
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.permissions import may_write
 from provena_mcp.embedded.requests import UnprocessableError, problems_of, read_json, read_query
-from provena_mcp.rules.linking import link_problems, link_references
-from provena_mcp.rules.record_schema import Text, read_record, schema_problems
+from provena_mcp.rules.records.schema import Text, read_record, schema_problems
+from provena_mcp.rules.records.study_link import link_problems, link_references
 from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
 from provena_mcp.wire.records import ModelRunRecord
 

@@ -18,10 +18,10 @@ from provena_mcp.embedded.http import Call, guarded
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.requests import UnprocessableError, problems_of, read_body, read_json, read_query
 from provena_mcp.embedded.routes.model_runs import check_record
-from provena_mcp.rules import csv_layout
+from provena_mcp.rules.csv import layout
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.rules.record_schema import Text, Whole, read_record, schema_problems
-from provena_mcp.rules.references import Known, Reference, Refused, missing, resolve
+from provena_mcp.rules.records.references import Known, Reference, Refused, missing, resolve
+from provena_mcp.rules.records.schema import Text, Whole, read_record, schema_problems
 from provena_mcp.rules.schema_wording import SchemaProblem
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
@@ -210,14 +210,14 @@ def _defaulted(depth_cap: int) -> Mapping[str, str | int]:
         "depth_default_limit": 2,
         "depth_specialised_default_limit": 4,
         "REPORT_PRESIGNED_EXPIRY_SECONDS": LIFETIME_SECONDS,
-        "WORKFLOW_TEMPLATE_MARKER_PREFIX": csv_layout.WORKFLOW_MARKER.removeprefix("_"),
-        "TEMPLATE_DISPLAY_NAME_HEADER": csv_layout.DISPLAY_NAME,
-        "TEMPLATE_MODEL_VERSION_HEADER": csv_layout.MODEL_VERSION,
-        "TEMPLATE_DESCRIPTION_HEADER": csv_layout.DESCRIPTION,
-        "TEMPLATE_AGENT_HEADER": csv_layout.MODELLER,
-        "STUDY_HEADER": csv_layout.STUDY,
-        "TEMPLATE_START_TIME_HEADER": csv_layout.START,
-        "TEMPLATE_END_TIME_HEADER": csv_layout.END,
+        "WORKFLOW_TEMPLATE_MARKER_PREFIX": layout.WORKFLOW_MARKER.removeprefix("_"),
+        "TEMPLATE_DISPLAY_NAME_HEADER": layout.DISPLAY_NAME,
+        "TEMPLATE_MODEL_VERSION_HEADER": layout.MODEL_VERSION,
+        "TEMPLATE_DESCRIPTION_HEADER": layout.DESCRIPTION,
+        "TEMPLATE_AGENT_HEADER": layout.MODELLER,
+        "STUDY_HEADER": layout.STUDY,
+        "TEMPLATE_START_TIME_HEADER": layout.START,
+        "TEMPLATE_END_TIME_HEADER": layout.END,
     }
 
 

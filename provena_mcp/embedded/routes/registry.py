@@ -18,7 +18,12 @@ from provena_mcp.embedded.item_json import seeded_item, typed_item
 from provena_mcp.embedded.permissions import roles_on
 from provena_mcp.embedded.requests import read_query
 from provena_mcp.embedded.routes import registry_lists, registry_rights, registry_writes
-from provena_mcp.rules.refusals import BLANK_ID_REASON, SEED_REASON, unknown_reason, wrong_subtype_reason
+from provena_mcp.rules.records.refusals import (
+    BLANK_ID_REASON,
+    SEED_REASON,
+    unknown_reason,
+    wrong_subtype_reason,
+)
 from provena_mcp.wire.items import JsonObject, RegistryItem
 from provena_mcp.wire.subtypes import ROUTE_OF, ItemSubtype
 

@@ -25,16 +25,16 @@ from provena_mcp.embedded.registrar import (
 )
 from provena_mcp.embedded.requests import UnprocessableError, read_body, read_json, read_query
 from provena_mcp.embedded.routes.registry_rights import item_of
-from provena_mcp.rules.item_references import item_problems, item_references
-from provena_mcp.rules.item_schema import (
+from provena_mcp.rules.items.references import item_problems, item_references
+from provena_mcp.rules.items.schema import (
     ContentSubtype,
     WrittenSubtype,
     item_schema_problems,
     json_schema,
     read_item_content,
 )
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.record_schema import Text
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.schema import Text
 from provena_mcp.wire.items import JsonObject, RegistryItem
 from provena_mcp.wire.subtypes import ROUTE_OF, ItemSubtype
 

@@ -15,7 +15,7 @@ from provena_mcp.embedded.http import Call, Services, guarded
 from provena_mcp.embedded.jobs.rows import NewJob
 from provena_mcp.embedded.requests import read_body
 from provena_mcp.embedded.routes.registry_lists import RegistrySubtype
-from provena_mcp.rules.record_schema import Text, Whole
+from provena_mcp.rules.records.schema import Text, Whole
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 

@@ -8,7 +8,7 @@ from typing import Final
 from provena_mcp.lineage.audit.evidence import RunEvidence, day
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.audit.record_checks import refusal, unless_empty
-from provena_mcp.rules.references import Found, Refused
+from provena_mcp.rules.records.references import Found, Refused
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.dataset_metadata import Approvals
 from provena_mcp.wire.items import DatasetItem, ModelRunItem

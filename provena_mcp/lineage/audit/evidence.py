@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.rules.references import Found, Known, Refused, resolve
+from provena_mcp.rules.records.references import Found, Known, Refused, resolve
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
 from provena_mcp.wire.subtypes import ItemSubtype

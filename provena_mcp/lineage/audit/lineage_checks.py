@@ -8,7 +8,7 @@ from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.audit.record_checks import refusal, unless_empty
 from provena_mcp.lineage.traversal import cyclic_groups
-from provena_mcp.rules.references import Refused
+from provena_mcp.rules.records.references import Refused
 
 _NAMED: Final = 3
 

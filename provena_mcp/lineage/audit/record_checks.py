@@ -8,10 +8,10 @@ from typing import Final
 
 from provena_mcp.lineage.audit.evidence import RunEvidence, day
 from provena_mcp.lineage.audit.findings import Code, Finding
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.references import Refused, references, workflow_references
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import Refused, references, workflow_references
+from provena_mcp.rules.records.validation import problems
 from provena_mcp.rules.text import clean
-from provena_mcp.rules.validation import problems
 from provena_mcp.wire.items import ModelItem, WorkflowTemplateItem
 
 _TEXT: Final = 160

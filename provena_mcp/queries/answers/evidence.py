@@ -12,7 +12,7 @@ from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import Records
 from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.rules.references import references
+from provena_mcp.rules.records.references import references
 from provena_mcp.wire.items import ModelRunItem
 from provena_mcp.wire.records import ModelRunRecord
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.rules.references import NOUN
+from provena_mcp.rules.records.references import NOUN
 from provena_mcp.wire.items import ModelRunItem, RegistryItem, StudyItem
 
 _RUNS_NAMED: Final = 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from provena_mcp.rules.extents import Box, box_of_ewkt
+from provena_mcp.rules.items.extents import Box, box_of_ewkt
 from provena_mcp.wire.dataset_metadata import DatasetInfo
 from provena_mcp.wire.items import (
     DatasetItem,

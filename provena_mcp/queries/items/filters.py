@@ -23,9 +23,9 @@ from provena_mcp.queries.items.facts import (
 )
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.owners import owner_meant
-from provena_mcp.rules.extents import Box, box_of_numbers
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.licences import licence_is
+from provena_mcp.rules.items.extents import Box, box_of_numbers
+from provena_mcp.rules.items.licences import licence_is
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem, ReleaseStatus
 
 _ADVICE_ON_DAYS: Final = "Write a day as YYYY-MM-DD, or a time as 2023-01-13T10:00:00+10:00."

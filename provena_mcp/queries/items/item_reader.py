@@ -15,7 +15,7 @@ from provena_mcp.errors import (
 )
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import unreadable_because
-from provena_mcp.rules.references import Found, Outcome, RefusalKind, Refused
+from provena_mcp.rules.records.references import Found, Outcome, RefusalKind, Refused
 from provena_mcp.wire.items import RegistryItem, VersioningInfo
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import ItemSubtype

@@ -13,7 +13,7 @@ from provena_mcp.queries.items.briefs.models import Brief, utc
 from provena_mcp.queries.items.facts import days_of, description_of, licence_of, organisations_of
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.rules.licences import short_licence
+from provena_mcp.rules.items.licences import short_licence
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import DatasetItem, RegistryItem
 

@@ -12,7 +12,7 @@ from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.jobs.failures import explain_failure
 from provena_mcp.queries.jobs.polling import Followed, JobStatus, run_id_of, run_name_of, status_of
-from provena_mcp.rules.duplicates import fingerprint
+from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.rules.problems import RECORD_REFUSED
+from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.jobs import Job
 

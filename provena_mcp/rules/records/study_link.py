@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.references import Known, Reference, Refused, missing, refusal_problem, resolve
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import Known, Reference, Refused, missing, refusal_problem, resolve
 from provena_mcp.wire.items import ModelRunItem
 from provena_mcp.wire.subtypes import ItemSubtype
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, AnyHttpUrl, TypeAdapter, ValidationError
 
-from provena_mcp.rules.record_schema import Text
+from provena_mcp.rules.records.schema import Text
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _EWKT: Final = re.compile(r"SRID=\d+;\s*\S.*", re.DOTALL)

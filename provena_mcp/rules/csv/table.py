@@ -10,7 +10,7 @@ from io import StringIO
 from typing import Final
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.rules.csv_layout import CsvProblem, duplicates
+from provena_mcp.rules.csv.layout import CsvProblem, duplicates
 
 _MIB: Final = 1024 * 1024
 MAX_BYTES: Final = 20 * _MIB

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from provena_mcp.rules.csv_layout import (
+from provena_mcp.rules.csv.layout import (
     DESCRIPTION,
     DISPLAY_NAME,
     END,
@@ -21,8 +21,8 @@ from provena_mcp.rules.csv_layout import (
     DatasetColumns,
     annotation_header,
 )
-from provena_mcp.rules.csv_table import CsvRow, CsvTable
-from provena_mcp.rules.references import Known, Reference, Refused, complaint, resolve
+from provena_mcp.rules.csv.table import CsvRow, CsvTable
+from provena_mcp.rules.records.references import Known, Reference, Refused, complaint, resolve
 from provena_mcp.rules.times import says_its_offset, seconds_of_cell
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
 from provena_mcp.wire.subtypes import ItemSubtype

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.rules.problems import Candidate
-from provena_mcp.rules.references import (
+from provena_mcp.rules.records.problems import Candidate
+from provena_mcp.rules.records.references import (
     Known,
     Reference,
     Refused,

@@ -8,9 +8,9 @@ from typing import Final, Literal, Self
 
 from pydantic import BaseModel, JsonValue, ValidationError, model_validator
 
-from provena_mcp.rules.dataset_schema import CollectionFormat
-from provena_mcp.rules.record_schema import Loc, Text
-from provena_mcp.rules.schema_types import Email, Url
+from provena_mcp.rules.items.dataset_schema import CollectionFormat
+from provena_mcp.rules.items.schema_types import Email, Url
+from provena_mcp.rules.records.schema import Loc, Text
 from provena_mcp.rules.schema_wording import SchemaProblem, reworded
 from provena_mcp.wire.items import JSON_OBJECT, JsonObject, ReleaseStatus
 from provena_mcp.wire.records import ModelRunRecord

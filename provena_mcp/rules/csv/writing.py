@@ -8,14 +8,14 @@ from io import StringIO
 
 from pydantic import ValidationError
 
-from provena_mcp.rules.csv_layout import (
+from provena_mcp.rules.csv.layout import (
     CsvLayout,
     CsvProblem,
     DatasetColumns,
     csv_layout,
     layout_references,
 )
-from provena_mcp.rules.references import Known, Reference
+from provena_mcp.rules.records.references import Known, Reference
 from provena_mcp.rules.times import cell_of_seconds
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord

@@ -8,8 +8,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.record_schema import Text, Whole, read_record, schema_problems
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.schema import Text, Whole, read_record, schema_problems
 from provena_mcp.rules.schema_wording import SchemaProblem
 from provena_mcp.wire.base import Wire
 from provena_mcp.wire.items import JsonObject

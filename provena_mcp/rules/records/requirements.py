@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from provena_mcp.rules.references import Found, Known, Refused, resolve_template
+from provena_mcp.rules.records.references import Found, Known, Refused, resolve_template
 from provena_mcp.wire.items import DatasetTemplateItem, TemplateResource, WorkflowTemplateItem
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.rules.csv_layout import (
+from provena_mcp.rules.csv.layout import (
     GENERIC_HEADERS,
     JOB_HEADERS,
     WORKFLOW_MARKER,
@@ -22,10 +22,10 @@ from provena_mcp.rules.csv_layout import (
     csv_layout,
     layout_references,
 )
-from provena_mcp.rules.csv_rows import read_row, row_cautions, row_references
-from provena_mcp.rules.csv_table import CsvTable
-from provena_mcp.rules.problems import Candidate, nearest
-from provena_mcp.rules.references import Known, Reference, missing
+from provena_mcp.rules.csv.rows import read_row, row_cautions, row_references
+from provena_mcp.rules.csv.table import CsvTable
+from provena_mcp.rules.records.problems import Candidate, nearest
+from provena_mcp.rules.records.references import Known, Reference, missing
 from provena_mcp.wire.records import ModelRunRecord
 
 _MARKER: Final = re.compile(re.escape(WORKFLOW_MARKER) + r"\s(\S*)")

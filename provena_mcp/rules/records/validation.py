@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
-from provena_mcp.rules.problems import RECORD_REFUSED, Candidate, Problem, nearest
-from provena_mcp.rules.references import (
+from provena_mcp.rules.records.problems import RECORD_REFUSED, Candidate, Problem, nearest
+from provena_mcp.rules.records.references import (
     AnyDataset,
     AnyRun,
     Found,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
-from provena_mcp.rules.item_schema import ContentSubtype
-from provena_mcp.rules.problems import Problem
-from provena_mcp.rules.references import Known, Reference, Refused, missing, refusal_problem, resolve
+from provena_mcp.rules.items.schema import ContentSubtype
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import Known, Reference, Refused, missing, refusal_problem, resolve
 from provena_mcp.wire.items import JsonObject
 
 _UNAPPROVED = "The person must have approved the registration of their details: ethics_approved must be true."

@@ -1,0 +1,1 @@
+"""Provena's CSV of model runs: layout, reading, writing."""

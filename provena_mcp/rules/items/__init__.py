@@ -1,0 +1,1 @@
+"""What makes a registry item valid, and what its fields mean."""

@@ -1,0 +1,1 @@
+"""What makes a model run record valid, and what it refers to."""
