@@ -17,7 +17,7 @@ from evals.truth import Truth
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 
 WorldName = Literal["reef", "golden", "wings"]

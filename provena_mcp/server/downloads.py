@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
-from provena_mcp.server.sealing import Seal
+from provena_mcp.server.encryption import Seal
 
 PATH: Final = "/documents/{ticket}"
 SECONDS: Final = 600.0

@@ -20,12 +20,12 @@ from provena_mcp.client import ClientCredentials, ClientLimits, OAuthClient, Tok
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore, KeyValueStore
 from provena_mcp.errors import SettingsError
 from provena_mcp.issuer import Issuer
-from provena_mcp.server.access import CallerTokens, Permissions, current_caller
+from provena_mcp.server.auth import CallerTokens, Permissions, current_caller
 from provena_mcp.server.downloads import Downloads
-from provena_mcp.server.exchange import ExchangedTokens
+from provena_mcp.server.encryption import Seal, sealing_keys
 from provena_mcp.server.limits import CallsAtOnce
-from provena_mcp.server.sealing import Seal, sealing_keys
 from provena_mcp.server.shared_store import SharedStore
+from provena_mcp.server.token_exchange import ExchangedTokens
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
 

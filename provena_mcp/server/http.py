@@ -25,8 +25,8 @@ from provena_mcp import __version__
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.jobs.polling import Pace
 from provena_mcp.server import downloads
-from provena_mcp.server.audit import write_audit_to_stderr
-from provena_mcp.server.building import build_server
+from provena_mcp.server.audit_log import write_audit_to_stderr
+from provena_mcp.server.build import build_server
 from provena_mcp.server.hosting import MCP_PATH, Hosting, prepare_hosting
 from provena_mcp.server.limits import RateLimit
 from provena_mcp.settings import Settings

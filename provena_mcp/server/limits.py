@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provena_mcp.errors import UnavailableError
-from provena_mcp.server.access import caller_key
+from provena_mcp.server.auth import caller_key
 from provena_mcp.server.messages import COSTLY, failed
 
 _WAITING_PER_TURN: Final = 8

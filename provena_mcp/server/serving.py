@@ -8,8 +8,8 @@ import sys
 from mcp.server import MCPServer
 
 from provena_mcp.application import Application
-from provena_mcp.server.audit import write_audit_to_stderr
-from provena_mcp.server.building import build_server
+from provena_mcp.server.audit_log import write_audit_to_stderr
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 
 

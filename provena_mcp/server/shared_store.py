@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from provena_mcp.commands.confirmation.key_value_store import BYTES_PER_OWNER, ENTRIES_PER_OWNER
 from provena_mcp.errors import ArgumentError, StoreError
-from provena_mcp.server.sealing import Seal
+from provena_mcp.server.encryption import Seal
 
 _BUSY_SECONDS: Final = 10.0
 _SCHEMA: Final = """

@@ -28,7 +28,7 @@ from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.queries.jobs.polling import Pace
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from tests.faults.proxy import Fault, Proxy, faulty_proxy
 from tests.faults.spoiling import FAULTS, MAX_BODY, READ_SECONDS

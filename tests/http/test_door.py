@@ -8,7 +8,7 @@ import pytest
 from mcp import Client
 
 from provena_mcp.errors import SettingsError
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.server.http import MAX_BODY_BYTES, create_http_app
 from provena_mcp.settings import Settings
 from tests.http.world import ADDRESS, SECRET, World, host_of, web

@@ -9,7 +9,7 @@ import pytest
 
 from provena_mcp.client import ProvenaClient, ReadyToken
 from provena_mcp.errors import ForbiddenError
-from provena_mcp.server.audit import write_audit_to_stderr
+from provena_mcp.server.audit_log import write_audit_to_stderr
 from tests.http.test_isolation import call, failure, new_record
 from tests.http.world import ADDRESS, SECRET, WRITER, World, host_of
 
@@ -93,7 +93,7 @@ async def test_every_write_leaves_one_line_without_its_content(
             done = await call(host, "register_model_run", reference=preview["reference"], confirm=True)
             await failure(host, "update_model_run", reference="no-such", confirm=True)
     finally:
-        logging.getLogger("provena_mcp.server.audit").handlers.clear()
+        logging.getLogger("provena_mcp.server.audit_log").handlers.clear()
     told = capsys.readouterr().err
     lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
     who = {"event": "write", "who": "id-of-alice", "client": "some-host"}

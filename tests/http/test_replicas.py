@@ -16,7 +16,7 @@ from mcp.types import ElicitResult
 from pydantic import SecretStr
 
 from provena_mcp.errors import ArgumentError, StoreError
-from provena_mcp.server.sealing import Seal, sealing_keys
+from provena_mcp.server.encryption import Seal, sealing_keys
 from provena_mcp.server.shared_store import SharedStore
 from tests.http.test_isolation import call, new_record
 from tests.http.world import ADDRESS, World

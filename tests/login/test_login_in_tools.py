@@ -14,7 +14,7 @@ from mcp.types import CallToolResult, ElicitRequestURLParams, ElicitResult
 
 from provena_mcp.client import NoToken
 from provena_mcp.errors import LoginPendingError
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from tests.login.desks import Desk
 from tests.login.test_desk_login import Gate

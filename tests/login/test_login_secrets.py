@@ -20,7 +20,7 @@ from provena_mcp.cli.status import show_status
 from provena_mcp.client import ClientCredentials, DeviceLogin, OAuthClient, RefreshToken, TokenProvider
 from provena_mcp.errors import ProvenaError
 from provena_mcp.issuer import Issuer
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from tests.login.desks import CLIENT, Desk, who
 from tests.login.test_desk_login import Gate
 from tests.oidc.realm import AUTOMATION_SECRET

@@ -19,7 +19,7 @@ from mcp.types import ElicitRequestParams, ElicitResult
 
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.queries.jobs.polling import Pace
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 
 BASE = "http://provena.test"

@@ -11,7 +11,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult
 
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 
 BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])

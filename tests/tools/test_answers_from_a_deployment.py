@@ -14,7 +14,7 @@ from mcp import Client
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from tests.tools.recording_world import Send, Wire, provena, server
 from tests.tools.sample_server import call

@@ -11,7 +11,7 @@ import pytest
 
 from provena_mcp.errors import SettingsError
 from provena_mcp.queries.health import WhichProvena
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.instructions import server_instructions

@@ -9,7 +9,7 @@ from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.queries.jobs.polling import Pace
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from tests.tools.sample_server import BOTH_ERAS, sample_client
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
 

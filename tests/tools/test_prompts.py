@@ -5,7 +5,7 @@ from mcp import Client
 from mcp.types import TextContent
 
 from provena_mcp.prompts import PROMPTS
-from provena_mcp.server.building import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from provena_mcp.tools.toolsets import ALL_TOOLS
 from tests.tools.sample_server import BOTH_ERAS, sample_client

@@ -27,7 +27,7 @@ from provena_mcp.queries.items.suggestions import Suggestions
 from provena_mcp.queries.jobs.polling import Pace
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.resources import register_resources
-from provena_mcp.server.audit import Audit
+from provena_mcp.server.audit_log import Audit
 from provena_mcp.server.backend import Backend, choose_backend
 from provena_mcp.server.deadline import Deadline
 from provena_mcp.settings import Settings
