@@ -9,7 +9,7 @@ from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.types import INTERNAL_ERROR
 
 from provena_mcp.errors import ProvenaError
-from provena_mcp.tools.failures import failure_result
+from provena_mcp.tools.error_results import failure_result
 
 COSTLY: Final = frozenset({"tools/call", "resources/read", "prompts/get", "completion/complete"})
 """The methods that ask Provena; the others answer from memory."""

@@ -14,10 +14,10 @@ from pydantic_core import to_json
 
 from provena_mcp.errors import ProvenaError
 from provena_mcp.tools.arguments import invalid_arguments, normalise_arguments
-from provena_mcp.tools.confirming import unusable_answer
 from provena_mcp.tools.definition import Reply, ToolDefinition
-from provena_mcp.tools.failures import failure_result
-from provena_mcp.tools.logging_in import with_login
+from provena_mcp.tools.elicitation import unusable_answer
+from provena_mcp.tools.error_results import failure_result
+from provena_mcp.tools.login_elicitation import with_login
 from provena_mcp.tools.schemas import Schema, input_schema, output_schemas
 
 
