@@ -8,7 +8,7 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from provena_mcp.application import Application
-from provena_mcp.commands import generate_report
+from provena_mcp.commands import generate_report as reports
 from provena_mcp.queries.documents import opening
 from provena_mcp.queries.documents.reports import DOCX, ReportId, subtype_of
 from provena_mcp.queries.documents.user_files import place_for
@@ -27,13 +27,13 @@ async def generate_report(
     item_subtype: Literal["STUDY", "MODEL_RUN"] | None = None,
     depth: Annotated[int, Field(ge=1, le=3, description="Hops upstream")] = 1,
     save_as: SaveAs = None,
-) -> Reply[generate_report.GeneratedReport]:
+) -> Reply[reports.GeneratedReport]:
     """Have a study's or run's report written."""
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as, ending_of(DOCX))
     reader, handle = app.reader(), parse_handle(id)
     report = ReportId(handle, item_subtype or await subtype_of(reader.client, handle), depth)
-    made = await generate_report.generate_report(
+    made = await reports.generate_report(
         reader, app.recent_reports, report, place, app.pace, progress_teller(ctx)
     )
     written = made.uri if made.status == "succeeded" else None

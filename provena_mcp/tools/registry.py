@@ -42,14 +42,14 @@ async def search_items(
     annotation: Annotation = None,
     limit: Annotated[int, Field(ge=1, le=50)] = 10,
     cursor: Cursor = None,
-) -> Reply[searching.FoundItems]:
+) -> Reply[search.FoundItems]:
     """Find items by words."""
     app = ctx.request_context.lifespan_context
     filters = ItemFilters(
         owner, organisation_id, study_id, after, before, keyword, bbox, licence, release_status, annotation
     )
-    question = searching.SearchQuestion(query, subtype, filters, limit, cursor)
-    found = await searching.search_items(app.reader(), question, app.max_result_tokens)
+    question = search.SearchQuestion(query, subtype, filters, limit, cursor)
+    found = await search.search_items(app.reader(), question, app.max_result_tokens)
     return Reply(found.model_copy(update={"note": app.why_empty() or found.note}))
 
 
@@ -58,12 +58,12 @@ async def fetch_items(
     ctx: Context[Application],
     ids: Annotated[list[str], Field(description="Up to 50 handles")],
     detail: Annotated[items.Detail, Field(description="full: raw records")] = "summary",
-    include: list[including.Part] | None = None,
+    include: list[extras.Part] | None = None,
 ) -> Reply[items.FetchedItems]:
     """Read items by id."""
     app = ctx.request_context.lifespan_context
     reader = app.reader()
-    beside = including.reading(reader, app.depth_cap, frozenset(include)) if include else None
+    beside = extras.reading(reader, app.depth_cap, frozenset(include)) if include else None
     return Reply(await items.fetch_items(reader, ids, detail, app.max_result_tokens, beside))
 
 
