@@ -18,8 +18,8 @@ from provena_mcp.client import (
     StoredLogin,
     TokenProvider,
 )
-from provena_mcp.client.device_login import Sleep
-from provena_mcp.client.keyring_process import Keyring
+from provena_mcp.client.login.keycloak import Sleep
+from provena_mcp.client.login.login_store import Keyring
 from tests.oidc.protected import Protected
 
 CLIENT = "client-tools"

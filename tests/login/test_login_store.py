@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from provena_mcp.client.keyring_process import Keyring
-from provena_mcp.client.login.login_store import IN_KEYRING, LoginStore
+from provena_mcp.client.login.login_store import IN_KEYRING, Keyring, LoginStore
 from provena_mcp.errors import FileRefusedError
 
 REALM = "https://auth.example.org/auth/realms/reef"

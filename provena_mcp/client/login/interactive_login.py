@@ -8,8 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.client.device_login import DeviceLogin, DevicePrompt, Sleep
-from provena_mcp.client.login.keycloak import Keycloak
+from provena_mcp.client.login.keycloak import DeviceLogin, DevicePrompt, Keycloak, Sleep
 from provena_mcp.client.login.stored_login import StoredLogin
 from provena_mcp.client.login.token_providers import Clock, collect
 from provena_mcp.errors import LoginPendingError, LoginRefusedError, NotLoggedInError
