@@ -11,8 +11,8 @@ from typing import Final
 
 from pydantic import Field, JsonValue
 
-from provena_mcp.commands.concluding import as_object, session_in
 from provena_mcp.commands.confirmation.change import Proposal
+from provena_mcp.commands.confirmation.submission import as_object, session_in
 from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.records.item_input import GivenItem, fields_of, read_given_item
 from provena_mcp.commands.records.lookup import facts, look_up, with_candidates

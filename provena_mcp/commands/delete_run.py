@@ -11,8 +11,8 @@ from typing import Final
 
 from pydantic import Field
 
-from provena_mcp.commands.concluding import as_object
 from provena_mcp.commands.confirmation.change import Proposal
+from provena_mcp.commands.confirmation.submission import as_object
 from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.commands.update_run import run_id_in

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from provena_mcp.commands.concluding import conclusion, outcome_told
 from provena_mcp.commands.confirmation.change import Proposal
-from provena_mcp.commands.confirmation.write_context import Desk
-from provena_mcp.commands.permitting import doubts_about_changing
+from provena_mcp.commands.confirmation.submission import conclusion, outcome_told
+from provena_mcp.commands.confirmation.write_context import Desk, doubts_about_changing
 from provena_mcp.commands.records.lookup import facts, look_up, with_candidates
 from provena_mcp.commands.records.run_preview import ref, told
 from provena_mcp.commands.results import LinkResult, problem_briefs

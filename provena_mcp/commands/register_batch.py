@@ -10,9 +10,9 @@ from typing import Final
 from anyio import to_thread
 from pydantic import JsonValue
 
-from provena_mcp.commands.concluding import as_object, conclusion, outcome_told
 from provena_mcp.commands.confirmation.change import Proposal
 from provena_mcp.commands.confirmation.preview_store import CONVERTED
+from provena_mcp.commands.confirmation.submission import as_object, conclusion, outcome_told
 from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.records.record_check import Judgement, find_duplicates, judge
 from provena_mcp.commands.records.run_preview import propose_run, ref, told

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.commands.concluding import as_object, conclusion, display_name, outcome_told
 from provena_mcp.commands.confirmation.change import Proposal
+from provena_mcp.commands.confirmation.submission import as_object, conclusion, display_name, outcome_told
 from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.records.lookup import newest
 from provena_mcp.commands.records.record_check import Judgement, find_duplicates, judge

@@ -11,8 +11,8 @@ from typing import Final
 
 from pydantic import Field, ValidationError
 
-from provena_mcp.commands.concluding import as_object
 from provena_mcp.commands.confirmation.change import Proposal
+from provena_mcp.commands.confirmation.submission import as_object
 from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.records.lookup import facts, resolve_runs, with_candidates
 from provena_mcp.commands.records.record_input import located

@@ -9,10 +9,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from provena_mcp.commands.concluding import as_object, conclusion, display_name, outcome_told
 from provena_mcp.commands.confirmation.change import Proposal
-from provena_mcp.commands.confirmation.write_context import Desk
-from provena_mcp.commands.permitting import doubts_about_changing
+from provena_mcp.commands.confirmation.submission import as_object, conclusion, display_name, outcome_told
+from provena_mcp.commands.confirmation.write_context import Desk, doubts_about_changing
 from provena_mcp.commands.records.lookup import look_up, resolve_runs, with_candidates
 from provena_mcp.commands.records.record_check import Judgement, judge
 from provena_mcp.commands.records.record_input import wants_modeller

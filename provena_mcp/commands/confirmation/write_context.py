@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from provena_mcp.client import ProvenaClient
 from provena_mcp.commands.confirmation.duplicate_check import Submissions
 from provena_mcp.commands.confirmation.preview_store import References
+from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.rules.records.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -29,3 +32,23 @@ class Desk:
     def caller(self) -> str:
         """Whose references these are."""
         return self.reader.caller
+
+
+_WRITING_ROLES: Final = frozenset({"metadata-write", "admin"})
+
+
+async def doubts_about_changing(desk: Desk, run_id: str) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """A problem if the run is locked; a warning if the caller seems not to be allowed to change it.
+
+    Whoever administers the registry may do more than the roles on the item say, hence only a warning.
+    """
+    try:
+        found = await desk.client.registry.fetch_typed("MODEL_RUN", run_id)
+    except ProvenaError as error:
+        return (), (f"Whether you may change the run could not be looked up: {error.message}",)
+    if found.locked:
+        message = f"Run {run_id!r} is locked: its owner has to unlock it first."
+        return (Problem("model_run_id", message, "", value=run_id),), ()
+    if not _WRITING_ROLES.intersection(found.roles):
+        return (), ("You seem not to be allowed to change this run, so Provena may refuse it.",)
+    return (), ()

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from provena_mcp.commands.concluding import as_object
+from provena_mcp.commands.confirmation.submission import as_object
 from provena_mcp.errors import ArgumentError
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.items.schema import ContentSubtype, content_json_schema, item_schema_problems
