@@ -14,12 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
-from provena_mcp.embedded.http import Services
+from provena_mcp.embedded.http import Services, UnprocessableError
 from provena_mcp.embedded.identity import Identify, identify_local_user
 from provena_mcp.embedded.jobs.task_list import TASKS
 from provena_mcp.embedded.jobs.worker import Worker
 from provena_mcp.embedded.local_person import settle_local_person
-from provena_mcp.embedded.requests import UnprocessableError
 from provena_mcp.embedded.routes import auth, data, job, prov, registry, search
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError

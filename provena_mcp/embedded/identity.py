@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+
+from provena_mcp.wire.items import RegistryItem
 
 # "token" asks for any valid identity; the others are cumulative: writing needs reading too.
 Access = Literal["token", "read", "write", "admin"]
@@ -66,3 +69,21 @@ def require(user: User, access: Access, component: Component = "entity-registry"
     """
     if not user.may(access, component):
         raise not_authenticated(_MISSING_ROLE)
+
+
+def may_write(item: RegistryItem, user: User) -> bool:
+    """Whether the user may change the item: its owner and administrators may."""
+    return item.owner_username == user.username or user.may("admin")
+
+
+def general_roles(item: RegistryItem) -> list[JsonValue]:
+    """What everyone who may read the registry may do with the item: read it."""
+    return ["dataset-data-read", "metadata-read"] if item.item_subtype == "DATASET" else ["metadata-read"]
+
+
+def roles_on(item: RegistryItem, user: User) -> list[JsonValue]:
+    """The user's roles on the item as the registry lists them."""
+    if not may_write(item, user):
+        return general_roles(item)
+    data: list[JsonValue] = ["dataset-data-write"] if item.item_subtype == "DATASET" else []
+    return [*general_roles(item), *data, "metadata-write", "admin"]

@@ -10,8 +10,20 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from provena_mcp.embedded import search
+from provena_mcp.embedded import items, search
 from provena_mcp.wire.items import JsonObject, RegistryItem
+
+_PREFIX: Final = "local"
+
+
+def mint(connection: sqlite3.Connection) -> str:
+    """A handle that was never given before and that no loaded item has."""
+    while True:
+        row = connection.execute("UPDATE minted SET last = last + 1 RETURNING last").fetchone()
+        handle = f"{_PREFIX}/{row[0]}"
+        if not items.exists(connection, handle):
+            return handle
+
 
 # The Person of the local user: made by the embedded Provena itself, so never counted as content.
 LOCAL_PERSON_ID: Final = "local/1000000"

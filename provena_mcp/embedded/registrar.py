@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.embedded import item_history, items
+from provena_mcp.embedded.items import mint
 from provena_mcp.embedded.jobs.rows import NewJob, Submitter, submit
-from provena_mcp.embedded.minting import mint
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.subtypes import ItemSubtype
 

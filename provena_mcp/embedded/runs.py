@@ -12,8 +12,8 @@ from typing import Final
 
 from provena_mcp.embedded import item_history
 from provena_mcp.embedded.graph_sync import lodge
+from provena_mcp.embedded.items import mint
 from provena_mcp.embedded.lookup import look_up
-from provena_mcp.embedded.minting import mint
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.prov_document import prov_json
 from provena_mcp.rules.provenance import assert_model_run

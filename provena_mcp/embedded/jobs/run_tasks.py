@@ -7,9 +7,9 @@ from typing import Final
 from pydantic import BaseModel
 
 from provena_mcp.embedded import items, runs
+from provena_mcp.embedded.identity import may_write
 from provena_mcp.embedded.jobs.rows import JobSubtype, NewJob, Outcome
 from provena_mcp.embedded.jobs.tasks import LODGING_FAILED, Task, Work, fail
-from provena_mcp.embedded.permissions import may_write
 from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
 from provena_mcp.wire.records import ModelRunRecord
 

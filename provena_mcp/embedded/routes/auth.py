@@ -10,8 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items
-from provena_mcp.embedded.http import Call, echo_user, guarded, health
-from provena_mcp.embedded.requests import read_body, read_query
+from provena_mcp.embedded.http import Call, echo_user, guarded, health, read_body, read_query
 from provena_mcp.rules.records.schema import Text
 from provena_mcp.wire.items import PersonItem, parse_item
 

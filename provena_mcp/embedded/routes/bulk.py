@@ -12,10 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, guarded
+from provena_mcp.embedded.http import Call, UnprocessableError, guarded, read_query
 from provena_mcp.embedded.jobs.rows import list_jobs
 from provena_mcp.embedded.lookup import look_up
-from provena_mcp.embedded.requests import UnprocessableError, read_query
 from provena_mcp.rules.csv.layout import (
     CsvLayout,
     CsvProblem,

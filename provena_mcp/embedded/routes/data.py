@@ -7,9 +7,8 @@ from typing import Final
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, access_checks, guarded, health
+from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_json
 from provena_mcp.embedded.registrar import Registrar, creation_session
-from provena_mcp.embedded.requests import read_json
 from provena_mcp.embedded.routes.registry_writes import first_item_problem, writing_items
 from provena_mcp.rules.items.schema import item_schema_problems, read_item_content
 from provena_mcp.rules.records.problems import Problem

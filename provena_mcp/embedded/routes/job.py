@@ -9,12 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, access_checks, guarded, health
+from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_body, read_query
 from provena_mcp.embedded.identity import User
 from provena_mcp.embedded.jobs import rows as jobs
 from provena_mcp.embedded.jobs.rows import JobPage, JobSubtype, JobType, NewJob, Submitter
 from provena_mcp.embedded.jobs.task_list import TASKS
-from provena_mcp.embedded.requests import read_body, read_query
 from provena_mcp.wire.items import JsonObject
 
 _COMPONENT: Final = "job-service"

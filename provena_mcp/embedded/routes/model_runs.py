@@ -11,12 +11,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items, runs
-from provena_mcp.embedded.http import Call, guarded
+from provena_mcp.embedded.http import Call, UnprocessableError, guarded, problems_of, read_json, read_query
+from provena_mcp.embedded.identity import may_write
 from provena_mcp.embedded.jobs.rows import NewJob, Submitter, submit
 from provena_mcp.embedded.jobs.run_tasks import lodging
 from provena_mcp.embedded.lookup import look_up
-from provena_mcp.embedded.permissions import may_write
-from provena_mcp.embedded.requests import UnprocessableError, problems_of, read_json, read_query
 from provena_mcp.rules.records.schema import Text, read_record, schema_problems
 from provena_mcp.rules.records.study_link import link_problems, link_references
 from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item

@@ -12,8 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import graph, items
-from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health
-from provena_mcp.embedded.requests import read_query
+from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health, read_query
 from provena_mcp.embedded.routes import bulk, model_runs, prov_admin, reports
 from provena_mcp.errors import StoreError
 from provena_mcp.rules.graph import Kind, Link

@@ -13,10 +13,17 @@ from starlette.routing import Route
 
 from provena_mcp.embedded import graph, runs
 from provena_mcp.embedded.documents import LIFETIME_SECONDS
-from provena_mcp.embedded.graph_diff import withdrawal
-from provena_mcp.embedded.http import Call, guarded
+from provena_mcp.embedded.graph import withdrawal
+from provena_mcp.embedded.http import (
+    Call,
+    UnprocessableError,
+    guarded,
+    problems_of,
+    read_body,
+    read_json,
+    read_query,
+)
 from provena_mcp.embedded.lookup import look_up
-from provena_mcp.embedded.requests import UnprocessableError, problems_of, read_body, read_json, read_query
 from provena_mcp.embedded.routes.model_runs import check_record
 from provena_mcp.rules.csv import layout
 from provena_mcp.rules.graph import ProvenanceGraph

@@ -12,11 +12,9 @@ from starlette.routing import Route
 
 from provena_mcp import __version__
 from provena_mcp.embedded import items
-from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health
-from provena_mcp.embedded.identity import User
+from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health, read_query
+from provena_mcp.embedded.identity import User, roles_on
 from provena_mcp.embedded.item_json import seeded_item, typed_item
-from provena_mcp.embedded.permissions import roles_on
-from provena_mcp.embedded.requests import read_query
 from provena_mcp.embedded.routes import registry_lists, registry_rights, registry_writes
 from provena_mcp.rules.records.refusals import (
     BLANK_ID_REASON,

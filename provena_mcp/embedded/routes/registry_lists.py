@@ -8,11 +8,10 @@ from pydantic import BaseModel, JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from provena_mcp.embedded.http import Call, Endpoint
+from provena_mcp.embedded.http import Call, Endpoint, UnprocessableError, read_body
 from provena_mcp.embedded.item_json import seeded_item, typed_item
 from provena_mcp.embedded.items import without_nulls
 from provena_mcp.embedded.lists import Page, PageRequest, SortColumn, read_page
-from provena_mcp.embedded.requests import UnprocessableError, read_body
 from provena_mcp.rules.schema_wording import SchemaProblem
 from provena_mcp.wire.items import JsonObject, ReleaseStatus
 from provena_mcp.wire.registry import RecordTypeFilter, SortType

@@ -12,9 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items
-from provena_mcp.embedded.http import Call, Endpoint, guarded
-from provena_mcp.embedded.permissions import general_roles, roles_on
-from provena_mcp.embedded.requests import read_query
+from provena_mcp.embedded.http import Call, Endpoint, guarded, read_query
+from provena_mcp.embedded.identity import general_roles, roles_on
 from provena_mcp.rules.records.refusals import unknown_reason, wrong_subtype_reason
 from provena_mcp.wire.items import JsonObject, RegistryItem
 from provena_mcp.wire.subtypes import ROUTE_OF, ItemSubtype

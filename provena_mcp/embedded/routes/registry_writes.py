@@ -12,10 +12,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items
-from provena_mcp.embedded.http import Call, Endpoint, guarded
+from provena_mcp.embedded.http import (
+    Call,
+    Endpoint,
+    UnprocessableError,
+    guarded,
+    read_body,
+    read_json,
+    read_query,
+)
+from provena_mcp.embedded.identity import may_write
 from provena_mcp.embedded.item_json import seeded_item, typed_item
 from provena_mcp.embedded.lookup import look_up
-from provena_mcp.embedded.permissions import may_write
 from provena_mcp.embedded.registrar import (
     VERSIONED,
     AlreadyVersionedError,
@@ -23,7 +31,6 @@ from provena_mcp.embedded.registrar import (
     Registrar,
     creation_session,
 )
-from provena_mcp.embedded.requests import UnprocessableError, read_body, read_json, read_query
 from provena_mcp.embedded.routes.registry_rights import item_of
 from provena_mcp.rules.items.references import item_problems, item_references
 from provena_mcp.rules.items.schema import (

@@ -11,9 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import documents
-from provena_mcp.embedded.http import Call, Services, guarded
+from provena_mcp.embedded.http import Call, Services, guarded, read_body
 from provena_mcp.embedded.jobs.rows import NewJob
-from provena_mcp.embedded.requests import read_body
 from provena_mcp.embedded.routes.registry_lists import RegistrySubtype
 from provena_mcp.rules.records.schema import Text, Whole
 

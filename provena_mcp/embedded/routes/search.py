@@ -8,8 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, access_checks, guarded, health
-from provena_mcp.embedded.requests import read_query
+from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_query
 from provena_mcp.embedded.routes.registry_lists import RegistrySubtype
 from provena_mcp.embedded.search import search
 
