@@ -5,12 +5,14 @@ from hypothesis import strategies as st
 from provena_mcp.lineage.comparison import (
     Aspect,
     Difference,
+    Version,
     aspects_of_lineages,
     aspects_of_records,
     compare,
+    previous_versions,
+    version_chains,
 )
 from provena_mcp.lineage.traversal import hops_along
-from provena_mcp.lineage.versions import Version, previous_versions, version_chains
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
 from tests.lineage.random_programmes import DATASETS, Programme, Run, programmes

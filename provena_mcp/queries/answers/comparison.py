@@ -9,11 +9,12 @@ from typing import Final
 from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.comparison import (
     Aspect,
+    Version,
     aspects_of_lineages,
     aspects_of_records,
     compare,
+    version_chains,
 )
-from provena_mcp.lineage.versions import Version, version_chains
 from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonTelling
 from provena_mcp.queries.answers.comparison_result import RunComparison, Scope
 from provena_mcp.queries.answers.subjects import read_run
