@@ -11,9 +11,8 @@ from provena_mcp.commands.confirmation.duplicate_check import Submissions
 from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
 from provena_mcp.commands.confirmation.preview_store import References
 from provena_mcp.commands.confirmation.write_context import Desk
-from provena_mcp.queries.documents.input_files import InputFolders
 from provena_mcp.queries.documents.rendering import Documents, RecentReports
-from provena_mcp.queries.documents.user_files import OutputFolder
+from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import Names

@@ -20,8 +20,7 @@ from provena_mcp.commands.confirmation.key_value_store import InProcessStore
 from provena_mcp.completions import register_completions
 from provena_mcp.prompts import register_prompts
 from provena_mcp.queries.cache import BoundedCache
-from provena_mcp.queries.documents.input_files import input_folders
-from provena_mcp.queries.documents.user_files import OutputFolder
+from provena_mcp.queries.documents.user_files import OutputFolder, input_folders
 from provena_mcp.queries.items.names import Names
 from provena_mcp.queries.items.suggestions import Suggestions
 from provena_mcp.queries.jobs.polling import Pace

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from provena_mcp.application import Application
 from provena_mcp.queries.answers.audit import audit
-from provena_mcp.queries.answers.audit_result import Audit
+from provena_mcp.queries.answers.audit_answer import Audit
 from provena_mcp.queries.answers.comparison import compare_runs
-from provena_mcp.queries.answers.comparison_result import RunComparison, Scope
+from provena_mcp.queries.answers.comparison_answer import RunComparison, Scope
 from provena_mcp.queries.answers.impact import ImpactQuestion
 from provena_mcp.queries.answers.impact import analyse_impact as find_impact
 from provena_mcp.queries.answers.impact_result import ImpactAnswer

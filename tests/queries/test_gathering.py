@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.errors import DepthLimitError, NotFoundError, ProvenaError, UnavailableError
-from provena_mcp.queries.lineage.gathering import Gathered, gather_lineage
+from provena_mcp.queries.lineage.lineage_page import Gathered, gather_lineage
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import is_asked_for, links_on_trails

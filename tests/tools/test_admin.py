@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from provena_mcp.queries.documents.config_text import mask_config
+from provena_mcp.commands.generate_config import mask_config
 from tests.tools.recording_world import Asked, Send, answering, provena, server
 from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
 

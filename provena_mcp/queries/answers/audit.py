@@ -3,20 +3,97 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from provena_mcp.lineage.audit.auditing import RunAudit, audit_run, merge_findings
+from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import Finding
-from provena_mcp.queries.answers.audit_answer import Audited, AuditTelling
-from provena_mcp.queries.answers.audit_result import Audit
-from provena_mcp.queries.answers.evidence import gather_evidence
-from provena_mcp.queries.answers.subjects import read_run_or_study
+from provena_mcp.lineage.traversal import hops_along
+from provena_mcp.queries.answers.audit_answer import Audit, Audited, AuditTelling
+from provena_mcp.queries.answers.common import read_run_or_study
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import Records
-from provena_mcp.queries.lineage.neighbourhood import DepthCap
+from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood
+from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.records.references import references
 from provena_mcp.wire.items import ModelRunItem, StudyItem
+from provena_mcp.wire.records import ModelRunRecord
+
+# Datasets further upstream that are read, the nearest first; the audit says how many were not.
+_MOST_DATASETS: Final = 60
+_MOST_MAKERS: Final = 40
+_MOST_OUTPUTS: Final = 12
+_DATASET_PAGES: Final = 2
+_INPUT_PAGES: Final = 15
+
+
+async def gather_evidence(
+    reader: Reader, cap: DepthCap, records: Records, run: ModelRunItem, *, depth: int, now: float
+) -> RunEvidence:
+    """Everything the audit of ``run`` needs, its lineage followed for ``depth`` hops upstream.
+
+    Raises:
+        ProvenaError: The deployment failed to answer a lineage query, or for one of the items.
+    """
+    upstream, remade, _ = await asyncio.gather(
+        gather_neighbourhood(reader.client.prov, cap, run.id, "upstream", depth),
+        _remade(reader, run),
+        _read_references(records, run.record),
+    )
+    await asyncio.gather(
+        records.read(_makers(upstream.graph, {dataset.dataset_id for dataset in run.record.inputs})),
+        records.read_listed(
+            _nearest_datasets(upstream.graph, run.id),
+            "DATASET",
+            most_pages=_DATASET_PAGES,
+            most_fetches=_MOST_DATASETS,
+        ),
+    )
+    await records.read_newer_versions(records.known)
+    reasons = (upstream.incomplete_because, records.incomplete_because)
+    because = "; ".join(reason for reason in reasons if reason) or None
+    return RunEvidence(run, records.known, upstream.graph, remade, now, because)
+
+
+async def _read_references(records: Records, record: ModelRunRecord) -> None:
+    inputs = (dataset.dataset_id for dataset in record.inputs)
+    await records.read_listed(inputs, "DATASET", most_pages=_INPUT_PAGES, most_fetches=0)
+    # A workflow template names further items, so a second and a third look may be needed.
+    while wanted := references(record, records.known):
+        await records.read(sorted(reference.id for reference in wanted))
+
+
+async def _remade(reader: Reader, run: ModelRunItem) -> dict[str, tuple[str, ...]]:
+    """Outputs of ``run`` that other runs made too."""
+    outputs = list(dict.fromkeys(dataset.dataset_id for dataset in run.record.outputs))[:_MOST_OUTPUTS]
+    answers = await asyncio.gather(*(reader.client.prov.explore("upstream", output, 1) for output in outputs))
+    remade: dict[str, tuple[str, ...]] = {}
+    for output, graph in zip(outputs, answers, strict=True):
+        others = tuple(maker for maker in _makers(graph, {output}) if maker != run.id)
+        if others:
+            remade[output] = others
+    return remade
+
+
+def _makers(graph: ProvenanceGraph, datasets: set[str]) -> list[str]:
+    """Runs that generated any of ``datasets``."""
+    makers = {
+        link.target
+        for link in graph.links
+        if link.source in datasets
+        and link.relation == "wasGeneratedBy"
+        and graph.nodes[link.target].subtype == "MODEL_RUN"
+    }
+    return sorted(makers)[:_MOST_MAKERS]
+
+
+def _nearest_datasets(graph: ProvenanceGraph, run_id: str) -> Iterable[str]:
+    hops = hops_along(graph.ahead("upstream"), (run_id,), len(graph.nodes))
+    datasets = [node for node in hops if node in graph.nodes and graph.nodes[node].subtype == "DATASET"]
+    return sorted(datasets, key=lambda node: (hops[node], node))[:_MOST_DATASETS]
+
 
 _DEPTH: Final = 20
 # Each run of a study is followed less far, and only so many runs are looked at.

@@ -5,22 +5,77 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from provena_mcp.lineage.audit.auditing import RunAudit
-from provena_mcp.lineage.audit.findings import MEANING, Finding, Severity, is_current, verdict
-from provena_mcp.queries.answers.audit_result import Audit, AuditCheck, AuditedRun, AuditFinding
+from pydantic import Field
+
+from provena_mcp.lineage.audit.auditing import CheckName, RunAudit
+from provena_mcp.lineage.audit.findings import MEANING, Code, Finding, Severity, Verdict, is_current, verdict
 from provena_mcp.queries.answers.common import (
+    NamedItem,
     NextCall,
     NextCalls,
+    Unreadable,
     first_that_fits,
     named_item,
     plural,
     unreadable_of,
 )
+from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.wire.items import ModelRunItem, StudyItem
+
+
+class AuditFinding(Brief):
+    """Something found."""
+
+    code: Code
+    severity: Severity
+    says: str
+    ids: tuple[str, ...] = Field(description="Items it concerns.")
+    of: int | None = Field(default=None, description="How many, if not all are shown.")
+    evidence: dict[str, str] | None = Field(default=None, description="By id, what was seen there.")
+    runs: int | None = Field(default=None, description="Of a study: in how many runs.")
+    action: str = Field(description="What to do.")
+
+
+class AuditCheck(Brief):
+    """One line of the checklist."""
+
+    check: CheckName
+    state: Severity | Literal["ok"]
+    evidence: str
+
+
+class AuditedRun(Brief):
+    """A run of a study."""
+
+    id: str
+    name: str | None = None
+    verdict: Verdict
+    current: bool
+    blockers: tuple[Code, ...] | None = None
+
+
+class Audit(Brief):
+    """Whether a run or study can be repeated, and is still current."""
+
+    answer: str
+    item: NamedItem
+    verdict: Verdict = Field(description="From what Provena holds; of a study, of its worst run.")
+    current: bool = Field(description="False if something newer than what was used or made is known.")
+    counts: dict[Severity, int]
+    findings: tuple[AuditFinding, ...] = Field(description="Worst first.")
+    checks: tuple[AuditCheck, ...] | None = None
+    runs: tuple[AuditedRun, ...] | None = None
+    runs_of: int | None = Field(default=None, description="Runs of the study, if not all are shown.")
+    names: dict[str, str] = Field(description="Names of ids above.")
+    complete: bool
+    incomplete_because: str | None = None
+    unreadable: tuple[Unreadable, ...] | None = None
+    next: NextCalls = None
+
 
 # Ids of one finding and runs of a study, at most, in ever smaller answers.
 _SIZES: Final = ((10, 40), (6, 25), (4, 15), (2, 8), (1, 4))

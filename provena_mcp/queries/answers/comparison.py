@@ -15,9 +15,8 @@ from provena_mcp.lineage.comparison import (
     compare,
     version_chains,
 )
-from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonTelling
-from provena_mcp.queries.answers.comparison_result import RunComparison, Scope
-from provena_mcp.queries.answers.subjects import read_run
+from provena_mcp.queries.answers.common import read_run
+from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonTelling, RunComparison, Scope
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import Records
 from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood

@@ -5,25 +5,78 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
-from provena_mcp.lineage.comparison import Aspect, Comparison, Difference
-from provena_mcp.queries.answers.common import NextCall, NextCalls, first_that_fits, unreadable_of
-from provena_mcp.queries.answers.comparison_result import (
-    ComparedRun,
-    ComparedValue,
-    DifferenceRow,
-    RunComparison,
-    SameRow,
-    Scope,
-)
-from provena_mcp.queries.items.briefs.models import Ref
+from provena_mcp.lineage.comparison import Aspect, ComparedField, Comparison, Difference, DifferenceKind, Side
+from provena_mcp.queries.answers.common import NextCall, NextCalls, Unreadable, first_that_fits, unreadable_of
+from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import ModelRunItem
+
+Scope = Literal["record", "lineage"]
+
+
+class ComparedRun(Brief):
+    """A run and the letter it goes by."""
+
+    label: str
+    id: str
+    name: str | None = None
+    lineage: dict[str, int] | None = Field(default=None, description="What led to it, counted.")
+
+
+class ComparedValue(Brief):
+    """A value, either an item or a text, and the labels of the runs that have it."""
+
+    runs: str | None = Field(default=None, description="Labels, as AB.")
+    id: str | None = None
+    name: str | None = None
+    version: int | None = None
+    text: str | None = None
+
+
+class DifferenceRow(Brief):
+    """Something in which runs differ: the values that not all of them have."""
+
+    field: ComparedField
+    kind: DifferenceKind = Field(description="versions: of one thing; only_in_some: some runs have none.")
+    role: Ref | None = Field(default=None, description="Dataset template.")
+    key: str | None = Field(default=None, description="Annotation or resource.")
+    side: Side | None = None
+    values: tuple[ComparedValue, ...]
+    of: int | None = Field(default=None, description="How many, if not all are shown.")
+    shared: int | None = Field(default=None, description="Values of it that all runs have.")
+
+
+class SameRow(Brief):
+    """Something that all runs share."""
+
+    field: ComparedField
+    role: str | None = None
+    key: str | None = None
+    values: tuple[ComparedValue, ...]
+    of: int | None = None
+
+
+class RunComparison(Brief):
+    """Where runs differ."""
+
+    answer: str
+    scope: Scope
+    runs: tuple[ComparedRun, ...]
+    differences: tuple[DifferenceRow, ...]
+    same: tuple[SameRow, ...]
+    same_counts: dict[str, int] = Field(description="Values that all runs share, by field.")
+    notes: tuple[str, ...] | None = None
+    complete: bool
+    incomplete_because: str | None = None
+    unreadable: tuple[Unreadable, ...] | None = None
+    next: NextCalls = None
+
 
 _TEXT: Final = 200
 # Values of one row and rows of what is the same, at most, in ever smaller answers.

@@ -2,12 +2,97 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from provena_mcp.errors import FileRefusedError
+
+# Windows has neither; elsewhere a link is not followed and a pipe does not keep us waiting.
+_FLAGS: Final = (
+    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InputFolders:
+    """Folders whose files may be read, those below them included."""
+
+    paths: tuple[Path, ...]
+
+    def read(self, file_path: str, max_bytes: int) -> bytes:
+        """The content of a file; a relative path is looked for in the first folder.
+
+        Raises:
+            FileRefusedError: It is outside the folders, reached over ``..`` or a link, not a plain
+                file, larger than ``max_bytes``, or cannot be read.
+        """
+        path = self._inside(file_path)
+        try:
+            return _read(path, max_bytes)
+        except OSError as error:
+            raise self._refused(f"{file_path[:200]!r} cannot be read: {error.strerror}.") from None
+
+    def _inside(self, file_path: str) -> Path:
+        given = Path(file_path)
+        if not file_path.strip() or "\0" in file_path or ".." in given.parts:
+            raise self._refused(f"{file_path[:200]!r} is not a path that is read.")
+        for folder in self.paths:
+            root = folder.absolute()
+            path = root / given
+            if path.is_relative_to(root):
+                return self._unlinked(root, path, file_path)
+        raise self._refused(f"{file_path[:200]!r} is outside the folders that may be read.")
+
+    def _unlinked(self, root: Path, path: Path, file_path: str) -> Path:
+        """``path`` with the links above ``root`` followed, where there is none below it."""
+        try:
+            real = path.resolve(strict=True)
+            expected = root.resolve() / path.relative_to(root)
+        except (OSError, RuntimeError):
+            raise self._refused(f"There is no file {file_path[:200]!r}.") from None
+        if os.path.normcase(real) != os.path.normcase(expected):
+            raise self._refused(f"{file_path[:200]!r} is reached over a link, which is not followed.")
+        return real
+
+    def _refused(self, message: str) -> FileRefusedError:
+        allowed = ", ".join(map(str, self.paths)) or "none"
+        return FileRefusedError(
+            message,
+            advice=f"Folders that may be read: {allowed}. The operator names them in PROVENA_INPUT_DIRS; the "
+            "text itself can be given to convert_model_runs.",
+        )
+
+
+def input_folders(chosen: str | None, usual: Path | None) -> InputFolders:
+    """The folders that PROVENA_INPUT_DIRS names, separated as in PATH; else the usual one, if any."""
+    if not chosen:
+        return InputFolders((usual,) if usual else ())
+    return InputFolders(tuple(_folders(chosen.split(os.pathsep))))
+
+
+def _folders(names: Sequence[str]) -> list[Path]:
+    return [Path(name.strip()).expanduser() for name in names if name.strip()]
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    with os.fdopen(os.open(path, _FLAGS), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise FileRefusedError(
+                f"{path.name!r} is not a plain file.", advice="Give the path of a CSV file."
+            )
+        if found.st_size > max_bytes:
+            raise FileRefusedError(
+                f"{path.name!r} has {found.st_size:,} bytes; the most that is read is {max_bytes:,}.",
+                advice="Split it into several files with the same header row.",
+            )
+        return file.read(max_bytes + 1)
+
 
 _NAME: Final = re.compile(r"[^\W_][\w .()+-]{0,119}")
 # A version such as the .2 of "report 1.2" is no ending.

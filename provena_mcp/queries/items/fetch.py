@@ -14,8 +14,7 @@ from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, Proven
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.describing import describe
 from provena_mcp.queries.items.briefs.models import AnyBrief, Brief, Included
-from provena_mcp.queries.items.briefs.parts import Known, Origin
-from provena_mcp.queries.items.briefs.references import references_of
+from provena_mcp.queries.items.briefs.parts import Known, Origin, references_of
 from provena_mcp.queries.items.names import NAME_LENGTH, Names
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_object

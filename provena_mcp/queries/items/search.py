@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
+from provena_mcp.queries.items.facts import annotations_of, description_of, keywords_of
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
-from provena_mcp.queries.items.matching import places_of, words_of
 from provena_mcp.queries.items.names import unreadable_because
 from provena_mcp.queries.items.rows import (
     Namesakes,
@@ -29,6 +30,61 @@ from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.registry import SearchHit
 from provena_mcp.wire.subtypes import ItemSubtype
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_SHORTEST_PART: Final = 3
+_UNSEARCHED: Final = frozenset({"history", "prov_serialisation", "workflow_links", "item_category"})
+
+
+def words_of(query: str) -> tuple[str, ...]:
+    """The words of a query, folded, each once."""
+    return tuple(dict.fromkeys(_WORD.findall(query.casefold())))
+
+
+def places_of(words: tuple[str, ...], item: RegistryItem) -> dict[str, tuple[str, ...]]:
+    """Each word under the first place that has it; under ``not_found`` what stands nowhere as written.
+
+    A word stands where a word begins with it or, from three letters on, contains it.
+    """
+    places: dict[str, list[str]] = {}
+    left = list(words)
+    for place, text in _texts(item):
+        there = set(_WORD.findall(text.casefold()))
+        for word in [word for word in left if _stands_in(word, there)]:
+            places.setdefault(place, []).append(word)
+            left.remove(word)
+        if not left:
+            break
+    if left:
+        places["not_found"] = left
+    return {place: tuple(found) for place, found in places.items()}
+
+
+def _stands_in(word: str, there: set[str]) -> bool:
+    return any(other.startswith(word) or (len(word) >= _SHORTEST_PART and word in other) for other in there)
+
+
+def _texts(item: RegistryItem) -> Iterator[tuple[str, str]]:
+    yield "name", item.display_name or ""
+    yield "id", item.id
+    yield "keywords", " ".join(keywords_of(item))
+    annotations = annotations_of(item) or {}
+    yield "annotations", " ".join((*annotations, *annotations.values()))
+    yield "description", description_of(item) or ""
+    yield "elsewhere", " ".join(_strings(item.as_json()))
+
+
+def _strings(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _strings(entry)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            if key not in _UNSEARCHED:
+                yield from _strings(entry)
+
 
 # The service ranks no more than this many, silently (contract 7.7).
 _MOST_HITS: Final = 50
