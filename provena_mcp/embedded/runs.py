@@ -15,8 +15,7 @@ from provena_mcp.embedded.graph_sync import lodge
 from provena_mcp.embedded.items import mint
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.rules.prov_document import prov_json
-from provena_mcp.rules.provenance import assert_model_run
+from provena_mcp.rules.provenance import assert_model_run, prov_json
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import (
     Known,

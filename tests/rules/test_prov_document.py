@@ -5,8 +5,7 @@ import pytest
 from prov.model import ProvDocument
 
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from provena_mcp.rules.prov_document import prov_json
-from provena_mcp.rules.provenance import assert_model_run
+from provena_mcp.rules.provenance import assert_model_run, prov_json
 from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
 from tests.rules.recorded_registry import exchanges, needs_recordings, recorded_items

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from provena_mcp.client import RegistryApi
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
-from provena_mcp.rules.prov_document import prov_json
-from provena_mcp.rules.provenance import assert_model_run
+from provena_mcp.rules.provenance import assert_model_run, prov_json
 from provena_mcp.wire.items import ModelRunItem, RegistryItem, WorkflowTemplateItem
 
 if TYPE_CHECKING:
