@@ -28,7 +28,7 @@ from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.resources import register_resources
 from provena_mcp.server.audit_log import Audit
 from provena_mcp.server.backend import Backend, choose_backend
-from provena_mcp.server.deadline import Deadline
+from provena_mcp.server.limits import Deadline
 from provena_mcp.settings import Settings
 from provena_mcp.tools.instructions import server_instructions
 from provena_mcp.tools.registration import register
@@ -36,6 +36,12 @@ from provena_mcp.tools.toolsets import select_tools
 
 if TYPE_CHECKING:
     from provena_mcp.server.hosting import Hosting
+
+
+import logging
+import sys
+
+from provena_mcp.server.audit_log import write_audit_to_stderr
 
 _LISTS_KEEP_MS: Final = 60_000
 
@@ -143,3 +149,16 @@ def _output_folder(settings: Settings) -> OutputFolder | None:
     if chosen and chosen.strip().lower() == "off":
         return None
     return OutputFolder(Path(chosen) if chosen else platformdirs.user_documents_path() / "Provena")
+
+
+def stdio_server(settings: Settings, *, sample: bool = False) -> MCPServer[Application]:
+    """The server for one user over stdin and stdout, with the log on stderr.
+
+    Raises:
+        ProvenaError: It could not be built.
+    """
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    write_audit_to_stderr()
+    return build_server(settings, sample=sample)
