@@ -13,8 +13,8 @@ from provena_mcp.commands.confirmation.change import Command, ResultT
 from provena_mcp.commands.delete_run import DeleteRun, DeletionResult
 from provena_mcp.commands.restore_runs import RestorationResult, RestoreAll, RestoreRuns
 from provena_mcp.queries.documents.user_files import place_for
-from provena_mcp.tools.deciding import decided, proposed
 from provena_mcp.tools.definition import Reply, tool
+from provena_mcp.tools.elicitation import decided, proposed
 from provena_mcp.tools.parameters import Confirm, Reference, SaveAs
 from provena_mcp.wire.items import JsonObject
 

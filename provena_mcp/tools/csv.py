@@ -15,8 +15,7 @@ from provena_mcp.queries.documents.csv_files import CSV
 from provena_mcp.queries.documents.user_files import place_for
 from provena_mcp.rules.csv.table import MAX_BYTES
 from provena_mcp.tools.definition import Reply, tool
-from provena_mcp.tools.document_links import ending_of, with_download
-from provena_mcp.tools.links import csv_link
+from provena_mcp.tools.document_links import csv_link, ending_of, with_download
 from provena_mcp.tools.parameters import SaveAs
 
 

@@ -12,9 +12,8 @@ from provena_mcp.application import Application
 from provena_mcp.commands.confirmation.change import AlreadySent, Proposal
 from provena_mcp.commands.create_item import CreateItem, CreationResult
 from provena_mcp.rules.items.schema import ContentSubtype
-from provena_mcp.tools.deciding import decided, proposed
 from provena_mcp.tools.definition import Reply, tool
-from provena_mcp.tools.elicitation import Agreement, NotAsked, ask_for, consent_in
+from provena_mcp.tools.elicitation import Agreement, NotAsked, ask_for, consent_in, decided, proposed
 from provena_mcp.tools.parameters import Confirm, Reference
 from provena_mcp.wire.items import JsonObject
 

@@ -10,7 +10,7 @@ from provena_mcp.lineage.pages import PageRequest
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.lineage.lineage_page import LineageQuestion, answer_lineage
 from provena_mcp.tools.definition import Handler, Reply, ToolDefinition
-from provena_mcp.tools.links import lineage_link
+from provena_mcp.tools.document_links import lineage_link
 from provena_mcp.tools.parameters import Cursor, Depth, ItemId, MaxTokens, ShowNames, Subtypes
 from provena_mcp.wire.lineage import LineageQuery
 

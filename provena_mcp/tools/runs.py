@@ -14,9 +14,8 @@ from provena_mcp.commands.register_batch import RegisterBatch
 from provena_mcp.commands.register_run import RegisterRun
 from provena_mcp.commands.results import BatchResult, LinkResult, RegistrationResult, UpdateResult
 from provena_mcp.commands.update_run import UpdateRun
-from provena_mcp.tools.deciding import decided, proposed
 from provena_mcp.tools.definition import Reply, tool
-from provena_mcp.tools.elicitation import Agreement, NotAsked, ask_for, consent_in
+from provena_mcp.tools.elicitation import Agreement, NotAsked, ask_for, consent_in, decided, proposed
 from provena_mcp.tools.parameters import Confirm, Reference, Wait
 from provena_mcp.tools.records import RunRecord
 from provena_mcp.wire.items import JsonObject
