@@ -9,8 +9,8 @@ from pydantic_core import to_json
 from provena_mcp.client.http.parsing import require_success
 from provena_mcp.client.http.request import FIND_ITEM, Call, Service
 from provena_mcp.client.service import ServiceApi
-from provena_mcp.wire.datasets import MintAnswer
 from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.registry import MintAnswer
 
 
 class DataApi(ServiceApi):

@@ -7,8 +7,19 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from provena_mcp.wire.base import Status, Wire
+from provena_mcp.wire.dataset_metadata import S3Location
 from provena_mcp.wire.items import JsonObject, ReleaseStatus
 from provena_mcp.wire.subtypes import ItemSubtype
+
+
+class MintAnswer(Wire):
+    """A minted dataset's handle, its storage, and the job that lodges its Create activity."""
+
+    status: Status
+    handle: str | None = None
+    s3_location: S3Location | None = None
+    register_create_activity_session_id: str | None = None
+
 
 RecordTypeFilter = Literal["ALL", "SEED_ONLY", "COMPLETE_ONLY"]
 SortType = Literal[
