@@ -233,7 +233,7 @@ def _key_of(connection: sqlite3.Connection, node_id: str) -> int | None:
     return None if row is None else row[0]
 
 
-_NODES: Final = """
+_NODES_OF_RECORD: Final = """
     SELECT node.id, (SELECT count(*) FROM node_record AS sharing WHERE sharing.node = node.key)
     FROM node AS record
     JOIN node_record ON node_record.record = record.key
@@ -265,7 +265,7 @@ def withdrawal(connection: sqlite3.Connection, record_id: str) -> list[JsonObjec
 
 
 def _on_nodes(connection: sqlite3.Connection, record_id: str) -> Iterator[JsonObject]:
-    for node_id, asserting in connection.execute(_NODES, (record_id,)).fetchall():
+    for node_id, asserting in connection.execute(_NODES_OF_RECORD, (record_id,)).fetchall():
         if asserting > 1:
             yield {
                 "action_type": "REMOVE_RECORD_ID_FROM_NODE",
