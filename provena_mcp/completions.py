@@ -19,6 +19,7 @@ from provena_mcp.application import Application
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.documents.prov_documents import PROV_TYPES
 from provena_mcp.queries.items.suggestions import Kinds
+from provena_mcp.rules.uris import document_kind
 from provena_mcp.wire.lineage import LineageQuery
 
 Reference = PromptReference | ResourceTemplateReference
@@ -97,9 +98,10 @@ def _kinds(ref: Reference, argument: str, chosen: dict[str, str]) -> Kinds:
     kinds = _KINDS_OF_ARGUMENT.get(argument, ())
     if argument != "id" or not isinstance(ref, ResourceTemplateReference):
         return kinds
-    if ref.uri.startswith("provena://prov/"):
+    kind = document_kind(ref.uri)
+    if kind == "prov":
         return ("MODEL_RUN",)
-    if ref.uri.startswith("provena://report/"):
+    if kind == "report":
         return tuple(kind for kind in _REPORTED if kind == chosen.get("item_subtype")) or _REPORTED
     return kinds
 

@@ -17,6 +17,7 @@ from provena_mcp.queries.documents.csv_files import CSV
 from provena_mcp.queries.documents.prov_documents import PROV_TYPES, ProvFormat
 from provena_mcp.queries.documents.rendering import JSON, MERMAID, USUAL_DEPTH, Document, Documents
 from provena_mcp.queries.documents.reports import DOCX
+from provena_mcp.rules import uris
 
 Ctx = Context[Application]
 
@@ -30,7 +31,7 @@ def register_resources(server: MCPServer[Application]) -> None:
 
 def _register_graphs(server: MCPServer[Application]) -> None:
     @server.resource(
-        "provena://item/{+id}",
+        uris.ITEM,
         name="item",
         title="Registry item",
         mime_type=JSON,
@@ -40,7 +41,7 @@ def _register_graphs(server: MCPServer[Application]) -> None:
         return await _content(_documents(ctx).item(id))
 
     @server.resource(
-        "provena://lineage/{query}/{+id}{?depth}",
+        uris.LINEAGE,
         name="lineage",
         title="Lineage graph",
         mime_type=JSON,
@@ -50,7 +51,7 @@ def _register_graphs(server: MCPServer[Application]) -> None:
         return await _content(_documents(ctx).lineage(query, id, depth))
 
     @server.resource(
-        "provena://diagram/{query}/{+id}{?to,depth}",
+        uris.DIAGRAM,
         name="diagram",
         title="Lineage diagram",
         mime_type=MERMAID,
@@ -66,7 +67,7 @@ def _register_prov(server: MCPServer[Application]) -> None:
     # A template has one media type, so each format has a template of its own before the general one.
     for wanted, mime_type in PROV_TYPES.items():
         server.resource(
-            f"provena://prov/{wanted}/{{+id}}",
+            uris.prov_template(wanted),
             name=f"prov-{wanted}",
             title=f"PROV of a model run ({wanted})",
             mime_type=mime_type,
@@ -74,7 +75,7 @@ def _register_prov(server: MCPServer[Application]) -> None:
         )(_prov_in(wanted))
 
     @server.resource(
-        "provena://prov/{format}/{+id}",
+        uris.PROV,
         name="prov",
         title="PROV of a model run",
         description=f"A model run as a W3C PROV document; format is one of {', '.join(PROV_TYPES)}.",
@@ -92,7 +93,7 @@ def _prov_in(wanted: ProvFormat) -> Callable[..., Awaitable[str | bytes]]:
 
 def _register_files(server: MCPServer[Application]) -> None:
     @server.resource(
-        "provena://csv-template/{+workflow_template_id}",
+        uris.CSV_TEMPLATE,
         name="csv-template",
         title="CSV template",
         mime_type=CSV,
@@ -102,7 +103,7 @@ def _register_files(server: MCPServer[Application]) -> None:
         return await _content(_documents(ctx).csv_template(workflow_template_id))
 
     @server.resource(
-        "provena://csv-batch/{batch_id}",
+        uris.CSV_BATCH,
         name="csv-batch",
         title="Batch as CSV",
         mime_type=CSV,
@@ -112,7 +113,7 @@ def _register_files(server: MCPServer[Application]) -> None:
         return await _content(_documents(ctx).csv_batch(batch_id))
 
     @server.resource(
-        "provena://report/{item_subtype}/{depth}/{+id}{?session_id}",
+        uris.REPORT,
         name="report",
         title="Close-out report",
         mime_type=DOCX,

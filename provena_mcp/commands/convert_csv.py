@@ -22,9 +22,9 @@ from provena_mcp.commands.records.run_preview import ref
 from provena_mcp.commands.results import refs
 from provena_mcp.errors import CallerError, DeploymentError, ForbiddenError, ProvenaError, RejectedError
 from provena_mcp.lineage.tokens import estimate_tokens
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.queries.jobs.job_report import NextCall
 from provena_mcp.rules.csv.layout import MODELLER, STUDY, CsvProblem
 from provena_mcp.rules.csv.reading import Conversion, convert, references
 from provena_mcp.rules.csv.table import prepared, read_table

@@ -19,9 +19,9 @@ from provena_mcp.commands.records.lookup import facts, look_up, with_candidates
 from provena_mcp.commands.records.run_preview import ref
 from provena_mcp.commands.results import WriteResult, problem_briefs, problem_count
 from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError, RejectedError
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.queries.jobs.job_report import NextCall
 from provena_mcp.queries.jobs.polling import Followed
 from provena_mcp.rules.items.references import item_problems, item_references
 from provena_mcp.rules.items.schema import ContentSubtype, read_item_content

@@ -25,12 +25,12 @@ from provena_mcp.commands.results import (
     problem_count,
 )
 from provena_mcp.errors import ArgumentError
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.batches import outcomes, page_of
-from provena_mcp.queries.jobs.job_report import NextCall
 from provena_mcp.queries.jobs.polling import Followed
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known

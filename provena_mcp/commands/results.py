@@ -7,10 +7,10 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief, DatasetInRole, Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.batches import RunOutcome
-from provena_mcp.queries.jobs.job_report import NextCall
 from provena_mcp.rules.records.problems import Candidate, Problem
 from provena_mcp.rules.text import clean
 

@@ -16,10 +16,11 @@ from typing import Final, NamedTuple
 from pydantic import JsonValue
 
 from provena_mcp.errors import CursorError
-from provena_mcp.lineage.result import LineageResult, NextCall, ToolName
+from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.summary import Labels, Page, summarise
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.lineage.view import UNKNOWN, Arc, LineageView
+from provena_mcp.next_call import NextCall, ToolName
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.wire.lineage import LineageQuery
 

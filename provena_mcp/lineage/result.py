@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SkipValidation, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, WithJsonSchema
 
+from provena_mcp.next_call import NextCall
 from provena_mcp.rules.graph import Direction
-
-ToolName = Literal[
-    "explore_upstream",
-    "explore_downstream",
-    "get_contributing_datasets",
-    "get_effected_datasets",
-    "get_contributing_agents",
-    "get_effected_agents",
-]
 
 # Clients check every result against its schema, and we made the rows ourselves: looking at each of a
 # thousand numbers again would take longer than answering. What a row holds stands in the descriptions.
@@ -90,13 +82,6 @@ class AnswerItem(_Part):
     roles: dict[str, int] | None = Field(
         None, description="What it did, with the number of items here it did it for."
     )
-
-
-class NextCall(_Part):
-    """The call that returns the next page."""
-
-    tool: ToolName
-    arguments: dict[str, JsonValue]
 
 
 class LineageResult(_Part):

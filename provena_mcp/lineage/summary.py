@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote
 
 from provena_mcp.lineage.result import (
     Adjacency,
@@ -14,13 +13,14 @@ from provena_mcp.lineage.result import (
     Depth,
     Ends,
     LineageResult,
-    NextCall,
     Row,
     Start,
     Totals,
 )
 from provena_mcp.lineage.view import Arc, LineageView
+from provena_mcp.next_call import NextCall
 from provena_mcp.rules.text import clean
+from provena_mcp.rules.uris import lineage_uri
 
 NAME_LENGTH: Final = 80
 _MAX_ENDS: Final = 8
@@ -79,7 +79,7 @@ def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
 
 def graph_uri(view: LineageView) -> str:
     """Where the whole graph can be read."""
-    return f"provena://lineage/{view.query}/{quote(view.start, safe='/:@!$&()*+,;=~')}?depth={view.depth}"
+    return lineage_uri(view.query, view.start, view.depth)
 
 
 def _totals(view: LineageView) -> Totals:

@@ -18,6 +18,7 @@ from provena_mcp.queries.documents.prov_documents import PROV_TYPES
 from provena_mcp.queries.documents.rendering import JSON, MERMAID
 from provena_mcp.queries.documents.reports import DOCX
 from provena_mcp.queries.items.briefs.models import Brief
+from provena_mcp.rules.uris import path_of
 
 
 def lineage_link(result: LineageResult) -> ResourceLink:
@@ -98,5 +99,5 @@ async def _no_document(ctx: Context[Application], uri: str) -> ArgumentError:
 
 
 def _file_name(uri: str, mime_type: str) -> str:
-    place = re.sub(r"[^\w.-]+", "-", uri.removeprefix("provena://").partition("?")[0])
+    place = re.sub(r"[^\w.-]+", "-", path_of(uri))
     return f"{place}.{ending_of(mime_type)}"

@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import bpe_openai
 import pytest
 
 from provena_mcp.errors import SettingsError
+from provena_mcp.next_call import ToolName
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
@@ -43,6 +44,10 @@ def shown_tokens(definitions: tuple[ToolDefinition, ...]) -> int:
 
 def tokens(text: str) -> int:
     return len(bpe_openai.get_encoding("o200k_base").encode(text))
+
+
+def test_the_tools_that_answers_may_propose_are_the_tools_there_are():
+    assert sorted(get_args(ToolName)) == sorted(tool.name for tool in ALL_TOOLS)
 
 
 def test_tool_names_are_unique_and_plain():

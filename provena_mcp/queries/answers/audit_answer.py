@@ -11,9 +11,9 @@ from pydantic import Field
 
 from provena_mcp.lineage.audit.auditing import CheckName, RunAudit
 from provena_mcp.lineage.audit.findings import MEANING, Code, Finding, Severity, Verdict, is_current, verdict
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import (
     NamedItem,
-    NextCall,
     NextCalls,
     Unreadable,
     first_that_fits,

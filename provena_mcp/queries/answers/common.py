@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, TypeVar
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
 from provena_mcp.lineage.tokens import estimate_tokens
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
@@ -103,14 +104,6 @@ class NamedItem(Brief):
     id: str
     type: str | None = None
     name: str | None = None
-
-
-class NextCall(Brief):
-    """A call that follows from the answer, complete."""
-
-    tool: str
-    arguments: dict[str, JsonValue]
-    why: str
 
 
 class Unreadable(Brief):

@@ -10,7 +10,8 @@ from typing import Final, Literal
 from pydantic import Field, JsonValue
 
 from provena_mcp.lineage.comparison import Aspect, ComparedField, Comparison, Difference, DifferenceKind, Side
-from provena_mcp.queries.answers.common import NextCall, NextCalls, Unreadable, first_that_fits, unreadable_of
+from provena_mcp.next_call import NextCall
+from provena_mcp.queries.answers.common import NextCalls, Unreadable, first_that_fits, unreadable_of
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound

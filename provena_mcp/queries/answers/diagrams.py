@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import quote
 
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.clustered_diagram import ClusteredDiagram, draw_clusters
@@ -13,20 +12,6 @@ from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 
 USUAL_HOPS: Final = "20"
-# What a URI may hold as it stands beside letters and digits.
-_PLAIN: Final = "/:@!$&()*+,;=~"
-
-
-def path_uri(from_id: str, to_id: str, max_hops: int) -> str:
-    """Where the diagram of the shortest paths between two items can be read."""
-    return (
-        f"provena://diagram/path/{quote(from_id, safe=_PLAIN)}?to={quote(to_id, safe='/:')}&depth={max_hops}"
-    )
-
-
-def impact_uri(item_id: str, depth: int) -> str:
-    """Where the diagram of an impact can be read."""
-    return f"provena://diagram/impact/{quote(item_id, safe=_PLAIN)}?depth={depth}"
 
 
 async def path_diagram(reader: Reader, cap: DepthCap, from_id: str, to_id: str, max_hops: int) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from provena_mcp.lineage.impact import Affected, NewerVersion, Touched
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import (
-    NextCall,
     NextCalls,
     first_that_fits,
     kinds_of,
@@ -18,7 +18,6 @@ from provena_mcp.queries.answers.common import (
     plural,
     unreadable_of,
 )
-from provena_mcp.queries.answers.diagrams import impact_uri
 from provena_mcp.queries.answers.impact_gathering import Spread
 from provena_mcp.queries.answers.impact_result import (
     AffectedItem,
@@ -34,6 +33,7 @@ from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import Records
 from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.rules.uris import diagram_uri
 from provena_mcp.wire.items import PersonItem
 
 _RELEASE_ORDER: Final = ("RELEASED", "PENDING")
@@ -125,7 +125,7 @@ class ImpactTelling:
                 followed=dict(impact.followed),
                 not_followed=dict(impact.not_followed) or None,
                 unreadable=unreadable_of(self._named),
-                diagram_uri=impact_uri(self._start, self._depth) if impact.affected else None,
+                diagram_uri=diagram_uri("impact", self._start, self._depth) if impact.affected else None,
                 next=self._next(is_cut=bool(cut), has_contacts=has_contacts),
             )
 

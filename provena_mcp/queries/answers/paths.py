@@ -11,9 +11,9 @@ from pydantic import Field, JsonValue
 
 from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.paths import InCommon, ShortestPaths
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import (
     NamedItem,
-    NextCall,
     NextCalls,
     Unreadable,
     first_that_fits,
@@ -22,7 +22,6 @@ from provena_mcp.queries.answers.common import (
     plural,
     unreadable_of,
 )
-from provena_mcp.queries.answers.diagrams import path_uri
 from provena_mcp.queries.answers.path_search import Relation, relate
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
@@ -30,6 +29,7 @@ from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.graph import Direction
 from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.uris import diagram_uri
 
 MAX_HOPS: Final = 100
 _SHOWN: Final = 3
@@ -157,7 +157,7 @@ class _Telling:
                 searched_hops=self._relation.within,
                 incomplete_because=self._stopped(self._relation.within),
                 unreadable=unreadable_of(self._named),
-                diagram_uri=path_uri(self._start, self._goal, self._max_hops),
+                diagram_uri=diagram_uri("path", self._start, self._max_hops, to=self._goal),
                 next=self._runs_to_fetch(paths),
             )
 

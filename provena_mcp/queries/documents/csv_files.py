@@ -18,12 +18,13 @@ from provena_mcp.errors import (
     RejectedError,
 )
 from provena_mcp.lineage.tokens import estimate_tokens
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.jobs.job_report import NextCall
 from provena_mcp.queries.jobs.polling import look, look_at_batch
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_lines
+from provena_mcp.rules.uris import csv_batch_uri, csv_template_uri
 
 CSV: Final = "text/csv"
 
@@ -124,7 +125,7 @@ async def generate_template(
     """A workflow template's CSV and how to fill it in; errors as ``template_csv``, and those of saving."""
     handle = parse_handle(workflow_template_id, "workflow_template_id")
     text = await template_csv(client, handle)
-    uri = f"provena://csv-template/{handle}"
+    uri = csv_template_uri(handle)
     shown = _if_small(text, max_tokens)
     return CsvTemplate(
         uri=uri,
@@ -143,7 +144,7 @@ async def regenerate_batch(
     found, text = await batch_csv(client, batch_id.strip())
     headers, *rows = _rows(text)
     column = headers.index(_STATUS) if _STATUS in headers else len(headers)
-    uri = f"provena://csv-batch/{found}"
+    uri = csv_batch_uri(found)
     shown = _if_small(text, max_tokens)
     return BatchCsv(
         uri=uri,

@@ -16,6 +16,7 @@ from provena_mcp.errors import (
 )
 from provena_mcp.queries.jobs.failures import explain_failure
 from provena_mcp.queries.jobs.polling import Followed, Pace, Tell, follow, look
+from provena_mcp.rules.uris import report_uri
 from provena_mcp.wire.jobs import Job
 
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -35,8 +36,7 @@ class ReportId:
 
     def uri(self, session_id: str | None) -> str:
         """Where it is read; with the session of its job nothing is made anew."""
-        uri = f"provena://report/{self.item_subtype}/{self.depth}/{self.item_id}"
-        return uri if session_id is None else f"{uri}?session_id={session_id}"
+        return report_uri(self.item_subtype, self.depth, self.item_id, session_id)
 
 
 def report_subtype(text: str) -> ReportSubtype:

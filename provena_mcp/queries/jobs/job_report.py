@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from provena_mcp.errors import NotFoundError
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief, utc
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.jobs.batches import RunOutcome, outcomes, page_of
@@ -29,6 +30,7 @@ from provena_mcp.queries.jobs.polling import (
 )
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.rules.text import clean
+from provena_mcp.rules.uris import report_uri
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job
 
@@ -46,13 +48,6 @@ _WHAT: Final[dict[str, str]] = {
     "GENERATE_REPORT": "generate a report",
 }
 _LIST: Final = "jobs"
-
-
-class NextCall(Brief):
-    """The useful next call."""
-
-    tool: str
-    arguments: dict[str, JsonValue]
 
 
 class JobRow(Brief):
@@ -203,7 +198,9 @@ def _report_uri(job: Job) -> str | None:
     if job.job_sub_type != "GENERATE_REPORT" or job.status != "SUCCEEDED":
         return None
     subtype, depth, item_id = payload.get("item_subtype"), payload.get("depth"), payload.get("id")
-    return f"provena://report/{subtype}/{depth}/{item_id}?session_id={job.session_id}"
+    if not (isinstance(subtype, str) and isinstance(depth, int) and isinstance(item_id, str)):
+        return None
+    return report_uri(subtype, depth, item_id, job.session_id)
 
 
 def _next(seen: Followed, question: JobQuestion, shown: int, rows: int) -> NextCall | None:

@@ -1,0 +1,53 @@
+"""The calls that an answer proposes: every tool's name, and one shape for "this comes next"."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue, WithJsonSchema
+
+ToolName = Literal[
+    "analyse_impact",
+    "audit_reproducibility",
+    "compare_model_runs",
+    "convert_model_runs",
+    "convert_model_runs_to_csv_with_file",
+    "create_item",
+    "delete_model_run",
+    "explore_downstream",
+    "explore_upstream",
+    "fetch_items",
+    "find_lineage_path",
+    "generate_config_file",
+    "generate_csv_template",
+    "generate_report",
+    "get_contributing_agents",
+    "get_contributing_datasets",
+    "get_effected_agents",
+    "get_effected_datasets",
+    "get_health_check",
+    "get_job",
+    "link_model_run_to_study",
+    "list_items",
+    "list_jobs",
+    "open_document",
+    "regenerate_csv_from_model_run_batch",
+    "register_batch_model_runs",
+    "register_model_run",
+    "search_items",
+    "store_all_registry_records",
+    "store_multiple_records",
+    "store_record",
+    "update_model_run",
+]
+
+
+class NextCall(BaseModel):
+    """A call that follows from an answer, complete."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    # The names stand in the list of tools: in the schema of every result they would cost more than they say.
+    tool: Annotated[ToolName, WithJsonSchema({"type": "string"})]
+    arguments: dict[str, JsonValue]
+    why: str | None = None

@@ -1,0 +1,88 @@
+"""The ``provena://`` URIs of documents: their templates, how each is built, and how one is read.
+
+A value is percent-encoded once, where the URI is built, and decoded once, where it is read, so that
+a handle with ``?``, ``#``, ``%`` or spaces comes back as it was. The slash of a handle stays a slash.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote, unquote, urlencode
+
+SCHEME: Final = "provena://"
+
+ITEM: Final = "provena://item/{+id}"
+LINEAGE: Final = "provena://lineage/{query}/{+id}{?depth}"
+DIAGRAM: Final = "provena://diagram/{query}/{+id}{?to,depth}"
+PROV: Final = "provena://prov/{format}/{+id}"
+CSV_TEMPLATE: Final = "provena://csv-template/{+workflow_template_id}"
+CSV_BATCH: Final = "provena://csv-batch/{batch_id}"
+REPORT: Final = "provena://report/{item_subtype}/{depth}/{+id}{?session_id}"
+
+# What the path of a URI may hold as it stands beside letters and digits; templates match the same.
+_PLAIN: Final = "/:@!$&()*+,;=~"
+
+
+def item_uri(item_id: str) -> str:
+    """A registry item."""
+    return _uri("item", item_id)
+
+
+def lineage_uri(query: str, item_id: str, depth: int) -> str:
+    """The whole graph of a lineage query, ``depth`` hops from the item."""
+    return _uri(f"lineage/{query}", item_id, depth=depth)
+
+
+def diagram_uri(query: str, item_id: str, depth: int, to: str | None = None) -> str:
+    """A diagram: of a lineage query, of an impact, or of the path ``to`` another item."""
+    return _uri(f"diagram/{query}", item_id, to=to, depth=depth)
+
+
+def prov_uri(format: str, run_id: str) -> str:
+    """A model run as a W3C PROV document; ``format`` may be the variable of a template."""
+    return _uri(f"prov/{format}", run_id)
+
+
+def prov_template(format: str) -> str:
+    """The template of the PROV documents of one format."""
+    return PROV.replace("{format}", format)
+
+
+def csv_template_uri(workflow_template_id: str) -> str:
+    """The CSV of a workflow template."""
+    return _uri("csv-template", workflow_template_id)
+
+
+def csv_batch_uri(batch_id: str) -> str:
+    """The runs of a batch as a CSV."""
+    return _uri("csv-batch", batch_id)
+
+
+def report_uri(item_subtype: str, depth: int, item_id: str, session_id: str | None = None) -> str:
+    """A report; with the session of its job nothing is made anew."""
+    return _uri(f"report/{item_subtype}/{depth}", item_id, session_id=session_id)
+
+
+def document_kind(uri: str) -> str | None:
+    """The kind of document that a URI or template of ours names: ``item``, ``report``, …; else None."""
+    if not uri.startswith(SCHEME):
+        return None
+    return uri.removeprefix(SCHEME).partition("/")[0]
+
+
+def item_in(uri: str) -> str | None:
+    """The handle of an item URI of ours, decoded; None of any other."""
+    if document_kind(uri) != "item":
+        return None
+    return unquote(uri.removeprefix(f"{SCHEME}item/").partition("?")[0])
+
+
+def path_of(uri: str) -> str:
+    """The part of a URI of ours that names its document, decoded, without scheme and query."""
+    return unquote(uri.removeprefix(SCHEME).partition("?")[0])
+
+
+def _uri(kind: str, item_id: str, **query: str | int | None) -> str:
+    given = {name: value for name, value in query.items() if value is not None}
+    asked = f"?{urlencode(given, quote_via=quote, safe='/:')}" if given else ""
+    return f"{SCHEME}{kind}/{quote(item_id, safe=_PLAIN)}{asked}"

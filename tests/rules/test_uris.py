@@ -1,0 +1,80 @@
+"""URIs of documents: whatever a handle holds comes back as it was."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp.shared.uri_template import UriTemplate
+
+from provena_mcp.errors import ArgumentError
+from provena_mcp.rules import uris
+from provena_mcp.rules.handles import parse_handle
+
+
+def _is_handle(text: str) -> bool:
+    try:
+        return parse_handle(text) == text
+    except ArgumentError:
+        return False
+
+
+HANDLES = st.text(min_size=1, max_size=40).filter(_is_handle) | st.sampled_from(
+    ["10378.1/1900010", "10999.7/core:12", "a/b?c#d%41", "x/50%", "x/%2F", "1/ü-珊瑚", "a/b+c&d=e"]
+)
+
+
+@given(HANDLES, st.integers(1, 100))
+def test_every_kind_of_uri_gives_back_the_handle_it_was_built_from(handle: str, depth: int) -> None:
+    built = {
+        uris.ITEM: (uris.item_uri(handle), {"id": handle}),
+        uris.LINEAGE: (
+            uris.lineage_uri("upstream", handle, depth),
+            {"query": "upstream", "id": handle, "depth": str(depth)},
+        ),
+        uris.DIAGRAM: (
+            uris.diagram_uri("path", handle, depth, to=handle),
+            {"query": "path", "id": handle, "to": handle, "depth": str(depth)},
+        ),
+        uris.prov_template("ttl"): (uris.prov_uri("ttl", handle), {"id": handle}),
+        uris.CSV_TEMPLATE: (uris.csv_template_uri(handle), {"workflow_template_id": handle}),
+        uris.REPORT: (
+            uris.report_uri("STUDY", depth, handle, "session-1"),
+            {"item_subtype": "STUDY", "depth": str(depth), "id": handle, "session_id": "session-1"},
+        ),
+    }
+    assert {template: UriTemplate.parse(template).match(uri) for template, (uri, _) in built.items()} == {
+        template: variables for template, (_, variables) in built.items()
+    }
+    assert uris.item_in(uris.item_uri(handle)) == handle
+
+
+@pytest.mark.parametrize(
+    ("uri", "kind"),
+    [
+        ("provena://prov/json/x/1", "prov"),
+        (uris.REPORT, "report"),
+        ("provena://item/x/1", "item"),
+        ("https://prov/json/x/1", None),
+    ],
+)
+def test_a_uri_or_template_names_its_kind_of_document(uri: str, kind: str | None) -> None:
+    assert uris.document_kind(uri) == kind
+
+
+def test_no_other_module_builds_or_takes_apart_a_uri_of_ours() -> None:
+    from pathlib import Path
+
+    import provena_mcp
+
+    root = Path(provena_mcp.__file__).parent
+    own = root / "rules" / "uris.py"
+    # In prose a URI may be named; in code it is never put together from pieces.
+    building = ('f"provena://', '"provena://" +', 'startswith("provena://')
+    assert [
+        f"{path.relative_to(root)}: {line.strip()}"
+        for path in root.rglob("*.py")
+        if path != own
+        for line in path.read_text("utf-8").splitlines()
+        if any(piece in line for piece in building)
+    ] == []
