@@ -1,7 +1,7 @@
 """The truth about a world, worked out from its raw registry items by brute force.
 
-Nothing here imports the package under test: the links are written down from the contract (5.2 and
-5.3), walks relax every link until nothing changes, and records are read as plain JSON.
+Nothing here imports the package under test: the links are written down from
+provena-http 5.2 and 5.3, walks relax every link until nothing changes, and records are read as plain JSON.
 """
 
 from __future__ import annotations

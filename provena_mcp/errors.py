@@ -107,7 +107,7 @@ class RejectedError(CallerError):
 
 
 class DepthLimitError(CallerError):
-    """The deployment caps the depth of one lineage query (10 by default, contract 2.1)."""
+    """The deployment caps the depth of one lineage query (10 by default, provena-http 2.1)."""
 
     def __init__(self, limit: int) -> None:
         """Describe a query deeper than the deployment's ``limit`` in hops."""

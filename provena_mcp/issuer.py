@@ -30,7 +30,7 @@ class RealmAccess(BaseModel):
 
 
 class Claims(BaseModel):
-    """What a token says about its bearer (contract 1.3); times are Unix seconds."""
+    """What a token says about its bearer (provena-http 1.3); times are Unix seconds."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -90,7 +90,7 @@ class Issuer:
 
         Args:
             token: A JWT.
-            audience: Whom it must be for; Provena's own services do not ask (contract 1.3).
+            audience: Whom it must be for; Provena's own services do not ask (provena-http 1.3).
 
         Raises:
             NotLoggedInError: It is not genuine, not for the audience, or not valid now.

@@ -21,7 +21,7 @@ _PREFIX_OF: Final = {
 
 
 class Endpoints(BaseModel):
-    """Base URLs of one Provena, without trailing slashes (contract 1.1)."""
+    """Base URLs of one Provena, without trailing slashes (provena-http 1.1)."""
 
     model_config = ConfigDict(frozen=True)
 

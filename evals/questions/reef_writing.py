@@ -132,7 +132,7 @@ def _confirming(tool: str, **more: Any) -> Step:
 
 
 def _ranking_csv(truth: Truth, *, dataset: str = COVER, started: str = "2025-03-20 08:00:00+10:00") -> str:
-    """One ranking run as a CSV (contract 8.1)."""
+    """One ranking run as a CSV (provena-http 8.1)."""
 
     def heading(side: str, role: str) -> str:
         return f"{side} dataset id for template: {truth.name(role)} [template id: {role}]"

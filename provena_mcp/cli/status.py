@@ -19,7 +19,7 @@ from provena_mcp.tools.toolsets import select_tools
 
 Level = Literal["any", "read", "write", "admin"]
 
-# Cumulative: writing needs reading too (contract 1.3).
+# Cumulative: writing needs reading too (provena-http 1.3).
 ROLES_OF: Final[dict[Level, tuple[str, ...]]] = {
     "any": (),
     "read": ("entity-registry-read",),

@@ -1,4 +1,4 @@
-"""auth-api: who is calling (contract 7.8)."""
+"""auth-api: who is calling (provena-http 7.8)."""
 
 from __future__ import annotations
 

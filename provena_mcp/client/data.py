@@ -1,4 +1,4 @@
-"""data-api: datasets (contract 7.9)."""
+"""data-api: datasets (provena-http 7.9)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DataApi(ServiceApi):
     service: ClassVar[Service] = "data"
 
     async def mint_dataset(self, collection_format: JsonObject) -> MintAnswer:
-        """Register a dataset from its metadata (contract 7.6, ``collection_format``).
+        """Register a dataset from its metadata (provena-http 7.6, ``collection_format``).
 
         Raises:
             RejectedError: The metadata is not valid.

@@ -23,7 +23,7 @@ _LINK = itemgetter("source", "type", "target")
 
 
 class _Kinds(dict[tuple[str | None, str | None], Kind]):
-    """One ``Kind`` for all nodes of that kind; null becomes empty (contract 2.1)."""
+    """One ``Kind`` for all nodes of that kind; null becomes empty (provena-http 2.1)."""
 
     def __missing__(self, key: tuple[str | None, str | None]) -> Kind:
         kind = self[key] = Kind(key[0] or "", key[1] or "")

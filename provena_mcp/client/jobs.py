@@ -1,4 +1,4 @@
-"""job-api: the caller's own jobs (contract 6)."""
+"""job-api: the caller's own jobs (provena-http 6)."""
 
 from __future__ import annotations
 

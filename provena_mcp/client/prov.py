@@ -1,4 +1,4 @@
-"""prov-api: lineage and model runs (contract 2.1 to 2.9)."""
+"""prov-api: lineage and model runs (provena-http 2.1 to 2.9)."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class ProvApi(FileRoutes, AdminRoutes):
         )
 
     async def update(self, model_run_id: str, reason: str, record: ModelRunRecord) -> SubmissionAnswer:
-        """Replace a run's record; that the run exists is checked only in the job (contract 2.6)."""
+        """Replace a run's record; that the run exists is checked only in the job (provena-http 2.6)."""
         request = UpdateRequest(
             model_run_id=required(model_run_id, "model_run_id"), reason=reason, record=record
         )

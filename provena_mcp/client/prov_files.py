@@ -1,4 +1,4 @@
-"""prov-api's files: CSV three ways and reports (contract 2.2, 8, 9.3)."""
+"""prov-api's files: CSV three ways and reports (provena-http 2.2, 8, 9.3)."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class FileRoutes(ServiceApi):
 def _storage_call(report_url: str, prov_url: str) -> Call:
     """The request for ``report_url``, which may be relative to ``prov_url``.
 
-    Such an address is a permission in itself: no login goes along (contract 9.3).
+    Such an address is a permission in itself: no login goes along (provena-http 9.3).
     """
     try:
         parts = urlsplit(urljoin(f"{prov_url}/", report_url))

@@ -1,4 +1,4 @@
-"""registry-api: items, lists, and changes to items (contract 7.1 to 7.6)."""
+"""registry-api: items, lists, and changes to items (provena-http 7.1 to 7.6)."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class RegistryApi(ServiceApi):
         return _page(answer.items or (), (), answer.pagination_key)
 
     async def list_typed(self, subtype: ItemSubtype, request: ListRequest) -> ItemPage:
-        """One page of a subtype, seeds last; an unparsable row does not spoil the others (contract 7.5)."""
+        """One page of a subtype, seeds last; an unparsable row spoils no other (provena-http 7.5)."""
         call = self._call("POST", f"{ROUTE_OF[subtype]}/list", f"list {subtype} items", body=encoded(request))
         answer = await self._ask(call, TypedListAnswer)
         if answer.items is None:
@@ -178,7 +178,7 @@ class RegistryApi(ServiceApi):
         return answer.register_create_activity_session_id
 
     async def version(self, subtype: ItemSubtype, item_id: str, reason: str) -> VersionAnswer:
-        """Make a new version of an item of a versioned subtype (contract 7.1)."""
+        """Make a new version of an item of a versioned subtype (provena-http 7.1)."""
         request = VersionRequest(id=required(item_id, "id"), reason=reason)
         call = self._write(
             "POST",
@@ -190,7 +190,7 @@ class RegistryApi(ServiceApi):
         return await self._ask(call, VersionAnswer)
 
     async def delete(self, subtype: ItemSubtype, item_id: str) -> None:
-        """Delete an item for good (admin); its node stays in the graph (contract 7.4)."""
+        """Delete an item for good (admin); its node stays in the graph (provena-http 7.4)."""
         call = self._write(
             "DELETE",
             f"{ROUTE_OF[subtype]}/delete",

@@ -1,4 +1,4 @@
-"""The search service (contract 7.7)."""
+"""The search service (provena-http 7.7)."""
 
 from __future__ import annotations
 

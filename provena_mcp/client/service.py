@@ -56,7 +56,7 @@ def encoded(model: BaseModel) -> bytes:
 
 
 def required(text: str, parameter: str) -> str:
-    """``text``, which is not blank: services answer a blank id with a bare 500 (contract 7.3).
+    """``text``, which is not blank: services answer a blank id with a bare 500 (provena-http 7.3).
 
     Raises:
         ArgumentError: It is blank.

@@ -1,4 +1,4 @@
-"""Turns a filled-in CSV into model run records and keeps them for a batch (contract 8.2).
+"""Turns a filled-in CSV into model run records and keeps them for a batch (provena-http 8.2).
 
 Nothing is registered. Provena stops at the first problem; here all are found, by row and column,
 and Provena has the last word on what it takes.

@@ -1,4 +1,4 @@
-"""Creates registry items: people, organisations, models, templates, studies, datasets (contract 7.2, 7.9)."""
+"""Creates people, organisations, models, templates, studies and datasets (provena-http 7.2, 7.9)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CREATED: Final[tuple[ContentSubtype, ...]] = (
 
 _ALIKE: Final = 5
 _TEXT: Final = 300
-# Of these the registry keeps who made them (contract 7.2).
+# Of these the registry keeps who made them (provena-http 7.2).
 _NEEDS_PERSON: Final = frozenset(
     {"MODEL", "MODEL_RUN_WORKFLOW_TEMPLATE", "DATASET_TEMPLATE", "STUDY", "DATASET"}
 )

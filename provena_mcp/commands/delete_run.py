@@ -1,4 +1,4 @@
-"""Takes a model run out of the lineage graph, and out of the registry where that is wanted (contract 2.8)."""
+"""Takes a model run out of the lineage graph, and out of the registry where wanted (provena-http 2.8)."""
 
 from __future__ import annotations
 

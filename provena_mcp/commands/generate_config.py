@@ -1,4 +1,4 @@
-"""Hands out prov-api's settings: shown with secrets hidden, saved whole on request (contract 2.10)."""
+"""Hands out prov-api's settings: shown with secrets hidden, saved whole on request (provena-http 2.10)."""
 
 from __future__ import annotations
 

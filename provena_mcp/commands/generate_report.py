@@ -1,4 +1,4 @@
-"""Has a report written, follows its job and reads what it says (contract 2.2, 9)."""
+"""Has a report written, follows its job and reads what it says (provena-http 2.2, 9)."""
 
 from __future__ import annotations
 

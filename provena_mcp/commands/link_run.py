@@ -1,4 +1,4 @@
-"""Puts a registered run into a study (contract 2.7)."""
+"""Puts a registered run into a study (provena-http 2.7)."""
 
 from __future__ import annotations
 

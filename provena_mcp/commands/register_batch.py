@@ -1,4 +1,4 @@
-"""Registers several model runs as one batch (contract 2.4)."""
+"""Registers several model runs as one batch (provena-http 2.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registers one model run (contract 2.3)."""
+"""Registers one model run (provena-http 2.3)."""
 
 from __future__ import annotations
 

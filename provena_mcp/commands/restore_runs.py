@@ -1,4 +1,4 @@
-"""Writes registered runs into the lineage graph again, from their registry items (contract 2.10)."""
+"""Writes registered runs into the lineage graph again, from their registry items (provena-http 2.10)."""
 
 from __future__ import annotations
 

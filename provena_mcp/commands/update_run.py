@@ -1,4 +1,4 @@
-"""Replaces the record of a registered run (contract 2.6)."""
+"""Replaces the record of a registered run (provena-http 2.6)."""
 
 from __future__ import annotations
 

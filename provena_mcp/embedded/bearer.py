@@ -1,4 +1,4 @@
-"""Knows callers by their bearer token, as Provena's services do (contract 1.3, 3.3)."""
+"""Knows callers by their bearer token, as Provena's services do (provena-http 1.3, 3.3)."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.lineage import LineageQuery
 
-# All that the store can hold (contract 5.2). Files keep positions in it: names may be appended only.
+# All that the store can hold (provena-http 5.2). Files keep positions in it: names may be appended only.
 RELATIONS: Final = (
     "wasDerivedFrom",
     "wasInfluencedBy",
@@ -77,7 +77,7 @@ class _Links:
 
 
 def explore(connection: sqlite3.Connection, start: str, query: LineageQuery, depth: int) -> ProvenanceGraph:
-    """What a lineage query answers: the links on its trails and the items they join (contract 5.5).
+    """What a lineage query answers: the links on its trails and the items they join (provena-http 5.5).
 
     Empty where there is no link, ``start`` included.
     """
@@ -101,7 +101,7 @@ def neighbourhood(
     """Every link within ``depth`` hops of ``start`` in one direction, and the items they join.
 
     ``with_agents`` adds the links from each of these items to agents, which effected_agents asks for.
-    Empty where no link is found, ``start`` included (contract 5.5).
+    Empty where no link is found, ``start`` included (provena-http 5.5).
     """
     key = _key_of(connection, start)
     if key is None:
@@ -139,9 +139,9 @@ def lodge(connection: sqlite3.Connection, records: Iterable[tuple[str, Provenanc
     """Make each record assert exactly its graph, in the order given; an empty graph withdraws it.
 
     New elements are added first, then what a record no longer asserts is let go, and goes when no
-    other record asserts it (contract 5.1, 5.7). A node's kind is what was asserted last; of several
+    other record asserts it (provena-http 5.1, 5.7). A node's kind is what was asserted last; of several
     relations between one pair the first stays visible. Unlike prov-api, an update neither makes a
-    second node of an id that exists nor leaves nodes behind that nothing asserts (contract 10, B6, B7).
+    second node of an id that exists nor leaves nodes behind that nothing asserts (provena-http B6, B7).
 
     Args:
         connection: In a write transaction.

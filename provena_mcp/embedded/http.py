@@ -207,7 +207,7 @@ def health(path: str = "/") -> Route:
 
 
 def access_checks(component: Component = "entity-registry") -> list[Route]:
-    """The routes that say whether the caller's roles suffice, by echoing who they are (contract 2.9)."""
+    """The routes that say whether the caller's roles suffice, by echoing who they are (provena-http 2.9)."""
     levels: tuple[tuple[str, Access], ...] = (
         ("general", "token"),
         ("read", "read"),

@@ -1,4 +1,4 @@
-"""Who is calling, and what their realm roles allow (contract 1.3, 3.3)."""
+"""Who is calling, and what their realm roles allow (provena-http 1.3, 3.3)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def require(user: User, access: Access, component: Component = "entity-registry"
     """Refuse a user who lacks a role.
 
     Raises:
-        HTTPException: 401, which is what Provena says instead of 403 (contract 10, B21).
+        HTTPException: 401, which is what Provena says instead of 403 (provena-http B21).
     """
     if not user.may(access, component):
         raise not_authenticated(_MISSING_ROLE)

@@ -1,4 +1,4 @@
-"""Typed registry items: every field of a subtype's model, null where it has no value (contract 7.6)."""
+"""Typed registry items: every field of a subtype's model, null where it has no value (provena-http 7.6)."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def mint(connection: sqlite3.Connection) -> str:
 # The Person of the local user: made by the embedded Provena itself, so never counted as content.
 LOCAL_PERSON_ID: Final = "local/1000000"
 
-# What these assert enters the graph (contract 5.2, 5.3).
+# What these assert enters the graph (provena-http 5.2, 5.3).
 LODGED_SUBTYPES: Final = frozenset({"MODEL_RUN", "CREATE", "VERSION"})
 
 _PUT: Final = """
@@ -101,7 +101,7 @@ def fetch_texts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str,
 
 
 def delete_item(connection: sqlite3.Connection, item_id: str) -> None:
-    """Take an item out of the registry; the graph keeps what it asserted (contract 7.4)."""
+    """Take an item out of the registry; the graph keeps what it asserted (provena-http 7.4)."""
     search.forget(connection, item_id)
     connection.execute("DELETE FROM item WHERE id = ?", (item_id,))
 
@@ -151,7 +151,7 @@ def linked_person(connection: sqlite3.Connection, username: str) -> str | None:
 
 
 def without_nulls(value: JsonValue) -> JsonValue:
-    """The value as the registry stores it: keys without a value are left out (contract 7.3)."""
+    """The value as the registry stores it: keys without a value are left out (provena-http 7.3)."""
     if isinstance(value, dict):
         return {key: without_nulls(kept) for key, kept in value.items() if kept is not None}
     return [without_nulls(kept) for kept in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Pages of the registry's lists (contract 7.5)."""
+"""Pages of the registry's lists (provena-http 7.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registry items that users write: registering, completing, changing and versioning them (contract 7.2).
+"""Registry items that users write: registering, completing, changing and versioning them (provena-http 7.2).
 
 Every function works inside the caller's write transaction.
 """
@@ -19,7 +19,7 @@ from provena_mcp.wire.subtypes import ItemSubtype
 VERSIONED: Final[frozenset[ItemSubtype]] = frozenset(
     {"MODEL", "MODEL_RUN_WORKFLOW_TEMPLATE", "DATASET_TEMPLATE", "DATASET"}
 )
-"""What has versions, and activities in the graph that made it (contract 5.3, 7.1)."""
+"""What has versions, and activities in the graph that made it (provena-http 5.3, 7.1)."""
 
 _NEEDS_PERSON: Final[frozenset[ItemSubtype]] = frozenset({*VERSIONED, "STUDY"})
 

@@ -1,4 +1,4 @@
-"""The close-out report as a Word document (contract 9.1)."""
+"""The close-out report as a Word document (provena-http 9.1)."""
 
 from __future__ import annotations
 

@@ -93,9 +93,9 @@ def update(
     now: int,
     reason: str,
 ) -> LodgedRun:
-    """Give a run another record; what it no longer asserts leaves the graph (contract 5.7).
+    """Give a run another record; what it no longer asserts leaves the graph (provena-http 5.7).
 
-    Other than in the recorded services the item ends as LODGED again (contract 10, B5).
+    Other than in the recorded services the item ends as LODGED again (provena-http B5).
 
     Raises:
         NoWorkflowError: The new workflow template is not there.

@@ -47,7 +47,7 @@ _GRAPH: Final = (
         category TEXT NOT NULL,
         subtype TEXT NOT NULL
     )""",
-    # One link per pair of nodes, the first asserted (contract 5.5), clustered for walking either way;
+    # One link per pair of nodes, the first asserted (provena-http 5.5), clustered for walking either way;
     # relation is a position in graph.RELATIONS.
     """CREATE TABLE link (
         source INTEGER NOT NULL,
@@ -56,7 +56,7 @@ _GRAPH: Final = (
         PRIMARY KEY (source, target)
     ) WITHOUT ROWID""",
     "CREATE UNIQUE INDEX link_by_target ON link (target, source, relation)",
-    # Which records (runs, CREATE and VERSION activities, as node keys) assert an element (contract 5.1).
+    # Which records (runs, CREATE and VERSION activities, as node keys) assert an element (provena-http 5.1).
     """CREATE TABLE node_record (
         record INTEGER NOT NULL, node INTEGER NOT NULL, PRIMARY KEY (record, node)
     ) WITHOUT ROWID""",

@@ -1,4 +1,4 @@
-"""Full-text search over registry items (contract 7.7), forgiving about how words are written."""
+"""Full-text search over registry items (provena-http 7.7), forgiving about how words are written."""
 
 from __future__ import annotations
 

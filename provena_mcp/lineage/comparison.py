@@ -30,7 +30,7 @@ def version_chains(previous: Mapping[str, str]) -> dict[str, Version]:
 
 
 def previous_versions(graph: ProvenanceGraph) -> dict[str, str]:
-    """An item -> the version before it, as the VERSION activities in a graph say (contract 5.3)."""
+    """An item -> the version before it, as the VERSION activities in a graph say (provena-http 5.3)."""
     made_from = {
         link.source: link.target
         for link in graph.links

@@ -2,7 +2,7 @@
 
 Being wrong passes on through what a run used and what it generated, from the item itself whatever
 its kind. It does not pass through a person, organisation, study, model or template that the affected
-runs happen to share with others: downstream of those lie unrelated runs (contract 5.5). Registration
+runs happen to share with others: downstream of those lie unrelated runs (provena-http 5.5). Registration
 (CREATE) passes nothing on, and a new version may be the correction: it is named, and followed only
 when asked.
 """

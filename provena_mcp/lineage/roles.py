@@ -18,7 +18,7 @@ _ROLE_BY_RELATION: Final = {
 
 
 def role_of(source_type: str, relation: str, agent_type: str) -> str:
-    """The role an agent has in a link ``source relation agent`` (contract 5.2, 5.3)."""
+    """The role an agent has in a link ``source relation agent`` (provena-http 5.2, 5.3)."""
     if relation == "wasAssociatedWith" and (source_type, agent_type) in _ROLE_BY_SOURCE:
         return _ROLE_BY_SOURCE[source_type, agent_type]
     return _ROLE_BY_RELATION.get(relation, relation)

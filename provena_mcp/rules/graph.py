@@ -46,7 +46,7 @@ class ProvenanceGraph:
         return _each_once((target, source) for source, _, target in self.links)
 
     def merged(self, others: Iterable[ProvenanceGraph]) -> ProvenanceGraph:
-        """This graph and others as one; of two links between one pair the first stays (contract 5.5)."""
+        """This graph and others as one; of two links between one pair the first stays (provena-http 5.5)."""
         nodes = dict(self.nodes)
         links = {(link.source, link.target): link for link in self.links}
         for other in others:

@@ -1,4 +1,4 @@
-"""Item ids as people write them: a bare handle, ``hdl:``, or a resolver or registry URL (contract 11)."""
+"""Item ids as people write them: a bare handle, ``hdl:``, or a resolver or registry URL (provena-http 11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a registry item asserts: the nodes and links it adds to the provenance graph (contract 5.2, 5.3)."""
+"""What a registry item asserts: its nodes and links in the provenance graph (provena-http 5.2, 5.3)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def prov_json(graph: ProvenanceGraph) -> str:
     """The PROV-JSON string of a graph that a run, creation or versioning asserts.
 
     Raises:
-        KeyError: A relation that Provena does not produce (contract 5.2).
+        KeyError: A relation that Provena does not produce (provena-http 5.2).
     """
     document: dict[str, JsonObject] = {"prefix": {"default": NAMESPACE}}
     for node_id, kind in graph.nodes.items():
@@ -55,10 +55,10 @@ _ORGANISATION: Final = Kind("AGENT", "ORGANISATION")
 
 
 def assert_model_run(run_id: str, record: ModelRunRecord, software_id: str) -> ProvenanceGraph:
-    """The part of the graph one model run asserts (contract 5.2).
+    """The part of the graph one model run asserts (provena-http 5.2).
 
     ``software_id`` is the model its workflow template names. An organisation id that is an empty
-    string is still an organisation (contract 4.1).
+    string is still an organisation (provena-http 4.1).
     """
     template_id = record.workflow_template_id
     modeller_id = record.associations.modeller_id
@@ -95,7 +95,7 @@ def assert_model_run(run_id: str, record: ModelRunRecord, software_id: str) -> P
 def assert_creation(
     create_id: str, item_id: str, item_subtype: str, person_id: str | None
 ) -> ProvenanceGraph:
-    """The part of the graph a CREATE activity asserts (contract 5.3).
+    """The part of the graph a CREATE activity asserts (provena-http 5.3).
 
     ``person_id`` is the Person linked to the item's owner; without one the activity is asserted alone.
     """
@@ -107,7 +107,7 @@ def assert_creation(
 def assert_version(
     version_id: str, from_item_id: str, to_item_id: str, item_subtype: str, person_id: str | None
 ) -> ProvenanceGraph:
-    """The part of the graph a VERSION activity asserts (contract 5.3).
+    """The part of the graph a VERSION activity asserts (provena-http 5.3).
 
     ``person_id`` is the Person linked to the item's owner; without one the activity is asserted alone.
     """

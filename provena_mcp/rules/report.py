@@ -1,4 +1,4 @@
-"""Which items a close-out report names, and in which order (contract 9.2)."""
+"""Which items a close-out report names, and in which order (provena-http 9.2)."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def subject_references(item_id: str, item_subtype: str, known: Known) -> frozens
 
 
 def report_subject(item_id: str, item_subtype: str, known: Known) -> RegistryItem | str:
-    """The run or study a report is about, or the info of the job that fails for want of it (contract 9.3).
+    """The run or study a report is about, or the info of the job that fails for it (provena-http 9.3).
 
     Raises:
         KeyError: ``subject_references`` is not empty.

@@ -1,4 +1,4 @@
-"""Validation errors in the words of pydantic 1, which Provena's services answer with 422 (contract 3.2)."""
+"""Validation errors in the words of pydantic 1, as Provena answers with 422 (provena-http 3.2)."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def seconds_of_iso(text: str, parameter: str = "time") -> int:
 
 
 def with_times_in_seconds(raw: JsonObject) -> JsonObject:
-    """A record's JSON with ISO 8601 times turned into Unix seconds (for our own tools; contract 4.1).
+    """A record's JSON with ISO 8601 times turned into Unix seconds (for our own tools; provena-http 4.1).
 
     Numbers stay, also as text, and so does what is no time: the schema check names it.
     """
@@ -48,7 +48,7 @@ def with_times_in_seconds(raw: JsonObject) -> JsonObject:
 
 
 def seconds_of_cell(text: str) -> int:
-    """Unix seconds of a time in a CSV cell, as the services read it (contract 8.2).
+    """Unix seconds of a time in a CSV cell, as the services read it (provena-http 8.2).
 
     ``/`` may stand for ``-``; a missing offset is the server's zone, which is UTC in the recordings
     and here.

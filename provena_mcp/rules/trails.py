@@ -1,11 +1,11 @@
-"""Which links a lineage query returns: those on a trail of at most ``depth`` links (contract 5.5).
+"""Which links a lineage query returns: those on a trail of at most ``depth`` links (provena-http 5.5).
 
 A trail uses no link twice but may pass an item again. A link lies on one when a way from the start
 to it and a way on from it to what is asked for fit into the depth and share no link. Shortest ways
 can share one only inside a cycle, so acyclic lineage costs two breadth-first searches. Inside a
 cycle the shortest way on one side is kept, the shortest way on the other side that avoids its links
 is searched, and then the other way round; if both fail, it matters whether the shared link could be
-avoided at all. That decides every link of the graphs contract 5.2 and 5.3 can produce. A link it
+avoided at all. That decides every link of the graphs provena-http 5.2 and 5.3 can produce. A link it
 cannot decide is kept and the answer marked as not exact.
 """
 
@@ -46,7 +46,7 @@ class Trails:
     """The links on trails, nearest first, at most one between two items in each direction.
 
     ``exact`` is false where undecided links of a tangle of cycles were kept. For effected_agents it
-    takes for granted that agents depend on nothing, as in contract 5.2.
+    takes for granted that agents depend on nothing, as in provena-http 5.2.
     """
 
     links: tuple[Link, ...] = ()

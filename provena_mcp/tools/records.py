@@ -1,6 +1,6 @@
 """A model run record as an argument: its fields are shown, and a partial one is no argument error.
 
-The schema tells an assistant what a record has (contract 4.1); what is missing or wrong is judged by
+The schema tells an assistant what a record has (provena-http 4.1); what is missing or wrong is judged by
 the use cases, all at once and with what would fit.
 """
 

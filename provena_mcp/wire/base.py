@@ -13,7 +13,7 @@ class Wire(BaseModel):
 
 
 class Status(Wire):
-    """The status object that several endpoint groups put into a 200 (contract 3.1)."""
+    """The status object that several endpoint groups put into a 200 (provena-http 3.1)."""
 
     success: bool
     details: str = ""

@@ -1,4 +1,4 @@
-"""A dataset's metadata as its owner wrote it, of any age (contract 7.6)."""
+"""A dataset's metadata as its owner wrote it, of any age (provena-http 7.6)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class OptionallyRelevantDate(Wire):
 
 
 def _date_of_any_age(value: Any) -> Any:
-    # Records of 2023 hold the bare date (domain brief, section 1).
+    # Records of 2023 hold the bare date (provena-http 7.6).
     return {"relevant": True, "value": value} if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""Registry items, parsed leniently: old records lack fields and carry others (contract 7.6)."""
+"""Registry items, parsed leniently: old records lack fields and carry others (provena-http 7.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asynchronous jobs (contract 6)."""
+"""Asynchronous jobs (provena-http 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lineage answers as node-link JSON (contract 2.1)."""
+"""Lineage answers as node-link JSON (provena-http 2.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model run record, as registered and as stored (contract 4.1)."""
+"""The model run record, as registered and as stored (provena-http 4.1)."""
 
 from __future__ import annotations
 

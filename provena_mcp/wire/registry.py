@@ -1,4 +1,4 @@
-"""Requests and answers of the registry, search and identity services (contract 7)."""
+"""Requests and answers of the registry, search and identity services (provena-http 7)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ListAnswer(Wire):
 
 
 class TypedListAnswer(ListAnswer):
-    """A page of one subtype; ``success`` is false as soon as one row cannot be parsed (contract 7.5)."""
+    """A page of one subtype; ``success`` is false as soon as one row cannot be parsed (provena-http 7.5)."""
 
     seed_items: tuple[JsonObject, ...] | None = None
     unparsable_items: tuple[JsonObject, ...] | None = None
@@ -157,7 +157,7 @@ class VersionDetails(Wire):
 
 
 class UserDetails(Wire):
-    """The caller as the access checks see them; the token they echo is dropped (contract 2.9)."""
+    """The caller as the access checks see them; the token they echo is dropped (provena-http 2.9)."""
 
     model_config = ConfigDict(extra="ignore")
 

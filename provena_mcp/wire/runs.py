@@ -1,4 +1,4 @@
-"""Requests and answers of prov-api apart from lineage (contract 2.2 to 2.10, 8.2)."""
+"""Requests and answers of prov-api apart from lineage (provena-http 2.2 to 2.10, 8.2)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from provena_mcp.wire.records import ModelRunRecord
 
 
 class SubmissionAnswer(Wire):
-    """A job was queued; some routes add a status (contract 3.1)."""
+    """A job was queued; some routes add a status (provena-http 3.1)."""
 
     session_id: str
     status: Status | None = None
@@ -78,7 +78,7 @@ class DeleteAnswer(Wire):
 
 
 class ConvertAnswer(Wire):
-    """The records a CSV file holds; ``existing_records`` are job session ids, unverified (contract 8.2)."""
+    """The records a CSV file holds; ``existing_records`` are unverified session ids (provena-http 8.2)."""
 
     status: Status
     new_records: tuple[ModelRunRecord, ...] | None = None

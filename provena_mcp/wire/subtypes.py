@@ -1,4 +1,4 @@
-"""Registry subtypes, their categories and their route prefixes (contract 7.1)."""
+"""Registry subtypes, their categories and their route prefixes (provena-http 7.1)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ROUTE_OF: Final[dict[ItemSubtype, str]] = {
 }
 
 # A run's template is written to the graph under the first name and to the registry under the
-# second; which one a graph shows depends on which job wrote last (contract 5.3, B4).
+# second; which one a graph shows depends on which job wrote last (provena-http 5.3, B4).
 GRAPH_WORKFLOW_TEMPLATE: Final = "WORKFLOW_TEMPLATE"
 REGISTRY_WORKFLOW_TEMPLATE: Final = "MODEL_RUN_WORKFLOW_TEMPLATE"
 

@@ -1,4 +1,4 @@
-"""Answers of Keycloak's token and device endpoints (contract 1.2; RFC 6749, RFC 8628)."""
+"""Answers of Keycloak's token and device endpoints (provena-http 1.2; RFC 6749, RFC 8628)."""
 
 from __future__ import annotations
 

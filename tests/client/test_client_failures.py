@@ -1,4 +1,4 @@
-"""What each refusal of the services means (contract 2.1, 3, 6.1, 7.4)."""
+"""What each refusal of the services means (provena-http 2.1, 3, 6.1, 7.4)."""
 
 import json
 

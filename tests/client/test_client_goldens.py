@@ -135,7 +135,7 @@ def failed(exchange: Exchange) -> bool:
     return recorded["status"] != 200 or (isinstance(status, dict) and status["success"] is False)
 
 
-# Status and distinguishing words -> what the caller has to be told (contract 2, 3, 4, 6, 7, 8).
+# Status and distinguishing words -> what the caller has to be told (provena-http 2, 3, 4, 6, 7, 8).
 MEANING: list[tuple[int, str, type[ProvenaError], str]] = [
     (400, r"excess of depth maximum: 100\.", DepthLimitError, "depth 100 or less"),
     (400, r"excess of depth maximum: 10\.", DepthLimitError, "depth 10 or less"),

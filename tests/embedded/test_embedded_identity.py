@@ -1,4 +1,4 @@
-"""Who calls, what their roles allow, and the local user (contract 1.3, 2.9, 3.3)."""
+"""Who calls, what their roles allow, and the local user (provena-http 1.3, 2.9, 3.3)."""
 
 from __future__ import annotations
 

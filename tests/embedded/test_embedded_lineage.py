@@ -1,4 +1,4 @@
-"""The six lineage routes over HTTP (contract 2.1, 5.5)."""
+"""The six lineage routes over HTTP (provena-http 2.1, 5.5)."""
 
 from __future__ import annotations
 

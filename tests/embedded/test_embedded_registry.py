@@ -1,4 +1,4 @@
-"""Registry fetch and list over HTTP (contract 7.3 to 7.5)."""
+"""Registry fetch and list over HTTP (provena-http 7.3 to 7.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search over HTTP (contract 7.7)."""
+"""Search over HTTP (provena-http 7.7)."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Reef:
 
     @cached_property
     def causes(self) -> dict[str, set[str]]:
-        """Datasets and runs only: what each came directly from (contract 5.2)."""
+        """Datasets and runs only: what each came directly from (provena-http 5.2)."""
         direct: dict[str, set[str]] = {item: set() for item in self.items}
         for run in self.all_of(ModelRunItem).values():
             direct[run.id] |= {entry.dataset_id for entry in run.record.inputs}

@@ -1,4 +1,4 @@
-"""The one place that turns a service's refusal into the error tree (contract 2.1, 3, 6.1, 7.4, 13)."""
+"""The one place that turns a service's refusal into the error tree (provena-http 2.1, 3, 6.1, 7.4)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def failure_of(call: Call, answer: Answer) -> ProvenaError:
 
 
 def failure_of_status(call: Call, status: Status) -> ProvenaError:
-    """The error that ``success: false`` in a 200 means (contract 3.1)."""
+    """The error that ``success: false`` in a 200 means (provena-http 3.1)."""
     refusal = _Refusal(call, 200, status.details, upstream_text(status.details))
     return _about_subject(refusal) or _rejected(refusal)
 
@@ -131,7 +131,7 @@ def _bad_request(refusal: _Refusal) -> ProvenaError:
 
 
 def _unauthorised(refusal: _Refusal) -> ProvenaError:
-    # A missing role is 401 here, and 403 hardly ever occurs (contract 3.3).
+    # A missing role is 401 here, and 403 hardly ever occurs (provena-http 3.3).
     words, said = refusal.words, refusal.said
     if _NO_ROLE.search(words):
         return _lacks_role(refusal)
@@ -172,7 +172,7 @@ def _lacks_role(refusal: _Refusal) -> ForbiddenError:
 
 
 def _forbidden(refusal: _Refusal) -> ForbiddenError:
-    # The services do not answer 403; what stands in front of them does (contract 3.3).
+    # The services do not answer 403; what stands in front of them does (provena-http 3.3).
     return ForbiddenError(
         f"Something in front of {refusal.service} refused this: {refusal.call.name}.",
         advice="Ask the administrators of this Provena: a firewall or a gateway may be why.",
@@ -181,7 +181,7 @@ def _forbidden(refusal: _Refusal) -> ForbiddenError:
 
 
 def _no_route(refusal: _Refusal) -> DeploymentError:
-    # Never "no such item": ids travel in the query or the body (contract 3.4).
+    # Never "no such item": ids travel in the query or the body (provena-http 3.4).
     call = refusal.call
     return DeploymentError(
         f"{refusal.service} has no route {call.method} {call.path} ({call.name}).",

@@ -54,7 +54,7 @@ class Call:
         params: Query parameters; httpx encodes them.
         body: JSON, encoded.
         form: URL-encoded form fields.
-        role: Component role the route asks for (contract 1.3).
+        role: Component role the route asks for (provena-http 1.3).
         subjects: Ids the call is about; an error about one of them names it.
         hint: What most often lies behind an unexplained 500 of this route.
         find_out: How to learn whether a write whose answer was lost has happened.

@@ -23,7 +23,7 @@ def words_of(answer: Answer) -> str:
     """The service's own words, whole and uncleaned, to be matched against known fragments.
 
     FastAPI says ``detail`` (a text, or a list of field errors), gateways say ``message``, Keycloak
-    says ``error_description``; a crashed service sends plain text (contract 3.2 to 3.4). A web page
+    says ``error_description``; a crashed service sends plain text (provena-http 3.2 to 3.4). A web page
     has no words.
     """
     if answer.is_web_page:
@@ -42,7 +42,7 @@ def upstream_text(words: str, token: str | None = None) -> str | None:
 
 
 def field_errors(detail: Sequence[JsonValue]) -> str:
-    """A 422 as ``inputs[0].dataset_type: value is not …; …`` (contract 3.2)."""
+    """A 422 as ``inputs[0].dataset_type: value is not …; …`` (provena-http 3.2)."""
     return "; ".join(_field_error(entry) for entry in detail)
 
 

@@ -1,4 +1,4 @@
-"""Keycloak's token, device and revocation endpoints (contract 1.2; RFC 6749, 7009, 8628)."""
+"""Keycloak's token, device and revocation endpoints (provena-http 1.2; RFC 6749, 7009, 8628)."""
 
 from __future__ import annotations
 

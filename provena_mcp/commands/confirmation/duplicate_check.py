@@ -1,7 +1,7 @@
 """Finds out whether a record was submitted already: in the caller's jobs of a day, and in what we sent.
 
 The jobs survive restarts and are the same for every replica; what we sent bridges the seconds until
-a job's row appears (contract 6.3), and remembers a submission whose answer was lost.
+a job's row appears (provena-http 6.3), and remembers a submission whose answer was lost.
 """
 
 from __future__ import annotations

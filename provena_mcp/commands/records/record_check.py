@@ -1,4 +1,4 @@
-"""All that is wrong with the records of a change, looked up before anything is sent (contract 4)."""
+"""All that is wrong with the records of a change, looked up before anything is sent (provena-http 4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs that register and lodge the creation or versioning of an item (contract 5.3, 6.4)."""
+"""Jobs that register and lodge the creation or versioning of an item (provena-http 5.3, 6.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job that writes a close-out report (contract 2.2, 9)."""
+"""The job that writes a close-out report (provena-http 2.2, 9)."""
 
 from __future__ import annotations
 

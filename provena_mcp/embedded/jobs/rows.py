@@ -1,4 +1,4 @@
-"""Jobs as durable rows: submitting, fetching and listing them (contract 6)."""
+"""Jobs as durable rows: submitting, fetching and listing them (provena-http 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs about model runs: lodging one, a batch, an update, a link (contract 6.4)."""
+"""Jobs about model runs: lodging one, a batch, an update, a link (provena-http 6.4)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from provena_mcp.embedded.jobs.tasks import LODGING_FAILED, Task, Work, fail
 from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
 from provena_mcp.wire.records import ModelRunRecord
 
-# An empty batch fails on an assertion without a text (contract 10, B11).
+# An empty batch fails on an assertion without a text (provena-http B11).
 _EMPTY_BATCH: Final = "Callback function raised unhandled exception. Error: ."
 _DISTRIBUTED: Final = "Successfully distributed batch jobs to queue."
 

@@ -1,4 +1,4 @@
-"""What a job of each subtype does, and how its failure is told (contract 6.4)."""
+"""What a job of each subtype does, and how its failure is told (provena-http 6.4)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from provena_mcp.embedded.jobs.rows import JobRow, NewJob, Outcome, submit
 
 LODGING_FAILED: Final = "Job failed, err: An error occurred while lodging the provenance record. Error: .."
-"""In the services the cause is lost on its way out of the worker (contract 10, B17)."""
+"""In the services the cause is lost on its way out of the worker (provena-http B17)."""
 
 
 class JobFailedError(Exception):

@@ -1,4 +1,4 @@
-"""auth-api: who a username is in the registry, saying who one is, whether a token is valid (contract 7.8)."""
+"""auth-api: who a username is in the registry, who one is, whether a token is valid (provena-http 7.8)."""
 
 from __future__ import annotations
 

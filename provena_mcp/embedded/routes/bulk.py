@@ -1,4 +1,4 @@
-"""prov-api: CSV three ways: a template, converting a filled one, a batch as one again (contract 8)."""
+"""prov-api: CSV three ways: a template, converting a filled one, a batch as one again (provena-http 8)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def _regenerate(call: Call) -> Response:
 
 def _batch_text(connection: sqlite3.Connection, batch_id: str, username: str) -> str | tuple[CsvProblem, ...]:
     rows = list_jobs(connection, batch_id=batch_id, limit=sys.maxsize).jobs
-    # Somebody else's batch fails like an unknown one (contract 10, B19).
+    # Somebody else's batch fails like an unknown one (provena-http B19).
     own = all(row.username == username for row in rows)
     jobs = [Job.model_validate(row.as_json()) for row in rows] if own else []
     known = look_up(connection, lambda known: batch_references(batch_id, jobs, known))

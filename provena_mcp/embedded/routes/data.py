@@ -1,4 +1,4 @@
-"""data-api: registering datasets (contract 7.9). The embedded Provena stores metadata, no files."""
+"""data-api: registering datasets (provena-http 7.9). The embedded Provena stores metadata, no files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""job-api: a user's own jobs, and everybody's for administrators (contract 6.1)."""
+"""job-api: a user's own jobs, and everybody's for administrators (provena-http 6.1)."""
 
 from __future__ import annotations
 

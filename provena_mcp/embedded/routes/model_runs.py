@@ -1,4 +1,4 @@
-"""prov-api: registering, updating and linking model runs (contract 2.3 to 2.7)."""
+"""prov-api: registering, updating and linking model runs (provena-http 2.3 to 2.7)."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ async def _update(call: Call) -> Response:
 async def _link(call: Call) -> Response:
     asked = read_query(call.request, _Link)
     session_id = call.services.new_id()
-    # Unlike in the services, item and job are written together or not at all (contract 10, B20).
+    # Unlike in the services, item and job are written together or not at all (provena-http B20).
     await call.store.writing(
         lambda connection: _link_run(connection, asked, call.submitter, session_id, call.now)
     )
@@ -165,7 +165,7 @@ def check_record(connection: sqlite3.Connection, record: ModelRunRecord) -> None
     """Refuse a record as the services do.
 
     Raises:
-        HTTPException: With the first problem's status and detail (contract 4.4).
+        HTTPException: With the first problem's status and detail (provena-http 4.4).
     """
     problem = runs.first_problem(connection, record)
     if problem is not None:

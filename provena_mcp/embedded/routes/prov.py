@@ -1,4 +1,4 @@
-"""prov-api: the six lineage queries (contract 2.1), beside the routes of its neighbours here."""
+"""prov-api: the six lineage queries (provena-http 2.1), beside the routes of its neighbours here."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def routes() -> list[Route]:
 def _exploring(query: LineageQuery) -> Endpoint:
     async def explore(call: Call) -> Response:
         asked = read_query(call.request, _Exploration)
-        # Depth 0 counts as absent (contract 10, B2).
+        # Depth 0 counts as absent (provena-http B2).
         depth = asked.depth or _DEFAULT_DEPTH[query]
         cap = call.services.depth_cap
         if depth > cap:

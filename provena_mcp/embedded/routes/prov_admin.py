@@ -1,4 +1,4 @@
-"""prov-api's administration: deleting from the graph, restoring it, the config (contract 2.8, 2.10)."""
+"""prov-api's administration: deleting from the graph, restoring it, the config (provena-http 2.8, 2.10)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def _delete(call: Call) -> Response:
         _check_is_run(connection, asked.record_id)
         actions = withdrawal(connection, asked.record_id)
         if not asked.trial_mode:
-            # What nothing else asserts goes with it, nodes included (contract 10, B7).
+            # What nothing else asserts goes with it, nodes included (provena-http B7).
             graph.lodge(connection, [(asked.record_id, ProvenanceGraph())])
         return actions
 
@@ -132,7 +132,7 @@ async def _store_all(call: Call) -> Response:
     checked = read_query(call.request, _Storing).validate_record
     rows = await call.store.reading(lambda connection: connection.execute(_COMPLETE_RUNS).fetchall())
     if not rows:
-        # Recorded behaviour: an empty page counts as a failure (contract 10, B14).
+        # Recorded behaviour: an empty page counts as a failure (provena-http B14).
         raise HTTPException(500, _NO_ITEMS)
     listed = [(run_id, ModelRunRecord.model_validate_json(record)) for run_id, record in rows]
     await _store_in_turn(call, listed, checked=checked)

@@ -1,4 +1,4 @@
-"""registry-api: general and typed fetch, and the version (contract 7.3, 7.4)."""
+"""registry-api: general and typed fetch, and the version (provena-http 7.3, 7.4)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def routes() -> list[Route]:
 async def _fetch(call: Call) -> Response:
     item_id = read_query(call.request, _Fetch).id
     if not item_id:
-        # Recorded behaviour: the registry does not handle this case (contract 10, B27).
+        # Recorded behaviour: the registry does not handle this case (provena-http B27).
         return PlainTextResponse("Internal Server Error", status_code=500)
     raw = await call.store.reading(lambda connection: items.fetch_raw(connection, item_id))
     if raw is None:
@@ -101,7 +101,7 @@ def _fetching(subtype: ItemSubtype) -> Endpoint:
 def fetch_typed(
     connection: sqlite3.Connection, item_id: str, subtype: ItemSubtype, user: User, *, seed_allowed: bool
 ) -> JsonObject:
-    """A typed fetch's body: the item, or why it is refused, in a status (contract 7.4).
+    """A typed fetch's body: the item, or why it is refused, in a status (provena-http 7.4).
 
     Raises:
         HTTPException: 400 for a seed of another subtype.

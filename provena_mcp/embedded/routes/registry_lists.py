@@ -1,4 +1,4 @@
-"""registry-api: general and typed lists (contract 7.5)."""
+"""registry-api: general and typed lists (provena-http 7.5)."""
 
 from __future__ import annotations
 

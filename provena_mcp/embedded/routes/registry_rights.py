@@ -1,4 +1,4 @@
-"""registry-api: who may do what with an item, and whether it is locked (contract 7.2). Nothing is, here."""
+"""registry-api: who may do what with an item, and its locks (provena-http 7.2). Nothing is locked here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""registry-api: writing items of the subtypes that users write (contract 7.2)."""
+"""registry-api: writing items of the subtypes that users write (provena-http 7.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""prov-api: having a report written, and delivering it (contract 2.2, 9.3)."""
+"""prov-api: having a report written, and delivering it (provena-http 2.2, 9.3)."""
 
 from __future__ import annotations
 

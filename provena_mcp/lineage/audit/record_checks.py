@@ -59,7 +59,7 @@ def check_recipe(evidence: RunEvidence) -> tuple[str, list[Finding]]:
 
 
 def check_fit(evidence: RunEvidence) -> tuple[str, list[Finding]]:
-    """Whether the record gives all that its template asks for (contract 4.4)."""
+    """Whether the record gives all that its template asks for (provena-http 4.4)."""
     if references(evidence.run.record, evidence.known):
         return "not checked: the template or what it names could not be read", []
     record = evidence.run.record

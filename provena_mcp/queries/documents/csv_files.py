@@ -1,4 +1,4 @@
-"""CSV files of workflow templates and batches, byte for byte as Provena writes them (contract 8.1, 8.3)."""
+"""CSVs of workflow templates and batches, byte for byte as Provena writes them (provena-http 8.1, 8.3)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def batch_csv(client: ProvenaClient, batch_id: str) -> tuple[str, str]:
     try:
         return batch_id, _text(await client.prov.regenerate_csv(batch_id))
     except DeploymentError:
-        # An unknown batch is a crash there (contract 8.3), so it is looked for among the jobs.
+        # An unknown batch is a crash there (provena-http 8.3), so it is looked for among the jobs.
         found = await _batch_of(client, batch_id)
         if found == batch_id:
             raise

@@ -1,4 +1,4 @@
-"""A model run as a W3C PROV document, in the formats of the ``prov`` library (contract 5.6)."""
+"""A model run as a W3C PROV document, in the formats of the ``prov`` library (provena-http 5.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a close-out report says, read from its .docx file (contract 9.1)."""
+"""What a close-out report says, read from its .docx file (provena-http 9.1)."""
 
 from __future__ import annotations
 

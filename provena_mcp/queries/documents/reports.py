@@ -1,4 +1,4 @@
-"""Close-out reports of studies and model runs: begun, followed and fetched (contract 2.2, 9)."""
+"""Close-out reports of studies and model runs: begun, followed and fetched (provena-http 2.2, 9)."""
 
 from __future__ import annotations
 

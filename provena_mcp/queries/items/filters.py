@@ -166,7 +166,7 @@ def _of_organisation(wanted: str) -> Passes:
 
 
 async def _members(reader: Reader, study: str) -> Collection[str]:
-    """Runs of the study and what they made: at most two links downstream of it (contract 5.2)."""
+    """Runs of the study and what they made: at most two links downstream of it (provena-http 5.2)."""
     item, graph = await asyncio.gather(
         reader.client.registry.fetch(study), reader.client.prov.explore("downstream", study, 2)
     )

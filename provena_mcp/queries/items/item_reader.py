@@ -21,7 +21,7 @@ from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import ItemSubtype
 
 _PAGE_SIZE: Final = 200
-# The registry has no batch fetch (contract 7.10): a page of a list pays from about this many on.
+# The registry has no batch fetch (provena-http 7.10): a page of a list pays from about this many on.
 _WORTH_A_PAGE: Final = 25
 _MAX_CHAIN: Final = 20
 

@@ -25,7 +25,7 @@ _SORT: Final[dict[SortBy, SortType]] = {
     "created": "CREATED_TIME",
     "name": "DISPLAY_NAME",
 }
-# A page may come back empty although more follow (contract 7.5); stop for now after this many.
+# A page may come back empty although more follow (provena-http 7.5); stop for now after this many.
 _MAX_PAGES: Final = 25
 _SIFTED_AT_ONCE: Final = 100
 

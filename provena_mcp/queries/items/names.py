@@ -1,6 +1,6 @@
 """Display names of items: few calls, remembered per caller, never a failed answer.
 
-A lineage graph holds ids only and the registry has no batch fetch (contract 7.10), so a hundred
+A lineage graph holds ids only and the registry has no batch fetch (provena-http 7.10), so a hundred
 names would be a hundred calls. A page of the registry's list carries a hundred items at once:
 where many names of one subtype are missing, pages are read as long as each saves more fetches
 than it costs.

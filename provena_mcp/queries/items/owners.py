@@ -52,7 +52,7 @@ async def _user(reader: Reader, username: str) -> Owner:
             return Owner(username)
     except ProvenaError:
         return Owner(username)
-    # Who is linked to no Person may still own people and organisations (contract 7.2).
+    # Who is linked to no Person may still own people and organisations (provena-http 7.2).
     shown, people = clean(username, _NAME), await _people_called(reader, username)
     if people or any(letter.isspace() for letter in username):
         advice = f"Did you mean {' or '.join(people)}? Give the id." if people else _GIVE

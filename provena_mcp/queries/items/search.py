@@ -86,7 +86,7 @@ def _strings(value: JsonValue) -> Iterator[str]:
                 yield from _strings(entry)
 
 
-# The service ranks no more than this many, silently (contract 7.7).
+# The service ranks no more than this many, silently (provena-http 7.7).
 _MOST_HITS: Final = 50
 _DIGITS: Final = 2
 
@@ -155,7 +155,7 @@ class _Read:
 async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int) -> FoundItems:
     """A page of the best matches of a free-text search, as many as ``max_tokens`` hold.
 
-    The search service answers ids and scores only and does not look at permissions (contract 7.7),
+    The search service answers ids and scores only and does not look at permissions (provena-http 7.7),
     so hits are read: those of this page, or all of them where filters decide what is on it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What came of each record of a batch (contract 6.5)."""
+"""What came of each record of a batch (provena-http 6.5)."""
 
 from __future__ import annotations
 

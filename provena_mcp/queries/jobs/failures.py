@@ -1,4 +1,4 @@
-"""Why a job failed, and what usually lies behind it where Provena lost the cause (contract 6.4)."""
+"""Why a job failed, and what usually lies behind it where Provena lost the cause (provena-http 6.4)."""
 
 from __future__ import annotations
 

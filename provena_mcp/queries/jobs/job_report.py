@@ -1,4 +1,4 @@
-"""The caller's jobs: one with all that came of it, or a page of them (contract 6)."""
+"""The caller's jobs: one with all that came of it, or a page of them (provena-http 6)."""
 
 from __future__ import annotations
 

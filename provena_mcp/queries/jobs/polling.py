@@ -1,4 +1,4 @@
-"""Follows a job, and the runs of a batch, until it ends or patience does (contract 6.3, 6.5)."""
+"""Follows a job, and the runs of a batch, until it ends or patience does (provena-http 6.3, 6.5)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Pace:
 
     ``patience`` leaves a few seconds for what a call does before it waits: it has to answer within 45,
     since hosts give one up after about a minute. ``late_row`` is how long a job may take to appear
-    before its id counts as wrong (contract 6.6).
+    before its id counts as wrong (provena-http 6.6).
     """
 
     patience: float = 40.0
@@ -95,7 +95,7 @@ def batch_id_of(job: Job) -> str | None:
 
 
 def run_id_of(job: Job) -> str | None:
-    """The handle of the run that a finished job lodged or changed (contract 6.5)."""
+    """The handle of the run that a finished job lodged or changed (provena-http 6.5)."""
     record = (job.result or {}).get("record")
     found = record.get("id") if isinstance(record, dict) else None
     return found if isinstance(found, str) and found else None

@@ -59,7 +59,7 @@ class Reach:
         """Learn at least one and at most ``hops`` more hops; whether that was possible.
 
         It is not where too few calls are left, nor beyond an item that the graph has kept and the
-        registry has not (contract 7.4): queries start from registry items only.
+        registry has not (provena-http 7.4): queries start from registry items only.
 
         Raises:
             NotFoundError: No item has the id asked for.

@@ -37,7 +37,7 @@ class Gathered:
 async def gather_lineage(
     prov: Explorer, cap: DepthCap, query: LineageQuery, start: str, depth: int
 ) -> Gathered:
-    """The links that answer ``query`` from ``start`` within ``depth`` hops (contract 5.5).
+    """The links that answer ``query`` from ``start`` within ``depth`` hops (provena-http 5.5).
 
     The deployment's own route answers a special query within its cap; the plain neighbourhood is
     read beside it, because a special answer alone cannot tell whether the lineage goes on. Beyond

@@ -5,7 +5,7 @@ query until the depth asked for is reached, nothing is left, or the call limit i
 than asked is read where the cap allows, so that the answer knows whether anything lies beyond.
 
 A query starts from registry items only, while the graph keeps what was deleted from the registry
-(contract 7.4). Such an item at the rim cannot be followed, which the answer says.
+(provena-http 7.4). Such an item at the rim cannot be followed, which the answer says.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _MAX_QUERIES: Final = 60
 _AT_ONCE: Final = 6
 _RIM_WORTH_PROBING: Final = 12
 
-# Contract 5.2 and 5.3 give these no link of their own, so upstream ends at them.
-# Upstream, a dataset is only reached through these (contract 5.2, 5.3).
+# provena-http 5.2 and 5.3 give these no link of their own, so upstream ends at them.
+# Upstream, a dataset is only reached through these (provena-http 5.2, 5.3).
 _ON_THE_WAY: Final[Mapping[LineageQuery, frozenset[str]]] = {
     "contributing_datasets": frozenset({"DATASET", "MODEL_RUN", "VERSION"})
 }
@@ -234,7 +234,7 @@ async def _ask(prov: Explorer, walk: _Walk, queries: list[Query]) -> None:
 
 
 def _cut(walk: _Walk, depth: int) -> ProvenanceGraph:
-    """Only the links whose nearer end lies within reach (contract 5.5)."""
+    """Only the links whose nearer end lies within reach (provena-http 5.5)."""
     near = _near_end(walk.direction)
     beyond = {node for node, hop in walk.hops.items() if hop >= depth}
     if not beyond:

@@ -1,4 +1,4 @@
-"""The columns of a workflow template's CSV: one header row, byte-exact (contract 8.1)."""
+"""The columns of a workflow template's CSV: one header row, byte-exact (provena-http 8.1)."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def csv_layout(workflow_template_id: str, known: Known) -> CsvLayout | tuple[Csv
 
 
 def template_problem(layout: CsvLayout) -> CsvProblem | None:
-    """Why no template can be written for this layout: two columns would have one header (contract 8.1)."""
+    """Why this layout has no template: two columns would have one header (provena-http 8.1)."""
     twice = duplicates(layout.headers)
     if not twice:
         return None

@@ -1,4 +1,4 @@
-"""From a CSV to model run records (contract 8.2).
+"""From a CSV to model run records (provena-http 8.2).
 
 The services stop at the first problem; here all are found, in the services' order, so that the first
 of them is what a service answers. Look-ups are the caller's, as for records: ``references`` says

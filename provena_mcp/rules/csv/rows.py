@@ -1,4 +1,4 @@
-"""One row of a CSV as a model run record, checked in the services' order (contract 8.2)."""
+"""One row of a CSV as a model run record, checked in the services' order (provena-http 8.2)."""
 
 from __future__ import annotations
 

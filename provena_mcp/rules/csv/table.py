@@ -58,7 +58,7 @@ def prepared(content: bytes | str) -> bytes:
 
 
 def read_table(content: bytes) -> CsvTable | CsvProblem:
-    """Read a CSV as the services do: strictly UTF-8, no header twice, blank lines skipped (contract 8.2)."""
+    """Read a CSV as the services do: strict UTF-8, no header twice, no blank lines (provena-http 8.2)."""
     try:
         reader = csv.reader(StringIO(content.decode()))
         headers = next(reader, None)

@@ -1,4 +1,4 @@
-"""CSVs written: a template's header row, and a batch's runs as rows again (contract 8.1, 8.3)."""
+"""CSVs written: a template's header row, and a batch's runs as rows again (provena-http 8.1, 8.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A dataset's metadata as the data store judges it, which refuses unknown keys (contract 7.6)."""
+"""A dataset's metadata as the data store judges it, which refuses unknown keys (provena-http 7.6)."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class _DatasetInfo(_Strict):
 
 
 class CollectionFormat(_Strict):
-    """A dataset's metadata (contract 7.6)."""
+    """A dataset's metadata (provena-http 7.6)."""
 
     associations: _Associations
     approvals: _Approvals

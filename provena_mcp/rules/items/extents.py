@@ -1,4 +1,4 @@
-"""Where a dataset lies: bounding boxes of the EWKT that its metadata states (contract 7.6)."""
+"""Where a dataset lies: bounding boxes of the EWKT that its metadata states (provena-http 7.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an item refers to in the registry, and what is wrong with that (contract 7.6, 7.9)."""
+"""What an item refers to in the registry, and what is wrong with that (provena-http 7.6, 7.9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a JSON value has the form of an item's content, as the registry judges it (contract 7.6)."""
+"""Whether a JSON value has the form of an item's content, as the registry judges it (provena-http 7.6)."""
 
 from __future__ import annotations
 

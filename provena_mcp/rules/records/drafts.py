@@ -32,7 +32,7 @@ class DraftAssociations(Wire):
 
 
 class RunDraft(Wire):
-    """A model run record of which any part may be missing; fields as in contract 4.1."""
+    """A model run record of which any part may be missing; fields as in provena-http 4.1."""
 
     workflow_template_id: Text | None = None
     model_version: Text | None = None

@@ -38,7 +38,7 @@ def _canonical(record: ModelRunRecord) -> str:
         "description": record.description,
         "study_id": record.study_id,
         "modeller_id": associations.modeller_id,
-        # Not null: an empty organisation id adds an organisation to the graph (contract 4.1).
+        # Not null: an empty organisation id adds an organisation to the graph (provena-http 4.1).
         "requesting_organisation_id": associations.requesting_organisation_id,
         "start_time": record.start_time,
         "end_time": record.end_time,

@@ -10,7 +10,7 @@ from typing import Final
 from provena_mcp.wire.subtypes import ItemSubtype
 
 RECORD_REFUSED: Final = "Failed to validate an entity's ID in the record, error: "
-# In a worker the text of an HTTP-style exception is lost (contract 6.4).
+# In a worker the text of an HTTP-style exception is lost (provena-http 6.4).
 _LOST_IN_JOB: Final = "Job failed, err: Unhandled exception during model run validation. Error: .."
 _NEAR: Final = 0.5
 
@@ -43,7 +43,7 @@ class Problem:
 
     @property
     def job_info(self) -> str:
-        """The info of a job that fails for this problem (contract 4.4, 6.4)."""
+        """The info of a job that fails for this problem (provena-http 4.4, 6.4)."""
         return self.service_detail if self.service_detail.startswith(RECORD_REFUSED) else _LOST_IN_JOB
 
 

@@ -1,7 +1,7 @@
 """What a run record refers to in the registry, and what looking each reference up has found.
 
 Look-ups are the caller's: ask ``references`` what is still wanted, look it up by any means, and
-repeat until nothing is, because a workflow template names further items (contract 4.4).
+repeat until nothing is, because a workflow template names further items (provena-http 4.4).
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ class Refused:
 
     @property
     def service_text(self) -> str:
-        """The reason as prov-api quotes it (``R`` of contract 4.4)."""
+        """The reason as prov-api quotes it (``R`` of provena-http 4.4)."""
         return f"Failed to retrieve item with details: {self.reason}."
 
     @property
     def denial(self) -> str:
-        """What prov-api answers, with 401, when the caller may not read the item (contract 2.3)."""
+        """What prov-api answers, with 401, when the caller may not read the item (provena-http 2.3)."""
         return f"Registry API denied access to resource: 401. Error: {self.reason}"
 
 
@@ -126,7 +126,7 @@ def workflow_references(workflow_template_id: str | None, known: Known) -> tuple
 
 
 def resolve(item_id: str, subtype: ItemSubtype, known: Known) -> RegistryItem | Refused:
-    """The complete item of ``subtype`` with this id, or the registry's refusal (contract 7.4).
+    """The complete item of ``subtype`` with this id, or the registry's refusal (provena-http 7.4).
 
     Raises:
         KeyError: The id has not been looked up.

@@ -1,4 +1,4 @@
-"""How Provena's registry words its refusal of an id (contract 7.4).
+"""How Provena's registry words its refusal of an id (provena-http 7.4).
 
 The embedded registry answers in these words and the checks of a record quote them.
 """
@@ -13,7 +13,7 @@ from provena_mcp.wire.subtypes import CATEGORY_OF, ItemSubtype, registry_subtype
 SEED_REASON: Final = "A valid seed item was found, but seed_allowed was set to false."
 BLANK_ID_REASON: Final = "Value error. Details ID cannot be empty."
 
-# Required domain fields and class names of the registry's own models, in its order (contract 7.6).
+# Required domain fields and class names of the registry's own models, in its order (provena-http 7.6).
 _MODEL_NAME: Final[dict[ItemSubtype, str]] = {
     "MODEL_RUN": "ItemModelRun",
     "STUDY": "ItemStudy",

@@ -44,7 +44,7 @@ class Requirements:
 
 
 def requirements(workflow: WorkflowTemplateItem, known: Known) -> Requirements:
-    """What ``workflow`` asks for (contract 4.4).
+    """What ``workflow`` asks for (provena-http 4.4).
 
     Raises:
         KeyError: One of its dataset templates or its model has not been looked up.

@@ -1,4 +1,4 @@
-"""Whether a JSON value has the form of a model run record, as Provena's services judge it (contract 4.3)."""
+"""Whether a JSON value has the form of a model run record, as Provena judges it (provena-http 4.3)."""
 
 from __future__ import annotations
 

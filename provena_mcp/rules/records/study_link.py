@@ -1,4 +1,4 @@
-"""Whether a registered run may be linked to a study afterwards (contract 2.7)."""
+"""Whether a registered run may be linked to a study afterwards (provena-http 2.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything wrong with a model run record, in the order in which Provena's services look (contract 4.4).
+"""Everything wrong with a model run record, in the order in which Provena's services look (provena-http 4.4).
 
 A service answers the first problem only; an assistant is shown them all.
 """
@@ -128,7 +128,7 @@ def _datasets(
 
 
 def _belongs(dataset: AnyDataset, workflow: WorkflowTemplateItem) -> bool:
-    # Inputs and outputs share one pool: an input may use an output's template (contract 4.4).
+    # Inputs and outputs share one pool: an input may use an output's template (provena-http 4.4).
     templates = (*workflow.input_templates, *workflow.output_templates)
     return dataset.dataset_template_id in {template.template_id for template in templates}
 

@@ -1,4 +1,4 @@
-"""Items in brief: enough of each to answer with, names instead of bare ids (contract 7.6)."""
+"""Items in brief: enough of each to answer with, names instead of bare ids (provena-http 7.6)."""
 
 from __future__ import annotations
 
