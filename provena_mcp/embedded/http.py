@@ -169,7 +169,7 @@ class Call:
     async def submit(self, new: Sequence[NewJob], submitter: Submitter | None = None) -> None:
         """Queue jobs for the caller, or for another submitter."""
         whom = submitter or self.submitter
-        await self.store.writing(lambda connection: jobs.submit(connection, new, whom, self.now))
+        await self.store.writing(jobs.submit, new, whom, self.now)
         self.services.worker.nudge()
 
 

@@ -6,25 +6,13 @@ import sqlite3
 from typing import Final
 
 from provena_mcp.embedded.items import Entry, put_items, without_nulls
-from provena_mcp.wire.items import JsonObject, parse_item
+from provena_mcp.wire.items import JsonObject, RecordInfo, parse_item
 from provena_mcp.wire.subtypes import CATEGORY_OF, ItemSubtype
 
 FIRST_REASON: Final = "Initial record creation"
 
-# What the registry itself knows of an item; everything else but the history is the owner's.
-_RECORD_INFO: Final = frozenset(
-    {
-        "id",
-        "owner_username",
-        "created_timestamp",
-        "updated_timestamp",
-        "item_category",
-        "item_subtype",
-        "record_type",
-        "workflow_links",
-        "versioning_info",
-    }
-)
+# Everything else but the history is the owner's.
+_RECORD_INFO: Final = frozenset(RecordInfo.model_fields)
 
 
 def seed_item(item_id: str, subtype: ItemSubtype, username: str, now: int) -> JsonObject:

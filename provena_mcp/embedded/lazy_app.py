@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 1.0
 
 
-class OnDemand:
+class LazyApp:
     """An ASGI application that starts another one at its first request, or when there is work for it.
 
     One task enters and leaves the other application's context. A start that fails answers the

@@ -22,9 +22,9 @@ _PERSON: Final[JsonObject] = {
 
 async def settle_local_person(store: Store, now: int) -> None:
     """Register the local user's Person and link it, unless the user is linked already."""
-    linked = await store.reading(lambda connection: linked_person(connection, LOCAL_USER.username))
+    linked = await store.reading(linked_person, LOCAL_USER.username)
     if linked is None:
-        await store.writing(lambda connection: _register(connection, now))
+        await store.writing(_register, now)
 
 
 def _register(connection: sqlite3.Connection, now: int) -> None:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from provena_mcp.embedded import items
 from provena_mcp.embedded.identity import Identify, identify_local_user
 from provena_mcp.embedded.jobs import queue as job_queue
-from provena_mcp.embedded.lazy_app import OnDemand
+from provena_mcp.embedded.lazy_app import LazyApp
 from provena_mcp.embedded.store import Store, default_store_path
 
 
@@ -88,7 +88,7 @@ class EmbeddedProvena:
     async def on_demand(self) -> AsyncGenerator[ASGIApp]:
         """As ``running``, but started by the first request, or by a job that waits in the store."""
         try:
-            async with OnDemand(self._serving, self._has_job).running() as app:
+            async with LazyApp(self._serving, self._has_job).running() as app:
                 yield app
         finally:
             self.close()
@@ -106,4 +106,4 @@ class EmbeddedProvena:
             yield app
 
     async def _has_job(self) -> bool:
-        return await self._store.reading(lambda connection: job_queue.is_claimable(connection, self._clock()))
+        return await self._store.reading(job_queue.is_claimable, self._clock())

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 import platformdirs
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +21,7 @@ from provena_mcp.embedded import schema
 from provena_mcp.errors import StoreError
 
 T = TypeVar("T")
-Connection = sqlite3.Connection
+P = ParamSpec("P")
 
 # Our own writes last milliseconds.
 _PATIENCE_SECONDS: Final = 30.0
@@ -79,7 +79,7 @@ class Store:
         """
         self.path = (path or default_store_path()).expanduser().absolute()
         self._patience = patience
-        self._idle: list[Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         self._closed = False
         self._turn = threading.Lock()
         self._check_place()
@@ -104,7 +104,7 @@ class Store:
         return cls(file)
 
     @contextmanager
-    def read(self) -> Generator[Connection]:
+    def read(self) -> Generator[sqlite3.Connection]:
         """A connection in a transaction that sees one state of the store.
 
         Raises:
@@ -118,7 +118,7 @@ class Store:
                 connection.execute("ROLLBACK")
 
     @contextmanager
-    def write(self) -> Generator[Connection]:
+    def write(self) -> Generator[sqlite3.Connection]:
         """A connection in a transaction that is committed on leaving, or undone by an exception.
 
         Raises:
@@ -135,21 +135,25 @@ class Store:
                     connection.execute("ROLLBACK")
                 raise
 
-    async def reading(self, work: Callable[[Connection], T]) -> T:
-        """``work`` done in a read transaction, off the event loop."""
+    async def reading(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What ``work`` makes of a connection and the arguments, in a read transaction off the event loop."""
 
         def run() -> T:
             with self.read() as connection:
-                return work(connection)
+                return work(connection, *args, **kwargs)
 
         return await run_in_threadpool(run)
 
-    async def writing(self, work: Callable[[Connection], T]) -> T:
-        """``work`` done in a write transaction, off the event loop."""
+    async def writing(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As ``reading``, but in a write transaction."""
 
         def run() -> T:
             with self.write() as connection:
-                return work(connection)
+                return work(connection, *args, **kwargs)
 
         return await run_in_threadpool(run)
 
@@ -160,7 +164,7 @@ class Store:
             self._idle.pop().close()
 
     @contextmanager
-    def _connection(self) -> Generator[Connection]:
+    def _connection(self) -> Generator[sqlite3.Connection]:
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -173,7 +177,7 @@ class Store:
             else:
                 self._idle.append(connection)
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, JsonValue
 
 from provena_mcp.wire.base import Wire
 
@@ -72,6 +72,7 @@ class DatasetInfo(Wire):
     temporal_info: TemporalInfo | None = None
     formats: tuple[str, ...] | None = None
     keywords: tuple[str, ...] | None = None
+    user_metadata: dict[str, JsonValue] | None = None
     version: str | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, TypeAdapter
@@ -41,8 +42,8 @@ class HistoryEntry(Wire):
     item: JsonObject | None = None
 
 
-class RegistryItem(Wire):
-    """What every registry item has; seed items have nothing else."""
+class RecordInfo(Wire):
+    """What the registry itself knows of an item; a seed item is nothing else."""
 
     id: str = Field(min_length=1)
     item_category: str
@@ -51,10 +52,15 @@ class RegistryItem(Wire):
     owner_username: str | None = None
     created_timestamp: int = 0
     updated_timestamp: int = 0
-    display_name: str | None = None
-    user_metadata: dict[str, str] | None = None
     workflow_links: WorkflowLinks | None = None
     versioning_info: VersioningInfo | None = None
+
+
+class RegistryItem(RecordInfo):
+    """What every registry item has; of a seed item the rest is missing."""
+
+    display_name: str | None = None
+    user_metadata: dict[str, str] | None = None
     history: tuple[HistoryEntry, ...] = ()
 
     @property
@@ -110,6 +116,7 @@ class DefinedResource(Wire):
     usage_type: str = "GENERAL_DATA"
     optional: bool | None = None
     is_folder: bool | None = None
+    additional_metadata: JsonObject | None = None
 
 
 class DeferredResource(Wire):
@@ -120,6 +127,7 @@ class DeferredResource(Wire):
     usage_type: str = "GENERAL_DATA"
     optional: bool | None = None
     is_folder: bool | None = None
+    additional_metadata: JsonObject | None = None
 
 
 class DatasetTemplateItem(RegistryItem):
@@ -179,18 +187,29 @@ class VersionItem(RegistryItem):
     new_version_number: int | None = None
 
 
+class ReleaseAction(Wire):
+    """One step on a dataset's way to its release; times in Unix seconds."""
+
+    action: str | None = None
+    timestamp: int | None = None
+    approver: str | None = None
+    requester: str | None = None
+    notes: str | None = None
+
+
 class DatasetItem(RegistryItem):
     """A dataset, reposited or hosted elsewhere."""
 
     collection_format: CollectionFormat = CollectionFormat()
     s3: S3Location | None = None
+    release_history: Annotated[tuple[ReleaseAction, ...], BeforeValidator(_none_to_empty)] = ()
     release_status: str | None = None
     release_approver: str | None = None
     release_timestamp: int | None = None
     access_info_uri: str | None = None
 
 
-_MODEL_OF: Final[dict[str, type[RegistryItem]]] = {
+MODEL_OF: Final[Mapping[str, type[RegistryItem]]] = {
     "MODEL_RUN": ModelRunItem,
     "MODEL_RUN_WORKFLOW_TEMPLATE": WorkflowTemplateItem,
     "DATASET_TEMPLATE": DatasetTemplateItem,
@@ -216,4 +235,4 @@ def parse_item(raw: JsonObject) -> RegistryItem:
     """
     if raw.get("record_type") == "SEED_ITEM":
         return RegistryItem.model_validate(raw)
-    return _MODEL_OF.get(str(raw.get("item_subtype")), RegistryItem).model_validate(raw)
+    return MODEL_OF.get(str(raw.get("item_subtype")), RegistryItem).model_validate(raw)

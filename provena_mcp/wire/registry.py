@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 from provena_mcp.wire.base import Status, Wire
 from provena_mcp.wire.dataset_metadata import S3Location
 from provena_mcp.wire.items import JsonObject, ReleaseStatus
-from provena_mcp.wire.subtypes import ItemSubtype
+from provena_mcp.wire.subtypes import ServiceSubtype
 
 
 class MintAnswer(Wire):
@@ -27,11 +27,16 @@ SortType = Literal[
 ]
 
 
-class ListFilter(Wire):
-    """What a list keeps; a page is cut before the record type and access filters apply."""
+class SubtypeFilter(Wire):
+    """What the list of one subtype keeps; a page is cut before it applies."""
 
-    item_subtype: ItemSubtype | None = None
     record_type: RecordTypeFilter = "COMPLETE_ONLY"
+
+
+class ListFilter(SubtypeFilter):
+    """What the general list keeps; a page is cut before the record type and access filters apply."""
+
+    item_subtype: ServiceSubtype | None = None
     release_reviewer: str | None = None
     release_status: ReleaseStatus | None = None
 
@@ -44,13 +49,24 @@ class ListSort(Wire):
     begins_with: str | None = None
 
 
-class ListRequest(Wire):
-    """A page of a registry list."""
+class ListPage(Wire):
+    """Which page of a registry list, in which order."""
 
-    filter_by: ListFilter | None = None
     sort_by: ListSort | None = None
     pagination_key: JsonObject | None = None
     page_size: int = 20
+
+
+class SubtypeListRequest(ListPage):
+    """A page of the list of one subtype."""
+
+    filter_by: SubtypeFilter | None = None
+
+
+class ListRequest(ListPage):
+    """A page of the general list."""
+
+    filter_by: ListFilter | None = None
 
 
 class ListAnswer(Wire):

@@ -19,6 +19,23 @@ ItemSubtype = Literal[
     "DATASET",
 ]
 
+# All that the services' own enumeration holds, in its order; three of them have no routes and no items.
+ServiceSubtype = Literal[
+    "WORKFLOW_RUN",
+    "MODEL_RUN",
+    "STUDY",
+    "CREATE",
+    "VERSION",
+    "PERSON",
+    "ORGANISATION",
+    "SOFTWARE",
+    "MODEL",
+    "WORKFLOW_TEMPLATE",
+    "MODEL_RUN_WORKFLOW_TEMPLATE",
+    "DATASET",
+    "DATASET_TEMPLATE",
+]
+
 SUBTYPES: Final[tuple[ItemSubtype, ...]] = get_args(ItemSubtype)
 
 CATEGORY_OF: Final[dict[ItemSubtype, ItemCategory]] = {

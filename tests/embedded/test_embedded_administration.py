@@ -9,7 +9,7 @@ import pytest
 
 from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
-from tests.embedded.desk import Desk, at_desk
+from tests.embedded.services_client import ServicesClient, running_services
 from tests.embedded.small_world import Json
 from tests.embedded.writable_world import a_record, writable_world
 
@@ -42,20 +42,20 @@ def changes(diff: list[Json]) -> set[tuple[str, ...]]:
 
 
 async def test_a_trial_deletion_says_what_a_deletion_then_does(store: Store) -> None:
-    async with at_desk(store) as desk:
-        kept = await desk.register(a_record())
-        gone = await desk.register(
+    async with running_services(store) as services:
+        kept = await services.register(a_record())
+        gone = await services.register(
             a_record(outputs=[{**a_record()["outputs"][0], "dataset_id": "w/more-waves"}])
         )
-        before = await desk.links("upstream", gone)
-        trial = (await desk.post(DELETE, {"record_id": gone, "trial_mode": True})).json()["diff"]
-        after_trial = await desk.links("upstream", gone)
-        real = (await desk.post(DELETE, {"record_id": gone})).json()["diff"]
-        after = await desk.links("upstream", gone)
-        of_kept = await desk.links("downstream", "w/wind")
-        orphan = await desk.links("upstream", "w/more-waves")
-        again = (await desk.post(DELETE, {"record_id": gone})).json()
-        item = await desk.item(gone)
+        before = await services.links("upstream", gone)
+        trial = (await services.post(DELETE, {"record_id": gone, "trial_mode": True})).json()["diff"]
+        after_trial = await services.links("upstream", gone)
+        real = (await services.post(DELETE, {"record_id": gone})).json()["diff"]
+        after = await services.links("upstream", gone)
+        of_kept = await services.links("downstream", "w/wind")
+        orphan = await services.links("upstream", "w/more-waves")
+        again = (await services.post(DELETE, {"record_id": gone})).json()
+        item = await services.item(gone)
     shared = ("w/model", "w/wf", "w/in", "w/params", "w/out", "w/wind", "w/settings", "w/jane")
     assert (
         changes(trial)
@@ -90,13 +90,13 @@ async def test_a_trial_deletion_says_what_a_deletion_then_does(store: Store) -> 
 
 
 async def test_what_was_cleared_is_restored_from_the_registry(store: Store) -> None:
-    async with at_desk(store) as desk:
-        ids = [await desk.register(a_record(display_name=name)) for name in ("One", "Two")]
-        before = [await desk.links("upstream", run_id, 4) for run_id in ids]
-        cleared = await desk.client.delete(CLEAR)
-        empty = [await desk.links("upstream", run_id, 4) for run_id in ids]
-        restored = await desk.post(f"{ADMIN}/store_all_registry_records")
-        after = [await desk.links("upstream", run_id, 4) for run_id in ids]
+    async with running_services(store) as services:
+        ids = [await services.register(a_record(display_name=name)) for name in ("One", "Two")]
+        before = [await services.links("upstream", run_id, 4) for run_id in ids]
+        cleared = await services.client.delete(CLEAR)
+        empty = [await services.links("upstream", run_id, 4) for run_id in ids]
+        restored = await services.post(f"{ADMIN}/store_all_registry_records")
+        after = [await services.links("upstream", run_id, 4) for run_id in ids]
     assert cleared.json() == {
         "status": {"success": True, "details": "Successfully ran a clear query on the graph DB!"}
     }
@@ -105,16 +105,16 @@ async def test_what_was_cleared_is_restored_from_the_registry(store: Store) -> N
 
 
 async def test_records_are_stored_in_turn_and_what_came_before_a_failure_stays(store: Store) -> None:
-    async with at_desk(store) as desk:
-        ids = [await desk.register(a_record(display_name=name)) for name in ("One", "Two", "Three")]
-        items = [{"user_metadata": None, **await desk.item(run_id)} for run_id in ids]
-        await desk.client.delete(CLEAR)
+    async with running_services(store) as services:
+        ids = [await services.register(a_record(display_name=name)) for name in ("One", "Two", "Three")]
+        items = [{"user_metadata": None, **await services.item(run_id)} for run_id in ids]
+        await services.client.delete(CLEAR)
         items[1]["record"]["associations"]["modeller_id"] = "w/reef"
-        refused = await desk.post(f"{ADMIN}/store_records", items)
-        lodged = [bool(await desk.links("upstream", run_id)) for run_id in ids]
-        unchecked = await desk.post(f"{ADMIN}/store_record", items[1], validate_record="false")
-        forced = await desk.links("upstream", ids[1])
-        malformed = await desk.post(f"{ADMIN}/store_records", [items[0], {**items[2], "record": {}}])
+        refused = await services.post(f"{ADMIN}/store_records", items)
+        lodged = [bool(await services.links("upstream", run_id)) for run_id in ids]
+        unchecked = await services.post(f"{ADMIN}/store_record", items[1], validate_record="false")
+        forced = await services.links("upstream", ids[1])
+        malformed = await services.post(f"{ADMIN}/store_records", [items[0], {**items[2], "record": {}}])
     assert refused.status_code == 400
     assert "Modeller with id w/reef was not a valid person" in refused.json()["detail"]
     assert lodged == [True, False, False]
@@ -125,16 +125,16 @@ async def test_records_are_stored_in_turn_and_what_came_before_a_failure_stays(s
 
 
 async def test_storing_all_of_an_empty_registry_fails_as_in_the_services(store: Store) -> None:
-    async with at_desk(store) as desk:
-        answer = await desk.post(f"{ADMIN}/store_all_registry_records")
+    async with running_services(store) as services:
+        answer = await services.post(f"{ADMIN}/store_all_registry_records")
     assert answer.status_code == 500
     assert answer.json()["detail"].endswith("successful but had no item property!")
 
 
 async def test_the_config_is_a_text_file_of_settings(store: Store) -> None:
-    async with at_desk(store, depth_cap=12) as desk:
-        required = await desk.get(f"{ADMIN}/config")
-        whole = await desk.get(f"{ADMIN}/config", required_only=False)
+    async with running_services(store, depth_cap=12) as services:
+        required = await services.get(f"{ADMIN}/config")
+        whole = await services.get(f"{ADMIN}/config", required_only=False)
     assert required.headers["content-disposition"] == 'attachment; filename="config.txt"'
     assert required.headers["content-type"] == "text/plain; charset=utf-8"
     assert required.text.splitlines() == [
@@ -148,13 +148,13 @@ async def test_the_config_is_a_text_file_of_settings(store: Store) -> None:
 
 
 async def test_jobs_are_listed_newest_first_in_pages_that_join(store: Store) -> None:
-    async with at_desk(store, clock=lambda: 1000) as desk:
+    async with running_services(store, clock=lambda: 1000) as services:
         for name in ("One", "Two", "Three", "Four"):
-            await desk.register(a_record(display_name=name))
-        pages = [await _page(desk, None)]
+            await services.register(a_record(display_name=name))
+        pages = [await _page(services, None)]
         while pages[-1]["pagination_key"]:
-            pages.append(await _page(desk, pages[-1]["pagination_key"]))
-        stale = await desk.post(f"{JOBS}/user/list", {"pagination_key": {"session_id": "gone"}})
+            pages.append(await _page(services, pages[-1]["pagination_key"]))
+        stale = await services.post(f"{JOBS}/user/list", {"pagination_key": {"session_id": "gone"}})
     names = [[job["payload"]["record"]["display_name"] for job in page["jobs"]] for page in pages]
     assert names == [["Four", "Three"], ["Two", "One"], []]
     assert pages[0]["pagination_key"] == {
@@ -166,25 +166,25 @@ async def test_jobs_are_listed_newest_first_in_pages_that_join(store: Store) -> 
     assert stale.json()["detail"].startswith("Failed to list jobs, error: ")
 
 
-async def _page(desk: Desk, key: Json | None) -> Json:
-    return (await desk.post(f"{JOBS}/user/list", {"limit": 2, "pagination_key": key})).json()
+async def _page(services: ServicesClient, key: Json | None) -> Json:
+    return (await services.post(f"{JOBS}/user/list", {"limit": 2, "pagination_key": key})).json()
 
 
 async def test_other_users_see_a_job_only_through_the_administration(store: Store) -> None:
-    async with at_desk(store) as desk:
+    async with running_services(store) as services:
         record = a_record()
-        session = (await desk.post("/prov-api/model_run/register", record)).json()["session_id"]
-        batch = (await desk.post("/prov-api/model_run/register_batch", {"records": [record]})).json()
-        batch_id = (await desk.job(batch["session_id"]))["result"]["batch_id"]
+        session = (await services.post("/prov-api/model_run/register", record)).json()["session_id"]
+        batch = (await services.post("/prov-api/model_run/register_batch", {"records": [record]})).json()
+        batch_id = (await services.job(batch["session_id"]))["result"]["batch_id"]
     other = User("other", "o@example.org", ("job-service-read",))
-    async with at_desk(store, identify=lambda request: other) as desk:
-        own = await desk.get(f"{JOBS}/user/fetch", session_id=session)
-        own_batch = await desk.post(f"{JOBS}/user/list_batch", {"batch_id": batch_id})
-        any_job = (await desk.get(f"{JOBS}/admin/fetch", session_id=session)).json()
-        of_local = (await desk.post(f"{JOBS}/admin/list", {"username_filter": "local"})).json()
-        any_batch = (await desk.post(f"{JOBS}/admin/list_batch", {"batch_id": batch_id})).json()
-        unknown = await desk.get(f"{JOBS}/user/fetch", session_id="nope")
-        launch = await desk.post(f"{JOBS}/admin/launch", {})
+    async with running_services(store, identify=lambda request: other) as services:
+        own = await services.get(f"{JOBS}/user/fetch", session_id=session)
+        own_batch = await services.post(f"{JOBS}/user/list_batch", {"batch_id": batch_id})
+        any_job = (await services.get(f"{JOBS}/admin/fetch", session_id=session)).json()
+        of_local = (await services.post(f"{JOBS}/admin/list", {"username_filter": "local"})).json()
+        any_batch = (await services.post(f"{JOBS}/admin/list_batch", {"batch_id": batch_id})).json()
+        unknown = await services.get(f"{JOBS}/user/fetch", session_id="nope")
+        launch = await services.post(f"{JOBS}/admin/launch", {})
     assert (own.status_code, own.json()["detail"]) == (401, "Not authorised to view this record.")
     assert own_batch.status_code == 401
     assert own_batch.json()["detail"] == "Batch contains items which you do not own. Not authorised."
@@ -202,19 +202,19 @@ async def test_other_users_see_a_job_only_through_the_administration(store: Stor
 async def test_administrators_launch_jobs_for_others_if_the_payload_fits(store: Store) -> None:
     payload = {"record": a_record(), "revalidate": True}
     launch = {"job_type": "PROV_LODGE", "job_sub_type": "MODEL_RUN_PROV_LODGE", "username": "jane"}
-    async with at_desk(store) as desk:
+    async with running_services(store) as services:
         started = (
-            await desk.post(
+            await services.post(
                 f"{JOBS}/admin/launch", {**launch, "job_payload": payload, "request_batch_id": True}
             )
         ).json()
-        refused = await desk.post(f"{JOBS}/admin/launch", {**launch, "job_payload": {"record": {}}})
-        mismatch = await desk.post(
+        refused = await services.post(f"{JOBS}/admin/launch", {**launch, "job_payload": {"record": {}}})
+        mismatch = await services.post(
             f"{JOBS}/admin/launch", {**launch, "job_type": "REPORT", "job_payload": payload}
         )
     jane = User("jane", "j@example.org", LOCAL_USER.roles)
-    async with at_desk(store, identify=lambda request: jane) as desk:
-        (job,) = await desk.batch(started["batch_id"])
+    async with running_services(store, identify=lambda request: jane) as services:
+        (job,) = await services.batch(started["batch_id"])
     assert (job["session_id"], job["username"], job["status"]) == (
         started["session_id"],
         "jane",
@@ -226,12 +226,12 @@ async def test_administrators_launch_jobs_for_others_if_the_payload_fits(store: 
 
 
 async def test_a_run_can_be_lodged_again_by_jobs(store: Store) -> None:
-    async with at_desk(store) as desk:
-        run_id = await desk.register(a_record())
-        before = await desk.links("upstream", run_id)
-        await desk.client.delete(CLEAR)
+    async with running_services(store) as services:
+        run_id = await services.register(a_record())
+        before = await services.links("upstream", run_id)
+        await services.client.delete(CLEAR)
         jobs = [
-            await desk.job((await desk.post(f"{JOBS}/admin/launch", launch)).json()["session_id"])
+            await services.job((await services.post(f"{JOBS}/admin/launch", launch)).json()["session_id"])
             for launch in (
                 _lodging("MODEL_RUN_LODGE_ONLY", run_id, record=a_record()),
                 _lodging("MODEL_RUN_UPDATE_LODGE_ONLY", run_id, updated_record=a_record()),
@@ -239,7 +239,7 @@ async def test_a_run_can_be_lodged_again_by_jobs(store: Store) -> None:
                 {"job_type": "PROV_LODGE", "job_sub_type": "PROV_LODGE_WAKE_UP", "job_payload": {}},
             )
         ]
-        after = await desk.links("upstream", run_id)
+        after = await services.links("upstream", run_id)
     assert [(job["status"], list(job["result"] or ())) for job in jobs] == [
         ("SUCCEEDED", ["record"]),
         ("SUCCEEDED", []),
@@ -255,12 +255,12 @@ def _lodging(subtype: str, run_id: str, **records: Json) -> Json:
 
 
 async def test_a_template_that_is_gone_stops_restoring_even_unchecked(store: Store) -> None:
-    async with at_desk(store) as desk:
-        item = await desk.item(await desk.register(a_record()))
-        await desk.client.delete("/registry-api/registry/general/delete", params={"id": "w/wf"})
-        gone = await desk.post(f"{ADMIN}/store_record", item, validate_record=False)
-        no_list = await desk.post(f"{ADMIN}/store_records", item)
-        no_page = await desk.post(f"{JOBS}/user/list", {"limit": 0})
+    async with running_services(store) as services:
+        item = await services.item(await services.register(a_record()))
+        await services.client.delete("/registry-api/registry/general/delete", params={"id": "w/wf"})
+        gone = await services.post(f"{ADMIN}/store_record", item, validate_record=False)
+        no_list = await services.post(f"{ADMIN}/store_records", item)
+        no_page = await services.post(f"{JOBS}/user/list", {"limit": 0})
     assert (gone.status_code, no_list.status_code, no_page.status_code) == (400, 422, 500)
     assert gone.json()["detail"].startswith(
         "Workflow definition with id: w/wf failed validation with error: Failed to retrieve item"

@@ -8,7 +8,7 @@ import pytest
 
 from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
-from tests.embedded.desk import Desk, at_desk
+from tests.embedded.services_client import ServicesClient, running_services
 from tests.embedded.small_world import Json
 
 REGISTRY = "/registry-api/registry"
@@ -55,28 +55,28 @@ def a_dataset(organisation_id: str, **info: Any) -> Json:
     }
 
 
-async def create(desk: Desk, route: str, content: Json) -> str:
-    answer = (await desk.post(f"{REGISTRY}/{route}/create", content)).json()
+async def create(services: ServicesClient, route: str, content: Json) -> str:
+    answer = (await services.post(f"{REGISTRY}/{route}/create", content)).json()
     assert answer["status"]["success"], answer
     return answer["created_item"]["id"]
 
 
-async def lodged(desk: Desk, session_id: str) -> str:
+async def lodged(services: ServicesClient, session_id: str) -> str:
     """The activity that a job registers, once its lodging job has finished too."""
-    job = await desk.job(session_id)
-    await desk.job(job["result"]["lodge_session_id"])
+    job = await services.job(session_id)
+    await services.job(job["result"]["lodge_session_id"])
     result = job["result"]
     return result.get("creation_activity_id") or result["version_activity_id"]
 
 
 async def test_a_world_is_built_over_http_and_a_run_registered_in_it(store: Store) -> None:
-    async with at_desk(store) as desk:
-        person = await create(desk, "agent/person", PERSON)
-        organisation = await create(desk, "agent/organisation", {"display_name": "Reef", "name": "Reef"})
-        model = await create(desk, "entity/model", MODEL)
-        template = await create(desk, "entity/dataset_template", {"display_name": "Winds"})
+    async with running_services(store) as services:
+        person = await create(services, "agent/person", PERSON)
+        organisation = await create(services, "agent/organisation", {"display_name": "Reef", "name": "Reef"})
+        model = await create(services, "entity/model", MODEL)
+        template = await create(services, "entity/dataset_template", {"display_name": "Winds"})
         workflow = await create(
-            desk,
+            services,
             "entity/model_run_workflow",
             {
                 "display_name": "Make waves",
@@ -85,16 +85,16 @@ async def test_a_world_is_built_over_http_and_a_run_registered_in_it(store: Stor
                 "output_templates": [{"template_id": template}],
             },
         )
-        study = await create(desk, "activity/study", STUDY)
+        study = await create(services, "activity/study", STUDY)
         wind, waves = [
-            (await desk.post(MINT, a_dataset(organisation, name=name))).json()["handle"]
+            (await services.post(MINT, a_dataset(organisation, name=name))).json()["handle"]
             for name in ("Wind", "Waves")
         ]
         used, made = [
             {"dataset_template_id": template, "dataset_id": each, "dataset_type": "DATA_STORE"}
             for each in (wind, waves)
         ]
-        run_id = await desk.register(
+        run_id = await services.register(
             {
                 "workflow_template_id": workflow,
                 "inputs": [used],
@@ -107,7 +107,7 @@ async def test_a_world_is_built_over_http_and_a_run_registered_in_it(store: Stor
                 "end_time": 2,
             }
         )
-        upstream = await desk.links("upstream", run_id)
+        upstream = await services.links("upstream", run_id)
     assert upstream == {
         (run_id, "used", wind),
         (run_id, "used", model),
@@ -119,10 +119,10 @@ async def test_a_world_is_built_over_http_and_a_run_registered_in_it(store: Stor
 
 
 async def test_a_created_item_is_answered_whole_and_its_creation_lodged(store: Store) -> None:
-    async with at_desk(store, clock=lambda: 3000, new_id=iter("abcdefgh").__next__) as desk:
-        answer = (await desk.post(f"{REGISTRY}/entity/model/create", MODEL)).json()
-        activity = await lodged(desk, answer["register_create_activity_session_id"])
-        upstream = await desk.links("upstream", answer["created_item"]["id"])
+    async with running_services(store, clock=lambda: 3000, new_id=iter("abcdefgh").__next__) as services:
+        answer = (await services.post(f"{REGISTRY}/entity/model/create", MODEL)).json()
+        activity = await lodged(services, answer["register_create_activity_session_id"])
+        upstream = await services.links("upstream", answer["created_item"]["id"])
     content = {**MODEL, "user_metadata": None}
     model_id = "local/1000001"
     assert answer == {
@@ -160,17 +160,19 @@ async def test_a_created_item_is_answered_whole_and_its_creation_lodged(store: S
 
 
 async def test_a_seed_is_completed_changed_and_restored_with_its_history(store: Store) -> None:
-    async with at_desk(store) as desk:
-        seeded = (await desk.post(f"{REGISTRY}/activity/study/seed")).json()
+    async with running_services(store) as services:
+        seeded = (await services.post(f"{REGISTRY}/activity/study/seed")).json()
         study = seeded["seeded_item"]["id"]
         route = f"{REGISTRY}/activity/study"
-        completed = (await desk.put(f"{route}/update", STUDY, id=study)).json()
-        no_reason = await desk.put(f"{route}/update", {**STUDY, "title": "S"}, id=study)
+        completed = (await services.put(f"{route}/update", STUDY, id=study)).json()
+        no_reason = await services.put(f"{route}/update", {**STUDY, "title": "S"}, id=study)
         changed = (
-            await desk.put(f"{route}/update", {**STUDY, "title": "S"}, id=study, reason="Short")
+            await services.put(f"{route}/update", {**STUDY, "title": "S"}, id=study, reason="Short")
         ).json()
-        reverted = await desk.put(f"{route}/revert", {"id": study, "history_id": 0, "reason": "Too short"})
-        item = await desk.item(study)
+        reverted = await services.put(
+            f"{route}/revert", {"id": study, "history_id": 0, "reason": "Too short"}
+        )
+        item = await services.item(study)
     assert seeded["seeded_item"]["record_type"] == "SEED_ITEM"
     assert completed["status"]["details"].endswith("Seeded item was updated to a complete item.")
     assert no_reason.status_code == 400
@@ -184,16 +186,16 @@ async def test_a_seed_is_completed_changed_and_restored_with_its_history(store: 
 
 
 async def test_a_new_version_follows_the_newest_only_and_is_lodged(store: Store) -> None:
-    async with at_desk(store) as desk:
-        first = await create(desk, "entity/model", MODEL)
+    async with running_services(store) as services:
+        first = await create(services, "entity/model", MODEL)
         route = f"{REGISTRY}/entity/model/version"
-        answer = (await desk.post(route, {"id": first, "reason": "v2 release"})).json()
-        activity = await lodged(desk, answer["version_job_session_id"])
+        answer = (await services.post(route, {"id": first, "reason": "v2 release"})).json()
+        activity = await lodged(services, answer["version_job_session_id"])
         second = answer["new_version_id"]
-        again = await desk.post(route, {"id": first, "reason": "v2 again"})
-        items = [await desk.item(each) for each in (first, second)]
-        version = await desk.item(activity)
-        upstream = await desk.links("upstream", second, 2)
+        again = await services.post(route, {"id": first, "reason": "v2 again"})
+        items = [await services.item(each) for each in (first, second)]
+        version = await services.item(activity)
+        upstream = await services.links("upstream", second, 2)
     assert [item["versioning_info"] for item in items] == [
         {"version": 1, "next_version": second},
         {"previous_version": first, "version": 2, "reason": "v2 release"},
@@ -247,22 +249,22 @@ async def test_a_new_version_follows_the_newest_only_and_is_lodged(store: Store)
     ],
 )
 async def test_malformed_content_is_refused(store: Store, route: str, content: Json, problem: Json) -> None:
-    async with at_desk(store) as desk:
-        created = await desk.post(f"{REGISTRY}/{route}/create", content)
-        validated = await desk.post(f"{REGISTRY}/{route}/validate", content)
+    async with running_services(store) as services:
+        created = await services.post(f"{REGISTRY}/{route}/create", content)
+        validated = await services.post(f"{REGISTRY}/{route}/validate", content)
     for answer in (created, validated):
         assert (answer.status_code, answer.json()) == (422, {"detail": [problem]})
 
 
 async def test_content_that_refers_to_the_wrong_things_is_a_failure_in_a_200(store: Store) -> None:
     workflow = {"display_name": "W", "software_id": "local/1000000"}
-    async with at_desk(store) as desk:
+    async with running_services(store) as services:
         unasked = (
-            await desk.post(f"{REGISTRY}/agent/person/create", {**PERSON, "ethics_approved": False})
+            await services.post(f"{REGISTRY}/agent/person/create", {**PERSON, "ethics_approved": False})
         ).json()
-        dangling = (await desk.post(f"{REGISTRY}/entity/model_run_workflow/create", workflow)).json()
-        dataset = (await desk.post(MINT, a_dataset("w/nowhere"))).json()
-        malformed = (await desk.post(MINT, a_dataset("w/nowhere", colour="blue"))).json()
+        dangling = (await services.post(f"{REGISTRY}/entity/model_run_workflow/create", workflow)).json()
+        dataset = (await services.post(MINT, a_dataset("w/nowhere"))).json()
+        malformed = (await services.post(MINT, a_dataset("w/nowhere", colour="blue"))).json()
     assert unasked["created_item"] is None
     assert "ethics_approved must be true" in unasked["status"]["details"]
     assert dangling["status"]["details"].startswith(
@@ -277,14 +279,14 @@ async def test_content_that_refers_to_the_wrong_things_is_a_failure_in_a_200(sto
 
 async def test_a_user_without_a_person_links_to_one_before_registering_entities(store: Store) -> None:
     new = User("new", "new@example.org", LOCAL_USER.roles)
-    async with at_desk(store, identify=lambda request: new) as desk:
-        refused = await desk.post(f"{REGISTRY}/entity/model/create", MODEL)
-        nobody = await desk.post("/auth-api/link/user/assign", {"person_id": "w/nowhere"})
-        person = await create(desk, "agent/person", PERSON)
-        await desk.post("/auth-api/link/user/assign", {"person_id": person})
-        created = await desk.post(f"{REGISTRY}/entity/model/create", MODEL)
-        other = await create(desk, "agent/person", PERSON)
-        second = await desk.post("/auth-api/link/user/assign", {"person_id": other})
+    async with running_services(store, identify=lambda request: new) as services:
+        refused = await services.post(f"{REGISTRY}/entity/model/create", MODEL)
+        nobody = await services.post("/auth-api/link/user/assign", {"person_id": "w/nowhere"})
+        person = await create(services, "agent/person", PERSON)
+        await services.post("/auth-api/link/user/assign", {"person_id": person})
+        created = await services.post(f"{REGISTRY}/entity/model/create", MODEL)
+        other = await create(services, "agent/person", PERSON)
+        second = await services.post("/auth-api/link/user/assign", {"person_id": other})
     assert (refused.status_code, refused.json()["detail"]) == (
         400,
         "In order to perform this operation you must link your User account to a Person in the registry.",
@@ -293,33 +295,33 @@ async def test_a_user_without_a_person_links_to_one_before_registering_entities(
 
 
 async def test_only_owners_and_administrators_change_items_and_only_the_latter_delete(store: Store) -> None:
-    async with at_desk(store) as desk:
-        study = await create(desk, "activity/study", STUDY)
+    async with running_services(store) as services:
+        study = await create(services, "activity/study", STUDY)
     writer = User("mallory", "m@example.org", ("entity-registry-read", "entity-registry-write"))
-    async with at_desk(store, identify=lambda request: writer) as desk:
+    async with running_services(store, identify=lambda request: writer) as services:
         route = f"{REGISTRY}/activity/study"
-        changed = await desk.put(f"{route}/update", STUDY, id=study, reason="Mine")
-        deleted = await desk.client.delete(f"{route}/delete", params={"id": study})
-        rights = (await desk.get(f"{route}/auth/evaluate", id=study)).json()
-    async with at_desk(store) as desk:
-        gone = await desk.client.delete(f"{route}/delete", params={"id": study})
-        item = await desk.item(study)
-        found = (await desk.get("/search/search/entity-registry", query="Swell")).json()
+        changed = await services.put(f"{route}/update", STUDY, id=study, reason="Mine")
+        deleted = await services.client.delete(f"{route}/delete", params={"id": study})
+        rights = (await services.get(f"{route}/auth/evaluate", id=study)).json()
+    async with running_services(store) as services:
+        gone = await services.client.delete(f"{route}/delete", params={"id": study})
+        item = await services.item(study)
+        found = (await services.get("/search/search/entity-registry", query="Swell")).json()
     assert (changed.status_code, deleted.status_code, rights) == (401, 401, {"roles": ["metadata-read"]})
     assert (gone.status_code, item, found["results"]) == (200, None, [])
 
 
 async def test_rights_and_locks_of_an_item_are_told(store: Store) -> None:
-    async with at_desk(store) as desk:
-        organisation = await create(desk, "agent/organisation", {"display_name": "Reef", "name": "Reef"})
-        wind = (await desk.post(MINT, a_dataset(organisation))).json()["handle"]
+    async with running_services(store) as services:
+        organisation = await create(services, "agent/organisation", {"display_name": "Reef", "name": "Reef"})
+        wind = (await services.post(MINT, a_dataset(organisation))).json()["handle"]
         dataset = f"{REGISTRY}/entity/dataset"
         paths = ("auth/evaluate", "auth/configuration", "locks/locked", "locks/history")
-        answers = [(await desk.get(f"{dataset}/{path}", id=wind)).json() for path in paths]
-        roles = (await desk.get(f"{dataset}/auth/roles")).json()["roles"]
-        unknown = await desk.get(f"{dataset}/auth/evaluate", id="w/nowhere")
-        no_study = await desk.get(f"{REGISTRY}/activity/study/auth/evaluate", id=wind)
-        schema = (await desk.get(f"{dataset}/schema")).json()
+        answers = [(await services.get(f"{dataset}/{path}", id=wind)).json() for path in paths]
+        roles = (await services.get(f"{dataset}/auth/roles")).json()["roles"]
+        unknown = await services.get(f"{dataset}/auth/evaluate", id="w/nowhere")
+        no_study = await services.get(f"{REGISTRY}/activity/study/auth/evaluate", id=wind)
+        schema = (await services.get(f"{dataset}/schema")).json()
     reading = ["dataset-data-read", "metadata-read"]
     assert answers == [
         {"roles": [*reading, "dataset-data-write", "metadata-write", "admin"]},
@@ -339,18 +341,20 @@ async def test_rights_and_locks_of_an_item_are_told(store: Store) -> None:
 
 
 async def test_an_item_is_not_changed_into_something_wrong(store: Store) -> None:
-    async with at_desk(store) as desk:
+    async with running_services(store) as services:
         route = f"{REGISTRY}/agent/person"
-        person = await create(desk, "agent/person", PERSON)
-        before = await desk.item(person)
+        person = await create(services, "agent/person", PERSON)
+        before = await services.item(person)
         refused = (
-            await desk.put(f"{route}/update", {**PERSON, "ethics_approved": False}, id=person, reason="No")
+            await services.put(
+                f"{route}/update", {**PERSON, "ethics_approved": False}, id=person, reason="No"
+            )
         ).json()
-        valid = (await desk.post(f"{route}/validate", PERSON)).json()
-        no_entry = await desk.put(f"{route}/revert", {"id": person, "history_id": 7, "reason": "Back"})
-        seed = (await desk.post(f"{REGISTRY}/entity/model/seed")).json()["seeded_item"]["id"]
-        no_version = await desk.post(f"{REGISTRY}/entity/model/version", {"id": seed, "reason": "Two"})
-        after = await desk.item(person)
+        valid = (await services.post(f"{route}/validate", PERSON)).json()
+        no_entry = await services.put(f"{route}/revert", {"id": person, "history_id": 7, "reason": "Back"})
+        seed = (await services.post(f"{REGISTRY}/entity/model/seed")).json()["seeded_item"]["id"]
+        no_version = await services.post(f"{REGISTRY}/entity/model/version", {"id": seed, "reason": "Two"})
+        after = await services.item(person)
     assert refused["status"]["success"] is False
     assert valid["status"] == {"success": True, "details": "Successfully validated item contents."}
     assert (no_entry.status_code, no_version.status_code) == (400, 400)

@@ -13,7 +13,7 @@ from docx import Document
 
 from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
-from tests.embedded.desk import Desk, at_desk
+from tests.embedded.services_client import ServicesClient, running_services
 from tests.embedded.small_world import template, workflow
 from tests.embedded.writable_world import a_record, writable_world
 
@@ -31,8 +31,8 @@ def _world(load: Callable[..., Any]) -> None:
     load(writable_world())
 
 
-async def convert(desk: Desk, text: str | bytes) -> httpx.Response:
-    return await desk.client.post(CONVERT, files={"csv_file": ("upload.csv", text, "text/csv")})
+async def convert(services: ServicesClient, text: str | bytes) -> httpx.Response:
+    return await services.client.post(CONVERT, files={"csv_file": ("upload.csv", text, "text/csv")})
 
 
 def filled(header_row: str, *rows: dict[str, str]) -> str:
@@ -65,15 +65,15 @@ A_ROW = {
 async def test_a_template_filled_in_and_converted_becomes_records_that_can_be_registered(
     store: Store,
 ) -> None:
-    async with at_desk(store) as desk:
-        template = await desk.get(TEMPLATE, workflow_template_id="w/wf")
-        converted = (await convert(desk, filled(template.text, A_ROW))).json()
-        job = await desk.job(
-            (await desk.post(BATCH, {"records": converted["new_records"]})).json()["session_id"]
+    async with running_services(store) as services:
+        template = await services.get(TEMPLATE, workflow_template_id="w/wf")
+        converted = (await convert(services, filled(template.text, A_ROW))).json()
+        job = await services.job(
+            (await services.post(BATCH, {"records": converted["new_records"]})).json()["session_id"]
         )
-        runs = await desk.batch(job["result"]["batch_id"])
-        regenerated = await desk.get(REGENERATE, batch_id=job["result"]["batch_id"])
-        again = (await convert(desk, regenerated.content)).json()
+        runs = await services.batch(job["result"]["batch_id"])
+        regenerated = await services.get(REGENERATE, batch_id=job["result"]["batch_id"])
+        again = (await convert(services, regenerated.content)).json()
     assert template.content == (
         b"_workflow template id w/wf,display name,description,model version (optional),agent id,study id,"
         b"execution start time (YYYY-MM-DD HH:MM:SS+HH:MM),execution end time (YYYY-MM-DD HH:MM:SS+HH:MM),"
@@ -112,10 +112,10 @@ async def test_a_template_filled_in_and_converted_becomes_records_that_can_be_re
 
 
 async def test_a_csv_is_refused_for_its_first_problem(store: Store) -> None:
-    async with at_desk(store) as desk:
-        header = (await desk.get(TEMPLATE, workflow_template_id="w/wf")).text
+    async with running_services(store) as services:
+        header = (await services.get(TEMPLATE, workflow_template_id="w/wf")).text
         refusals = [
-            await convert(desk, text)
+            await convert(services, text)
             for text in (
                 b"\xff\xfe",
                 filled(header),
@@ -123,7 +123,7 @@ async def test_a_csv_is_refused_for_its_first_problem(store: Store) -> None:
                 "\ufeff" + filled(header, A_ROW),
             )
         ]
-        no_file = await desk.post(CONVERT)
+        no_file = await services.post(CONVERT)
     assert [answer.status_code for answer in refusals] == [400] * 4
     details = [answer.json()["detail"] for answer in refusals]
     assert details[0].startswith("An error occurred while parsing the uploaded csv file")
@@ -139,18 +139,18 @@ async def test_a_csv_is_refused_for_its_first_problem(store: Store) -> None:
 
 
 async def test_ten_thousand_rows_are_converted(store: Store) -> None:
-    async with at_desk(store) as desk:
-        header = (await desk.get(TEMPLATE, workflow_template_id="w/wf")).text
+    async with running_services(store) as services:
+        header = (await services.get(TEMPLATE, workflow_template_id="w/wf")).text
         rows = [A_ROW | {"display name": f"Run {number}"} for number in range(10_000)]
-        converted = (await convert(desk, filled(header, *rows))).json()
+        converted = (await convert(services, filled(header, *rows))).json()
     assert [record["display_name"] for record in converted["new_records"]] == [
         f"Run {number}" for number in range(10_000)
     ]
 
 
 async def test_an_oversized_csv_is_refused_unread(store: Store) -> None:
-    async with at_desk(store) as desk:
-        answer = await convert(desk, b"x" * (50 * 1024 * 1024))
+    async with running_services(store) as services:
+        answer = await convert(services, b"x" * (50 * 1024 * 1024))
     assert (answer.status_code, answer.json()) == (
         413,
         {"detail": "The CSV is larger than 20971520 bytes."},
@@ -165,8 +165,8 @@ async def test_a_workflow_template_whose_columns_collide_has_no_csv(
     load(
         [template("w/twin", deferred_resources=shared), workflow("w/wf2", "w/model", input_templates=places)]
     )
-    async with at_desk(store) as desk:
-        answer = await desk.get(TEMPLATE, workflow_template_id="w/wf2")
+    async with running_services(store) as services:
+        answer = await services.get(TEMPLATE, workflow_template_id="w/wf2")
     assert (answer.status_code, answer.json()) == (
         500,
         {"detail": "Cannot generate CSV template with duplicate headers: ['Input resource: config']"},
@@ -174,13 +174,13 @@ async def test_a_workflow_template_whose_columns_collide_has_no_csv(
 
 
 async def test_only_ones_own_batch_is_written_as_a_csv(store: Store) -> None:
-    async with at_desk(store) as desk:
-        batch = await desk.post(BATCH, {"records": [a_record()]})
-        batch_id = (await desk.job(batch.json()["session_id"]))["result"]["batch_id"]
-        unknown = await desk.get(REGENERATE, batch_id="nope")
+    async with running_services(store) as services:
+        batch = await services.post(BATCH, {"records": [a_record()]})
+        batch_id = (await services.job(batch.json()["session_id"]))["result"]["batch_id"]
+        unknown = await services.get(REGENERATE, batch_id="nope")
     other = User("other", "o@example.org", LOCAL_USER.roles)
-    async with at_desk(store, identify=lambda request: other) as desk:
-        foreign = await desk.get(REGENERATE, batch_id=batch_id)
+    async with running_services(store, identify=lambda request: other) as services:
+        foreign = await services.get(REGENERATE, batch_id=batch_id)
     for answer in (unknown, foreign):
         assert (answer.status_code, answer.text) == (500, "Internal Server Error")
         assert answer.headers["content-type"] == "text/plain; charset=utf-8"
@@ -195,17 +195,17 @@ def cells(document: bytes) -> list[list[str]]:
     ]
 
 
-async def report(desk: Desk, item_id: str, subtype: str, depth: int = 1) -> dict[str, Any]:
-    answer = await desk.post(REPORT, {"id": item_id, "item_subtype": subtype, "depth": depth})
-    return await desk.job(answer.json()["session_id"])
+async def report(services: ServicesClient, item_id: str, subtype: str, depth: int = 1) -> dict[str, Any]:
+    answer = await services.post(REPORT, {"id": item_id, "item_subtype": subtype, "depth": depth})
+    return await services.job(answer.json()["session_id"])
 
 
 async def test_a_studys_report_names_inputs_runs_and_outputs(store: Store) -> None:
-    async with at_desk(store, clock=lambda: 7000) as desk:
-        run_id = await desk.register(a_record(study_id="w/study", display_name="Run <1> & \x0bmore"))
-        job = await report(desk, "w/study", "STUDY")
+    async with running_services(store, clock=lambda: 7000) as services:
+        run_id = await services.register(a_record(study_id="w/study", display_name="Run <1> & \x0bmore"))
+        job = await report(services, "w/study", "STUDY")
         url = job["result"]["report_url"]
-        document = await desk.client.get(url)
+        document = await services.client.get(url)
     assert url.startswith("http://embedded/prov-api/reports/")
     assert url.endswith("/generate_report_7000.docx")
     assert document.headers["content-disposition"] == "attachment; filename=generate_report_7000.docx"
@@ -229,14 +229,14 @@ async def test_a_studys_report_names_inputs_runs_and_outputs(store: Store) -> No
 
 async def test_a_report_is_fetched_without_a_login_until_it_expires(store: Store) -> None:
     now = [7000.0]
-    async with at_desk(store, clock=lambda: now[0]) as desk:
-        url = (await report(desk, "w/study", "STUDY"))["result"]["report_url"]
+    async with running_services(store, clock=lambda: now[0]) as services:
+        url = (await report(services, "w/study", "STUDY"))["result"]["report_url"]
 
         now[0] += 3599
-        in_time = await desk.client.get(url)
+        in_time = await services.client.get(url)
         now[0] += 1
-        too_late = await desk.client.get(url)
-        guessed = await desk.client.get("/prov-api/reports/guess/generate_report_7000.docx")
+        too_late = await services.client.get(url)
+        guessed = await services.client.get("/prov-api/reports/guess/generate_report_7000.docx")
     assert in_time.content.startswith(b"PK")
     assert (too_late.status_code, guessed.status_code) == (403, 403)
 
@@ -252,8 +252,8 @@ async def test_a_report_is_fetched_without_a_login_until_it_expires(store: Store
 async def test_a_report_about_something_else_fails_in_its_job(
     store: Store, item_id: str, subtype: str, reason: str
 ) -> None:
-    async with at_desk(store) as desk:
-        job = await report(desk, item_id, subtype)
+    async with running_services(store) as services:
+        job = await report(services, item_id, subtype)
     assert (job["status"], job["result"]) == ("FAILED", None)
     assert job["info"].startswith(
         f"Job failed, err: An error occurred while attempting to generate report. Error: {reason}"
@@ -261,9 +261,9 @@ async def test_a_report_about_something_else_fails_in_its_job(
 
 
 async def test_a_report_fails_whole_when_one_of_its_items_is_gone(store: Store) -> None:
-    async with at_desk(store) as desk:
-        run_id = await desk.register(a_record())
-        await desk.client.delete("/registry-api/registry/entity/dataset/delete", params={"id": "w/wind"})
-        job = await report(desk, run_id, "MODEL_RUN")
+    async with running_services(store) as services:
+        run_id = await services.register(a_record())
+        await services.client.delete("/registry-api/registry/entity/dataset/delete", params={"id": "w/wind"})
+        job = await report(services, run_id, "MODEL_RUN")
     assert job["status"] == "FAILED"
     assert "Could not find the given key (w/wind)" in job["info"]

@@ -17,7 +17,7 @@ from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.embedded.identity import LOCAL_USER
 from provena_mcp.embedded.jobs import rows as jobs
 from provena_mcp.embedded.jobs.rows import NewJob, Submitter
-from provena_mcp.embedded.lazy_app import OnDemand
+from provena_mcp.embedded.lazy_app import LazyApp
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
 
@@ -52,7 +52,7 @@ class Place:
 
     @asynccontextmanager
     async def client(self) -> AsyncGenerator[httpx.AsyncClient]:
-        async with OnDemand(self.start, self.has_waiting_work, poll_seconds=0.01).running() as app:
+        async with LazyApp(self.start, self.has_waiting_work, poll_seconds=0.01).running() as app:
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://embedded") as client:
                 yield client
@@ -116,7 +116,7 @@ async def test_a_start_that_fails_unforeseen_leaves_nobody_waiting() -> None:
         return False
 
     async def ask() -> None:
-        async with OnDemand(start, no_work).running() as app:
+        async with LazyApp(start, no_work).running() as app:
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://embedded") as client:
                 assert (await client.get("/")).status_code == 500

@@ -10,7 +10,7 @@ import pytest
 
 from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
-from tests.embedded.desk import at_desk
+from tests.embedded.services_client import running_services
 from tests.embedded.writable_world import a_record, writable_world
 
 REGISTER = "/prov-api/model_run/register"
@@ -39,11 +39,11 @@ def links_of(run_id: str) -> set[tuple[str, str, str]]:
 
 
 async def test_a_registered_run_is_in_the_registry_and_in_the_graph(store: Store) -> None:
-    async with at_desk(store, clock=lambda: 5000.5) as desk:
-        run_id = await desk.register(a_record())
-        item = await desk.item(run_id)
-        upstream = await desk.links("upstream", run_id)
-        downstream = await desk.links("downstream", run_id)
+    async with running_services(store, clock=lambda: 5000.5) as services:
+        run_id = await services.register(a_record())
+        item = await services.item(run_id)
+        upstream = await services.links("upstream", run_id)
+        downstream = await services.links("downstream", run_id)
     history = item.pop("history")
     stored = {key: value for key, value in a_record().items() if value is not None}
     stored["associations"] = {"modeller_id": "w/jane"}
@@ -73,11 +73,11 @@ async def test_a_registered_run_is_in_the_registry_and_in_the_graph(store: Store
 async def test_handles_are_never_given_twice_nor_to_what_was_loaded(
     store: Store, load: Callable[..., Any]
 ) -> None:
-    async with at_desk(store) as desk:
-        first = await desk.register(a_record())
-        await desk.client.delete("/registry-api/registry/general/delete", params={"id": first})
+    async with running_services(store) as services:
+        first = await services.register(a_record())
+        await services.client.delete("/registry-api/registry/general/delete", params={"id": first})
         load([{**writable_world()[0], "id": "local/1000002"}])
-        second = await desk.register(a_record())
+        second = await services.register(a_record())
     assert (first, second) == ("local/1000001", "local/1000003")
 
 
@@ -105,9 +105,9 @@ async def test_handles_are_never_given_twice_nor_to_what_was_loaded(
 async def test_a_record_that_does_not_fit_is_refused_before_anything_is_queued(
     store: Store, changes: dict[str, Any], detail: str
 ) -> None:
-    async with at_desk(store) as desk:
-        answer = await desk.post(REGISTER, a_record(**changes))
-        listed = (await desk.post("/job-api/jobs/user/list", {})).json()
+    async with running_services(store) as services:
+        answer = await services.post(REGISTER, a_record(**changes))
+        listed = (await services.post("/job-api/jobs/user/list", {})).json()
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith(f"{REFUSED}{detail}")
     assert listed == {"jobs": [], "pagination_key": None}
@@ -116,11 +116,11 @@ async def test_a_record_that_does_not_fit_is_refused_before_anything_is_queued(
 async def test_a_malformed_record_is_located_where_it_was_sent(store: Store) -> None:
     broken = {key: value for key, value in a_record().items() if key != "display_name"}
     missing = {"msg": "field required", "type": "value_error.missing"}
-    async with at_desk(store) as desk:
-        alone = await desk.post(REGISTER, broken)
-        in_batch = await desk.post(BATCH, {"records": [a_record(), broken]})
-        update = await desk.post(UPDATE, {"model_run_id": "w/run", "record": broken})
-        no_list = await desk.post(BATCH, {"records": {}})
+    async with running_services(store) as services:
+        alone = await services.post(REGISTER, broken)
+        in_batch = await services.post(BATCH, {"records": [a_record(), broken]})
+        update = await services.post(UPDATE, {"model_run_id": "w/run", "record": broken})
+        no_list = await services.post(BATCH, {"records": {}})
     assert [answer.status_code for answer in (alone, in_batch, update, no_list)] == [422] * 4
     assert alone.json() == {"detail": [{"loc": ["body", "display_name"], **missing}]}
     assert in_batch.json() == {"detail": [{"loc": ["body", "records", 1, "display_name"], **missing}]}
@@ -139,9 +139,9 @@ async def test_a_malformed_record_is_located_where_it_was_sent(store: Store) -> 
 
 async def test_half_characters_are_refused_and_not_kept(store: Store) -> None:
     body = json.dumps({"records": [a_record(display_name="\ud800")]})
-    async with at_desk(store) as desk:
-        answer = await desk.client.post(BATCH, content=body)
-        listed = (await desk.post("/job-api/jobs/user/list", {"limit": 10**30})).json()
+    async with running_services(store) as services:
+        answer = await services.client.post(BATCH, content=body)
+        listed = (await services.post("/job-api/jobs/user/list", {"limit": 10**30})).json()
     assert (answer.status_code, answer.json()["detail"][0]["msg"]) == (
         422,
         "There was an error parsing the body",
@@ -151,9 +151,9 @@ async def test_half_characters_are_refused_and_not_kept(store: Store) -> None:
 
 async def test_a_batch_becomes_a_job_for_each_run_and_one_bad_run_spoils_no_other(store: Store) -> None:
     records = [a_record(display_name="One"), a_record(annotations={}), a_record(display_name="Three")]
-    async with at_desk(store) as desk:
-        parent = await desk.job((await desk.post(BATCH, {"records": records})).json()["session_id"])
-        children = await desk.batch(parent["result"]["batch_id"])
+    async with running_services(store) as services:
+        parent = await services.job((await services.post(BATCH, {"records": records})).json()["session_id"])
+        children = await services.batch(parent["result"]["batch_id"])
     assert (parent["status"], parent["info"], parent["batch_id"]) == (
         "SUCCEEDED",
         "Successfully distributed batch jobs to queue.",
@@ -171,8 +171,8 @@ async def test_a_batch_becomes_a_job_for_each_run_and_one_bad_run_spoils_no_othe
 
 
 async def test_an_empty_batch_is_accepted_and_fails(store: Store) -> None:
-    async with at_desk(store) as desk:
-        job = await desk.job((await desk.post(BATCH, {"records": []})).json()["session_id"])
+    async with running_services(store) as services:
+        job = await services.job((await services.post(BATCH, {"records": []})).json()["session_id"])
     assert (job["status"], job["info"]) == (
         "FAILED",
         "Callback function raised unhandled exception. Error: .",
@@ -186,16 +186,16 @@ async def test_an_update_takes_back_what_the_run_no_longer_asserts(store: Store)
         outputs=[{**a_record()["outputs"][0], "dataset_id": "w/more-waves"}],
         study_id="w/study",
     )
-    async with at_desk(store) as desk:
-        other = await desk.register(a_record())
-        run_id = await desk.register(a_record())
+    async with running_services(store) as services:
+        other = await services.register(a_record())
+        run_id = await services.register(a_record())
         update = {"model_run_id": run_id, "reason": "A mistake", "record": changed}
-        answer = (await desk.post(UPDATE, update)).json()
-        job = await desk.job(answer["session_id"])
-        item = await desk.item(run_id)
-        upstream = await desk.links("upstream", run_id)
-        of_settings = await desk.links("downstream", "w/settings")
-        of_waves = await desk.links("upstream", "w/waves")
+        answer = (await services.post(UPDATE, update)).json()
+        job = await services.job(answer["session_id"])
+        item = await services.item(run_id)
+        upstream = await services.links("upstream", run_id)
+        of_settings = await services.links("downstream", "w/settings")
+        of_waves = await services.links("upstream", "w/waves")
     assert list(answer) == ["session_id"]
     assert (job["status"], job["result"]["record"]["id"]) == ("SUCCEEDED", run_id)
     assert (item["display_name"], item["record_status"]) == ("Better", "LODGED")
@@ -217,32 +217,32 @@ async def test_an_update_takes_back_what_the_run_no_longer_asserts(store: Store)
 
 
 async def test_an_update_of_nothing_of_ones_own_fails_in_its_job(store: Store) -> None:
-    async with at_desk(store) as desk:
-        run_id = await desk.register(a_record())
-        before = await desk.item(run_id)
+    async with running_services(store) as services:
+        run_id = await services.register(a_record())
+        before = await services.item(run_id)
     mallory = User("mallory", "m@example.org", LOCAL_USER.roles[:2])
-    async with at_desk(store, identify=lambda request: mallory) as desk:
+    async with running_services(store, identify=lambda request: mallory) as services:
         jobs = [
-            await desk.job((await desk.post(UPDATE, body)).json()["session_id"])
+            await services.job((await services.post(UPDATE, body)).json()["session_id"])
             for body in (
                 {"model_run_id": run_id, "reason": "Mine now", "record": a_record(display_name="Mine")},
                 {"model_run_id": "w/wind", "reason": "No run", "record": a_record()},
                 {"model_run_id": "w/nowhere", "reason": "No item", "record": a_record()},
             )
         ]
-        after = await desk.item(run_id)
+        after = await services.item(run_id)
     assert [(job["status"], job["info"]) for job in jobs] == [("FAILED", LODGING_FAILED)] * 3
     assert after == before
 
 
 async def test_a_run_is_linked_to_a_study_once(store: Store) -> None:
-    async with at_desk(store) as desk:
-        run_id = await desk.register(a_record())
-        answer = (await desk.post(LINK, model_run_id=run_id, study_id="w/study")).json()
-        job = await desk.job(answer["session_id"])
-        item = await desk.item(run_id)
-        runs = await desk.links("downstream", "w/study")
-        again = await desk.post(LINK, model_run_id=run_id, study_id="w/other-study")
+    async with running_services(store) as services:
+        run_id = await services.register(a_record())
+        answer = (await services.post(LINK, model_run_id=run_id, study_id="w/study")).json()
+        job = await services.job(answer["session_id"])
+        item = await services.item(run_id)
+        runs = await services.links("downstream", "w/study")
+        again = await services.post(LINK, model_run_id=run_id, study_id="w/other-study")
     assert (answer["model_run_id"], answer["study_id"], answer["status"]["success"]) == (
         run_id,
         "w/study",
@@ -262,21 +262,21 @@ async def test_a_run_is_linked_to_a_study_once(store: Store) -> None:
 
 
 async def test_somebody_elses_run_cannot_be_linked(store: Store) -> None:
-    async with at_desk(store) as desk:
-        run_id = await desk.register(a_record())
+    async with running_services(store) as services:
+        run_id = await services.register(a_record())
     mallory = User("mallory", "m@example.org", LOCAL_USER.roles[:2])
-    async with at_desk(store, identify=lambda request: mallory) as desk:
-        answer = await desk.post(LINK, model_run_id=run_id, study_id="w/study")
-        item = await desk.item(run_id)
+    async with running_services(store, identify=lambda request: mallory) as services:
+        answer = await services.post(LINK, model_run_id=run_id, study_id="w/study")
+        item = await services.item(run_id)
     assert answer.status_code == 500
     assert "Got status code 401" in answer.json()["detail"]
     assert "study_id" not in item["record"]
 
 
 async def test_registering_at_once_answers_the_run(store: Store) -> None:
-    async with at_desk(store) as desk:
-        answer = (await desk.post("/prov-api/model_run/register_sync", a_record())).json()
-        upstream = await desk.links("upstream", "local/1000001")
+    async with running_services(store) as services:
+        answer = (await services.post("/prov-api/model_run/register_sync", a_record())).json()
+        upstream = await services.links("upstream", "local/1000001")
     assert answer["status"] == {"success": True, "details": "Provenance record lodged successfully."}
     assert answer["record_info"]["id"] == "local/1000001"
     assert answer["record_info"]["record"]["inputs"][0]["resources"] is None
@@ -299,8 +299,8 @@ async def test_registering_at_once_answers_the_run(store: Store) -> None:
 async def test_writing_asks_for_roles_before_it_looks_at_anything(
     store: Store, path: str, roles: list[str]
 ) -> None:
-    async with at_desk(store, identify=lambda request: User("jane", roles=tuple(roles))) as desk:
-        answer = await desk.post(path, "nonsense")
+    async with running_services(store, identify=lambda request: User("jane", roles=tuple(roles))) as services:
+        answer = await services.post(path, "nonsense")
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert "don't have the correct role" in answer.json()["detail"]
 
@@ -317,10 +317,10 @@ async def test_a_run_whose_template_vanishes_before_its_job_is_not_half_lodged(
             )
         ]
         await idle.delete("/registry-api/registry/general/delete", params={"id": "w/wf"})
-    async with at_desk(store) as desk:
-        jobs = [await desk.job(session_id) for session_id in sessions]
-        downstream = await desk.links("downstream", "w/wind")
-        first_handle = await desk.item("local/1000001")
+    async with running_services(store) as services:
+        jobs = [await services.job(session_id) for session_id in sessions]
+        downstream = await services.links("downstream", "w/wind")
+        first_handle = await services.item("local/1000001")
     assert (jobs[0]["status"], jobs[0]["info"]) == ("FAILED", LODGING_FAILED)
     assert jobs[1]["info"].startswith(f"{REFUSED}Provided model run workflow definition with id w/wf")
     assert (downstream, first_handle) == (set(), None)

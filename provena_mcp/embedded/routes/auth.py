@@ -35,7 +35,7 @@ def routes() -> list[Route]:
 
 async def _look_up(call: Call) -> Response:
     username = read_query(call.request, _Lookup).username or call.user.username
-    person_id = await call.store.reading(lambda connection: items.linked_person(connection, username))
+    person_id = await call.store.reading(items.linked_person, username)
     return JSONResponse({"person_id": person_id, "success": person_id is not None})
 
 

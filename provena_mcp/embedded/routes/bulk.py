@@ -48,7 +48,7 @@ def routes() -> list[Route]:
 
 async def _generate_template(call: Call) -> Response:
     workflow_id = read_query(call.request, _Template).workflow_template_id
-    layout = await call.store.reading(lambda connection: _layout(connection, workflow_id))
+    layout = await call.store.reading(_layout, workflow_id)
     if not isinstance(layout, CsvLayout):
         return _refused(layout)
     problem = template_problem(layout)
@@ -70,7 +70,7 @@ async def _convert(call: Call) -> Response:
         if (upload.size or 0) > MAX_BYTES:
             raise HTTPException(413, f"The CSV is larger than {MAX_BYTES} bytes.")
         content = await upload.read()
-    conversion = await call.store.reading(lambda connection: _read(connection, content))
+    conversion = await call.store.reading(_read, content)
     if conversion.problems:
         return _refused(conversion.problems)
     return JSONResponse(
@@ -93,7 +93,7 @@ def _read(connection: sqlite3.Connection, content: bytes) -> Conversion:
 async def _regenerate(call: Call) -> Response:
     batch_id = read_query(call.request, _Batch).batch_id
     username = call.user.username
-    text = await call.store.reading(lambda connection: _batch_text(connection, batch_id, username))
+    text = await call.store.reading(_batch_text, batch_id, username)
     return _file(text, "model_runs.csv") if isinstance(text, str) else _refused(text)
 
 

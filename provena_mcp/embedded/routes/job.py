@@ -76,7 +76,7 @@ async def _fetch_any(call: Call) -> Response:
 
 async def _fetch(call: Call, username: str | None) -> Response:
     session_id = read_query(call.request, _Session).session_id
-    job = await call.store.reading(lambda connection: jobs.fetch_job(connection, session_id))
+    job = await call.store.reading(jobs.fetch_job, session_id)
     if job is None:
         raise HTTPException(400, "Item was not found.")
     if username not in (None, job.username):
@@ -144,9 +144,7 @@ async def _page(
     after = None if asked.pagination_key is None else str(asked.pagination_key.get("session_id"))
     try:
         return await call.store.reading(
-            lambda connection: jobs.list_jobs(
-                connection, username=username, batch_id=batch_id, after=after, limit=asked.limit
-            )
+            jobs.list_jobs, username=username, batch_id=batch_id, after=after, limit=asked.limit
         )
     except ValueError as error:
         raise HTTPException(500, f"Failed to list jobs, error: {error}.") from error

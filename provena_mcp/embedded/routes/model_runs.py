@@ -57,7 +57,7 @@ def routes() -> list[Route]:
 
 async def _register(call: Call) -> Response:
     record = _record(await read_json(call.request), ("body",))
-    await call.store.reading(lambda connection: check_record(connection, record))
+    await call.store.reading(check_record, record)
     session_id = call.services.new_id()
     await call.submit([lodging(session_id, record, revalidate=False)])
     return _dispatched(session_id)
@@ -104,7 +104,7 @@ async def _update(call: Call) -> Response:
         raise UnprocessableError(problems)
     asked = _Update.model_validate(raw)
     record = read_record(asked.record)
-    await call.store.reading(lambda connection: check_record(connection, record))
+    await call.store.reading(check_record, record)
     session_id = call.services.new_id()
     payload: JsonObject = {
         "model_run_record_id": asked.model_run_id,
@@ -120,9 +120,7 @@ async def _link(call: Call) -> Response:
     asked = read_query(call.request, _Link)
     session_id = call.services.new_id()
     # Unlike in the services, item and job are written together or not at all (provena-http B20).
-    await call.store.writing(
-        lambda connection: _link_run(connection, asked, call.submitter, session_id, call.now)
-    )
+    await call.store.writing(_link_run, asked, call.submitter, session_id, call.now)
     call.services.worker.nudge()
     return JSONResponse(
         {

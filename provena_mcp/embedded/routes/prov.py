@@ -63,9 +63,7 @@ def _exploring(query: LineageQuery) -> Endpoint:
         if depth > cap:
             raise HTTPException(400, f"Depth provided is in excess of depth maximum: {cap}.")
         try:
-            body = await call.store.reading(
-                lambda connection: _answer(connection, asked.starting_id, query, depth)
-            )
+            body = await call.store.reading(_answer, asked.starting_id, query, depth)
         except StoreError as error:
             raise HTTPException(500, _failed_query(error.message)) from error
         return Response(body, media_type="application/json")

@@ -114,7 +114,7 @@ def _check_is_run(connection: sqlite3.Connection, record_id: str) -> None:
 async def _store_one(call: Call) -> Response:
     checked = read_query(call.request, _Storing).validate_record
     run_id, record = _run(await read_json(call.request), ("body",))
-    await call.store.writing(lambda connection: _store(connection, run_id, record, checked=checked))
+    await call.store.writing(_store, run_id, record, checked=checked)
     return _done(_STORED)
 
 

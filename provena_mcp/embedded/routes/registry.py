@@ -60,7 +60,7 @@ async def _fetch(call: Call) -> Response:
     if not item_id:
         # Recorded behaviour: the registry does not handle this case (provena-http B27).
         return PlainTextResponse("Internal Server Error", status_code=500)
-    raw = await call.store.reading(lambda connection: items.fetch_raw(connection, item_id))
+    raw = await call.store.reading(items.fetch_raw, item_id)
     if raw is None:
         details = (
             "The id you specified was not available in the registry, error: "
@@ -89,9 +89,7 @@ def _fetching(subtype: ItemSubtype) -> Endpoint:
         asked = read_query(call.request, _TypedFetch)
         return JSONResponse(
             await call.store.reading(
-                lambda connection: fetch_typed(
-                    connection, asked.id, subtype, call.user, seed_allowed=asked.seed_allowed
-                )
+                fetch_typed, asked.id, subtype, call.user, seed_allowed=asked.seed_allowed
             )
         )
 

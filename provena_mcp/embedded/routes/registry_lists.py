@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
-from pydantic import BaseModel, JsonValue
+from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -13,26 +13,18 @@ from provena_mcp.embedded.item_json import seeded_item, typed_item
 from provena_mcp.embedded.items import without_nulls
 from provena_mcp.embedded.lists import Page, PageRequest, SortColumn, read_page
 from provena_mcp.rules.schema_wording import SchemaProblem
-from provena_mcp.wire.items import JsonObject, ReleaseStatus
-from provena_mcp.wire.registry import RecordTypeFilter, SortType
+from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.registry import (
+    ListFilter,
+    ListPage,
+    ListRequest,
+    ListSort,
+    RecordTypeFilter,
+    SortType,
+    SubtypeFilter,
+    SubtypeListRequest,
+)
 from provena_mcp.wire.subtypes import ItemSubtype
-
-# All that the services' own enumeration holds, in its order; the last words of it have no routes.
-RegistrySubtype = Literal[
-    "WORKFLOW_RUN",
-    "MODEL_RUN",
-    "STUDY",
-    "CREATE",
-    "VERSION",
-    "PERSON",
-    "ORGANISATION",
-    "SOFTWARE",
-    "MODEL",
-    "WORKFLOW_TEMPLATE",
-    "MODEL_RUN_WORKFLOW_TEMPLATE",
-    "DATASET",
-    "DATASET_TEMPLATE",
-]
 
 _COLUMN: Final[dict[SortType, SortColumn]] = {
     "CREATED_TIME": "created",
@@ -43,43 +35,13 @@ _COLUMN: Final[dict[SortType, SortColumn]] = {
 }
 
 
-class _SubtypeFilter(BaseModel):
-    record_type: RecordTypeFilter = "COMPLETE_ONLY"
-
-
-class _Filter(_SubtypeFilter):
-    item_subtype: RegistrySubtype | None = None
-    release_reviewer: str | None = None
-    release_status: ReleaseStatus | None = None
-
-
-class _Sort(BaseModel):
-    sort_type: SortType | None = None
-    ascending: bool = False
-    begins_with: str | None = None
-
-
-class _SubtypeList(BaseModel):
-    filter_by: _SubtypeFilter | None = None
-    sort_by: _Sort | None = None
-    pagination_key: JsonObject | None = None
-    page_size: int = 20
-
-
-class _GeneralList(BaseModel):
-    filter_by: _Filter | None = None
-    sort_by: _Sort | None = None
-    pagination_key: JsonObject | None = None
-    page_size: int = 20
-
-
 async def list_any(call: Call) -> Response:
     """The general list: raw items of any subtype."""
-    asked = await read_body(call.request, _GeneralList)
-    kept = asked.filter_by or _Filter()
+    asked = await read_body(call.request, ListRequest)
+    kept = asked.filter_by or ListFilter()
     if kept.item_subtype is not None and kept.release_status is not None:
         raise _contradiction("filter_by", "Cannot filter by item subtype and release status together.")
-    page = await _page(call, asked.sort_by, asked.pagination_key, asked.page_size, kept)
+    page = await _page(call, asked, kept)
     listed = [as_stored(raw) for raw in page.items if _is_wanted(raw, kept.record_type)]
     return JSONResponse(
         {
@@ -95,11 +57,9 @@ def listing(subtype: ItemSubtype) -> Endpoint:
     """The typed list of one subtype."""
 
     async def list_typed(call: Call) -> Response:
-        asked = await read_body(call.request, _SubtypeList)
-        record_type = (asked.filter_by or _SubtypeFilter()).record_type
-        page = await _page(
-            call, asked.sort_by, asked.pagination_key, asked.page_size, _Filter(item_subtype=subtype)
-        )
+        asked = await read_body(call.request, SubtypeListRequest)
+        record_type = (asked.filter_by or SubtypeFilter()).record_type
+        page = await _page(call, asked, ListFilter(item_subtype=subtype))
         wanted = [raw for raw in page.items if _is_wanted(raw, record_type)]
         seeds: list[JsonValue] = [seeded_item(raw) for raw in wanted if _is_seed(raw)]
         complete: list[JsonValue] = [typed_item(raw, subtype) for raw in wanted if not _is_seed(raw)]
@@ -132,12 +92,12 @@ def _typed_answer(complete: list[JsonValue], seeds: list[JsonValue], page: Page)
     }
 
 
-async def _page(call: Call, sort: _Sort | None, after: JsonObject | None, size: int, kept: _Filter) -> Page:
-    sort = sort or _Sort()
+async def _page(call: Call, asked: ListPage, kept: ListFilter) -> Page:
+    sort = asked.sort_by or ListSort()
     _check_begin(sort)
     _check_pair(sort, kept)
-    if size < 1:
-        raise _no_query(f"page_size must be at least 1, not {size}")
+    if asked.page_size < 1:
+        raise _no_query(f"page_size must be at least 1, not {asked.page_size}")
     request = PageRequest(
         sort=_COLUMN[sort.sort_type or "UPDATED_TIME"],
         ascending=sort.ascending,
@@ -145,16 +105,16 @@ async def _page(call: Call, sort: _Sort | None, after: JsonObject | None, size: 
         reviewer=kept.release_reviewer,
         release_status=kept.release_status,
         begins_with=sort.begins_with,
-        after=after,
-        size=size,
+        after=asked.pagination_key,
+        size=asked.page_size,
     )
     try:
-        return await call.store.reading(lambda connection: read_page(connection, request))
+        return await call.store.reading(read_page, request)
     except ValueError as error:
         raise _no_query(str(error)) from error
 
 
-def _check_begin(sort: _Sort) -> None:
+def _check_begin(sort: ListSort) -> None:
     begins = sort.sort_type == "ACCESS_INFO_URI_BEGINS_WITH"
     if begins and sort.begins_with is None:
         raise _contradiction("sort_by", "This sort type requires begins_with.")
@@ -162,7 +122,7 @@ def _check_begin(sort: _Sort) -> None:
         raise _contradiction("sort_by", "begins_with is only for sort type ACCESS_INFO_URI_BEGINS_WITH.")
 
 
-def _check_pair(sort: _Sort, kept: _Filter) -> None:
+def _check_pair(sort: ListSort, kept: ListFilter) -> None:
     # The registry has an index for these pairs of filter and sort only.
     if kept.release_reviewer is not None:
         allowed = sort.sort_type in (None, "RELEASE_TIMESTAMP")

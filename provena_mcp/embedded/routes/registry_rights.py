@@ -114,7 +114,7 @@ def _routes_of(subtype: ItemSubtype) -> Iterator[Route]:
 def _about_item(subtype: ItemSubtype, answer: Callable[[Call, RegistryItem], JsonObject]) -> Endpoint:
     async def about(call: Call) -> Response:
         item_id = read_query(call.request, _Item).id
-        raw = await call.store.reading(lambda connection: item_of(connection, item_id, subtype))
+        raw = await call.store.reading(item_of, item_id, subtype)
         return JSONResponse(answer(call, RegistryItem.model_validate(raw)))
 
     return about

@@ -206,9 +206,7 @@ def _versioning(subtype: ItemSubtype) -> Endpoint:
 def _validating(subtype: WrittenSubtype) -> Endpoint:
     async def validate(call: Call) -> Response:
         content = await _read_content(call, subtype)
-        problem = await call.store.reading(
-            lambda connection: first_item_problem(connection, content, subtype)
-        )
+        problem = await call.store.reading(first_item_problem, content, subtype)
         status = _status(_VALID) if problem is None else _status(problem.service_detail, success=False)
         return JSONResponse({"status": status})
 
@@ -225,7 +223,7 @@ def _describing(subtype: ItemSubtype) -> Endpoint:
 
 async def _delete(call: Call) -> Response:
     item_id = read_query(call.request, _Item).id
-    await call.store.writing(lambda connection: items.delete_item(connection, item_id))
+    await call.store.writing(items.delete_item, item_id)
     return JSONResponse({"status": _status(_DELETED)})
 
 

@@ -13,15 +13,15 @@ from starlette.routing import Route
 from provena_mcp.embedded import documents
 from provena_mcp.embedded.http import Call, Services, guarded, read_body
 from provena_mcp.embedded.jobs.rows import NewJob
-from provena_mcp.embedded.routes.registry_lists import RegistrySubtype
 from provena_mcp.rules.records.schema import Text, Whole
+from provena_mcp.wire.subtypes import ServiceSubtype
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 class _Report(BaseModel):
     id: Text
-    item_subtype: RegistrySubtype
+    item_subtype: ServiceSubtype
     depth: Annotated[Whole, Field(ge=1, le=3)]
 
 
@@ -45,7 +45,7 @@ async def _deliver(request: Request) -> Response:
     services: Services = request.app.state.services
     token: str = request.path_params["token"]
     now = int(services.clock())
-    document = await services.store.reading(lambda connection: documents.fetch(connection, token, now))
+    document = await services.store.reading(documents.fetch, token, now)
     if document is None:
         raise HTTPException(403, "Request has expired")
     disposition = f"attachment; filename={document.name}"

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_query
-from provena_mcp.embedded.routes.registry_lists import RegistrySubtype
 from provena_mcp.embedded.search import search
+from provena_mcp.wire.subtypes import ServiceSubtype
 
 _DEFAULT_LIMIT: Final = 10
 _MOST: Final = 50
@@ -18,7 +18,7 @@ _MOST: Final = 50
 
 class _Search(BaseModel):
     query: str
-    subtype_filter: RegistrySubtype | None = None
+    subtype_filter: ServiceSubtype | None = None
     record_limit: int = _DEFAULT_LIMIT
 
 
@@ -31,9 +31,7 @@ async def _search(call: Call) -> Response:
     asked = read_query(call.request, _Search)
     # 0 counts as absent, and more than the most is capped without a word.
     limit = min(max(asked.record_limit, 0) or _DEFAULT_LIMIT, _MOST)
-    hits = await call.store.reading(
-        lambda connection: search(connection, asked.query, asked.subtype_filter, limit)
-    )
+    hits = await call.store.reading(search, asked.query, asked.subtype_filter, limit)
     return JSONResponse(
         {
             "status": {"success": True, "details": f"Returned {len(hits)} results with no issues."},

@@ -1,4 +1,4 @@
-"""The embedded Provena at work: its application with the worker running, and what tests ask of it."""
+"""The embedded services running over a store, and a client that asks them and waits for jobs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FINISHED = ("SUCCEEDED", "FAILED")
 _PATIENCE = 30.0
 
 
-class Desk:
+class ServicesClient:
     """Asks the services and waits for jobs."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
@@ -65,7 +65,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def at_desk(store: Store, **settings: Any) -> AsyncGenerator[Desk]:
+async def running_services(store: Store, **settings: Any) -> AsyncGenerator[ServicesClient]:
     """Run the application over ``store``; settings as of ``create_app``."""
     app = create_app(store, **settings)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -73,4 +73,4 @@ async def at_desk(store: Store, **settings: Any) -> AsyncGenerator[Desk]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://embedded") as client,
     ):
-        yield Desk(client)
+        yield ServicesClient(client)
