@@ -25,6 +25,7 @@ from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.csv.inspection import suspicions
 from provena_mcp.rules.csv.layout import MODELLER, STUDY, CsvProblem
 from provena_mcp.rules.csv.reading import Conversion, convert, references
 from provena_mcp.rules.csv.table import prepared, read_table
@@ -82,6 +83,7 @@ class _Reading:
 
     conversion: Conversion
     known: Known
+    suspicions: tuple[CsvProblem, ...] = ()
 
 
 async def convert_csv(desk: Desk, content: bytes | str, max_tokens: int) -> ConvertedCsv:
@@ -94,6 +96,8 @@ async def convert_csv(desk: Desk, content: bytes | str, max_tokens: int) -> Conv
     raw = prepared(content)
     reading = await _read(desk, raw)
     conversion = reading.conversion
+    if reading.suspicions:
+        return await _refused(desk, reading, (*reading.suspicions, *conversion.problems), max_tokens)
     try:
         answer = await desk.client.prov.convert_csv(raw)
     except (CallerError, ForbiddenError, DeploymentError) as error:
@@ -114,7 +118,8 @@ async def _read(desk: Desk, raw: bytes) -> _Reading:
     known: Known = {}
     while wanted := await to_thread.run_sync(wanted_by, known):
         known = await look_up(desk.reader, wanted, known)
-    return _Reading(await to_thread.run_sync(convert, table, known), known)
+    conversion = await to_thread.run_sync(convert, table, known)
+    return _Reading(conversion, known, await to_thread.run_sync(suspicions, raw.decode(), table))
 
 
 def _unforeseen(error: ProvenaError) -> CsvProblem:
@@ -136,7 +141,8 @@ async def _refused(
     late = _late(conversion)
     problems = sorted((*refused, *late), key=lambda each: each.row)
     told = _within([_brief(each) for each in await _with_candidates(desk, problems)], max_tokens)
-    read_well = {each.row for each in late} - {each.row for each in conversion.problems}
+    doubted = (*late, *reading.suspicions)
+    read_well = {each.row for each in doubted} - {each.row for each in conversion.problems}
     return ConvertedCsv(
         message=_WRONG,
         new=len(conversion.records) - len(read_well) if conversion.records else 0,

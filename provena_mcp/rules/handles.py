@@ -1,4 +1,4 @@
-"""Item ids as people write them: a bare handle, ``hdl:``, or a resolver or registry URL (provena-http 11)."""
+"""Item ids as people write them: bare, ``hdl:``, or the URL of a resolver or registry (provena-http 11)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from provena_mcp.errors import ArgumentError
+from provena_mcp.rules.uris import item_in
 
 MAX_LENGTH: Final = 256
+_PREFIXES: Final = ("hdl://", "hdl:", "info:hdl/", "doi://", "doi:")
+_RESOLVERS: Final = ("hdl.handle.net/", "handle.net/", "doi.org/", "dx.doi.org/")
 _ADVICE: Final = (
     "Give the item's handle, for example '10378.1/1900010'; search_items or list_items finds handles by name."
 )
@@ -24,7 +27,7 @@ def parse_handle(text: str, parameter: str = "id") -> str:
     Raises:
         ArgumentError: Nothing that could be a handle is left.
     """
-    handle = _without_prefix(text.strip())
+    handle = _without_prefix(text.strip().removeprefix("<").removesuffix(">"))
     if not handle:
         raise ArgumentError(f"{parameter} is blank.", parameter=parameter, advice=_ADVICE)
     if len(handle) > MAX_LENGTH or _UNSAFE.search(handle) or "://" in handle:
@@ -35,12 +38,23 @@ def parse_handle(text: str, parameter: str = "id") -> str:
 
 
 def _without_prefix(text: str) -> str:
+    item = item_in(text)
+    if item is not None:
+        return item.strip()
     lowered = text.lower()
-    if lowered.startswith("hdl:"):
-        return text[4:].strip()
+    for prefix in _PREFIXES:
+        if lowered.startswith(prefix):
+            return _with_slash(text[len(prefix) :].strip())
     if lowered.startswith(("http://", "https://")):
         return _from_url(text)
-    return text
+    if lowered.startswith(_RESOLVERS):
+        return _from_url(f"https://{text}")
+    return _with_slash(text)
+
+
+def _with_slash(text: str) -> str:
+    """``text`` decoded, where a copy from an address has left its slash percent-encoded."""
+    return unquote(text) if "/" not in text and "%2f" in text.lower() else text
 
 
 def _from_url(url: str) -> str:
@@ -52,8 +66,8 @@ def _from_url(url: str) -> str:
     if root:
         return root[0].strip()
     path = unquote(parts.path).strip("/")
-    if parts.hostname and parts.hostname.endswith("handle.net"):
-        return path
+    if f"{parts.hostname or ''}/".endswith(_RESOLVERS):
+        return path.removeprefix("api/handles/")
     for marker in ("item/", "dataset/"):
         if path.startswith(marker):
             return path.removeprefix(marker)

@@ -14,6 +14,11 @@ _SPACES: Final = re.compile(r"\s+")
 _INVISIBLE_MARKS: Final = re.compile(
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+# The zero-width joiner and non-joiner shape the letters on both sides of them (Persian, Indic, emoji):
+# inside a word they stay, one at a time; anywhere else they only hide.
+_JOINERS: Final = "\u200c\u200d"
+_MORE_JOINERS: Final = re.compile(r"(?<=[\u200c\u200d])[\u200c\u200d]+")
+_STRAY_JOINERS: Final = re.compile(r"(?<![^\x00-\x7f\s])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f\s])")
 # Control, format (bidi, zero width, tags), surrogate, private use and unassigned characters.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
@@ -61,8 +66,13 @@ def _cut(text: str, limit: int) -> str:
 
 
 def _visible(text: str, keep: str = "") -> str:
-    kept = [
-        c if c in keep or unicodedata.category(c) not in _UNSEEN else (" " if c.isspace() else "")
+    kept = "".join(
+        c
+        if c in keep or c in _JOINERS or unicodedata.category(c) not in _UNSEEN
+        else (" " if c.isspace() else "")
         for c in text
-    ]
-    return _INVISIBLE_MARKS.sub("", "".join(kept))
+    )
+    shown = _INVISIBLE_MARKS.sub("", kept)
+    if any(joiner in shown for joiner in _JOINERS):
+        return _STRAY_JOINERS.sub("", _MORE_JOINERS.sub("", shown))
+    return shown

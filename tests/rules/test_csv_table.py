@@ -30,7 +30,7 @@ def test_columns_without_a_header_are_not_called_by_their_empty_name() -> None:
     table = read_table(b"a,,\n1,2,3\n")
 
     assert isinstance(table, CsvProblem)
-    assert table.message == "The CSV has more than one column called nothing at all."
+    assert table.message == "The columns 2, 3 have no header: delete them, or give each its own."
 
 
 def test_a_cell_beyond_what_can_be_read_is_refused() -> None:

@@ -16,6 +16,15 @@ from provena_mcp.rules.handles import parse_handle
         "https://registry.provena.example.org/item/10378.1/1900010",
         "https://data.provena.example.org/dataset/10378.1/1900010",
         "https://prov.provena.example.org/record/view?rootId=10378.1%2F1900010",
+        "hdl://10378.1/1900010",
+        "hdl.handle.net/10378.1/1900010",
+        "https://hdl.handle.net/api/handles/10378.1/1900010",
+        "https://doi.org/10378.1/1900010",
+        "doi:10378.1/1900010",
+        "info:hdl/10378.1/1900010",
+        "provena://item/10378.1/1900010",
+        "10378.1%2F1900010",
+        "<https://hdl.handle.net/10378.1/1900010>",
     ],
 )
 def test_a_handle_is_read_however_it_was_pasted(written: str):
@@ -38,6 +47,7 @@ def test_ids_without_a_slash_are_handles_too():
         "x' OR 1=1",
         "{id}",
         "https://example.org/elsewhere",
+        "provena://report/STUDY/1/10378.1/1900010",
         "https://[",
         "x" * 300,
     ],

@@ -435,3 +435,16 @@ async def test_read_only_still_checks_a_csv(tmp_path: Path):
         converted = await call(client, "convert_model_runs", model_run_content=a_csv({}))
     assert "register_batch_model_runs" not in names
     assert converted["new"] == 1
+
+
+@pytest.mark.asyncio
+async def test_rows_swallowed_by_an_open_quotation_mark_are_never_counted_as_converted(tmp_path: Path):
+    lines = a_csv(*trials(3)).splitlines(keepends=True)
+    opened = lines[1].rstrip("\r\n") + '"lost\r\n'
+    async with sample_client(tmp_path) as client:
+        converted = await call(
+            client, "convert_model_runs", model_run_content="".join((lines[0], opened, *lines[2:]))
+        )
+    (problem,) = converted["problems"]
+    assert (converted["new"], problem["row"], "reference" in converted) == (0, 1, False)
+    assert problem["message"].startswith('A quotation mark (") opens in this cell and is never closed')

@@ -29,6 +29,8 @@ from provena_mcp.rules.records.references import Known, Reference, missing
 from provena_mcp.wire.records import ModelRunRecord
 
 _MARKER: Final = re.compile(re.escape(WORKFLOW_MARKER) + r"\s(\S*)")
+_NEARLY_MARKER: Final = re.compile(r"[\s_]*workflow[\s_]*template[\s_]*id[\s_:]+(\S+)\s*", re.IGNORECASE)
+_TITLE_ROWS: Final = 10
 _ADVICE: Final = "start from the workflow template's own CSV template"
 
 
@@ -122,11 +124,24 @@ def _workflow_id(table: CsvTable) -> str | CsvProblem:
         return found[0]
     quantity, trouble = ("Multiple", "More than one") if found else ("None of the", "No")
     message = f"{trouble} column is called {WORKFLOW_MARKER!r} followed by an id; {_ADVICE}."
+    if not found:
+        message = _misplaced_marker(table) or message
     detail = (
         f"{quantity} provided headers matched the expected workflow template flag to identify the workflow "
         "template."
     )
     return CsvProblem(message, detail)
+
+
+def _misplaced_marker(table: CsvTable) -> str | None:
+    """Where the column that names the workflow template is, or is nearly, when no header is it."""
+    for row in table.rows[:_TITLE_ROWS]:
+        if any(_MARKER.match(cell) for cell in row.cells):
+            return f"The headers are in row {row.number} below the first line: delete what is above them."
+    for header in table.headers:
+        if match := _NEARLY_MARKER.fullmatch(header):
+            return f"The column {header[:80]!r} should be called '{WORKFLOW_MARKER} {match[1]}'."
+    return None
 
 
 def _header_problems(table: CsvTable, layout: CsvLayout) -> Iterator[CsvProblem]:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from itertools import islice
 from typing import Final
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.rules.csv.layout import CsvProblem, duplicates
+from provena_mcp.rules.csv.layout import WORKFLOW_MARKER, CsvProblem, duplicates
+from provena_mcp.rules.file_formats import NAMES, FileFormat, recognise
 
 _MIB: Final = 1024 * 1024
 MAX_BYTES: Final = 20 * _MIB
 """The largest CSV our tools take: several times 10,000 rows."""
+
+
+_SEPARATOR_LINE: Final = re.compile(r'"?sep=[,;\t|]"?[ ,;]*\r?\n', re.IGNORECASE)
+_TITLE_LINES: Final = 10
+_INSTEAD: Final[Mapping[FileFormat, str]] = {
+    "xlsx": "In Excel save the sheet as 'CSV UTF-8 (comma delimited)' and give that file.",
+    "xls": "In Excel save the sheet as 'CSV UTF-8 (comma delimited)' and give that file.",
+    "model_run_record": "A record is registered as it is; only tables of runs are converted.",
+    "registry_dump": "It is loaded into a local store with 'provena-mcp local load'.",
+    "registry_items": "It is loaded into a local store with 'provena-mcp local load'.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +48,13 @@ class CsvTable:
 
 
 def prepared(content: bytes | str) -> bytes:
-    """The CSV as Provena can read it: UTF-8, without the byte order mark that would hide its first header.
+    """The CSV as Provena can read it: UTF-8, without what spreadsheet programs add around the table.
+
+    That is the byte order mark that would hide the first header, Excel's line ``sep=,``, and columns
+    at the right end that hold nothing at all.
 
     Raises:
-        ArgumentError: Larger than ``MAX_BYTES``, not UTF-8, or not separated by commas.
+        ArgumentError: Larger than ``MAX_BYTES``, another format, not UTF-8, or not separated by commas.
     """
     raw = content.encode(errors="surrogatepass") if isinstance(content, str) else content
     if len(raw) > MAX_BYTES:
@@ -48,13 +65,15 @@ def prepared(content: bytes | str) -> bytes:
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _not_utf8("It is UTF-16.")
     raw = raw.removeprefix(codecs.BOM_UTF8)
+    _check_format(raw)
     try:
-        raw.decode()
+        text = raw.decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise _not_utf8(f"Line {line} holds a byte (0x{raw[error.start]:02x}) that UTF-8 has not.") from None
-    _check_separator(raw)
-    return raw
+    text = _without_separator_line(text)
+    _check_separator(text)
+    return _without_empty_columns(text).encode()
 
 
 def read_table(content: bytes) -> CsvTable | CsvProblem:
@@ -66,9 +85,8 @@ def read_table(content: bytes) -> CsvTable | CsvProblem:
             return _unreadable("The CSV is empty.", "")
         twice = duplicates(headers)
         if twice:
-            listed = ", ".join(repr(header) if header else "nothing at all" for header in twice)
             text = f"Duplicate headers are not allowed. Detected duplicates: {twice}."
-            return _unreadable(f"The CSV has more than one column called {listed}.", text, column=twice[0])
+            return _unreadable(_repeated_headers(headers, twice, reader), text, column=twice[0])
         return CsvTable(tuple(headers), tuple(_rows(reader)))
     except UnicodeDecodeError as error:
         return _unreadable("The CSV is not UTF-8.", str(error))
@@ -77,14 +95,60 @@ def read_table(content: bytes) -> CsvTable | CsvProblem:
         return _unreadable(message, str(error))
 
 
-def _check_separator(raw: bytes) -> None:
-    header_line = raw.split(b"\n", 1)[0]
-    for separator, name in ((b";", "semicolons"), (b"\t", "tabs")):
-        if separator in header_line and b"," not in header_line:
+def _check_format(raw: bytes) -> None:
+    found = recognise(raw)
+    if found is not None:
+        raise ArgumentError(
+            f"This is {NAMES[found]}, not a CSV of model runs.",
+            advice=_INSTEAD.get(found, "Give the filled-in CSV that was made from the workflow template."),
+        )
+
+
+def _without_separator_line(text: str) -> str:
+    """Excel writes and reads a first line such as ``sep=,``; Provena takes it for the headers."""
+    return text[match.end() :] if (match := _SEPARATOR_LINE.match(text)) else text
+
+
+def _check_separator(text: str) -> None:
+    header_line = text.split("\n", 1)[0]
+    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        if separator in header_line and "," not in header_line:
             raise ArgumentError(
                 f"The columns of the CSV are separated by {name}; Provena reads commas only.",
                 advice="Save it as 'CSV UTF-8 (comma delimited)' and give it again.",
             )
+
+
+def _without_empty_columns(text: str) -> str:
+    """The same table without columns at its right end that have neither a header nor any cell filled."""
+    try:
+        rows = list(csv.reader(StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        return text
+    width = len(rows[0]) if rows else 0
+    filled = max((_filled(row) for row in rows), default=0)
+    # One column without a header is told as an extra one by Provena; two would be refused as repeated.
+    if width - filled < 1 or not filled:
+        return text
+    out = StringIO(newline="")
+    csv.writer(out).writerows(row[:filled] for row in rows)
+    return out.getvalue()
+
+
+def _filled(row: Sequence[str]) -> int:
+    """How many cells there are up to the last that holds something."""
+    return next((end for end in range(len(row), 0, -1) if row[end - 1].strip()), 0)
+
+
+def _repeated_headers(headers: Sequence[str], twice: Sequence[str], below: Iterator[list[str]]) -> str:
+    """What is wrong with headers that repeat: often the true ones stand further down, below a title."""
+    for line, cells in enumerate(islice(below, _TITLE_LINES), start=2):
+        if any(cell.startswith(f"{WORKFLOW_MARKER} ") for cell in cells):
+            return f"The headers are in line {line}: delete what is above."
+    if not twice[0]:
+        places = ", ".join(str(place) for place, header in enumerate(headers, start=1) if not header)
+        return f"The columns {places} have no header: delete them, or give each its own."
+    return f"The CSV has more than one column called {', '.join(map(repr, twice))}."
 
 
 def _rows(lines: Iterator[list[str]]) -> Iterator[CsvRow]:
