@@ -86,9 +86,9 @@ def catalogue_files() -> dict[str, str]:
     return files | {LINEAGE_SUMMARY: _json(summary) + "\n"}
 
 
-def _listed(definitions: Sequence[ToolDefinition]) -> list[Tool]:
+def _listed(definitions: tuple[ToolDefinition, ...]) -> list[Tool]:
     # Through the SDK, so that the catalogue is what a client is sent.
-    server = MCPServer("catalogue", tools=register(definitions))
+    server = MCPServer("catalogue", tools=list(register(definitions)))
     return asyncio.run(server.list_tools())
 
 

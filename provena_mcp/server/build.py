@@ -92,7 +92,7 @@ def build_server(
         title="Provena",
         version=__version__,
         instructions=server_instructions(backend.which(), definitions),
-        tools=register(definitions, local=local),
+        tools=list(register(definitions, local=local)),
         lifespan=lambda _: _running(backend, settings, hosting, local=local, pace=pace or Pace(), now=now),
         cache_hints={"tools/list": CacheHint(ttl_ms=_LISTS_KEEP_MS, scope="public")},
         log_level="WARNING",
