@@ -7,10 +7,10 @@ import sys
 from provena_mcp.errors import ProvenaError
 
 
-def main() -> None:
-    """Run ``provena-mcp``; a failure we foresaw is told on stderr and exits with 2."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run ``provena-mcp`` with the process's arguments, or these; a failure we foresaw exits with 2."""
     try:
-        _run(sys.argv[1:])
+        _run(sys.argv[1:] if arguments is None else arguments)
     except ProvenaError as error:
         _tell(error)
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""The command line as a person or a host meets it: a process with arguments, streams and an exit code."""
+"""The command line as a person or a host meets it: arguments, streams and an exit code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_version_is_the_packages(run):
 
 @pytest.mark.parametrize("arguments", [[], ["serve"], ["serve", "--sample"]])
 def test_serving_ends_with_its_input_and_says_nothing_but_protocol(run, arguments: list[str]):
-    served = run(*arguments)
+    served = run.process(*arguments)
     assert (served.returncode, served.stdout) == (0, "")
 
 
@@ -86,7 +86,7 @@ def test_an_unknown_command_is_a_usage_error(run):
 
 
 def test_serving_loads_nothing_it_does_not_need(run):
-    served = run(flags=("-X", "importtime"))
+    served = run.process(flags=("-X", "importtime"))
     loaded = {line.rpartition("|")[2].strip() for line in served.stderr.splitlines()}
     assert {"mcp", "provena_mcp.embedded.store"} <= loaded
     heavy = {"typer", "networkx", "docx", "prov", "stamina"}

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+import pytest
 
 from provena_mcp.cli.demo_questions import QUESTIONS
+from tests.cli.command_line import CommandLine, Ended
 
 LINE = re.compile(r"\s+")
 
@@ -15,15 +19,25 @@ def told(output: str) -> list[str]:
     return [LINE.sub(" ", section) for section in sections]
 
 
-def test_the_demo_asks_answers_and_leaves_nothing_behind(run, tmp_path):
-    # A deployment configured here must neither be asked nor change what is shown.
-    (tmp_path / ".env").write_text("PROVENA_TOOLSETS=health\n", encoding="utf-8")
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    shown = run("demo", TMPDIR=str(temporary), PROVENA_DOMAIN="provena.example.org", PROVENA_REALM="r")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a deployment is configured, which must neither be asked nor change what is shown."""
+    made = tmp_path_factory.mktemp("demo")
+    (made / ".env").write_text("PROVENA_TOOLSETS=health\n", encoding="utf-8")
+    (made / "temporary").mkdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def shown(folder: Path) -> Ended:
+    elsewhere = {"PROVENA_DOMAIN": "provena.example.org", "PROVENA_REALM": "r", "COLUMNS": "100"}
+    return CommandLine(folder, elsewhere).process("demo", TMPDIR=str(folder / "temporary"))
+
+
+def test_the_demo_asks_answers_and_leaves_nothing_behind(shown: Ended, folder: Path):
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", "temporary"]
-    assert list(temporary.iterdir()) == []
+    assert sorted(path.name for path in folder.iterdir()) == [".env", "temporary"]
+    assert list((folder / "temporary").iterdir()) == []
 
     opening, *answers = told(shown.stdout)
     assert "SAMPLE" in opening
@@ -33,8 +47,8 @@ def test_the_demo_asks_answers_and_leaves_nothing_behind(run, tmp_path):
         assert re.search(r"-> about [\d,]+ tokens ", answer)
 
 
-def test_the_answers_are_the_sample_worlds(run):
-    found, made, fed, credit, affected, warn, outdated, versions = told(run("demo").stdout)[1:]
+def test_the_answers_are_the_sample_worlds(shown: Ended):
+    found, made, fed, credit, affected, warn, outdated, versions = told(shown.stdout)[1:]
     assert "sample/1000041" in found
     assert "ReefChoice 1.0 by Yuna Seo for Coral Coast Research Institute" in made
     assert "used Sea country values, Moore and Davies reefs" in made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -14,27 +13,19 @@ import httpx
 import pytest
 
 from provena_mcp.embedded.sources import sample_source
+from tests.cli.command_line import CommandLine
 from tests.embedded.small_world import chain, dataset, small_world
 
 
-def _environment(folder: Path, **settings: str) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PROVENA_")}
-    return (
-        inherited | {"XDG_DATA_HOME": str(folder / "data"), "HOME": str(folder), "COLUMNS": "200"} | settings
-    )
+def command_line(folder: Path) -> CommandLine:
+    """The command line in ``folder``, which is also the home of whoever runs it."""
+    home = {"XDG_DATA_HOME": str(folder / "data"), "HOME": str(folder), "COLUMNS": "200"}
+    return CommandLine(folder, home)
 
 
 def _local(folder: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of ``provena-mcp local`` run in ``folder``."""
-    done = subprocess.run(
-        [sys.executable, "-m", "provena_mcp", "local", *arguments],
-        cwd=folder,
-        env=_environment(folder, **settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = command_line(folder)("local", *arguments, **settings)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -134,7 +125,7 @@ def test_the_store_is_served_over_http_on_loopback_only_under_its_own_name(tmp_p
     server = subprocess.Popen(
         [*command, "--port", str(port), "--depth-cap", "16"],
         cwd=tmp_path,
-        env=_environment(tmp_path),
+        env=command_line(tmp_path).environment(),
         stderr=subprocess.DEVNULL,
     )
     try:
