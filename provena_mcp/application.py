@@ -17,7 +17,7 @@ from provena_mcp.queries.health import WhichProvena
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import Names
 from provena_mcp.queries.items.suggestions import Suggestions
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.queries.lineage.lineage_page import RecentLineage
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 
@@ -53,7 +53,7 @@ class Application:
     recent_reports: RecentReports
     suggestions: Suggestions
     kept: KeyValueStore
-    pace: Pace
+    polling: PollPolicy
     caller: Callable[[], str]
     downloads: Downloads | None
 
@@ -72,4 +72,4 @@ class Application:
 
     def documents(self) -> Documents:
         """Renders documents for the current caller."""
-        return Documents(self.reader(), self.depth_cap, self.recent_reports, self.pace)
+        return Documents(self.reader(), self.depth_cap, self.recent_reports, self.polling)

@@ -22,7 +22,7 @@ from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError,
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.queries.jobs.polling import Followed
+from provena_mcp.queries.jobs.polling import JobState
 from provena_mcp.rules.items.references import item_problems, item_references
 from provena_mcp.rules.items.schema import ContentSubtype, read_item_content
 from provena_mcp.rules.records.problems import Problem
@@ -119,7 +119,7 @@ class CreateItem:
             send=(lambda: _send(desk, subtype, item)) if judged.is_ready else None,
         )
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> CreationResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> CreationResult:
         """The new item's handle."""
         item_id = str(answer.get("id"))
         name = clean(str(answer.get("name") or ""), NAME_LENGTH) or None

@@ -19,7 +19,7 @@ from provena_mcp.commands.update_run import run_id_in
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.queries.jobs.polling import Followed
+from provena_mcp.queries.jobs.polling import JobState
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.runs import DiffAction
@@ -87,7 +87,7 @@ class DeleteRun:
             send=lambda: _send(desk, run_id, and_registry=and_registry),
         )
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> DeletionResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> DeletionResult:
         """What has been deleted."""
         left = answer.get("left")
         counts = as_object(answer.get("counts"))

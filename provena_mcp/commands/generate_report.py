@@ -17,7 +17,7 @@ from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.polling import Followed, Pace, Tell
+from provena_mcp.queries.jobs.polling import JobState, PollPolicy, ReportProgress
 
 _ITEMS_SHOWN: Final = 30
 _READY: Final = "The report is written. Its outline is here; uri is the .docx itself."
@@ -46,7 +46,12 @@ class GeneratedReport(Brief):
 
 
 async def generate_report(
-    reader: Reader, recent: RecentReports, report: ReportId, place: Place | None, pace: Pace, tell: Tell
+    reader: Reader,
+    recent: RecentReports,
+    report: ReportId,
+    place: Place | None,
+    polling: PollPolicy,
+    on_progress: ReportProgress,
 ) -> GeneratedReport:
     """Have ``report`` written; deployments answer with a job or, older ones, with the document.
 
@@ -57,7 +62,7 @@ async def generate_report(
     if isinstance(begun, ReportDocument):
         return await _written(reader, recent, report, None, begun.content, place)
     try:
-        seen = await follow_report(reader.client, begun.session_id, pace, tell)
+        seen = await follow_report(reader.client, begun.session_id, polling, on_progress)
     except ProvenaError as error:
         return _unfinished(report, begun.session_id, f"{_RUNNING} It could not be followed: {error.message}")
     if not seen.finished or seen.job is None:
@@ -115,7 +120,7 @@ def _unfinished(report: ReportId, session_id: str, message: str) -> GeneratedRep
     )
 
 
-def _failed(report: ReportId, session_id: str, seen: Followed) -> GeneratedReport:
+def _failed(report: ReportId, session_id: str, seen: JobState) -> GeneratedReport:
     failure = explain_failure(seen.job) if seen.job else None
     return GeneratedReport(
         status="failed",

@@ -11,7 +11,7 @@ from provena_mcp.commands.records.lookup import facts, look_up, with_candidates
 from provena_mcp.commands.records.run_preview import ref, told
 from provena_mcp.commands.results import LinkResult, problem_briefs
 from provena_mcp.errors import ArgumentError
-from provena_mcp.queries.jobs.polling import Followed
+from provena_mcp.queries.jobs.polling import JobState
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.records.study_link import link_problems, link_references
 from provena_mcp.wire.items import JsonObject
@@ -55,7 +55,7 @@ class LinkToStudy:
             send=None if problems else lambda: _send(desk, run_id, study_id),
         )
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> LinkResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> LinkResult:
         """Whether the run is in the study."""
         done = conclusion(answer, seen)
         done["model_run_id"] = _id(content, "model_run_id")

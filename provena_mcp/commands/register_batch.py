@@ -31,7 +31,7 @@ from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.batches import outcomes, page_of
-from provena_mcp.queries.jobs.polling import Followed
+from provena_mcp.queries.jobs.polling import JobState
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known
 from provena_mcp.wire.items import JsonObject
@@ -88,7 +88,7 @@ class RegisterBatch:
             prints=prints,
         )
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> BatchResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> BatchResult:
         """What came of each record."""
         done = conclusion(answer, seen)
         rows = outcomes(seen) if seen.batch_id else ()

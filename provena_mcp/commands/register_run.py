@@ -13,7 +13,7 @@ from provena_mcp.commands.records.record_check import Judgement, find_duplicates
 from provena_mcp.commands.records.run_preview import propose_run, tell_run, template_asks, workflow_of
 from provena_mcp.commands.results import RegistrationResult, problem_briefs, problem_count, refs
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.jobs.polling import Followed
+from provena_mcp.queries.jobs.polling import JobState
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
@@ -53,7 +53,7 @@ class RegisterRun:
             prints=prints,
         )
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> RegistrationResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> RegistrationResult:
         """The run's handle, or why there is none."""
         done = conclusion(answer, seen, display_name(content.get("record")))
         message = outcome_told(

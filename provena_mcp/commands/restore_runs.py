@@ -20,7 +20,7 @@ from provena_mcp.commands.results import WriteResult, problem_briefs, problem_co
 from provena_mcp.errors import ArgumentError, NotFoundError, RejectedError
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.queries.jobs.polling import Followed
+from provena_mcp.queries.jobs.polling import JobState
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known
 from provena_mcp.rules.records.validation import problems as find_problems
@@ -92,7 +92,7 @@ class RestoreRuns:
     def _place(self, number: int) -> str:
         return f"registry_records[{number}]" if self.several else "registry_record"
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> RestorationResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> RestorationResult:
         """How many were written."""
         ids = [str(raw.get("id", "")) for raw in _listed(content)]
         return RestorationResult(
@@ -135,7 +135,7 @@ class RestoreAll:
             send=(lambda: _send_all(desk, checked)) if count else None,
         )
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> RestorationResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> RestorationResult:
         """That they were written."""
         return RestorationResult(
             status="succeeded",

@@ -26,7 +26,7 @@ from provena_mcp.commands.results import (
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref
 from provena_mcp.queries.items.briefs.parts import text
-from provena_mcp.queries.jobs.polling import Followed
+from provena_mcp.queries.jobs.polling import JobState
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.records.fingerprint import same_record
 from provena_mcp.rules.records.problems import Problem
@@ -78,7 +78,7 @@ class UpdateRun:
             send=lambda: _send(desk, run_id, reason, record),
         )
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> UpdateResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> UpdateResult:
         """Whether the run has its new record."""
         done = conclusion(answer, seen, display_name(content.get("record")))
         done["model_run_id"] = done["model_run_id"] or run_id_in(content)

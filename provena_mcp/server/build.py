@@ -23,7 +23,7 @@ from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.user_files import OutputFolder, input_folders
 from provena_mcp.queries.items.names import Names
 from provena_mcp.queries.items.suggestions import Suggestions
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.resources import register_resources
 from provena_mcp.server.audit_log import Audit
@@ -55,7 +55,7 @@ def build_server(
     tokens: TokenProvider | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     limits: ClientLimits | None = None,
-    pace: Pace | None = None,
+    polling: PollPolicy | None = None,
     now: Callable[[], float] = time.time,
 ) -> MCPServer[Application]:
     """The server for ``settings``; nothing is opened and no network is touched until it runs.
@@ -68,7 +68,7 @@ def build_server(
         tokens: Another login to a deployment than the settings describe.
         transport: Another way to a deployment than the network.
         limits: Other deadlines and bounds of the client than the usual.
-        pace: How jobs are followed, and the clock by which references expire.
+        polling: How jobs are followed, and the clock by which references expire.
         now: Unix seconds.
 
     Raises:
@@ -93,7 +93,9 @@ def build_server(
         version=__version__,
         instructions=server_instructions(backend.which(), definitions),
         tools=list(register(definitions, local=local)),
-        lifespan=lambda _: _running(backend, settings, hosting, local=local, pace=pace or Pace(), now=now),
+        lifespan=lambda _: _running(
+            backend, settings, hosting, local=local, polling=polling or PollPolicy(), now=now
+        ),
         cache_hints={"tools/list": CacheHint(ttl_ms=_LISTS_KEEP_MS, scope="public")},
         log_level="WARNING",
         middleware=[
@@ -120,7 +122,7 @@ async def _running(
     hosting: Hosting | None,
     *,
     local: bool,
-    pace: Pace,
+    polling: PollPolicy,
     now: Callable[[], float],
 ) -> AsyncGenerator[Application]:
     output = _output_folder(settings) if local else None
@@ -136,9 +138,9 @@ async def _running(
             output=output,
             input=input_folders(settings.input_dirs, output.path if output else None),
             recent_reports=BoundedCache(entries=16, seconds=600.0, clock=time.monotonic),
-            suggestions=Suggestions(clock=pace.clock, sleep=pace.sleep),
-            kept=hosting.kept if hosting else InProcessStore(clock=pace.clock),
-            pace=pace,
+            suggestions=Suggestions(clock=polling.clock, sleep=polling.sleep),
+            kept=hosting.kept if hosting else InProcessStore(clock=polling.clock),
+            polling=polling,
             caller=hosting.caller if hosting else local_caller,
             downloads=hosting.downloads if hosting else None,
         )

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provena_mcp import __version__
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server import downloads
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.build import build_server
@@ -115,7 +115,7 @@ def create_http_app(
     readiness: Readiness | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     to_issuer: httpx.AsyncBaseTransport | None = None,
-    pace: Pace | None = None,
+    polling: PollPolicy | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Starlette:
     """The ASGI application: ``/mcp``, its metadata, ``/documents``, ``/health`` and ``/ready``.
@@ -128,7 +128,7 @@ def create_http_app(
         readiness: Told when the server is to stop.
         transport: Another way to a deployment than the network.
         to_issuer: Another way to the keys of its Keycloak.
-        pace: How jobs are followed.
+        polling: How jobs are followed.
         clock: Unix seconds, for tokens, previews and documents.
 
     Raises:
@@ -136,7 +136,9 @@ def create_http_app(
         StoreError: A store cannot be opened.
     """
     hosting = prepare_hosting(settings, sample=sample, host=host, port=port, clock=clock, to_issuer=to_issuer)
-    server = build_server(settings, sample=sample, hosting=hosting, transport=transport, pace=pace, now=clock)
+    server = build_server(
+        settings, sample=sample, hosting=hosting, transport=transport, polling=polling, now=clock
+    )
     server.custom_route("/health", ["GET"])(_healthy)
     server.custom_route("/ready", ["GET"])((readiness or Readiness()).answer)
     server.custom_route(downloads.PATH, ["GET"])(hosting.downloads.hand_out)

@@ -16,7 +16,7 @@ from provena_mcp.rules.handles import parse_handle
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.document_links import ending_of, read_document, report_link, with_download
 from provena_mcp.tools.parameters import ItemId, SaveAs
-from provena_mcp.tools.progress import progress_teller
+from provena_mcp.tools.progress import progress_reporter
 
 
 @tool(title="Generate report", toolset="documents")
@@ -33,7 +33,7 @@ async def generate_report(
     reader, handle = app.reader(), parse_handle(id)
     report = ReportId(handle, item_subtype or await subtype_of(reader.client, handle), depth)
     made = await reports.generate_report(
-        reader, app.recent_reports, report, place, app.pace, progress_teller(ctx)
+        reader, app.recent_reports, report, place, app.polling, progress_reporter(ctx)
     )
     written = made.uri if made.status == "succeeded" else None
     return Reply(await with_download(ctx, made, written), report_link(made))

@@ -13,7 +13,7 @@ from provena_mcp.commands.confirmation.change import AlreadySent, Command, Conse
 from provena_mcp.commands.confirmation.gate import decide, propose, wants_consent
 from provena_mcp.errors import ArgumentError
 from provena_mcp.tools.definition import Reply
-from provena_mcp.tools.progress import progress_teller
+from provena_mcp.tools.progress import progress_reporter
 from provena_mcp.wire.items import JsonObject
 
 
@@ -44,9 +44,9 @@ async def decided(
         confirm=confirm,
         consent=consent,
         wait=wait,
-        pace=app.pace,
-        deadline=app.pace.deadline(),
-        tell=progress_teller(ctx),
+        polling=app.polling,
+        deadline=app.polling.deadline(),
+        on_progress=progress_reporter(ctx),
     )
     return Reply(await decide(app.desk(), command, proposal, order))
 

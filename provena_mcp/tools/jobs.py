@@ -11,7 +11,7 @@ from provena_mcp.application import Application
 from provena_mcp.queries.jobs import job_report as jobs
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Cursor
-from provena_mcp.tools.progress import progress_teller
+from provena_mcp.tools.progress import progress_reporter
 
 
 @tool(title="Get job", toolset="jobs")
@@ -27,7 +27,7 @@ async def get_job(
     if not wait:
         return Reply(await jobs.get_job(app.reader(), asked))
     return Reply(
-        await jobs.await_job(app.reader(), asked, app.pace, app.pace.deadline(), progress_teller(ctx))
+        await jobs.await_job(app.reader(), asked, app.polling, app.polling.deadline(), progress_reporter(ctx))
     )
 
 

@@ -7,14 +7,14 @@ import itertools
 from mcp.server.mcpserver import Context
 
 from provena_mcp.application import Application
-from provena_mcp.queries.jobs.polling import Tell
+from provena_mcp.queries.jobs.polling import ReportProgress
 
 
-def progress_teller(ctx: Context[Application]) -> Tell:
+def progress_reporter(ctx: Context[Application]) -> ReportProgress:
     """Tells the client how far a job is; each report counts one up, how many there will be is not known."""
     counted = itertools.count(1)
 
-    async def tell(message: str) -> None:
+    async def report(message: str) -> None:
         await ctx.report_progress(next(counted), None, message)
 
-    return tell
+    return report

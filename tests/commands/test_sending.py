@@ -14,7 +14,7 @@ from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.errors import StoreError
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.jobs.polling import Followed, Pace
+from provena_mcp.queries.jobs.polling import JobState, PollPolicy
 from provena_mcp.wire.items import JsonObject
 
 
@@ -38,7 +38,7 @@ class Restart:
     async def prepare(self, desk: Desk, content: JsonObject) -> Proposal[WriteResult]:
         raise AssertionError("it is prepared already")
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> WriteResult:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> WriteResult:
         return WriteResult(status="succeeded", message=str(answer["said"]))
 
 
@@ -69,8 +69,10 @@ async def test_a_store_that_fails_after_sending_hides_no_outcome_and_lets_nothin
 
     preview = WriteResult(status="preview", message="")
     proposal = Proposal(content={}, preview=preview, send=send, prints=("ab",))
-    pace = Pace(clock=clock)
-    order = Order(confirm=True, consent="not_needed", wait=False, pace=pace, deadline=0.0, tell=silently)
+    polling = PollPolicy(clock=clock)
+    order = Order(
+        confirm=True, consent="not_needed", wait=False, polling=polling, deadline=0.0, on_progress=silently
+    )
     with caplog.at_level(logging.WARNING):
         done = await commit(desk, Restart(), proposal, kept, order)
 

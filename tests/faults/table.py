@@ -27,7 +27,7 @@ from provena_mcp.embedded.app import BASE_PATHS, create_app
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from tests.faults.proxy import Fault, Proxy, faulty_proxy
@@ -100,7 +100,9 @@ def running_provena(folder: Path) -> Iterator[tuple[str, int]]:
 async def client_behind(proxy: Proxy, folder: Path) -> AsyncGenerator[Client]:
     urls = {f"{name}_api": f"http://127.0.0.1:{proxy.port}{path}" for name, path in BASE_PATHS.items()}
     settings = Settings(_env_file=None, call_seconds=20, output_dir=str(folder), **urls)
-    server = build_server(settings, tokens=Renewing(), limits=LIMITS, pace=Pace(patience=3.0, late_row=1.0))
+    server = build_server(
+        settings, tokens=Renewing(), limits=LIMITS, polling=PollPolicy(patience=3.0, late_row=1.0)
+    )
     async with Client(server) as client:
         yield client
 

@@ -29,7 +29,7 @@ from provena_mcp.embedded.app import BASE_PATHS, create_app
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 
@@ -96,7 +96,7 @@ class Sandbox:
             tokens=NoToken(),
             transport=httpx.MockTransport(self._answer),
             limits=LIMITS,
-            pace=Pace(patience=0.2, late_row=0.1),
+            polling=PollPolicy(patience=0.2, late_row=0.1),
         )
         async with self._app.router.lifespan_context(self._app), Client(server) as client:
             yield client

@@ -18,7 +18,7 @@ from mcp import Client
 from mcp.types import ElicitRequestParams, ElicitResult
 
 from provena_mcp.embedded import EmbeddedProvena
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 
@@ -115,7 +115,7 @@ class HandClock:
         await asyncio.sleep(0)
 
 
-QUICK = Pace(first_pause=0.005, longest_pause=0.02)
+QUICK = PollPolicy(first_pause=0.005, longest_pause=0.02)
 
 
 @asynccontextmanager
@@ -131,7 +131,7 @@ async def server(
     era: str = "auto",
     *,
     asked: Asked | None = None,
-    pace: Pace = QUICK,
+    polling: PollPolicy = QUICK,
     now: Callable[[], float] = time.time,
     **chosen: Any,
 ) -> AsyncGenerator[Client]:
@@ -155,7 +155,7 @@ async def server(
         **addresses,
         **chosen,
     )
-    built = build_server(settings, transport=wire, pace=pace, now=now)
+    built = build_server(settings, transport=wire, polling=polling, now=now)
     async with Client(built, mode=era, elicitation_callback=asked) as client:
         yield client
 

@@ -8,7 +8,7 @@ from mcp.types import Completion, PromptReference, ResourceTemplateReference
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from tests.tools.sample_server import BOTH_ERAS, sample_client
@@ -119,7 +119,7 @@ async def test_a_keystroke_overtaken_by_the_next_is_not_looked_up(tmp_path: Path
         await all_typed.wait()
 
     settings = Settings(_env_file=None, store=tmp_path / "store.sqlite3")
-    async with Client(build_server(settings, sample=True, pace=Pace(sleep=pause))) as client:
+    async with Client(build_server(settings, sample=True, polling=PollPolicy(sleep=pause))) as client:
         found = await asyncio.gather(*(completed(client, ITEM, "id", text) for text in typed))
     assert [len(completion.values) for completion in found] == [0, 0, 2]
     assert sorted(found[2].values) == ["sample/1000024", "sample/1000068"]

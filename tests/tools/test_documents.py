@@ -11,7 +11,7 @@ import pytest
 from mcp import Client
 
 from provena_mcp.queries.documents.report_outline import read_outline
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from tests.tools.recording_world import HandClock, Send, answering, provena, server
 from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
 
@@ -193,7 +193,7 @@ async def test_a_report_that_cannot_be_read_is_handed_out_all_the_same(tmp_path:
 @pytest.mark.asyncio
 async def test_a_report_that_takes_longer_than_patience_is_followed_with_get_job(tmp_path: Path):
     clock = HandClock()
-    pace = Pace(clock=clock, sleep=clock.sleep)
+    polling = PollPolicy(clock=clock, sleep=clock.sleep)
 
     async def in_progress(request: httpx.Request, send: Send) -> httpx.Response:
         answer = await send(request)
@@ -201,7 +201,7 @@ async def test_a_report_that_takes_longer_than_patience_is_followed_with_get_job
         body["job"] = {**body["job"], "status": "IN_PROGRESS", "result": None}
         return httpx.Response(200, json=body)
 
-    async with provena(tmp_path) as wire, server(wire, pace=pace) as client:
+    async with provena(tmp_path) as wire, server(wire, polling=polling) as client:
         wire.spoilt[FETCH_JOB] = in_progress
         made = await call(client, "generate_report", id=RUN)
     assert (made["status"], made["message"]) == (

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from tests.tools.recording_world import HandClock, Send, a_record, answering, provena, server
 from tests.tools.sample_server import BOTH_ERAS, call, failure
 
@@ -86,8 +86,8 @@ async def test_an_id_that_is_neither_a_job_nor_a_batch_is_not_found(tmp_path: Pa
 @pytest.mark.asyncio
 async def test_waiting_for_a_job_that_never_appears_is_given_up_after_20_seconds(tmp_path: Path):
     clock = HandClock()
-    pace = Pace(clock=clock, sleep=clock.sleep)
-    async with provena(tmp_path) as wire, server(wire, pace=pace) as client:
+    polling = PollPolicy(clock=clock, sleep=clock.sleep)
+    async with provena(tmp_path) as wire, server(wire, polling=polling) as client:
         begun = clock.now
         error = await failure(client, "get_job", session_id="nowhere", wait=True)
     assert error["kind"] == "NotFound"
@@ -97,14 +97,14 @@ async def test_waiting_for_a_job_that_never_appears_is_given_up_after_20_seconds
 @pytest.mark.asyncio
 async def test_a_job_that_appears_while_it_is_waited_for_is_followed_to_its_end(tmp_path: Path):
     clock, answers = HandClock(), [400, 400, 200]
-    pace = Pace(clock=clock, sleep=clock.sleep)
+    polling = PollPolicy(clock=clock, sleep=clock.sleep)
 
     async def late(request: httpx.Request, send: Send) -> httpx.Response:
         status = answers.pop(0) if answers else 200
         body = UNKNOWN if status == 400 else {"job": a_job(status="SUCCEEDED" if not answers else "PENDING")}
         return httpx.Response(status, json=body)
 
-    async with provena(tmp_path) as wire, server(wire, pace=pace) as client:
+    async with provena(tmp_path) as wire, server(wire, polling=polling) as client:
         wire.spoilt[FETCH_JOB] = late
         job = await call(client, "get_job", session_id="5b0c0f9e", wait=True)
     assert (job["status"], job["name"]) == ("succeeded", "Moore Reef")

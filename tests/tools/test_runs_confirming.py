@@ -7,7 +7,7 @@ import httpx
 import pytest
 from mcp import Client
 
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from tests.tools.recording_world import Asked, HandClock, Send, a_record, provena, server
 from tests.tools.sample_server import BOTH_ERAS, call, failure
 
@@ -205,7 +205,7 @@ async def test_a_reference_of_another_server_process_is_refused(tmp_path: Path):
 @pytest.mark.asyncio
 async def test_a_reference_expires_after_an_hour(tmp_path: Path):
     clock = HandClock()
-    async with provena(tmp_path) as wire, server(wire, pace=Pace(clock=clock)) as client:
+    async with provena(tmp_path) as wire, server(wire, polling=PollPolicy(clock=clock)) as client:
         reference = await preview(client)
         clock.now += 3_599
         still = await call(client, "register_model_run", reference=reference)

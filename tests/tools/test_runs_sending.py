@@ -8,7 +8,7 @@ import httpx
 import pytest
 from mcp import Client
 
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from tests.tools.recording_world import (
     QUICK,
     HandClock,
@@ -137,7 +137,7 @@ async def test_the_same_record_is_free_again_after_a_day(tmp_path: Path):
             job = await call(client, "get_job", session_id=done["session_id"])
         assert job["finished"]
         async with server(
-            wire, pace=Pace(clock=clock), now=lambda: later[0] if later else 4_000_000_000.0
+            wire, polling=PollPolicy(clock=clock), now=lambda: later[0] if later else 4_000_000_000.0
         ) as client:
             assert (await call(client, "register_model_run", record=a_record()))["ready"]
 
@@ -221,8 +221,8 @@ def stuck(status: str) -> dict[str, Any]:
 async def test_waiting_ends_within_45_seconds_and_tells_how_it_stands_meanwhile(tmp_path: Path, era: str):
     clock = HandClock()
     told: list[tuple[float, float | None, str | None]] = []
-    pace = Pace(clock=clock, sleep=clock.sleep)
-    async with provena(tmp_path) as wire, server(wire, era, pace=pace) as client:
+    polling = PollPolicy(clock=clock, sleep=clock.sleep)
+    async with provena(tmp_path) as wire, server(wire, era, polling=polling) as client:
         shown = await call(client, "register_model_run", record=a_record())
         wire.spoilt[FETCH_JOB] = answering(200, stuck("PENDING"))
         begun = clock.now
@@ -253,7 +253,7 @@ async def test_a_job_that_appears_late_is_waited_for(tmp_path: Path):
             return httpx.Response(400, json={"detail": "Item was not found."})
         return await send(request)
 
-    async with provena(tmp_path) as wire, server(wire, pace=QUICK) as client:
+    async with provena(tmp_path) as wire, server(wire, polling=QUICK) as client:
         wire.spoilt[FETCH_JOB] = late
         done = await confirmed(client)
     assert done["status"] == "succeeded"

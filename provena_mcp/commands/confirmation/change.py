@@ -9,7 +9,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 from provena_mcp.commands.confirmation.preview_store import Kept
 from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.results import WriteResult
-from provena_mcp.queries.jobs.polling import Followed, Pace, Tell
+from provena_mcp.queries.jobs.polling import JobState, PollPolicy, ReportProgress
 from provena_mcp.wire.items import JsonObject
 
 ResultT = TypeVar("ResultT", bound=WriteResult)
@@ -74,7 +74,7 @@ class Command(Protocol[ResultT]):
         """The change that ``content`` asks for; nothing is sent."""
         ...
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: Followed) -> ResultT:
+    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> ResultT:
         """What to tell once Provena has given its ``answer``, as far as its job has come."""
         ...
 
@@ -86,6 +86,6 @@ class Order:
     confirm: bool
     consent: Consent
     wait: bool
-    pace: Pace
+    polling: PollPolicy
     deadline: float
-    tell: Tell
+    on_progress: ReportProgress

@@ -26,7 +26,7 @@ from provena_mcp.errors import (
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.polling import Followed, follow, look, run_id_of, run_name_of
+from provena_mcp.queries.jobs.polling import JobState, fetch_job_state, poll, run_id_of, run_name_of
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject
 
@@ -52,7 +52,7 @@ def session_in(answer: JsonObject) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def conclusion(answer: JsonObject, seen: Followed, name: JsonValue = None) -> Conclusion:
+def conclusion(answer: JsonObject, seen: JobState, name: JsonValue = None) -> Conclusion:
     """What came of a change, as far as its job has come; ``name`` is of the run, where it was given."""
     session_id = str(answer["session_id"])
     given_name = (clean(name, NAME_LENGTH) or None) if isinstance(name, str) else None
@@ -70,14 +70,14 @@ def conclusion(answer: JsonObject, seen: Followed, name: JsonValue = None) -> Co
     }
 
 
-def write_status(seen: Followed) -> WriteStatus:
+def write_status(seen: JobState) -> WriteStatus:
     """How a write stands: submitted until all of it has ended."""
     if not seen.finished:
         return "submitted"
     return "succeeded" if seen.status == "succeeded" else "failed"
 
 
-def outcome_told(seen: Followed, done: str, not_done: str) -> str:
+def outcome_told(seen: JobState, done: str, not_done: str) -> str:
     """The message: ``done`` or ``not_done`` once the job has ended."""
     match write_status(seen):
         case "succeeded":
@@ -98,7 +98,7 @@ def as_object(value: JsonValue) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
-def _next(session_id: str, seen: Followed, run_id: str | None) -> NextCall | None:
+def _next(session_id: str, seen: JobState, run_id: str | None) -> NextCall | None:
     if not seen.finished:
         return NextCall(tool="get_job", arguments={"session_id": session_id, "wait": True})
     return NextCall(tool="explore_upstream", arguments={"starting_id": run_id}) if run_id else None
@@ -185,13 +185,16 @@ async def _concluded(
         )
     session_id = session_in(answer)
     if not order.wait or session_id is None:
-        return command.conclude(content, answer, Followed())
+        return command.conclude(content, answer, JobState())
     try:
-        seen = await follow(
-            lambda: look(desk.client.jobs, session_id), order.pace, order.deadline, order.tell
+        seen = await poll(
+            lambda: fetch_job_state(desk.client.jobs, session_id),
+            order.polling,
+            order.deadline,
+            order.on_progress,
         )
     except ProvenaError as error:
-        result = command.conclude(content, answer, Followed())
+        result = command.conclude(content, answer, JobState())
         warning = f"It was sent, but its job could not be followed: {error.message}"
         return result.model_copy(update={"warnings": (warning,)})
     return command.conclude(content, answer, seen)

@@ -21,7 +21,7 @@ from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.jobs.polling import look, look_at_batch
+from provena_mcp.queries.jobs.polling import fetch_batch_state, fetch_job_state
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_lines
 from provena_mcp.rules.uris import csv_batch_uri, csv_template_uri
@@ -106,9 +106,9 @@ async def batch_csv(client: ProvenaClient, batch_id: str) -> tuple[str, str]:
 
 async def _batch_of(client: ProvenaClient, some_id: str) -> str:
     try:
-        seen = await look(client.jobs, some_id)
+        seen = await fetch_job_state(client.jobs, some_id)
     except NotFoundError:
-        seen = await look_at_batch(client.jobs, some_id)
+        seen = await fetch_batch_state(client.jobs, some_id)
     found = seen.batch_id or (seen.job.batch_id if seen.job else None)
     if found is None:
         raise ArgumentError(

@@ -23,7 +23,7 @@ from provena_mcp.queries.documents.prov_documents import (
 from provena_mcp.queries.documents.reports import DOCX, ReportId, read_report, report_subtype
 from provena_mcp.queries.documents.reports import MAX_DEPTH as MAX_REPORT_DEPTH
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.jobs.polling import Pace
+from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.handles import parse_handle
@@ -51,19 +51,19 @@ class Document:
 class Documents:
     """Renders documents as one caller; arguments are the variables of a URI, as they stand in it."""
 
-    def __init__(self, reader: Reader, cap: DepthCap, recent: RecentReports, pace: Pace) -> None:
+    def __init__(self, reader: Reader, cap: DepthCap, recent: RecentReports, polling: PollPolicy) -> None:
         """Read through ``reader``.
 
         Args:
             reader: The caller's.
             cap: What is known of the deployment's depth limit.
             recent: Reports that were read a short time ago.
-            pace: How a report's job is followed.
+            polling: How a report's job is followed.
         """
         self._reader = reader
         self._cap = cap
         self._recent = recent
-        self._pace = pace
+        self._pace = polling
 
     async def item(self, item_id: str) -> Document:
         """One registry item as JSON, whole."""

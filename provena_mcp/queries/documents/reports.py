@@ -15,7 +15,7 @@ from provena_mcp.errors import (
     WrongSubtypeError,
 )
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.polling import Followed, Pace, Tell, follow, look
+from provena_mcp.queries.jobs.polling import JobState, PollPolicy, ReportProgress, fetch_job_state, poll
 from provena_mcp.rules.uris import report_uri
 from provena_mcp.wire.jobs import Job
 
@@ -73,9 +73,13 @@ async def subtype_of(client: ProvenaClient, item_id: str) -> ReportSubtype:
     )
 
 
-async def follow_report(client: ProvenaClient, session_id: str, pace: Pace, tell: Tell) -> Followed:
+async def follow_report(
+    client: ProvenaClient, session_id: str, polling: PollPolicy, on_progress: ReportProgress
+) -> JobState:
     """How far a report's job has come, at its end or when patience is out."""
-    return await follow(lambda: look(client.jobs, session_id), pace, pace.deadline(), tell)
+    return await poll(
+        lambda: fetch_job_state(client.jobs, session_id), polling, polling.deadline(), on_progress
+    )
 
 
 async def fetch_written(client: ProvenaClient, job: Job) -> bytes:
@@ -92,7 +96,11 @@ async def fetch_written(client: ProvenaClient, job: Job) -> bytes:
 
 
 async def read_report(
-    client: ProvenaClient, report: ReportId, session_id: str | None, pace: Pace, tell: Tell
+    client: ProvenaClient,
+    report: ReportId,
+    session_id: str | None,
+    polling: PollPolicy,
+    on_progress: ReportProgress,
 ) -> bytes:
     """The .docx file of a report: that of the job ``session_id``, else (none, or expired) made anew.
 
@@ -103,15 +111,15 @@ async def read_report(
     """
     if session_id is not None:
         try:
-            seen = await look(client.jobs, session_id)
+            seen = await fetch_job_state(client.jobs, session_id)
             _check_same(report, seen.job)
-            return await _document(client, session_id, seen, pace, tell)
+            return await _document(client, session_id, seen, polling, on_progress)
         except NotFoundError:
             pass  # no such job any more, or its file's address has expired
     begun = await client.prov.generate_report(report.item_id, report.item_subtype, report.depth)
     if isinstance(begun, ReportDocument):
         return begun.content
-    return await _document(client, begun.session_id, Followed(), pace, tell)
+    return await _document(client, begun.session_id, JobState(), polling, on_progress)
 
 
 def _check_same(report: ReportId, job: Job | None) -> None:
@@ -121,9 +129,11 @@ def _check_same(report: ReportId, job: Job | None) -> None:
         raise ArgumentError("This session is not that of this report.", parameter="uri")
 
 
-async def _document(client: ProvenaClient, session_id: str, seen: Followed, pace: Pace, tell: Tell) -> bytes:
+async def _document(
+    client: ProvenaClient, session_id: str, seen: JobState, polling: PollPolicy, on_progress: ReportProgress
+) -> bytes:
     if not seen.finished:
-        seen = await follow_report(client, session_id, pace, tell)
+        seen = await follow_report(client, session_id, polling, on_progress)
     if not seen.finished or seen.job is None:
         raise DeadlineError(
             "The report is still being written.",

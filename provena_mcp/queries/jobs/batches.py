@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue, ValidationError
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.polling import Followed, JobStatus, run_id_of, run_name_of, status_of
+from provena_mcp.queries.jobs.polling import JobState, JobStatus, run_id_of, run_name_of, status_of
 from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.jobs import Job
@@ -33,7 +33,7 @@ class RunOutcome(Brief):
     provena_said: str | None = None
 
 
-def outcomes(seen: Followed) -> tuple[RunOutcome, ...]:
+def outcomes(seen: JobState) -> tuple[RunOutcome, ...]:
     """What came of each record of a batch, in the order of submission where that is known."""
     places = _places(seen.job)
     rows: list[RunOutcome] = []

@@ -16,14 +16,14 @@ from provena_mcp.queries.jobs.batches import RunOutcome, outcomes, page_of
 from provena_mcp.queries.jobs.failures import explain_failure
 from provena_mcp.queries.jobs.polling import (
     BATCH,
-    Followed,
+    JobState,
     JobStatus,
-    Pace,
-    Tell,
+    PollPolicy,
+    ReportProgress,
     batch_id_of,
-    follow,
-    look,
-    look_at_batch,
+    fetch_batch_state,
+    fetch_job_state,
+    poll,
     run_id_of,
     run_name_of,
     status_of,
@@ -108,22 +108,22 @@ async def get_job(reader: Reader, question: JobQuestion) -> JobReport:
         NotFoundError: Neither a job nor a batch has this id.
         ForbiddenError: It is somebody else's.
     """
-    return report_job(await _look(reader, question), question)
+    return report_job(await _fetch_state(reader, question), question)
 
 
 async def await_job(
-    reader: Reader, question: JobQuestion, pace: Pace, deadline: float, tell: Tell
+    reader: Reader, question: JobQuestion, polling: PollPolicy, deadline: float, on_progress: ReportProgress
 ) -> JobReport:
     """A job or batch once it has ended, or as it stands at ``deadline``; errors as ``get_job``."""
 
-    async def look_again() -> Followed:
-        return await _look(reader, question)
+    async def fetch() -> JobState:
+        return await _fetch_state(reader, question)
 
-    seen = await follow(look_again, pace, min(deadline, pace.clock() + pace.late_row), tell)
-    if seen == Followed():
-        seen = await look_again()
+    seen = await poll(fetch, polling, min(deadline, polling.clock() + polling.late_row), on_progress)
+    if seen == JobState():
+        seen = await fetch()
     if not seen.finished:
-        seen = await follow(look_again, pace, deadline, tell, seen)
+        seen = await poll(fetch, polling, deadline, on_progress, seen)
     return report_job(seen, question)
 
 
@@ -143,7 +143,7 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListedJob
     )
 
 
-def report_job(seen: Followed, question: JobQuestion) -> JobReport:
+def report_job(seen: JobState, question: JobQuestion) -> JobReport:
     """All that is known of a job."""
     job = seen.job
     failure = explain_failure(job) if job is not None and job.status == "FAILED" else None
@@ -169,11 +169,11 @@ def report_job(seen: Followed, question: JobQuestion) -> JobReport:
     )
 
 
-async def _look(reader: Reader, question: JobQuestion) -> Followed:
+async def _fetch_state(reader: Reader, question: JobQuestion) -> JobState:
     try:
-        return await look(reader.client.jobs, question.session_id)
+        return await fetch_job_state(reader.client.jobs, question.session_id)
     except NotFoundError:
-        return await look_at_batch(reader.client.jobs, question.session_id)
+        return await fetch_batch_state(reader.client.jobs, question.session_id)
 
 
 def _row(job: Job) -> JobRow:
@@ -203,7 +203,7 @@ def _report_uri(job: Job) -> str | None:
     return report_uri(subtype, depth, item_id, job.session_id)
 
 
-def _next(seen: Followed, question: JobQuestion, shown: int, rows: int) -> NextCall | None:
+def _next(seen: JobState, question: JobQuestion, shown: int, rows: int) -> NextCall | None:
     if not seen.finished:
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "wait": True})
     if shown < rows:

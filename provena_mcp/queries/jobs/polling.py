@@ -1,4 +1,4 @@
-"""Follows a job, and the runs of a batch, until it ends or patience does (provena-http 6.3, 6.5)."""
+"""Polls a job, and the runs of a batch, until it ends or patience does (provena-http 6.3, 6.5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from provena_mcp.rules.text import clean
 from provena_mcp.wire.jobs import Job
 
 JobStatus = Literal["submitted", "pending", "dequeued", "in_progress", "succeeded", "failed"]
-Tell = Callable[[str], Awaitable[None]]
+ReportProgress = Callable[[str], Awaitable[None]]
 
 REGISTRATION: Final = "MODEL_RUN_PROV_LODGE"
 BATCH: Final = "MODEL_RUN_BATCH_SUBMIT"
@@ -30,8 +30,8 @@ _STATUS_OF: Final[dict[str, JobStatus]] = {
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How a job is followed; seconds.
+class PollPolicy:
+    """How a job is polled; seconds.
 
     ``patience`` leaves a few seconds for what a call does before it waits: it has to answer within 45,
     since hosts give one up after about a minute. ``late_row`` is how long a job may take to appear
@@ -51,7 +51,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Followed:
+class JobState:
     """How far a job has come.
 
     Attributes:
@@ -112,7 +112,7 @@ def run_name_of(job: Job) -> str | None:
     return None
 
 
-async def look(jobs: JobApi, session_id: str) -> Followed:
+async def fetch_job_state(jobs: JobApi, session_id: str) -> JobState:
     """How far the job ``session_id`` is, with its runs if it is a batch.
 
     Raises:
@@ -121,13 +121,13 @@ async def look(jobs: JobApi, session_id: str) -> Followed:
     job = await jobs.fetch(session_id)
     batch_id = batch_id_of(job) if job.job_sub_type == BATCH else None
     if batch_id is None:
-        return Followed(job)
+        return JobState(job)
     records = (job.payload or {}).get("records")
     expected = len(records) if isinstance(records, list) else None
-    return Followed(job, await _runs(jobs, batch_id), expected, batch_id)
+    return JobState(job, await _runs(jobs, batch_id), expected, batch_id)
 
 
-async def look_at_batch(jobs: JobApi, batch_id: str) -> Followed:
+async def fetch_batch_state(jobs: JobApi, batch_id: str) -> JobState:
     """How far the runs of a batch are; how many there should be is not known from its id.
 
     Raises:
@@ -140,44 +140,44 @@ async def look_at_batch(jobs: JobApi, batch_id: str) -> Followed:
             item_id=batch_id,
             advice="A job appears some seconds after it was submitted: ask again shortly, or see list_jobs.",
         )
-    return Followed(runs=runs, batch_id=batch_id)
+    return JobState(runs=runs, batch_id=batch_id)
 
 
-async def follow(
-    look_again: Callable[[], Awaitable[Followed]],
-    pace: Pace,
+async def poll(
+    fetch: Callable[[], Awaitable[JobState]],
+    polling: PollPolicy,
     deadline: float,
-    tell: Tell,
-    seen: Followed = Followed(),
-) -> Followed:
-    """Look again and again until the job has ended or ``deadline`` (by the pace's clock) has come.
+    tell: ReportProgress,
+    seen: JobState = JobState(),
+) -> JobState:
+    """Look again and again until the job has ended or ``deadline`` (by the polling's clock) has come.
 
-    A job that is not to be found counts as submitted: its row is written late. ``tell`` is told of
+    A job that is not to be found counts as submitted: its row is written late. ``on_progress`` hears of
     every look that did not find the end; ``seen`` is how far the job was known to be before.
     """
-    pause = pace.first_pause
+    pause = polling.first_pause
     try:
-        async with asyncio.timeout(max(deadline - pace.clock(), 0)):
-            while not (seen := await _look_or_wait(look_again, seen)).finished:
-                left = deadline - pace.clock()
+        async with asyncio.timeout(max(deadline - polling.clock(), 0)):
+            while not (seen := await _state_or_wait(fetch, seen)).finished:
+                left = deadline - polling.clock()
                 if left <= 0:
                     break
                 await tell(_progress(seen))
-                await pace.sleep(min(pause, left))
-                pause = min(pause * 2, pace.longest_pause)
+                await polling.sleep(min(pause, left))
+                pause = min(pause * 2, polling.longest_pause)
     except TimeoutError:
         pass
     return seen
 
 
-async def _look_or_wait(look_again: Callable[[], Awaitable[Followed]], before: Followed) -> Followed:
+async def _state_or_wait(fetch: Callable[[], Awaitable[JobState]], before: JobState) -> JobState:
     try:
-        return await look_again()
+        return await fetch()
     except NotFoundError:
         return before
 
 
-def _progress(seen: Followed) -> str:
+def _progress(seen: JobState) -> str:
     if seen.batch_id is None:
         return seen.status.replace("_", " ")
     done = sum(run.is_finished for run in seen.runs)
