@@ -12,7 +12,7 @@ from provena_mcp.cli.login import winning_settings
 from provena_mcp.cli.network_checks import NetworkChecks, Resolve, resolve
 from provena_mcp.cli.status import LINK_PERSON, ROLES_OF, tool_lines
 from provena_mcp.client import ProvenaClient, TokenProvider, token_provider_from
-from provena_mcp.client.login.token_providers import Clock
+from provena_mcp.client.login.keycloak import Clock
 from provena_mcp.embedded.items import count_items
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import ForbiddenError, ProvenaError, SettingsError

@@ -13,8 +13,7 @@ from typing import Final
 import typer
 
 from provena_mcp.client import DeviceLogin, LoginStore, ProvenaClient, StoredLogin
-from provena_mcp.client.login.keycloak import DevicePrompt, Sleep
-from provena_mcp.client.login.token_providers import Clock
+from provena_mcp.client.login.keycloak import Clock, DevicePrompt, Sleep
 from provena_mcp.errors import LoginRefusedError, SettingsError, UpstreamError
 from provena_mcp.issuer import Claims, read_claims
 from provena_mcp.rules.text import clean

@@ -18,7 +18,7 @@ import httpx
 
 from provena_mcp.cli.findings import Finding, failed, ok
 from provena_mcp.client import ProvenaClient
-from provena_mcp.client.login.token_providers import Clock
+from provena_mcp.client.login.keycloak import Clock
 from provena_mcp.client.service import ServiceApi
 from provena_mcp.errors import ProvenaError
 from provena_mcp.settings import Endpoints

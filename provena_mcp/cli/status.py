@@ -9,7 +9,8 @@ from typing import Final, Literal
 
 from provena_mcp.cli.login import Tell, tell, winning_settings
 from provena_mcp.client import ProvenaClient, TokenProvider, token_provider_from
-from provena_mcp.client.login.token_providers import Clock, KeycloakTokens
+from provena_mcp.client.login.keycloak import Clock
+from provena_mcp.client.login.token_providers import KeycloakTokens
 from provena_mcp.errors import NotLoggedInError, ProvenaError
 from provena_mcp.issuer import Claims, read_claims
 from provena_mcp.rules.text import clean

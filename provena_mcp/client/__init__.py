@@ -6,22 +6,18 @@ async with ProvenaClient(endpoints, tokens=ReadyToken(secret)) as provena:
 
 from provena_mcp.client.auth import AuthApi
 from provena_mcp.client.data import DataApi
+from provena_mcp.client.http.auth import NoLogin, NoToken, ReadyToken, TokenProvider
 from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.jobs import JobApi, JobPage
 from provena_mcp.client.login.interactive_login import DeskLogin
-from provena_mcp.client.login.keycloak import DeviceLogin, DevicePrompt
+from provena_mcp.client.login.keycloak import DeviceLogin, DevicePrompt, OAuthClient
 from provena_mcp.client.login.login_store import LoginStore
 from provena_mcp.client.login.select_login import Personal, token_provider_from
 from provena_mcp.client.login.stored_login import StoredLogin
 from provena_mcp.client.login.token_providers import (
     ClientCredentials,
     KeycloakTokens,
-    NoLogin,
-    NoToken,
-    OAuthClient,
-    ReadyToken,
     RefreshToken,
-    TokenProvider,
 )
 from provena_mcp.client.prov import AccessLevel, ProvApi
 from provena_mcp.client.prov_files import ReportDocument, ReportJob

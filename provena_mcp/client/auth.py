@@ -6,9 +6,8 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from provena_mcp.client.http.errors_from_http import failure_of
-from provena_mcp.client.http.parsing import parsed
 from provena_mcp.client.http.request import Call, Service
-from provena_mcp.client.service import ServiceApi
+from provena_mcp.client.service import ServiceApi, parsed
 from provena_mcp.wire.registry import LinkAnswer
 
 
@@ -30,10 +29,10 @@ class AuthApi(ServiceApi):
             role="any",
             params={"username": username} if username else None,
         )
-        answer = await self._connection.send(call)
-        if answer.status == HTTPStatus.NOT_FOUND:
+        response = await self._connection.send(call)
+        if response.status_code == HTTPStatus.NOT_FOUND:
             return None
-        if not answer.is_success:
-            raise failure_of(call, answer)
-        link = parsed(call, answer, LinkAnswer)
+        if not response.is_success:
+            raise failure_of(call, response)
+        link = parsed(call, response, LinkAnswer)
         return link.person_id if link.success else None

@@ -6,9 +6,8 @@ from typing import ClassVar
 
 from pydantic_core import to_json
 
-from provena_mcp.client.http.parsing import require_success
 from provena_mcp.client.http.request import FIND_ITEM, Call, Service
-from provena_mcp.client.service import ServiceApi
+from provena_mcp.client.service import ServiceApi, require_success
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.registry import MintAnswer
 

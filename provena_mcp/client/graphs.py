@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import cast
 
+import httpx
 from pydantic import ValidationError
 
-from provena_mcp.client.http.parsing import require_success, unreadable
-from provena_mcp.client.http.request import Answer, Call
+from provena_mcp.client.http.request import Call
 from provena_mcp.client.http.transport_errors import malformed
+from provena_mcp.client.service import require_success, unreadable
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.wire.base import Status
 from provena_mcp.wire.lineage import LINEAGE_ANSWER, WireLink, WireNode
@@ -30,7 +31,7 @@ class _Kinds(dict[tuple[str | None, str | None], Kind]):
         return kind
 
 
-def graph_of(call: Call, answer: Answer) -> ProvenanceGraph:
+def graph_of(call: Call, response: httpx.Response) -> ProvenanceGraph:
     """The graph that a lineage route answered, with ``links`` or, as some builds name them, ``edges``.
 
     Raises:
@@ -38,7 +39,7 @@ def graph_of(call: Call, answer: Answer) -> ProvenanceGraph:
         CallerError: The answer says that the query failed.
     """
     with _no_collections():
-        return _read(call, answer)
+        return _read(call, response)
 
 
 @contextmanager
@@ -53,11 +54,11 @@ def _no_collections() -> Generator[None]:
             gc.enable()
 
 
-def _read(call: Call, answer: Answer) -> ProvenanceGraph:
+def _read(call: Call, response: httpx.Response) -> ProvenanceGraph:
     try:
-        lineage = LINEAGE_ANSWER.validate_json(answer.body)
+        lineage = LINEAGE_ANSWER.validate_json(response.content)
     except ValidationError as error:
-        raise unreadable(call, answer, error) from None
+        raise unreadable(call, response, error) from None
     status = lineage["status"]
     require_success(call, Status(success=status["success"], details=status.get("details", "")))
     graph = lineage["graph"]

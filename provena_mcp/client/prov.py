@@ -7,10 +7,9 @@ from typing import ClassVar, Literal
 from pydantic_core import to_json
 
 from provena_mcp.client.graphs import graph_of
-from provena_mcp.client.http.parsing import require_success
 from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.prov_files import FileRoutes
-from provena_mcp.client.service import ServiceApi, encoded, required
+from provena_mcp.client.service import ServiceApi, encoded, require_success, required
 from provena_mcp.errors import ArgumentError
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.base import Status

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal
 from urllib.parse import urljoin, urlsplit
 
-from provena_mcp.client.http.parsing import parsed, require_success
 from provena_mcp.client.http.request import Call, Service, Upload
 from provena_mcp.client.http.transport_errors import malformed
-from provena_mcp.client.service import ServiceApi, encoded, required
+from provena_mcp.client.service import ServiceApi, encoded, parsed, require_success, required
 from provena_mcp.errors import ArgumentError, DeploymentError
 from provena_mcp.wire.runs import ConvertAnswer, ReportRequest, SubmissionAnswer
 
@@ -103,10 +102,10 @@ class FileRoutes(ServiceApi):
             body=encoded(request),
             subjects=(item_id,),
         )
-        answer = await self._connection.fetch(call)
-        if answer.body.startswith(_ZIP_MAGIC):
-            return ReportDocument(answer.body)
-        return ReportJob(parsed(call, answer, SubmissionAnswer).session_id)
+        response = await self._connection.fetch(call)
+        if response.content.startswith(_ZIP_MAGIC):
+            return ReportDocument(response.content)
+        return ReportJob(parsed(call, response, SubmissionAnswer).session_id)
 
     async def fetch_report(self, report_url: str) -> bytes:
         """The .docx file at a finished report job's ``report_url``; the login is not sent along.
@@ -116,10 +115,10 @@ class FileRoutes(ServiceApi):
             MalformedAnswerError: It is no http(s) address, or no document is there.
         """
         call = _storage_call(report_url, self._connection.url_of("prov"))
-        answer = await self._connection.fetch(call)
-        if not answer.body.startswith(_ZIP_MAGIC):
+        response = await self._connection.fetch(call)
+        if not response.content.startswith(_ZIP_MAGIC):
             raise malformed(call, "something that is no .docx document")
-        return answer.body
+        return response.content
 
 
 def _storage_call(report_url: str, prov_url: str) -> Call:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Self
 
 from provena_mcp.client.auth import AuthApi
 from provena_mcp.client.data import DataApi
-from provena_mcp.client.http.breaker import Breaker
+from provena_mcp.client.http.auth import TokenProvider
 from provena_mcp.client.http.connection import Connection
 from provena_mcp.client.http.limits import DEFAULT_LIMITS, ClientLimits
+from provena_mcp.client.http.transports import Breaker
 from provena_mcp.client.jobs import JobApi
 from provena_mcp.client.login.keycloak import Keycloak
-from provena_mcp.client.login.token_providers import KeycloakUser, TokenProvider
+from provena_mcp.client.login.token_providers import KeycloakUser
 from provena_mcp.client.prov import ProvApi
 from provena_mcp.client.registry import RegistryApi
 from provena_mcp.client.search import SearchApi

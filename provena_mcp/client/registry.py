@@ -9,10 +9,9 @@ from typing import ClassVar
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from provena_mcp.client.http.parsing import require_success
 from provena_mcp.client.http.request import FIND_ITEM, Call, Effect, Method, Role, Service
 from provena_mcp.client.http.transport_errors import malformed
-from provena_mcp.client.service import ServiceApi, encoded, item_of, required
+from provena_mcp.client.service import ServiceApi, encoded, item_of, require_success, required
 from provena_mcp.wire.base import Status
 from provena_mcp.wire.items import JsonObject, RegistryItem, parse_item
 from provena_mcp.wire.registry import (

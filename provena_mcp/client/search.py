@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from provena_mcp.client.http.parsing import require_success
 from provena_mcp.client.http.request import Call, Service
-from provena_mcp.client.service import ServiceApi, required
+from provena_mcp.client.service import ServiceApi, require_success, required
 from provena_mcp.errors import ArgumentError
 from provena_mcp.wire.registry import SearchAnswer, SearchHit
 from provena_mcp.wire.subtypes import ItemSubtype

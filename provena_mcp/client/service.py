@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
+import httpx
 from pydantic import BaseModel, ValidationError
 
 from provena_mcp.client.http.connection import Connection
-from provena_mcp.client.http.parsing import Model, parsed
+from provena_mcp.client.http.errors_from_http import failure_of_status
 from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.http.transport_errors import malformed
-from provena_mcp.errors import ArgumentError, MalformedItemError
-from provena_mcp.wire.base import HealthAnswer
+from provena_mcp.client.http.upstream_words import is_web_page
+from provena_mcp.errors import ArgumentError, MalformedItemError, UpstreamError
+from provena_mcp.wire.base import HealthAnswer, Status
 from provena_mcp.wire.items import JsonObject, RegistryItem, parse_item
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class ServiceApi:
@@ -44,10 +48,45 @@ class ServiceApi:
         return parsed(call, await self._connection.fetch(call), model)
 
     async def _fetch_file(self, call: Call) -> bytes:
-        answer = await self._connection.fetch(call)
-        if answer.is_web_page:
+        response = await self._connection.fetch(call)
+        if is_web_page(response):
             raise malformed(call, "a web page instead of a file, as a login or proxy page would be")
-        return answer.body
+        return response.content
+
+
+def parsed(call: Call, response: httpx.Response, model: type[Model]) -> Model:
+    """The answer as a ``model``.
+
+    Raises:
+        MalformedAnswerError: It is not JSON, is cut short, or has another shape.
+        AmbiguousWriteError: The same, of a write: it has probably happened.
+    """
+    try:
+        return model.model_validate_json(response.content)
+    except ValidationError as error:
+        # Not chained: pydantic's text quotes the input, which may hold a token.
+        raise unreadable(call, response, error) from None
+
+
+def unreadable(call: Call, response: httpx.Response, error: ValidationError) -> UpstreamError:
+    """The error for an answer that is not what its route answers."""
+    if is_web_page(response):
+        return malformed(call, "a web page instead of JSON, as a login or proxy page would be")
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    if first["type"] == "json_invalid":
+        return malformed(call, "not JSON, or cut short" if response.content else "nothing at all")
+    place = ".".join(str(part) for part in first["loc"][:6])
+    return malformed(call, f"JSON of another shape, first at {place or 'its root'!r}")
+
+
+def require_success(call: Call, status: Status | None) -> None:
+    """Raise what ``success: false`` in a 200 means (contract 3.1).
+
+    Raises:
+        CallerError: Of the class that the status's details tell.
+    """
+    if status is not None and not status.success:
+        raise failure_of_status(call, status)
 
 
 def encoded(model: BaseModel) -> bytes:

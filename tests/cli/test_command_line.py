@@ -89,7 +89,7 @@ def test_serving_loads_nothing_it_does_not_need(run):
     served = run.process(flags=("-X", "importtime"))
     loaded = {line.rpartition("|")[2].strip() for line in served.stderr.splitlines()}
     assert {"mcp", "provena_mcp.embedded.store"} <= loaded
-    heavy = {"typer", "networkx", "docx", "prov", "stamina"}
+    heavy = {"typer", "networkx", "docx", "prov"}
     assert {name.partition(".")[0] for name in loaded} & heavy == set()
     # The routes and tasks of the embedded Provena, and serving over HTTP, are for those who ask for them.
     unasked = (

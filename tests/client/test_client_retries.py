@@ -4,7 +4,6 @@ import httpx
 import pytest
 
 from provena_mcp.client import ClientLimits, ProvenaClient
-from provena_mcp.client.http.request import Call
 from provena_mcp.client.http.retries import pause_before_repeat, seconds_to_wait
 from provena_mcp.errors import (
     AmbiguousWriteError,
@@ -149,22 +148,35 @@ async def test_a_pause_beyond_the_total_deadline_ends_in_the_failure_it_followed
     assert (caught.value.retry_after, caught.value.upstream) == (5.0, "resting")
 
 
-READ = Call(service="prov", method="GET", path="/", name="read")
-WRITE = Call(service="prov", method="POST", path="/", name="write", effect="write")
+READ = httpx.Request("GET", "http://provena.test/", extensions={"repeatable": True})
+WRITE = httpx.Request("POST", "http://provena.test/", extensions={"repeatable": False})
+
+
+def busy(retry_after: float | None) -> httpx.Response:
+    return httpx.Response(503, extensions={"retry_after": retry_after})
 
 
 @pytest.mark.parametrize(
-    ("call", "retry_after", "pause"),
-    [(READ, None, True), (READ, 2.0, 2.0), (READ, 10.0, 10.0), (READ, 10.5, False), (WRITE, 2.0, False)],
+    ("request_", "retry_after", "attempt", "pause"),
+    [
+        (READ, None, 1, 0.2),
+        (READ, None, 2, 0.4),
+        (READ, None, 9, 10.0),
+        (READ, 2.0, 1, 2.0),
+        (READ, 10.0, 1, 10.0),
+        (READ, 10.5, 1, None),
+        (WRITE, 2.0, 1, None),
+        (WRITE, None, 1, None),
+    ],
 )
-def test_the_pause_is_what_the_service_asks_for_if_that_is_short(call, retry_after, pause):
+def test_the_pause_is_what_the_service_asks_for_if_that_is_short(request_, retry_after, attempt, pause):
     limits = ClientLimits(jitter_seconds=0, longest_pause_seconds=10)
-    assert pause_before_repeat(call, limits, UnavailableError("x", retry_after=retry_after)) == pause
+    assert pause_before_repeat(request_, busy(retry_after), attempt, limits) == pause
 
 
 def test_jitter_only_lengthens_the_pause_asked_for():
     limits = ClientLimits(jitter_seconds=0.5)
-    pauses = {pause_before_repeat(READ, limits, UnavailableError("x", retry_after=1)) for _ in range(50)}
+    pauses = {pause_before_repeat(READ, busy(1.0), 1, limits) for _ in range(50)}
     assert len(pauses) > 1
     assert all(1 <= pause <= 1.5 for pause in pauses)
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from provena_mcp.client import ClientLimits, NoToken, ProvenaClient
-from provena_mcp.client.http.breaker import Breaker
+from provena_mcp.client.http.transports import Breaker
 from provena_mcp.errors import NotFoundError, UnavailableError
 from provena_mcp.settings import Endpoints
 from tests.faults.spoiling import FAULTS

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.client.http.request import SERVICE_NAME, Answer, Call
+import httpx
+
+from provena_mcp.client.http.request import SERVICE_NAME, Call
 from provena_mcp.client.http.transport_errors import TRY_LATER, lost
-from provena_mcp.client.http.upstream_words import upstream_text, words_of
+from provena_mcp.client.http.upstream_words import token_sent, upstream_text, words_of
 from provena_mcp.errors import (
     DeploymentError,
     DepthLimitError,
@@ -61,16 +63,17 @@ class _Refusal:
         return SERVICE_NAME[self.call.service]
 
 
-def failure_of(call: Call, answer: Answer) -> ProvenaError:
+def failure_of(call: Call, response: httpx.Response) -> ProvenaError:
     """The error that an answer outside 2xx means."""
-    if answer.status < 400:
-        return _redirected(call, answer)
-    words = words_of(answer)
-    said = upstream_text(words, answer.token_sent)
-    refusal = _Refusal(call, answer.status, words, said, answer.retry_after)
-    if call.service == "storage" and answer.status < 500:
+    status = response.status_code
+    if status < 400:
+        return _redirected(call, response)
+    words = words_of(response)
+    said = upstream_text(words, token_sent(response))
+    refusal = _Refusal(call, status, words, said, response.extensions.get("retry_after"))
+    if call.service == "storage" and status < 500:
         return _expired_document()
-    return _READING_OF.get(answer.status, _rejected if answer.status < 500 else _broken)(refusal)
+    return _READING_OF.get(status, _rejected if status < 500 else _broken)(refusal)
 
 
 def failure_of_status(call: Call, status: Status) -> ProvenaError:
@@ -79,9 +82,9 @@ def failure_of_status(call: Call, status: Status) -> ProvenaError:
     return _about_subject(refusal) or _rejected(refusal)
 
 
-def is_token_refused(answer: Answer) -> bool:
-    """Whether the service refused the token itself, not what its owner may do."""
-    return answer.status == 401 and bool(_TOKEN_REFUSED.search(words_of(answer)))
+def is_token_refused(response: httpx.Response) -> bool:
+    """Whether a 401 is about the token itself, not about what its owner may do."""
+    return bool(_TOKEN_REFUSED.search(words_of(response)))
 
 
 def login_ran_out(call: Call) -> NotLoggedInError:
@@ -235,13 +238,13 @@ def _broken(refusal: _Refusal) -> ProvenaError:
     )
 
 
-def _redirected(call: Call, answer: Answer) -> DeploymentError:
-    target = answer.headers.get("location", "").partition("?")[0]
+def _redirected(call: Call, response: httpx.Response) -> DeploymentError:
+    target = response.headers.get("location", "").partition("?")[0]
     return DeploymentError(
-        f"{SERVICE_NAME[call.service]} points to another address ({answer.status}, {call.name}); it is not "
-        "followed, because the login would go along.",
+        f"{SERVICE_NAME[call.service]} points to another address ({response.status_code}, {call.name}); it "
+        "is not followed, because the login would go along.",
         advice=_WRONG_ADDRESS,
-        upstream=upstream_text(target, answer.token_sent),
+        upstream=upstream_text(target, token_sent(response)),
     )
 
 

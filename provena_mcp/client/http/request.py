@@ -1,10 +1,9 @@
-"""One request to Provena and what came back, as values."""
+"""One request to Provena, as a value."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Final, Literal
 
 Service = Literal["prov", "registry", "job", "search", "auth", "data", "keycloak", "storage"]
@@ -74,31 +73,3 @@ class Call:
     token: TokenUse = "required"
     hint: str = ""
     find_out: str = FIND_JOB
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A response, read whole; header names are lower case, ``retry_after`` is seconds from now."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    body: bytes = field(default=b"", repr=False)
-    retry_after: float | None = None
-    token_sent: str | None = field(default=None, repr=False)
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the status is 2xx."""
-        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
-
-    @property
-    def media_type(self) -> str:
-        """The content type without its parameters, lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    @property
-    def is_web_page(self) -> bool:
-        """Whether this is HTML, whatever its header says."""
-        return "html" in self.media_type or self.body[:200].lstrip().lower().startswith(
-            (b"<!doctype html", b"<html")
-        )

@@ -10,44 +10,41 @@ from typing import Final
 import httpx
 
 from provena_mcp.client.http.limits import ClientLimits
-from provena_mcp.client.http.request import Answer, Call
-from provena_mcp.errors import UnavailableError
+from provena_mcp.client.http.transport_errors import never_left
 
-_DOWN: Final = frozenset({502, 503, 504})
+# What a gateway answers because the service behind it does not.
+DOWN: Final = frozenset({502, 503, 504})
+
 _TOO_MANY: Final = 429
 _DAY: Final = 86_400.0
 
 
-def is_down(answer: Answer) -> bool:
-    """Whether a gateway answered because the service behind it does not."""
-    return answer.status in _DOWN
-
-
-def is_transient(answer: Answer) -> bool:
-    """Whether the same request may work in a moment; 429 only when the service says when."""
-    return is_down(answer) or (answer.status == _TOO_MANY and answer.retry_after is not None)
-
-
-def never_left(error: BaseException) -> bool:
-    """Whether a transport failure proves that the request did not reach the service."""
-    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError)
-
-
-def pause_before_repeat(call: Call, limits: ClientLimits, error: Exception) -> bool | float:
-    """Whether to repeat ``call`` after ``error``: no, yes with the usual pause, or yes after so many seconds.
+def pause_before_repeat(
+    request: httpx.Request, outcome: httpx.Response | httpx.HTTPError, attempt: int, limits: ClientLimits
+) -> float | None:
+    """Seconds after which to repeat a request whose ``attempt``, counted from 1, ended so; none: not at all.
 
     Only a lost connection and 502, 503, 504 and 429 are passing conditions, and only a request that
     changes nothing, or that never left this machine, may be sent again.
     """
-    if not isinstance(error, UnavailableError):
-        return False
-    if call.effect != "read" and not (error.__cause__ and never_left(error.__cause__)):
-        return False
-    if error.retry_after is None:
-        return True
-    if error.retry_after > limits.longest_pause_seconds:
-        return False
-    return error.retry_after + random.uniform(0, limits.jitter_seconds)
+    if not _is_passing(outcome):
+        return None
+    is_repeatable = request.extensions.get("repeatable", request.method == "GET")
+    if not is_repeatable and not (isinstance(outcome, httpx.HTTPError) and never_left(outcome)):
+        return None
+    jitter = random.uniform(0, limits.jitter_seconds)
+    asked = outcome.extensions.get("retry_after") if isinstance(outcome, httpx.Response) else None
+    if asked is not None:
+        return asked + jitter if asked <= limits.longest_pause_seconds else None
+    return min(limits.pause_seconds * 2 ** (attempt - 1) + jitter, limits.longest_pause_seconds)
+
+
+def _is_passing(outcome: httpx.Response | httpx.HTTPError) -> bool:
+    """Whether the same request may work in a moment; 429 only when the service says when."""
+    if isinstance(outcome, httpx.Response):
+        is_busy = outcome.status_code == _TOO_MANY and outcome.extensions.get("retry_after") is not None
+        return outcome.status_code in DOWN or is_busy
+    return never_left(outcome) or not isinstance(outcome, httpx.TimeoutException | httpx.DecodingError)
 
 
 def seconds_to_wait(retry_after: str | None, now: float) -> float | None:

@@ -9,8 +9,8 @@ from typing import Final
 
 import httpx
 
+from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.http.request import SERVICE_NAME, Call
-from provena_mcp.client.http.retries import never_left
 from provena_mcp.errors import (
     AmbiguousWriteError,
     DeadlineError,
@@ -23,23 +23,56 @@ TRY_LATER: Final = "Try again in a minute; get_health_check shows which services
 _ASK_FOR_LESS: Final = "Try again, or ask for less: a smaller depth or a smaller page."
 
 
-def transport_failure(call: Call, error: httpx.HTTPError, base_url: str) -> UpstreamError:
-    """The error for a request without a complete response."""
+class DeadlineReached(httpx.TimeoutException):
+    """The total time of a request is over; ``sent`` tells whether the service may have got it."""
+
+    def __init__(self, request: httpx.Request, *, sent: bool) -> None:
+        """End ``request``."""
+        super().__init__("The total time is over.", request=request)
+        self.sent = sent
+
+
+class BodyTooLarge(httpx.DecodingError):
+    """An answer is larger than what is read of one."""
+
+
+class BodyBroken(httpx.DecodingError):
+    """An answer began and did not arrive whole."""
+
+
+def never_left(error: BaseException) -> bool:
+    """Whether a transport failure proves that the request did not reach the service."""
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError)
+
+
+def failure_without_answer(
+    call: Call, error: httpx.HTTPError, place: str, limits: ClientLimits
+) -> UpstreamError:
+    """The error for a request without a complete answer; ``place`` is its service's address, to be shown."""
     name = SERVICE_NAME[call.service]
+    if isinstance(error, DeadlineReached):
+        text = f"{name} did not answer within {limits.total_seconds:g} s ({call.name})."
+        failure = DeadlineError(text, advice=_ASK_FOR_LESS)
+        return lost(call, failure) if error.sent else failure
+    if isinstance(error, BodyTooLarge):
+        return _too_large(call, limits.max_body_bytes)
+    if isinstance(error, httpx.DecodingError):
+        return malformed(call, "it broke off or is damaged")
     if never_left(error):
-        return UnavailableError(f"No connection to {name} at {base_url}.", advice=_connection_advice(error))
+        return UnavailableError(f"No connection to {name} at {place}.", advice=_connection_advice(error))
     if isinstance(error, httpx.TimeoutException):
         return lost(call, DeadlineError(f"{name} stopped answering ({call.name}).", advice=_ASK_FOR_LESS))
     return lost(call, UnavailableError(f"{name} broke the connection ({call.name}).", advice=TRY_LATER))
 
 
-def deadline_failure(call: Call, seconds: float, *, sent: bool) -> UpstreamError:
-    """The error for a request that ran out of its total time."""
-    name = SERVICE_NAME[call.service]
-    failure = DeadlineError(
-        f"{name} did not answer within {seconds:g} s ({call.name}).", advice=_ASK_FOR_LESS
+def left_alone(service: str, failures: int, *, retry_after: float) -> UnavailableError:
+    """The error for a request that is not sent, since the ones before it failed."""
+    name = dict[str, str]({**SERVICE_NAME}).get(service, service)
+    return UnavailableError(
+        f"{name} has failed {failures} times in a row and is left alone for a moment; nothing was sent.",
+        advice="Wait, then try again; get_health_check shows which services answer.",
+        retry_after=retry_after,
     )
-    return lost(call, failure) if sent else failure
 
 
 def malformed(call: Call, why: str, kind: type[MalformedAnswerError] = MalformedAnswerError) -> UpstreamError:
@@ -51,8 +84,7 @@ def malformed(call: Call, why: str, kind: type[MalformedAnswerError] = Malformed
     return lost(call, failure)
 
 
-def too_large(call: Call, limit: int) -> UpstreamError:
-    """The error for an answer beyond ``limit`` bytes, the most that is read."""
+def _too_large(call: Call, limit: int) -> UpstreamError:
     failure = MalformedAnswerError(
         f"{SERVICE_NAME[call.service]} answered more than {limit:,} bytes ({call.name}).",
         advice="Ask for less: a smaller depth or a smaller page.",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import httpx
 from pydantic import JsonValue
 from pydantic_core import from_json
 
 from provena_mcp.client.http.redaction import scrub
-from provena_mcp.client.http.request import Answer
 from provena_mcp.rules.text import clean
 
 UPSTREAM_LENGTH: Final = 500
@@ -19,21 +19,21 @@ _LOOKED_AT: Final = 100_000
 _PLACES: Final = ("query", "body", "path", "header")
 
 
-def words_of(answer: Answer) -> str:
+def words_of(response: httpx.Response) -> str:
     """The service's own words, whole and uncleaned, to be matched against known fragments.
 
     FastAPI says ``detail`` (a text, or a list of field errors), gateways say ``message``, Keycloak
     says ``error_description``; a crashed service sends plain text (provena-http 3.2 to 3.4). A web page
     has no words.
     """
-    if answer.is_web_page:
+    if is_web_page(response):
         return ""
-    body = answer.body[:_LOOKED_AT]
+    body = response.content[:_LOOKED_AT]
     try:
         return _said(from_json(body))
     except ValueError:
         pass
-    return body.decode("utf-8", "replace") if answer.media_type.startswith("text/") else ""
+    return body.decode("utf-8", "replace") if _media_type(response).startswith("text/") else ""
 
 
 def upstream_text(words: str, token: str | None = None) -> str | None:
@@ -41,9 +41,24 @@ def upstream_text(words: str, token: str | None = None) -> str | None:
     return clean(scrub(words[: 8 * UPSTREAM_LENGTH], token), UPSTREAM_LENGTH) or None
 
 
+def token_sent(response: httpx.Response) -> str | None:
+    """The bearer token that the request carried: a service may repeat it in what it says."""
+    return response.request.headers.get("authorization", "").removeprefix("Bearer ") or None
+
+
+def is_web_page(response: httpx.Response) -> bool:
+    """Whether this is HTML, whatever its header says."""
+    start = response.content[:200].lstrip().lower()
+    return "html" in _media_type(response) or start.startswith((b"<!doctype html", b"<html"))
+
+
 def field_errors(detail: Sequence[JsonValue]) -> str:
     """A 422 as ``inputs[0].dataset_type: value is not …; …`` (provena-http 3.2)."""
     return "; ".join(_field_error(entry) for entry in detail)
+
+
+def _media_type(response: httpx.Response) -> str:
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _said(value: JsonValue) -> str:

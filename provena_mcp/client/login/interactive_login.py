@@ -8,9 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.client.login.keycloak import DeviceLogin, DevicePrompt, Keycloak, Sleep
+from provena_mcp.client.login.keycloak import Clock, DeviceLogin, DevicePrompt, Keycloak, Sleep
 from provena_mcp.client.login.stored_login import StoredLogin
-from provena_mcp.client.login.token_providers import Clock, collect
+from provena_mcp.client.login.token_providers import collect
 from provena_mcp.errors import LoginPendingError, LoginRefusedError, NotLoggedInError
 
 # Enough for the next look at Keycloak, so that a login confirmed just now counts.

@@ -6,17 +6,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Self, get_args
 
-from pydantic import ValidationError
+import httpx
+from pydantic import SecretStr, ValidationError
 
 from provena_mcp.client.http.connection import Connection
 from provena_mcp.client.http.errors_from_http import LOG_IN, failure_of
-from provena_mcp.client.http.parsing import parsed
-from provena_mcp.client.http.request import Answer, Call
+from provena_mcp.client.http.request import Call
 from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.http.upstream_words import upstream_text
-from provena_mcp.client.login.token_providers import Clock, OAuthClient
+from provena_mcp.client.service import parsed
 from provena_mcp.errors import LoginRefusedError, ProvenaError, UpstreamError
 from provena_mcp.wire.tokens import DeviceGrant, TokenGrant, TokenRefusal
+
+Clock = Callable[[], float]
+Sleep = Callable[[float], Awaitable[None]]
 
 # What the token endpoint says while a device login goes on.
 Waiting = Literal["authorization_pending", "slow_down"]
@@ -37,6 +40,19 @@ _SAID: Final = {
     "expired_token": "The login was not confirmed in time.",
     "invalid_grant": "The login has ended at Keycloak.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthClient:
+    """As whom Keycloak is asked; a public client has no secret."""
+
+    client_id: str
+    client_secret: SecretStr | None = None
+
+    def form(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """``fields`` and those that name the client."""
+        secret = {"client_secret": self.client_secret.get_secret_value()} if self.client_secret else {}
+        return {"client_id": self.client_id, **fields, **secret}
 
 
 class Keycloak:
@@ -73,24 +89,24 @@ class Keycloak:
     async def poll_device(self, form: Mapping[str, str]) -> TokenGrant | Waiting:
         """The tokens of a device login, once its user has confirmed it."""
         call = _post("/token", "complete the login", form)
-        answer = await self._connection.send(call)
-        if answer.is_success:
-            return parsed(call, answer, TokenGrant)
-        code = _refusal_in(answer).error
+        response = await self._connection.send(call)
+        if response.is_success:
+            return parsed(call, response, TokenGrant)
+        code = _refusal_in(response).error
         for waiting in get_args(Waiting):
             if code == waiting:
                 return waiting
-        raise _failure(call, answer)
+        raise _failure(call, response)
 
     async def revoke(self, form: Mapping[str, str]) -> None:
         """End the session of a refresh token."""
         await self._accepted(_post("/revoke", "log out", form))
 
-    async def _accepted(self, call: Call) -> Answer:
-        answer = await self._connection.send(call)
-        if not answer.is_success:
-            raise _failure(call, answer)
-        return answer
+    async def _accepted(self, call: Call) -> httpx.Response:
+        response = await self._connection.send(call)
+        if not response.is_success:
+            raise _failure(call, response)
+        return response
 
 
 def _post(path: str, name: str, form: Mapping[str, str]) -> Call:
@@ -105,10 +121,10 @@ def _post(path: str, name: str, form: Mapping[str, str]) -> Call:
     )
 
 
-def _failure(call: Call, answer: Answer) -> ProvenaError:
-    if answer.status not in (400, 401, 403):
-        return failure_of(call, answer)
-    refusal = _refusal_in(answer)
+def _failure(call: Call, response: httpx.Response) -> ProvenaError:
+    if response.status_code not in (400, 401, 403):
+        return failure_of(call, response)
+    refusal = _refusal_in(response)
     return LoginRefusedError(
         _SAID.get(refusal.error, f"Keycloak refused to {call.name}."),
         code=refusal.error,
@@ -117,14 +133,12 @@ def _failure(call: Call, answer: Answer) -> ProvenaError:
     )
 
 
-def _refusal_in(answer: Answer) -> TokenRefusal:
+def _refusal_in(response: httpx.Response) -> TokenRefusal:
     try:
-        return TokenRefusal.model_validate_json(answer.body)
+        return TokenRefusal.model_validate_json(response.content)
     except ValidationError:
         return TokenRefusal()
 
-
-Sleep = Callable[[float], Awaitable[None]]
 
 # The longer-lived login first; a client that may not ask for it gets one of its session's length.
 _SCOPES: Final = ("openid offline_access", "openid")

@@ -5,18 +5,12 @@ from __future__ import annotations
 import time
 from typing import Literal
 
+from provena_mcp.client.http.auth import NoLogin, NoToken, ReadyToken, TokenProvider
 from provena_mcp.client.login.interactive_login import DeskLogin
+from provena_mcp.client.login.keycloak import Clock
 from provena_mcp.client.login.login_store import LoginStore
 from provena_mcp.client.login.stored_login import StoredLogin
-from provena_mcp.client.login.token_providers import (
-    ClientCredentials,
-    Clock,
-    NoLogin,
-    NoToken,
-    ReadyToken,
-    RefreshToken,
-    TokenProvider,
-)
+from provena_mcp.client.login.token_providers import ClientCredentials, RefreshToken
 from provena_mcp.errors import SettingsError
 from provena_mcp.settings import Settings
 

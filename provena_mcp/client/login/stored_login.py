@@ -8,9 +8,9 @@ from typing import Final
 from pydantic import SecretStr
 
 from provena_mcp.client.http.errors_from_http import LOG_IN
-from provena_mcp.client.login.keycloak import Keycloak
+from provena_mcp.client.login.keycloak import Clock, Keycloak, OAuthClient
 from provena_mcp.client.login.login_store import LoginStore
-from provena_mcp.client.login.token_providers import Clock, KeycloakTokens, OAuthClient, refreshing
+from provena_mcp.client.login.token_providers import KeycloakTokens, refreshing
 from provena_mcp.errors import FileRefusedError, LoginRefusedError, NotLoggedInError
 from provena_mcp.wire.tokens import TokenGrant
 

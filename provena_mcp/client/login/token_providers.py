@@ -1,7 +1,7 @@
-"""Where bearer tokens come from; asked before every request.
+"""Bearer tokens that Keycloak grants: with an offline token, or a client's own secret.
 
-Secrets live in ``SecretStr``. A login that outlives the process, or that asks a person, is in
-``stored_login`` and ``desk_login``; ``choosing`` picks one for the settings.
+A login that outlives the process, or that asks a person, is in ``stored_login`` and ``interactive_login``;
+``select_login`` picks one for the settings.
 """
 
 from __future__ import annotations
@@ -9,88 +9,18 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Final, Protocol, runtime_checkable
 
 from pydantic import SecretStr
 
-from provena_mcp.errors import NotLoggedInError, SettingsError
+from provena_mcp.client.login.keycloak import Clock, Keycloak, OAuthClient
+from provena_mcp.errors import SettingsError
 from provena_mcp.wire.tokens import TokenGrant
-
-if TYPE_CHECKING:
-    from provena_mcp.client.login.keycloak import Keycloak
-
-Clock = Callable[[], float]
 
 RENEW_BEFORE_SECONDS: Final = 30.0
 _LIFETIME_UNSTATED: Final = 60.0
 _LAST_RENEWAL_SECONDS: Final = 10.0
-
-
-class TokenProvider(Protocol):
-    """Gives the bearer token of whoever is calling."""
-
-    async def token(self) -> str | None:
-        """The token for the next request; none for a Provena that asks for no login.
-
-        Raises:
-            AccessError: There is no login, or it cannot be renewed.
-        """
-        ...
-
-    async def rejected(self, token: str) -> bool:
-        """Note that a service refused ``token`` itself; says whether another may now be had."""
-        ...
-
-
-class NoToken:
-    """No login: the embedded Provena asks for none."""
-
-    async def token(self) -> str | None:
-        """None, always."""
-        return None
-
-    async def rejected(self, token: str) -> bool:
-        """There is no other."""
-        return False
-
-
-class ReadyToken:
-    """One access token, used until it expires."""
-
-    def __init__(self, token: SecretStr) -> None:
-        """Use ``token`` as it is, but for white space around it."""
-        self._token = SecretStr(token.get_secret_value().strip())
-
-    async def token(self) -> str | None:
-        """The token."""
-        return self._token.get_secret_value()
-
-    async def rejected(self, token: str) -> bool:
-        """There is no other."""
-        return False
-
-
-class NoLogin:
-    """No login where one is needed, and nobody here to ask for one: every use fails at once, with the fix."""
-
-    def __init__(self, message: str, advice: str) -> None:
-        """Fail with these words."""
-        self._message = message
-        self._advice = advice
-
-    async def token(self) -> str | None:
-        """None can be had.
-
-        Raises:
-            NotLoggedInError: Always.
-        """
-        raise NotLoggedInError(self._message, advice=self._advice)
-
-    async def rejected(self, token: str) -> bool:
-        """There is no other."""
-        return False
 
 
 @runtime_checkable
@@ -104,19 +34,6 @@ class KeycloakUser(Protocol):
     async def disconnect(self) -> None:
         """Finish or give up what is under way: the connection is about to close."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class OAuthClient:
-    """As whom Keycloak is asked; a public client has no secret."""
-
-    client_id: str
-    client_secret: SecretStr | None = None
-
-    def form(self, fields: Mapping[str, str]) -> dict[str, str]:
-        """``fields`` and those that name the client."""
-        secret = {"client_secret": self.client_secret.get_secret_value()} if self.client_secret else {}
-        return {"client_id": self.client_id, **fields, **secret}
 
 
 class KeycloakTokens(ABC):

@@ -1,0 +1,160 @@
+"""The network as a transport: through the proxies and with the certificates that the environment names.
+
+What the environment says and cannot be used is an error of the requests it concerns, not of starting up.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import ssl
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from provena_mcp.client.http.limits import ClientLimits
+from provena_mcp.client.http.redaction import scrub
+from provena_mcp.errors import SettingsError
+
+_PORTS: Final = {"http": 80, "https": 443}
+_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+class NetworkTransport(httpx.AsyncBaseTransport):
+    """Sends each request to its host, or through the proxy that is named for it."""
+
+    def __init__(self, limits: ClientLimits, environ: Mapping[str, str] = os.environ) -> None:
+        """Read ``environ`` when the first request is sent; keep idle connections as ``limits`` say."""
+        self._limits = httpx.Limits(
+            max_connections=None,  # the slots bound them
+            max_keepalive_connections=limits.concurrency,
+            keepalive_expiry=limits.keepalive_seconds,
+        )
+        self._environ = environ
+        self._trust: ssl.SSLContext | None = None
+        self._proxy_of: dict[tuple[str, str, int | None], httpx.Proxy | None] = {}
+        self._ways: dict[object, httpx.AsyncHTTPTransport] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it.
+
+        Raises:
+            SettingsError: The environment names a proxy or certificates that cannot be used.
+        """
+        url = request.url
+        place = (url.scheme, url.host, url.port)
+        if place not in self._proxy_of:
+            self._proxy_of[place] = proxy_for(url, self._environ)
+        way = self._way(self._proxy_of[place], is_secured=url.scheme == "https")
+        return await way.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for way in self._ways.values():
+            await way.aclose()
+
+    def _way(self, proxy: httpx.Proxy | None, *, is_secured: bool) -> httpx.AsyncHTTPTransport:
+        key = (is_secured, proxy and (proxy.url, proxy.auth))
+        if key not in self._ways:
+            if is_secured or (proxy and proxy.url.scheme == "https"):
+                self._trust = self._trust or trusted_certificates(self._environ)
+            # Without TLS nothing is verified, and no certificates need to be loaded.
+            self._ways[key] = httpx.AsyncHTTPTransport(
+                verify=self._trust or False, limits=self._limits, proxy=proxy, trust_env=False
+            )
+        return self._ways[key]
+
+
+def trusted_certificates(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
+    """The certificates to trust: SSL_CERT_FILE or SSL_CERT_DIR, else those that come with ``certifi``.
+
+    Raises:
+        SettingsError: There are none where the variable points.
+    """
+    variable = next((name for name in _CERTIFICATES if environ.get(name)), None)
+    if variable is None:
+        return httpx.create_ssl_context(trust_env=False)
+    path = environ[variable]
+    try:
+        if variable == "SSL_CERT_FILE":
+            return ssl.create_default_context(cafile=path)
+        if Path(path).is_dir():
+            return ssl.create_default_context(capath=path)
+        reason = "there is no such folder"
+    except ssl.SSLError:
+        reason = "it holds no certificate"
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+    raise SettingsError(
+        f"{variable} names certificates that cannot be used ({path!r}: {reason}).",
+        advice=f"Correct {variable}, or unset it.",
+    )
+
+
+def proxy_for(url: httpx.URL, environ: Mapping[str, str] = os.environ) -> httpx.Proxy | None:
+    """The proxy through which ``url`` is reached; none if it is reached directly.
+
+    Raises:
+        SettingsError: One is named, and it is no address of a proxy that can be used.
+    """
+    if is_excepted(url, environ.get("no_proxy") or environ.get("NO_PROXY") or ""):
+        return None
+    variable, value = _proxy_setting(url.scheme, environ)
+    if not value:
+        return None
+    try:
+        proxy = httpx.Proxy(value if "://" in value else f"http://{value}")
+    except (ValueError, httpx.InvalidURL):
+        proxy = None
+    if proxy is None or not proxy.url.host:
+        raise SettingsError(
+            f"{variable} names a proxy that cannot be used: {scrub(value)!r}.",
+            advice=f"Set {variable} to something like http://proxy.example.org:8080, or unset it; hosts that "
+            "need no proxy go into NO_PROXY.",
+        )
+    return proxy
+
+
+def is_excepted(url: httpx.URL, no_proxy: str) -> bool:
+    """Whether ``no_proxy`` names the host of ``url``.
+
+    It lists hosts, domains with or without a dot in front, addresses and ranges of addresses, each with
+    a port if need be, or ``*`` for all; what is none of these is passed over.
+    """
+    port = url.port or _PORTS.get(url.scheme)
+    return any(
+        (entry_port is None or entry_port == port) and _matches(url.host.lower(), pattern)
+        for pattern, entry_port in _exceptions(no_proxy)
+    )
+
+
+def _proxy_setting(scheme: str, environ: Mapping[str, str]) -> tuple[str, str]:
+    for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY"):
+        # A web server that runs programs puts a request's "Proxy" header into HTTP_PROXY.
+        if environ.get(name, "").strip() and not (name == "HTTP_PROXY" and "REQUEST_METHOD" in environ):
+            return name, environ[name].strip()
+    # Windows and macOS hold settings of their own.
+    found = urllib.request.getproxies() if environ is os.environ else {}
+    return "The proxy setting of this system", found.get(scheme, "").strip()
+
+
+def _exceptions(no_proxy: str) -> Iterator[tuple[str, int | None]]:
+    """Patterns and ports, if one is given."""
+    for entry in no_proxy.replace(",", " ").lower().split():
+        host, _, port = entry.rpartition("://")[2].rpartition(":")
+        has_port = port.isdecimal() and (":" not in host or host.endswith("]"))
+        yield (host, int(port)) if has_port else (entry.rpartition("://")[2], None)
+
+
+def _matches(host: str, pattern: str) -> bool:
+    bare = pattern.replace("[", "").replace("]", "")
+    if bare == "*":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")) in ipaddress.ip_network(bare, strict=False)
+    except ValueError:
+        domain = bare.removeprefix("*").removeprefix(".")
+        return bool(domain) and (host == domain or host.endswith(f".{domain}"))
