@@ -80,7 +80,7 @@ def unreadable(call: Call, response: httpx.Response, error: ValidationError) -> 
 
 
 def require_success(call: Call, status: Status | None) -> None:
-    """Raise what ``success: false`` in a 200 means (contract 3.1).
+    """Raise what ``success: false`` in a 200 means (provena-http 3.1).
 
     Raises:
         CallerError: Of the class that the status's details tell.
