@@ -81,13 +81,15 @@ def serve(
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from provena_mcp.embedded.app import BASE_PATHS, create_app
+    from provena_mcp.embedded.page_guard import PageGuard
 
     opened = _open(store)
     typer.echo(f"Serving {opened.path} at", err=True)
     for path in BASE_PATHS.values():
         typer.echo(f"  http://127.0.0.1:{port}{path}", err=True)
     app = create_app(opened, _identify(issuer), depth_cap=depth_cap)
-    # Without it a web page could reach the port through a host name of its own (DNS rebinding).
+    # Without the second a web page could reach the port through a host name of its own (DNS rebinding).
+    app.add_middleware(PageGuard)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     try:
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

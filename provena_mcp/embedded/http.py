@@ -17,6 +17,7 @@ from provena_mcp.embedded.identity import Access, Component, Identify, User, req
 from provena_mcp.embedded.jobs import rows as jobs
 from provena_mcp.embedded.jobs.rows import NewJob, Submitter
 from provena_mcp.embedded.jobs.worker import Worker
+from provena_mcp.embedded.json_text import DECODER, fault_of
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.schema_wording import SchemaProblem, reworded
 
@@ -75,32 +76,34 @@ def problems_of(
 async def read_json(request: Request) -> JsonValue:
     """The JSON body, whatever it holds but null.
 
-    A body declared as something else is not parsed, as in the services; that also keeps out forms
-    that a web page posts here without asking.
+    A body that is not declared as JSON is not parsed: what a web page may post here without asking
+    is declared as something else or as nothing.
 
     Raises:
-        UnprocessableError: It is missing or no JSON.
+        UnprocessableError: It is missing, no JSON, or holds what cannot be kept.
     """
     body = await request.body()
     if not body.strip():
         raise _missing_body()
-    declared = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if declared != "application/json" and not declared.endswith("+json"):
         raise UnprocessableError([SchemaProblem(("body",), "value is not a valid dict", "type_error.dict")])
     try:
-        raw: JsonValue = json.loads(body)
-        if b"\\ud" in body.lower():
-            # JSON can spell half characters, which no text that is kept can hold.
-            json.dumps(raw, ensure_ascii=False).encode()
+        raw: JsonValue = DECODER.decode(body.decode(json.detect_encoding(body)))
     except json.JSONDecodeError as error:
         raise UnprocessableError([_no_json(error)]) from None
     except (UnicodeError, RecursionError):
-        raise UnprocessableError(
-            [SchemaProblem(("body",), "There was an error parsing the body", "value_error")]
-        ) from None
+        raise UnprocessableError([_unreadable()]) from None
     if raw is None:
         raise _missing_body()
+    fault = fault_of(raw)
+    if fault is not None:
+        raise UnprocessableError([SchemaProblem(("body", *fault.place), fault.reason, "value_error")])
     return raw
+
+
+def _unreadable() -> SchemaProblem:
+    return SchemaProblem(("body",), "There was an error parsing the body", "value_error")
 
 
 def _missing_body() -> UnprocessableError:

@@ -10,19 +10,11 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from provena_mcp.embedded import items, search
+from provena_mcp.embedded import search
+from provena_mcp.embedded.json_text import compact_json
 from provena_mcp.wire.items import JsonObject, RegistryItem
 
 _PREFIX: Final = "local"
-
-
-def mint(connection: sqlite3.Connection) -> str:
-    """A handle that was never given before and that no loaded item has."""
-    while True:
-        row = connection.execute("UPDATE minted SET last = last + 1 RETURNING last").fetchone()
-        handle = f"{_PREFIX}/{row[0]}"
-        if not items.exists(connection, handle):
-            return handle
 
 
 # The Person of the local user: made by the embedded Provena itself, so never counted as content.
@@ -51,7 +43,7 @@ class Entry:
     @property
     def text(self) -> str:
         """The JSON as it is kept."""
-        return json.dumps(self.raw, ensure_ascii=False, separators=(",", ":"))
+        return compact_json(self.raw)
 
 
 def put_items(connection: sqlite3.Connection, entries: Iterable[Entry]) -> tuple[str, ...]:
@@ -155,3 +147,12 @@ def without_nulls(value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
         return {key: without_nulls(kept) for key, kept in value.items() if kept is not None}
     return [without_nulls(kept) for kept in value] if isinstance(value, list) else value
+
+
+def mint(connection: sqlite3.Connection) -> str:
+    """A handle that was never given before and that no loaded item has."""
+    while True:
+        row = connection.execute("UPDATE minted SET last = last + 1 RETURNING last").fetchone()
+        handle = f"{_PREFIX}/{row[0]}"
+        if not exists(connection, handle):
+            return handle

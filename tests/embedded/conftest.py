@@ -30,6 +30,14 @@ def load(store: Store) -> Callable[..., LoadReport]:
     return load
 
 
+def load_into(path: Path, items: list[Any], **links: str) -> LoadReport:
+    """Make a store of these items."""
+    store = Store(path)
+    report = load_items(store, Source(tuple(items), links))
+    store.close()
+    return report
+
+
 @pytest.fixture
 def http(store: Store) -> Callable[..., httpx.AsyncClient]:
     """Opens a client of the application; keyword arguments go to it."""
