@@ -13,6 +13,7 @@ from provena_mcp.cli.network_checks import NetworkChecks, Resolve, resolve
 from provena_mcp.cli.status import LINK_PERSON, ROLES_OF, tool_lines
 from provena_mcp.client import ProvenaClient, TokenProvider, token_provider_from
 from provena_mcp.client.login.keycloak import Clock
+from provena_mcp.client.login.login_store import Keyring
 from provena_mcp.embedded.items import count_items
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import ForbiddenError, ProvenaError, SettingsError
@@ -27,18 +28,22 @@ _ASK_FOR_ROLES: Final = (
 
 @dataclass(frozen=True)
 class Doctor:
-    """Examines what ``read_settings`` gives; ``clock`` gives Unix seconds, ``resolve`` a host's addresses."""
+    """Examines what ``read_settings`` gives; ``clock`` gives Unix seconds, ``resolve`` a host's addresses.
+
+    The login is looked for in ``keyring``, else in the system's.
+    """
 
     read_settings: Callable[[], Settings]
     clock: Clock = time.time
     resolve: Resolve = resolve
+    keyring: Keyring | None = None
 
     async def examine(self) -> list[Finding]:
         """Every finding; what fails is a finding, never an error."""
         try:
             settings = self.read_settings()
             endpoints = settings.endpoints()
-            tokens = token_provider_from(settings, clock=self.clock)
+            tokens = token_provider_from(settings, clock=self.clock, keyring=self.keyring)
             select_tools(settings.toolsets, read_only=settings.read_only, local=True)
         except SettingsError as error:
             return [failed("settings", error)]

@@ -14,6 +14,7 @@ import typer
 
 from provena_mcp.client import DeviceLogin, LoginStore, ProvenaClient, StoredLogin
 from provena_mcp.client.login.keycloak import Clock, DevicePrompt, Sleep
+from provena_mcp.client.login.login_store import Keyring
 from provena_mcp.errors import LoginRefusedError, SettingsError, UpstreamError
 from provena_mcp.issuer import Claims, read_claims
 from provena_mcp.rules.text import clean
@@ -49,13 +50,14 @@ async def open_in_browser(url: str) -> None:
 
 @dataclass(frozen=True)
 class LoginDesk:
-    """What logging in and out works with; ``clock`` gives Unix seconds."""
+    """What logging in and out works with; ``clock`` gives Unix seconds, ``keyring`` replaces the system's."""
 
     settings: Settings
     tell: Tell = tell
     open_page: OpenPage | None = open_in_browser
     clock: Clock = time.time
     sleep: Sleep = asyncio.sleep
+    keyring: Keyring | None = None
 
     async def log_in(self) -> None:
         """Have the person log in with a browser, and keep the login for the server.
@@ -113,7 +115,8 @@ class LoginDesk:
                 advice="Set PROVENA_KEYCLOAK, or PROVENA_DOMAIN and PROVENA_REALM.",
             )
         client_id = self.settings.client_id
-        return StoredLogin(LoginStore(endpoints.keycloak, client_id), client_id=client_id, clock=self.clock)
+        store = LoginStore(endpoints.keycloak, client_id, keyring=self.keyring)
+        return StoredLogin(store, client_id=client_id, clock=self.clock)
 
     async def _show(self, prompt: DevicePrompt) -> None:
         minutes = max(1, round((prompt.expires_at - self.clock()) / 60))

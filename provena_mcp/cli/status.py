@@ -10,6 +10,7 @@ from typing import Final, Literal
 from provena_mcp.cli.login import Tell, tell, winning_settings
 from provena_mcp.client import ProvenaClient, TokenProvider, token_provider_from
 from provena_mcp.client.login.keycloak import Clock
+from provena_mcp.client.login.login_store import Keyring
 from provena_mcp.client.login.token_providers import KeycloakTokens
 from provena_mcp.errors import NotLoggedInError, ProvenaError
 from provena_mcp.issuer import Claims, read_claims
@@ -31,7 +32,9 @@ LINK_PERSON: Final = "Link your account to your Person in Provena's web pages."
 _ANYBODYS: Final = frozenset({"health", "jobs"})
 
 
-async def show_status(settings: Settings, *, tell: Tell = tell, clock: Clock = time.time) -> bool:
+async def show_status(
+    settings: Settings, *, tell: Tell = tell, clock: Clock = time.time, keyring: Keyring | None = None
+) -> bool:
     """Tell all that is known about the login; whether there is one that works, or none is needed.
 
     A login is renewed in passing, so that a session that has ended at Keycloak is not called alive.
@@ -45,7 +48,7 @@ async def show_status(settings: Settings, *, tell: Tell = tell, clock: Clock = t
         tell("Provena: the embedded one; it asks for no login and allows everything.")
         return True
     tell(f"Provena: {settings.domain or endpoints.prov} (realm {endpoints.keycloak or 'not set'})")
-    tokens = token_provider_from(settings, clock=clock)
+    tokens = token_provider_from(settings, clock=clock, keyring=keyring)
     async with ProvenaClient(endpoints, tokens=tokens, clock=clock) as client:
         try:
             token = await tokens.token()

@@ -18,11 +18,11 @@ from cryptography.x509.oid import NameOID
 from provena_mcp.cli.doctor import Doctor
 from provena_mcp.cli.findings import Finding, summary
 from provena_mcp.settings import Settings, read_settings
-from tests.login.desks import Desk
+from tests.login.desks import Desk, NoKeyring
 
 
 async def examine(settings: Settings, **given) -> list[Finding]:
-    return await Doctor(lambda: settings, **given).examine()
+    return await Doctor(lambda: settings, keyring=NoKeyring(), **given).examine()
 
 
 def about(findings: list[Finding], subject: str) -> Finding:

@@ -14,7 +14,7 @@ from provena_mcp.cli.status import show_status, tool_lines
 from provena_mcp.errors import LoginRefusedError, SettingsError
 from provena_mcp.settings import Settings
 from provena_mcp.tools.toolsets import select_tools
-from tests.login.desks import Desk
+from tests.login.desks import Desk, NoKeyring
 from tests.oidc.minted import Mint
 from tests.oidc.realm import AUTOMATION_SECRET
 
@@ -34,6 +34,7 @@ class Terminal:
             open_page=self.open_page if opens else None,
             clock=self.desk.realm.clock,
             sleep=self.desk.realm.sleep,
+            keyring=NoKeyring(),
         )
 
     async def open_page(self, url: str) -> None:
@@ -43,7 +44,10 @@ class Terminal:
     async def status(self, settings: Settings | None = None) -> bool:
         self.lines.clear()
         return await show_status(
-            settings or self.desk.protected.settings(), tell=self.lines.append, clock=self.desk.realm.clock
+            settings or self.desk.protected.settings(),
+            tell=self.lines.append,
+            clock=self.desk.realm.clock,
+            keyring=NoKeyring(),
         )
 
     def shown(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Literal
 from provena_mcp.client.http.auth import NoLogin, NoToken, ReadyToken, TokenProvider
 from provena_mcp.client.login.interactive_login import DeskLogin
 from provena_mcp.client.login.keycloak import Clock
-from provena_mcp.client.login.login_store import LoginStore
+from provena_mcp.client.login.login_store import Keyring, LoginStore
 from provena_mcp.client.login.stored_login import StoredLogin
 from provena_mcp.client.login.token_providers import ClientCredentials, RefreshToken
 from provena_mcp.errors import SettingsError
@@ -20,9 +20,19 @@ Personal = Literal["stored", "ask", "never"]
 
 
 def token_provider_from(
-    settings: Settings, *, personal: Personal = "stored", clock: Clock = time.time
+    settings: Settings,
+    *,
+    personal: Personal = "stored",
+    clock: Clock = time.time,
+    keyring: Keyring | None = None,
 ) -> TokenProvider:
     """The login that ``settings`` describe: an offline token, a ready one, the client's own, else a person's.
+
+    Args:
+        settings: What the operator set.
+        personal: What the login of the person at this desk is good for.
+        clock: Unix seconds.
+        keyring: Another keyring than the system's.
 
     Raises:
         SettingsError: A login needs Keycloak and none is set.
@@ -41,9 +51,8 @@ def token_provider_from(
             "This server has no login for Provena: one stored at a desk is not shared with others.",
             "Set PROVENA_CLIENT_ID and PROVENA_CLIENT_SECRET for it.",
         )
-    stored = StoredLogin(
-        LoginStore(endpoints.keycloak, settings.client_id), client_id=settings.client_id, clock=clock
-    )
+    store = LoginStore(endpoints.keycloak, settings.client_id, keyring=keyring)
+    stored = StoredLogin(store, client_id=settings.client_id, clock=clock)
     return DeskLogin(stored, clock=clock) if personal == "ask" else stored
 
 
