@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,10 +137,10 @@ def running_realm(cache: Path) -> Iterator[Realm]:
     node = shutil.which("node")
     if node is None:
         raise NoProviderError("node is not installed")
-    _install(cache)
+    folder = _installed(cache)
     with subprocess.Popen(
         [node, "realm.mjs"],
-        cwd=cache,
+        cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -158,21 +160,35 @@ def running_realm(cache: Path) -> Iterator[Realm]:
             process.terminate()
 
 
-def _install(cache: Path) -> None:
-    lock = "package-lock.json"
-    installed = cache / "node_modules" / ".package-lock.json"
-    current = installed.exists() and (cache / lock).read_bytes() == (HERE / lock).read_bytes()
-    for name in FILES:
-        shutil.copyfile(HERE / name, cache / name)
+def _installed(cache: Path) -> Path:
+    """A folder with the provider and its packages, made once for all processes that run tests."""
+    content = b"".join((HERE / name).read_bytes() for name in FILES)
+    folder = cache / hashlib.sha256(content).hexdigest()[:12]
+    if folder.exists():
+        return folder
+    with tempfile.TemporaryDirectory(dir=cache) as aside:
+        made = Path(aside, "provider")
+        made.mkdir()
+        for name in FILES:
+            shutil.copyfile(HERE / name, made / name)
+        _install_packages(made)
+        try:
+            made.rename(folder)
+        except OSError:
+            # Another process was quicker, and its folder holds the same.
+            if not folder.exists():
+                raise
+    return folder
+
+
+def _install_packages(folder: Path) -> None:
     npm = shutil.which("npm")
-    if current:
-        return
     if npm is None:
         raise NoProviderError("npm is not installed")
     try:
         subprocess.run(
             [npm, "ci", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts"],
-            cwd=cache,
+            cwd=folder,
             check=True,
             capture_output=True,
             timeout=120,
