@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final
 
 import httpx
 import jwt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from provena_mcp.errors import NotLoggedInError, SettingsError, UnavailableError
 
 ALGORITHM: Final = "RS256"
 TOLERANCE_SECONDS: Final = 5.0
 
+# Keys are renewed while they are still good, so that nobody waits; later ones only tide over a failure.
+_RENEW_AFTER_SECONDS: Final = 300.0
 _KEEP_KEYS_SECONDS: Final = 600.0
+_KEEP_AT_MOST_SECONDS: Final = 86_400.0
 _ASK_AGAIN_SECONDS: Final = 5.0
 _FETCH_SECONDS: Final = 10.0
+_PATIENCE_SECONDS: Final = 1.0
+
+# What an access token calls itself, in its header (RFC 9068) and as Keycloak's claim.
+_KINDS_IN_HEADER: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+_KIND_IN_CLAIMS: Final = "Bearer"
+
+# Within what a clock or a calendar can hold.
+_Moment = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e11)]
+
+
+# Whatever an address answers that is no issuer's.
+_UNUSABLE: Final = (
+    *(httpx.HTTPError, httpx.InvalidURL, jwt.PyJWTError),
+    *(ValueError, TypeError, AttributeError, LookupError, RecursionError),
+)
 
 
 class RealmAccess(BaseModel):
@@ -38,8 +56,8 @@ class Claims(BaseModel):
     sub: str | None = None
     azp: str | None = None
     scope: str = ""
-    exp: float | None = None
-    nbf: float | None = None
+    exp: _Moment | None = None
+    nbf: _Moment | None = None
     preferred_username: str | None = None
     email: str | None = None
     realm_access: RealmAccess | None = None
@@ -83,7 +101,9 @@ class Issuer:
         self._transport = transport
         self._keys: dict[str | None, jwt.PyJWK] = {}
         self._fetched_at = float("-inf")
-        self._fetching = asyncio.Lock()
+        self._asked_at = float("-inf")
+        self._failure: UnavailableError | SettingsError | None = None
+        self._fetching: asyncio.Task[None] | None = None
 
     async def claims_of(self, token: str, *, audience: str | None = None) -> Claims:
         """What a genuine ``token`` says: one signed with RS256 by this issuer, and valid now.
@@ -98,10 +118,14 @@ class Issuer:
             SettingsError: The issuer goes by another address.
         """
         try:
-            key = await self._key(jwt.get_unverified_header(token).get("kid"))
-            claims = Claims.model_validate(self._payload(token, key, audience))
+            header = jwt.get_unverified_header(token)
+            key = await self._key(header.get("kid"))
+            payload = self._payload(token, key, audience)
+            claims = Claims.model_validate(payload)
         except (jwt.PyJWTError, ValidationError, RecursionError):
             raise _refused("it is malformed, forged, or of another issuer or audience") from None
+        if not _is_bearers(header, payload):
+            raise _refused("it is of another kind than an access token of its bearer")
         now = self._clock()
         if claims.exp is None or claims.exp <= now:
             raise _refused("it has expired")
@@ -127,25 +151,62 @@ class Issuer:
         )
 
     async def _key(self, key_id: str | None) -> jwt.PyJWK:
-        """The issuer's key with this id; asked for again when it is unknown, though not for every forgery."""
-        async with self._fetching:
-            age = self._clock() - self._fetched_at
-            if age > _KEEP_KEYS_SECONDS or (key_id not in self._keys and age > _ASK_AGAIN_SECONDS):
-                self._keys = await self._fetch()
-                self._fetched_at = self._clock()
+        """The issuer's key with this id.
+
+        A known one is had without waiting, or, after a long silence, after a moment; an unknown one makes
+        the keys be asked for, though not for every forgery.
+        """
+        if key_id not in self._keys or self._age() > _KEEP_AT_MOST_SECONDS:
+            await self._renewed()
+        elif self._age() > _KEEP_KEYS_SECONDS:
+            await self._renewed(patience=_PATIENCE_SECONDS)
+        elif self._age() > _RENEW_AFTER_SECONDS:
+            self._renewal()
         try:
             return self._keys[key_id]
         except KeyError:
             raise _refused("its key is unknown") from None
 
-    async def _fetch(self) -> dict[str | None, jwt.PyJWK]:
+    def _age(self) -> float:
+        return self._clock() - self._fetched_at
+
+    def _renewal(self) -> asyncio.Task[None] | None:
+        """The one fetch for all who need it; none where the last one has only just been."""
+        if self._fetching is None and self._clock() - self._asked_at > _ASK_AGAIN_SECONDS:
+            # A task of its own: whoever began it may hang up while others wait.
+            self._fetching = asyncio.create_task(self._fetch())
+        return self._fetching
+
+    async def _renewed(self, *, patience: float | None = None) -> None:
+        """Wait for the keys; with ``patience``, in seconds, those from before will do.
+
+        Raises:
+            UnavailableError: They cannot be had.
+            SettingsError: The issuer goes by another address.
+        """
+        if fetching := self._renewal():
+            await asyncio.wait({fetching}, timeout=patience)
+        if patience is None and self._failure is not None:
+            raise self._failure.with_traceback(None)
+
+    async def _fetch(self) -> None:
+        try:
+            self._keys = await self._published()
+            self._fetched_at = self._clock()
+            self._failure = None
+        except (UnavailableError, SettingsError) as error:
+            self._failure = error
+        finally:
+            self._asked_at = self._clock()
+            self._fetching = None
+
+    async def _published(self) -> dict[str | None, jwt.PyJWK]:
         try:
             async with httpx.AsyncClient(transport=self._transport, timeout=_FETCH_SECONDS) as http:
-                answer = await http.get(f"{self.url}/.well-known/openid-configuration")
-                described = _Description.model_validate_json(answer.raise_for_status().content)
-                answer = await http.get(described.jwks_uri)
-                published = jwt.PyJWKSet.from_json(answer.raise_for_status().text)
-        except (httpx.HTTPError, httpx.InvalidURL, jwt.PyJWTError, ValueError) as error:
+                configuration = await _get(http, f"{self.url}/.well-known/openid-configuration")
+                described = _Description.model_validate_json(configuration)
+                keys = jwt.PyJWKSet.from_json((await _get(http, described.jwks_uri)).decode())
+        except _UNUSABLE as error:
             raise UnavailableError(
                 f"The keys of the issuer {self.url} cannot be read ({type(error).__name__}).",
                 advice="Check its address, and that it can be reached from here.",
@@ -155,7 +216,30 @@ class Issuer:
                 f"The issuer at {self.url} calls itself {described.issuer!r}.",
                 advice="Give the address that it calls itself: tokens name that one.",
             )
-        return {key.key_id: key for key in published.keys if key.algorithm_name == ALGORITHM}
+        return {key.key_id: key for key in keys.keys if key.algorithm_name == ALGORITHM}
+
+
+async def _get(http: httpx.AsyncClient, url: str) -> bytes:
+    # The extensions say to the transports around the network what this is.
+    deadline = asyncio.get_running_loop().time() + _FETCH_SECONDS
+    known = {"service": "issuer", "purpose": "read the issuer's keys", "deadline": deadline}
+    response = await http.get(url, extensions=known)
+    return response.raise_for_status().content
+
+
+def _is_bearers(header: Mapping[str, Any], payload: Mapping[str, Any]) -> bool:
+    """Whether it is an access token, and one whose bearer need not prove that it is theirs.
+
+    ID, refresh and logout tokens are signed with the same keys; ``cnf`` binds a token to a key of its
+    owner's (RFC 7800), for which nobody is asked here.
+    """
+    kind = header.get("typ", "JWT")
+    return (
+        isinstance(kind, str)
+        and kind.lower() in _KINDS_IN_HEADER
+        and payload.get("typ", _KIND_IN_CLAIMS) == _KIND_IN_CLAIMS
+        and "cnf" not in payload
+    )
 
 
 class _Description(BaseModel):

@@ -115,11 +115,14 @@ def export(
 
 
 def _identify(issuer: str | None) -> Identify:
+    from provena_mcp.client import public_transport
     from provena_mcp.embedded.bearer import identify_by_bearer
     from provena_mcp.embedded.identity import identify_local_user
     from provena_mcp.issuer import Issuer
 
-    return identify_by_bearer(Issuer(issuer)) if issuer else identify_local_user
+    if issuer is None:
+        return identify_local_user
+    return identify_by_bearer(Issuer(issuer, transport=public_transport()))
 
 
 def _open(path: Path | None) -> Store:

@@ -8,6 +8,7 @@ from provena_mcp.client.auth import AuthApi
 from provena_mcp.client.data import DataApi
 from provena_mcp.client.http.auth import NoLogin, NoToken, ReadyToken, TokenProvider
 from provena_mcp.client.http.limits import ClientLimits
+from provena_mcp.client.http.public import public_transport
 from provena_mcp.client.jobs import JobApi, JobPage
 from provena_mcp.client.login.interactive_login import DeskLogin
 from provena_mcp.client.login.keycloak import DeviceLogin, DevicePrompt, OAuthClient
@@ -55,5 +56,6 @@ __all__ = [
     "StoredLogin",
     "TokenProvider",
     "TypedItem",
+    "public_transport",
     "token_provider_from",
 ]

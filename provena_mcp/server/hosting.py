@@ -16,7 +16,7 @@ from mcp.server.request_state import RequestStateSecurity
 from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl, ValidationError
 
-from provena_mcp.client import ClientCredentials, ClientLimits, OAuthClient, TokenProvider
+from provena_mcp.client import ClientCredentials, ClientLimits, OAuthClient, TokenProvider, public_transport
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore, KeyValueStore
 from provena_mcp.errors import SettingsError
 from provena_mcp.issuer import Issuer
@@ -97,7 +97,7 @@ def prepare_hosting(
                 advice="Set PROVENA_KEYCLOAK, or PROVENA_DOMAIN and PROVENA_REALM.",
             )
         auth = _auth(settings, keycloak, url)
-        verifier = CallerTokens(Issuer(keycloak, clock=clock, transport=to_issuer), url)
+        verifier = CallerTokens(Issuer(keycloak, clock=clock, transport=public_transport(to_issuer)), url)
         tokens = _tokens(settings, clock)
     return Hosting(
         settings=settings,

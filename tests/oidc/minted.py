@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import httpx
@@ -20,6 +21,7 @@ class Mint:
         self.now = 1_700_000_000.0
         self.fetches: list[str] = []
         self.reachable = True
+        self.hold: asyncio.Event | None = None
         self.calls_itself = URL
         self._generation = 0
         self._key = _new_key()
@@ -64,8 +66,10 @@ class Mint:
     def jwk(self) -> dict[str, str]:
         return json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
         self.fetches.append(request.url.path.rpartition("/")[2])
+        if self.hold is not None:
+            await self.hold.wait()
         if not self.reachable:
             raise httpx.ConnectError("unreachable")
         if request.url.path.endswith("/.well-known/openid-configuration"):

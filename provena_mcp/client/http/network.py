@@ -53,7 +53,8 @@ class NetworkTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for way in self._ways.values():
+        ways, self._ways = self._ways, {}
+        for way in ways.values():
             await way.aclose()
 
     def _way(self, proxy: httpx.Proxy | None, *, is_secured: bool) -> httpx.AsyncHTTPTransport:
