@@ -9,9 +9,10 @@ from typing import Any, Literal, cast
 
 import bpe_openai
 from mcp import Client
-from mcp.types import TextContent
+from mcp.types import CallToolResult, TextContent
 
 from evals.worlds import WorldName
+from provena_mcp.wire.items import JSON_OBJECT
 
 Value = str | int | float | bool
 Answer = dict[str, Any]
@@ -121,10 +122,17 @@ async def ask(client: Client, question: Question) -> Outcome:
         result = await client.call_tool(call.tool, call.arguments)
         failed = bool(result.is_error)
         spent += sum(tokens(part.text) for part in result.content if isinstance(part, TextContent))
-        answers.append(result.structured_content or {})
+        answers.append(_content(result))
         if failed:
             break
     return judged(question, answers, spent, failed=failed)
+
+
+def _content(result: CallToolResult) -> Answer:
+    """The structure of an answer, or what the text of an error holds."""
+    if result.structured_content is not None:
+        return result.structured_content
+    return JSON_OBJECT.validate_json("".join(p.text for p in result.content if isinstance(p, TextContent)))
 
 
 def judged(question: Question, answers: Sequence[Answer], spent: int, *, failed: bool) -> Outcome:

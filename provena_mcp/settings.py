@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     max_result_tokens: int = Field(
         default=4000, ge=500, le=20_000, description="Budget of one tool result, in tokens."
     )
+    resource_links: bool = Field(
+        default=False,
+        description="Add links to documents to results, for hosts that show them; many cannot read them.",
+    )
     call_seconds: float = Field(default=110.0, gt=0, le=600, description="The longest a call may take.")
 
     http_url: str | None = Field(

@@ -92,7 +92,7 @@ def build_server(
         title="Provena",
         version=__version__,
         instructions=server_instructions(backend.which(), definitions),
-        tools=list(register(definitions, local=local)),
+        tools=list(register(definitions, local=local, links=settings.resource_links)),
         lifespan=lambda _: _running(
             backend, settings, hosting, local=local, polling=polling or PollPolicy(), now=now
         ),

@@ -44,12 +44,14 @@ class Failure(BaseModel):
 
 
 def failure_result(cause: BaseException | None, tool_name: str) -> CallToolResult:
-    """What the assistant sees of ``cause``; an unexpected exception shows only a reference to the log."""
+    """What the assistant sees of ``cause``; an unexpected exception shows only a reference to the log.
+
+    Text alone: a structure would have to fit the tool's output schema, and clients that check it would
+    show their own complaint in place of the message.
+    """
     failure = _describe(cause) if isinstance(cause, ProvenaError) else _crash(cause, tool_name)
     content: dict[str, Any] = {"error": failure.model_dump(mode="json", exclude_none=True)}
-    return CallToolResult(
-        content=[TextContent(text=to_json(content).decode())], structured_content=content, is_error=True
-    )
+    return CallToolResult(content=[TextContent(text=to_json(content).decode())], is_error=True)
 
 
 def _describe(error: ProvenaError) -> Failure:

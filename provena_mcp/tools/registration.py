@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Final
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -19,9 +20,17 @@ from provena_mcp.tools.error_results import failure_result
 from provena_mcp.tools.login_elicitation import with_login
 from provena_mcp.tools.schemas import Schema, input_schema, output_schemas
 
+# Older revisions have no links in results, and their clients fail to read them.
+_LINKS_SINCE: Final = "2025-06-18"
+
 
 class ProvenaTool(Tool):
-    """A tool whose failures are results that teach, and whose text repeats its structure."""
+    """A tool whose failures are results that teach, and whose text repeats its structure.
+
+    ``links`` adds links to the documents that a result speaks of, where the client's revision has them.
+    """
+
+    links: bool = False
 
     async def run(self, arguments: dict[str, Any], context: Any, convert_result: bool = False) -> Any:
         """Run the tool; every failure but a protocol error becomes an ``is_error`` result."""
@@ -35,7 +44,7 @@ class ProvenaTool(Tool):
             return failure_result(_cause_of(error), self.name)
         if isinstance(outcome, InputRequiredResult):
             return outcome
-        return _success(outcome)
+        return _success(outcome, links=self.links and (context.protocol_version or "") >= _LINKS_SINCE)
 
     async def _attempt(self, arguments: dict[str, Any], context: Any) -> Any:
         accepted = self.parameters["properties"]
@@ -48,20 +57,34 @@ class ProvenaTool(Tool):
             raise
 
 
+class _Metadata(FuncMetadata):
+    def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Lists and objects that came as text of JSON; the word null is a word, and not nothing."""
+        parsed = super().pre_parse_json(data)
+        return {name: data[name] if value is None else value for name, value in parsed.items()}
+
+
 @lru_cache(maxsize=16)
-def register(definitions: tuple[ToolDefinition, ...], *, local: bool = True) -> tuple[Tool, ...]:
-    """The SDK's tools for definitions; only ``local`` ones offer to save files on this machine.
+def register(
+    definitions: tuple[ToolDefinition, ...], *, local: bool = True, links: bool = False
+) -> tuple[Tool, ...]:
+    """The SDK's tools for definitions.
 
     Remembered: they follow from the definitions alone, and describing their results takes 0.2 s.
+
+    Args:
+        definitions: The tools.
+        local: Whether they offer to save files on this machine.
+        links: Whether results carry links to the documents that they speak of.
     """
     results = output_schemas([definition.result_model for definition in definitions])
     return tuple(
-        _register(definition, result, local=local)
+        _register(definition, result, local=local, links=links)
         for definition, result in zip(definitions, results, strict=True)
     )
 
 
-def _register(definition: ToolDefinition, result: Schema, *, local: bool) -> Tool:
+def _register(definition: ToolDefinition, result: Schema, *, local: bool, links: bool) -> ProvenaTool:
     made = ProvenaTool.from_function(
         definition.handler,
         name=definition.name,
@@ -71,18 +94,20 @@ def _register(definition: ToolDefinition, result: Schema, *, local: bool) -> Too
         meta={"provena/toolset": definition.toolset},
         structured_output=False,
     )
+    # The SDK declares its own class as what comes of ours.
+    assert isinstance(made, ProvenaTool)
     made.parameters = input_schema(made.parameters)
     if not local:
         made.parameters["properties"].pop("save_as", None)
-    made.fn_metadata.output_schema = result
+    made.fn_metadata = _Metadata(arg_model=made.fn_metadata.arg_model, output_schema=result)
+    made.links = links
     return made
 
 
-def _success(reply: Reply[Any]) -> CallToolResult:
+def _success(reply: Reply[Any], *, links: bool) -> CallToolResult:
     content = reply.result.model_dump(mode="json", exclude_none=True, by_alias=True)
-    return CallToolResult(
-        content=[TextContent(text=to_json(content).decode()), *reply.links], structured_content=content
-    )
+    text = TextContent(text=to_json(content).decode())
+    return CallToolResult(content=[text, *(reply.links if links else ())], structured_content=content)
 
 
 def _cause_of(error: BaseException) -> BaseException:

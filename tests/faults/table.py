@@ -175,7 +175,7 @@ class Trial:
         except TimeoutError:
             self.tally.hung += 1
             return None
-        content = result.structured_content or {}
+        content = json.loads(result.content[0].text)
         error = content.get("error")
         if result.is_error and (not isinstance(error, dict) or error["kind"] == "Internal"):
             self.tally.wrong.append(f"{tool}: {result.content}"[:300])

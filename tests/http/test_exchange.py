@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.http.world import SECRET, World, host_of, web
+from tests.tools.sample_server import error_of
 
 NO_TOKEN = "Keycloak gives this server no token for Provena in your name (access_denied)."
 
@@ -18,10 +19,8 @@ async def names_seen(host) -> list[str]:
     return [item["name"] for item in result.structured_content["items"]]
 
 
-async def error_of(host) -> dict:
-    result = await host.call_tool("list_items", {"limit": 1})
-    assert result.is_error
-    return result.structured_content["error"]
+async def refusal(host) -> dict:
+    return error_of(await host.call_tool("list_items", {"limit": 1}))
 
 
 @pytest.mark.asyncio
@@ -98,7 +97,7 @@ async def test_a_token_that_provena_refuses_is_forgotten_and_exchanged_anew(worl
 async def test_an_end_of_the_login_at_keycloak_says_to_log_in_again(world: World):
     world.refuse_exchange = "invalid_grant"
     async with world.app() as app, host_of(app, world.token("alice")) as host:
-        error = await error_of(host)
+        error = await refusal(host)
     assert (error["kind"], error["fault"]) == ("NotLoggedIn", "access")
     assert error["next"] == "Ask the user to log in again through the MCP host."
 
@@ -107,7 +106,7 @@ async def test_an_end_of_the_login_at_keycloak_says_to_log_in_again(world: World
 async def test_a_keycloak_without_exchange_is_told_as_the_operators_matter(world: World):
     world.refuse_exchange = "access_denied"
     async with world.app() as app, host_of(app, world.token("alice")) as host:
-        error = await error_of(host)
+        error = await refusal(host)
         assert error["message"] == NO_TOKEN
         assert error["next"].startswith("Tell the operator of this server")
         world.refuse_exchange = None

@@ -11,6 +11,7 @@ from mcp import Client
 
 from provena_mcp.wire.items import JsonObject
 from tests.http.world import World, host_of, web
+from tests.tools.sample_server import error_of
 
 # Enough to notice; the figures in docs/deploy.md are of 1,000.
 CALLS_EACH = int(os.environ.get("PROVENA_TEST_CALLS", "120"))
@@ -26,10 +27,7 @@ async def call(host: Client, tool: str, **arguments: object) -> dict:
 
 
 async def failure(host: Client, tool: str, **arguments: object) -> dict:
-    result = await host.call_tool(tool, arguments)
-    assert result.is_error, result.structured_content
-    assert result.structured_content is not None
-    return result.structured_content["error"]
+    return error_of(await host.call_tool(tool, arguments))
 
 
 async def some_run(host: Client) -> str:

@@ -10,6 +10,7 @@ from mcp import MCPError
 
 from tests.http.test_isolation import call, failure, new_record
 from tests.http.world import World, host_of, web
+from tests.tools.sample_server import error_of
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
@@ -72,8 +73,8 @@ async def test_a_flood_of_calls_is_refused_in_words(world: World):
         refused = [task.result() for task in done]
         gate.opened.set()
         results = await asyncio.gather(*calls)
-    assert [result.structured_content["error"]["kind"] for result in refused] == ["Unavailable"]
-    assert refused[0].structured_content["error"]["retry_after"] == 5.0
+    assert [error_of(result)["kind"] for result in refused] == ["Unavailable"]
+    assert error_of(refused[0])["retry_after"] == 5.0
     assert sum(result.is_error for result in results) == 1
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from mcp import Client, MCPError
-from mcp.types import CallToolResult, ElicitRequestURLParams, ElicitResult
+from mcp.types import ElicitRequestURLParams, ElicitResult
 
 from provena_mcp.client import NoToken
 from provena_mcp.errors import LoginPendingError
@@ -19,6 +18,7 @@ from provena_mcp.settings import Settings
 from tests.login.desks import Desk
 from tests.login.test_desk_login import Gate
 from tests.oidc.realm import AUTOMATION_SECRET
+from tests.tools.sample_server import error_of
 
 BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 LINKING = {"model_run_id": "10378.1/1900010", "study_id": "10378.1/1900011"}
@@ -30,19 +30,12 @@ def server(desk: Desk, sleep, **given: float):
     )
 
 
-def error_in(result: CallToolResult) -> dict[str, Any]:
-    assert result.is_error
-    assert result.structured_content is not None
-    assert json.loads(result.content[0].text) == result.structured_content
-    return result.structured_content["error"]
-
-
 @BOTH_ERAS
 @pytest.mark.asyncio
 async def test_the_answer_names_the_page_and_the_next_call_goes_on(desk: Desk, era: str):
     gate = Gate(desk)
     async with Client(server(desk, gate), mode=era) as client:
-        error = error_in(await client.call_tool("list_items", {}))
+        error = error_of(await client.call_tool("list_items", {}))
         login = error["login"]
         assert error == {
             "message": "Nobody is logged in to this Provena yet.",
@@ -147,7 +140,7 @@ async def test_whoever_does_not_open_the_page_is_told_it_in_words(desk: Desk, er
     gate = Gate(desk)
     user = User(desk, gate, answers, "nothing")
     async with Client(server(desk, gate, patience_seconds=0), mode=era, elicitation_callback=user) as client:
-        error = error_in(await client.call_tool("list_items", {}))
+        error = error_of(await client.call_tool("list_items", {}))
     assert (error["kind"], len(user.asked)) == ("LoginPending", 1)
 
 
@@ -159,7 +152,7 @@ async def test_a_page_that_is_opened_and_left_is_not_waited_for_without_end(desk
     async with Client(
         server(desk, gate, patience_seconds=0.01), mode=era, elicitation_callback=user
     ) as client:
-        error = error_in(await client.call_tool("list_items", {}))
+        error = error_of(await client.call_tool("list_items", {}))
     assert (error["kind"], len(user.asked)) == ("LoginPending", 1)
 
 
@@ -169,7 +162,7 @@ async def test_declining_on_the_page_is_told(desk: Desk, era: str):
     gate = Gate(desk)
     user = User(desk, gate, "accept", "deny")
     async with Client(server(desk, gate), mode=era, elicitation_callback=user) as client:
-        error = error_in(await client.call_tool("list_items", {}))
+        error = error_of(await client.call_tool("list_items", {}))
     assert (error["kind"], error["message"]) == ("LoginRefused", "The login was declined in the browser.")
     assert "login" not in error
 
@@ -182,7 +175,7 @@ async def test_automation_whose_secret_is_wrong_fails_at_once_and_asks_nobody(de
     )
     async with Client(build_server(settings), mode=era) as client:
         result = await client.call_tool("list_items", {})
-    error = error_in(result)
+    error = error_of(result)
     assert (error["kind"], "PROVENA_CLIENT_ID" in error["next"]) == ("LoginRefused", True)
     assert "wrong-secret" not in result.model_dump_json()
     assert [form["path"] for form in desk.realm.requests()] == ["/token"]
@@ -202,7 +195,7 @@ async def test_automation_with_the_right_secret_needs_nobody(desk: Desk):
 @pytest.mark.asyncio
 async def test_a_server_for_others_never_uses_or_asks_for_the_login_of_its_desk(desk: Desk):
     async with Client(build_server(desk.protected.settings(), local=False)) as client:
-        error = error_in(await client.call_tool("list_items", {}))
+        error = error_of(await client.call_tool("list_items", {}))
     assert error["kind"] == "NotLoggedIn"
     assert error["next"] == "Set PROVENA_CLIENT_ID and PROVENA_CLIENT_SECRET for it."
     assert desk.realm.requests() == []
@@ -241,7 +234,7 @@ async def test_a_call_without_network_says_so(tmp_path: Path, monkeypatch: pytes
     transport = Unplugged()
     settings = Settings(_env_file=None, domain="provena.example.org", realm="reef", output_dir="off")
     async with Client(build_server(settings, transport=transport)) as client:
-        error = error_in(await client.call_tool("list_items", {}))
+        error = error_of(await client.call_tool("list_items", {}))
     assert (error["kind"], transport.tried) == ("Unavailable", 3)
     assert error["message"] == (
         "No connection to Keycloak at https://auth.provena.example.org/auth/realms/reef."
@@ -251,7 +244,7 @@ async def test_a_call_without_network_says_so(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.asyncio
 async def test_a_given_login_is_used_instead_of_the_settings(desk: Desk):
     async with Client(build_server(desk.protected.settings(), tokens=NoToken())) as client:
-        error = error_in(await client.call_tool("list_items", {}))
+        error = error_of(await client.call_tool("list_items", {}))
     assert (error["kind"], error["provena_said"]) == ("NotLoggedIn", "Not authenticated")
 
 
@@ -271,5 +264,5 @@ async def test_what_writes_is_never_run_again_by_itself(desk: Desk, era: str):
     gate = Gate(desk)
     user = User(desk, gate, "accept")
     async with Client(server(desk, gate), mode=era, elicitation_callback=user) as client:
-        error = error_in(await client.call_tool("link_model_run_to_study", LINKING))
+        error = error_of(await client.call_tool("link_model_run_to_study", LINKING))
     assert (error["kind"], user.asked) == ("LoginPending", [])

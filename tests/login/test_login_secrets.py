@@ -24,6 +24,7 @@ from provena_mcp.server.build import build_server
 from tests.login.desks import CLIENT, Desk, who
 from tests.login.test_desk_login import Gate
 from tests.oidc.realm import AUTOMATION_SECRET
+from tests.tools.sample_server import error_of
 
 SECRET_FIELDS = ("refresh_token", "device_code", "client_secret", "token")
 
@@ -118,8 +119,7 @@ async def test_tools_and_their_failures_show_no_secret(desk: Desk, watch: Watch)
     server = build_server(desk.protected.settings(output_dir="off"), tokens=tokens, now=desk.realm.clock)
     async with Client(server) as client:
         pending = await client.call_tool("list_items", {})
-        assert pending.structured_content is not None
-        url = pending.structured_content["error"]["login"]["url"]
+        url = error_of(pending)["login"]["url"]
         await asyncio.to_thread(desk.realm.person("noroles").approve, url)
         gate.open()
         for tool in ("list_items", "get_health_check", "list_items"):

@@ -1,5 +1,6 @@
 """The server over the shipped sample world: a client of it in memory, and how a host starts it."""
 
+import json
 import os
 import sys
 from collections.abc import AsyncGenerator
@@ -52,7 +53,14 @@ async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
 
 async def failure(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     """The error of a call that has to fail."""
-    result: CallToolResult = await client.call_tool(tool, arguments)
-    assert result.is_error
-    assert result.structured_content is not None
-    return result.structured_content["error"]
+    return error_of(await client.call_tool(tool, arguments))
+
+
+def error_of(result: CallToolResult) -> dict[str, Any]:
+    """The error that a failed call tells: text alone, the JSON of ``{"error": …}``."""
+    assert result.is_error, result.structured_content
+    (block,) = result.content
+    assert (block.type, result.structured_content) == ("text", None)
+    (told,) = json.loads(block.text).items()
+    assert told[0] == "error"
+    return told[1]
