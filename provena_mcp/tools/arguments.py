@@ -19,13 +19,12 @@ _OTHER_NAMES: Final[Mapping[str, str]] = {
     "handle": "item_id",
     "handle_id": "item_id",
 }
-_ABSENT: Final = ("", "null", "none", "undefined")
 
 
 def normalise_arguments(
     given: Mapping[str, Any], accepted: Collection[str], required: Collection[str]
 ) -> dict[str, Any]:
-    """The arguments to validate: optional ones left blank are dropped.
+    """The arguments to validate: optional ones that are null, blank or an empty list are dropped.
 
     Raises:
         ArgumentError: A name is not one of ``accepted``; the nearest name is given.
@@ -65,7 +64,7 @@ def _unknown(name: str, accepted: Collection[str]) -> ArgumentError:
 
 
 def _is_absent(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().lower() in _ABSENT)
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
 def _path(location: tuple[int | str, ...]) -> str:

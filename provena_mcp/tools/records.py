@@ -6,11 +6,12 @@ the use cases, all at once and with what would fit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
-from provena_mcp.tools.schemas import plain_schema
+from provena_mcp.tools.schemas import Schema, plain_schema
 from provena_mcp.wire.items import JsonObject
 
 _Time = Annotated[int | str, Field(description="Unix seconds, or ISO 8601 with offset")]
@@ -41,6 +42,17 @@ class _Record(BaseModel):
     end_time: _Time | None = None
 
 
+def _named(properties: Schema) -> Iterator[str]:
+    for name, schema in properties.items():
+        below = schema.get("items", schema).get("properties")
+        opening, closing = ("[{", "}]") if schema.get("type") == "array" else ("{", "}")
+        yield f"{name} {opening}{', '.join(below)}{closing}" if below else name
+
+
 _SCHEMA: Final = plain_schema(_Record.model_json_schema(by_alias=True))
 
+# For clients that show a model no more of a nested object than its description.
+_FIELDS: Final = "Fields: " + ", ".join(_named(_SCHEMA["properties"]))
+
 RunRecord = Annotated[JsonObject, WithJsonSchema(_SCHEMA)]
+DescribedRecord = Annotated[JsonObject, WithJsonSchema({**_SCHEMA, "description": _FIELDS})]

@@ -17,7 +17,8 @@ from provena_mcp.wire.items import ReleaseStatus
 from provena_mcp.wire.subtypes import ItemSubtype
 
 Owner = Annotated[str | None, Field(description="Username, Person id, or me")]
-StudyId = Annotated[str | None, Field(description="Its runs and what they made")]
+Organisation = Annotated[str | None, Field(description="none: without one")]
+StudyId = Annotated[str | None, Field(description="Its runs and what they made; none: in no study")]
 After = Annotated[str | None, Field(description="Data, run or else registration ends after YYYY-MM-DD")]
 Before = Annotated[str | None, Field(description="Begins before")]
 Box = Annotated[list[float] | None, Field(description="west, south, east, north")]
@@ -31,7 +32,7 @@ async def search_items(
     query: Annotated[str, Field(description="Words of name or topic")],
     subtype: ItemSubtype | None = None,
     owner: Owner = None,
-    organisation_id: str | None = None,
+    organisation_id: Organisation = None,
     study_id: StudyId = None,
     after: After = None,
     before: Before = None,
@@ -72,7 +73,7 @@ async def list_items(
     ctx: Context[Application],
     subtype: ItemSubtype | None = None,
     owner: Owner = None,
-    organisation_id: str | None = None,
+    organisation_id: Organisation = None,
     study_id: StudyId = None,
     after: After = None,
     before: Before = None,

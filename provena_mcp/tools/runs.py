@@ -17,7 +17,7 @@ from provena_mcp.commands.update_run import UpdateRun
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.elicitation import Agreement, NotAsked, ask_for, consent_in, decided, proposed
 from provena_mcp.tools.parameters import Confirm, Reference, Wait
-from provena_mcp.tools.records import RunRecord
+from provena_mcp.tools.records import DescribedRecord, RunRecord
 from provena_mcp.wire.items import JsonObject
 
 _REGISTER: Final = RegisterRun()
@@ -56,7 +56,7 @@ async def register_model_run(
     ctx: Context[Application],
     proposal: _Registration,
     answer: Annotated[ElicitationResult[Agreement], Resolve(ask_to_register)],
-    record: RunRecord | None = None,
+    record: DescribedRecord | None = None,
     reference: Reference = None,
     confirm: Confirm = False,
     wait: Wait = True,

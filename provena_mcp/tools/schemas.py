@@ -22,11 +22,28 @@ def plain_schema(schema: Schema) -> Schema:
 
 
 def input_schema(arguments: Schema) -> Schema:
-    """A tool's arguments, from pydantic's schema of them; unknown arguments are refused."""
+    """A tool's arguments, from pydantic's schema of them.
+
+    What may be left out may be null, for clients that make every argument required; of text a blank says
+    the same in fewer tokens. Unknown arguments are refused when called, without the keyword for it:
+    converters of some model providers fail at ``additionalProperties: false``.
+    """
     schema = plain_schema(arguments)
-    schema.setdefault("properties", {})
-    schema["additionalProperties"] = False
+    properties = cast("dict[str, Schema]", schema.setdefault("properties", {}))
+    for name, given in cast("dict[str, Schema]", arguments.get("properties", {})).items():
+        if _NULL in given.get("anyOf", ()) and not _is_text(properties[name]):
+            properties[name] = _or_null(properties[name])
     return schema
+
+
+def _is_text(schema: Schema) -> bool:
+    return schema.get("type") == "string" and "enum" not in schema
+
+
+def _or_null(schema: Schema) -> Schema:
+    beside = {key: schema[key] for key in ("description",) if key in schema}
+    options = schema.get("anyOf") or [{key: part for key, part in schema.items() if key not in beside}]
+    return {"anyOf": [*options, _NULL], **beside}
 
 
 def output_schemas(results: Sequence[type[BaseModel]]) -> list[Schema]:
@@ -82,4 +99,6 @@ def _slim_entry(key: str, value: Any) -> Schema:
     if key == "anyOf" and _NULL in value:
         options = [option for option in value if option != _NULL]
         return _slim(options[0]) if len(options) == 1 else {key: _slim(options)}
-    return {key: value if key in _VERBATIM else _slim(value)}
+    slim = value if key in _VERBATIM else _slim(value)
+    # ``additionalProperties`` without a type of its own says nothing to a model and breaks converters.
+    return {} if key == "additionalProperties" and slim in ({}, True, False) else {key: slim}

@@ -25,6 +25,61 @@ def runs_where(holds: Any) -> set[str]:
     return {item["id"] for item in ITEMS if item["item_subtype"] == "MODEL_RUN" and holds(item["record"])}
 
 
+def made_in_no_study(keyword: str) -> set[str]:
+    made_in_some = {
+        output["dataset_id"]
+        for item in ITEMS
+        if item["item_subtype"] == "MODEL_RUN" and item["record"].get("study_id")
+        for output in item["record"]["outputs"]
+    }
+    return {
+        item["id"]
+        for item in ITEMS
+        if item["item_subtype"] == "DATASET"
+        and "collection_format" in item
+        and any(keyword in word for word in item["collection_format"]["dataset_info"].get("keywords") or ())
+    } - made_in_some
+
+
+# What a client gives that makes every argument required: null or blank.
+NOTHING: dict[str, Any] = {
+    "subtype": None,
+    "owner": "",
+    "organisation_id": " ",
+    "study_id": None,
+    "after": "",
+    "before": None,
+    "keyword": "",
+    "bbox": [],
+    "licence": None,
+    "release_status": None,
+    "annotation": "",
+    "cursor": None,
+}
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_filters_that_are_null_blank_or_empty_keep_everything(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        for tool, words in (("list_items", {}), ("search_items", {"query": "reef"})):
+            assert await call(client, tool, **words, **NOTHING) == await call(client, tool, **words)
+
+
+@pytest.mark.parametrize("word", ["none", "null", "undefined"])
+@pytest.mark.parametrize("name", sorted(NOTHING))
+@pytest.mark.asyncio
+async def test_a_word_for_nothing_is_a_value_or_refused_and_never_dropped(
+    tmp_path: Path, name: str, word: str
+):
+    async with sample_client(tmp_path) as client:
+        whole = await call(client, "list_items", limit=100)
+        result = await client.call_tool("list_items", {name: word, "limit": 100})
+    if not result.is_error:
+        assert result.structured_content is not None
+        assert result.structured_content["items"] != whole["items"]
+
+
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
@@ -55,6 +110,12 @@ def runs_where(holds: Any) -> set[str]:
         ),
         ({"licence": "cc by-nc", "organisation_id": "hdl:sample/1000004"}, sample("037", "068")),
         ({"subtype": "MODEL_RUN", "study_id": "sample/1000123"}, set()),
+        ({"subtype": "MODEL_RUN", "study_id": "none"}, runs_where(lambda run: not run.get("study_id"))),
+        (
+            {"subtype": "MODEL_RUN", "organisation_id": "None"},
+            runs_where(lambda run: not run["associations"].get("requesting_organisation_id")),
+        ),
+        ({"subtype": "DATASET", "study_id": "none", "keyword": "survey"}, made_in_no_study("survey")),
     ],
     ids=in_order,
 )

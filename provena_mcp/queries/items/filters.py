@@ -27,8 +27,12 @@ from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.items.extents import Box, box_of_numbers
 from provena_mcp.rules.items.licences import licence_is
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem, ReleaseStatus
+from provena_mcp.wire.registry import ListFilter, ListRequest
+from provena_mcp.wire.subtypes import ItemSubtype
 
 _ADVICE_ON_DAYS: Final = "Write a day as YYYY-MM-DD, or a time as 2023-01-13T10:00:00+10:00."
+_NONE: Final = "none"
+_MOST_STUDIES: Final = 200
 
 Passes = Callable[[RegistryItem], bool | None]
 
@@ -83,8 +87,11 @@ class Sieve:
         return None
 
 
-async def make_sieve(reader: Reader, filters: ItemFilters) -> Sieve:
+async def make_sieve(reader: Reader, filters: ItemFilters, subtype: ItemSubtype | None = None) -> Sieve:
     """The filters made ready: values checked, the members of the study read.
+
+    The filters by study and organisation also take ``none``: what is in no study, or without one.
+    ``subtype`` is the only one of interest, if any.
 
     Raises:
         ArgumentError: A value that cannot be meant.
@@ -97,15 +104,13 @@ async def make_sieve(reader: Reader, filters: ItemFilters) -> Sieve:
         tests.append(Test("owner", _owned_by(owner.username)))
         doubt = owner.doubt
     if filters.study_id is not None:
-        study = parse_handle(filters.study_id, "study_id")
-        tests.append(Test("study_id", _of_study(study, await _members(reader, study))))
+        tests.append(Test("study_id", await _by_study(reader, filters.study_id, subtype)))
     return Sieve(tuple(tests), doubt)
 
 
 def _tests_of_values(filters: ItemFilters) -> Iterator[Test]:
     if filters.organisation_id is not None:
-        wanted = parse_handle(filters.organisation_id, "organisation_id")
-        yield Test("organisation_id", _of_organisation(wanted))
+        yield Test("organisation_id", _of_organisation(filters.organisation_id))
     if filters.after is not None:
         yield Test("after", _ends_after(_moment(filters.after, "after")))
     if filters.before is not None:
@@ -157,7 +162,11 @@ def _owned_by(username: str) -> Passes:
     return lambda item: None if item.owner_username is None else item.owner_username.casefold() == wanted
 
 
-def _of_organisation(wanted: str) -> Passes:
+def _of_organisation(given: str) -> Passes:
+    if _means_none(given):
+        return lambda item: not organisations_of(item)
+    wanted = parse_handle(given, "organisation_id")
+
     def passes(item: RegistryItem) -> bool | None:
         stated = organisations_of(item)
         return wanted in stated if stated else None
@@ -165,17 +174,55 @@ def _of_organisation(wanted: str) -> Passes:
     return passes
 
 
-async def _members(reader: Reader, study: str) -> Collection[str]:
-    """Runs of the study and what they made: at most two links downstream of it (provena-http 5.2)."""
-    item, graph = await asyncio.gather(
-        reader.client.registry.fetch(study), reader.client.prov.explore("downstream", study, 2)
-    )
+def _means_none(value: str) -> bool:
+    return value.strip().casefold() == _NONE
+
+
+async def _by_study(reader: Reader, given: str, subtype: ItemSubtype | None) -> Passes:
+    if not _means_none(given):
+        study = parse_handle(given, "study_id")
+        return _of_study(study, await _members_of(reader, study))
+    # A run states its study; what belongs to one only through its run takes the graph of each study.
+    return _of_no_study(frozenset() if subtype == "MODEL_RUN" else await _members_of_any(reader))
+
+
+async def _members_of_any(reader: Reader) -> Collection[str]:
+    request = ListRequest(filter_by=ListFilter(item_subtype="STUDY"), page_size=_MOST_STUDIES + 1)
+    studies = [item.id async for page in reader.client.registry.pages(request) for item in page.items]
+    if len(studies) > _MOST_STUDIES:
+        raise ArgumentError(
+            f"study_id none looks into each study, and there are more than {_MOST_STUDIES}.",
+            parameter="study_id",
+            advice="Ask with subtype MODEL_RUN: a run states its study.",
+        )
+    members = await asyncio.gather(*(_members(reader, study) for study in studies))
+    return {member for study in members for member in study}
+
+
+def _of_no_study(members: Collection[str]) -> Passes:
+    def passes(item: RegistryItem) -> bool | None:
+        if isinstance(item, ModelRunItem):
+            return item.record.study_id is None and item.id not in members
+        # Nothing else is made in a study.
+        return item.id not in members if isinstance(item, DatasetItem) else None
+
+    return passes
+
+
+async def _members_of(reader: Reader, study: str) -> Collection[str]:
+    item, members = await asyncio.gather(reader.client.registry.fetch(study), _members(reader, study))
     if item.item_subtype != "STUDY":
         raise WrongSubtypeError(
             f"study_id {study!r} is a {item.item_subtype}.",
             advice="Give the id of a STUDY; list_items with subtype STUDY lists them.",
         )
-    return {node for node, kind in graph.nodes.items() if kind.subtype in ("MODEL_RUN", "DATASET")}
+    return members
+
+
+async def _members(reader: Reader, study: str) -> frozenset[str]:
+    """Runs of the study and what they made: at most two links downstream of it (provena-http 5.2)."""
+    graph = await reader.client.prov.explore("downstream", study, 2)
+    return frozenset(node for node, kind in graph.nodes.items() if kind.subtype in ("MODEL_RUN", "DATASET"))
 
 
 def _of_study(study: str, members: Collection[str]) -> Passes:

@@ -101,7 +101,7 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
         CursorError: The cursor belongs to another list.
     """
     page = _Page(_place(question), question.limit, max_tokens)
-    sieve = await make_sieve(reader, question.filters)
+    sieve = await make_sieve(reader, question.filters, question.subtype)
     for _ in range(_MAX_PAGES):
         if page.place is None or page.is_full or not page.wanted:
             break

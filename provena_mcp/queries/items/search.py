@@ -169,7 +169,7 @@ async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int
             advice="Give a few words of a name or topic, or use list_items to filter without words.",
         )
     start = _start(question)
-    sieve = await make_sieve(reader, question.filters)
+    sieve = await make_sieve(reader, question.filters, question.subtype)
     hits = _worth_reading(
         await reader.client.search.search(question.query.strip(), question.subtype, _MOST_HITS)
     )
