@@ -1,0 +1,170 @@
+// Draws the model as SVG. Text reaches the document through textContent only.
+const READABLE = 0.62;
+const SVG = "http://www.w3.org/2000/svg";
+
+function make(name, attributes = {}, text = null) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== null) element.textContent = text;
+  return element;
+}
+
+// About as much of a text as fits into `units` (a Latin letter is one, a wide character two).
+function fitting(text, units) {
+  let used = 0, shown = "";
+  for (const { segment } of SEGMENTS.segment(text)) {
+    used += segment.codePointAt(0) > 0x2e7f ? 2 : 1;
+    if (used > units) return shown.trimEnd() + "…";
+    shown += segment;
+  }
+  return shown;
+}
+const SEGMENTS = "Segmenter" in Intl ? new Intl.Segmenter() : { segment: (text) => [...text].map((segment) => ({ segment })) };
+
+class View {
+  constructor(svg, model, typeOf) {
+    this.svg = svg;
+    this.model = model;
+    this.typeOf = typeOf;
+    this.zoom = { x: 0, y: 0, k: 1 };
+  }
+
+  label(box) {
+    if (box.isGroup) return this.nameOf(box.group) || box.group;
+    if (box.item.count > 1) return box.item.count + " " + this.typeOf(box.item.type).plural;
+    return box.item.name || box.item.id;
+  }
+
+  nameOf(id) {
+    const item = this.model.items.find((each) => each.id === id);
+    return item && item.name;
+  }
+
+  second(box) {
+    if (box.isGroup) return box.count + " items";
+    if (box.item.count > 1) return "not drawn one by one";
+    return [box.item.version, box.item.date, box.item.id].filter(Boolean).join(" · ");
+  }
+
+  spoken(box) {
+    const what = box.isGroup ? "Group" : this.typeOf(box.item.type).label;
+    const heading = this.model.columns[box.place].heading;
+    return [what, this.label(box), this.second(box), heading, "depends on " + box.before.length + " here", box.after.length + " depend on it"].join(", ");
+  }
+
+  render() {
+    const model = this.model;
+    this.svg.replaceChildren();
+    const defs = make("defs");
+    const arrow = make("marker", { id: "arrow", viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" });
+    arrow.append(make("path", { d: "M0 0 L10 5 L0 10 z" }));
+    defs.append(arrow);
+    this.root = make("g");
+    this.svg.append(defs, this.root);
+    model.columns.forEach((column, place) => {
+      this.root.append(make("text", { class: "heading", x: place * COLUMN + BOX.width / 2, y: -16 }, column.heading));
+    });
+    this.paths = new Map();
+    for (const edge of model.edges.values()) {
+      const kind = edge.cycle ? " cycle" : edge.relations.has(NEWER) ? " derived" : "";
+      const path = make("path", { class: "edge" + kind, d: this.route(edge), "marker-end": "url(#arrow)" });
+      this.paths.set(edge.key, path);
+      this.root.append(path);
+    }
+    this.nodes = new Map();
+    const inOrder = [...model.boxes.values()].sort((a, b) => a.place - b.place || a.y - b.y);
+    for (const box of inOrder) this.root.append(this.node(box));
+    this.move();
+  }
+
+  node(box) {
+    const type = this.typeOf(box.item.type);
+    const classes = ["node", "t" + type.tone];
+    if (box.members.some((number) => this.model.starts.has(this.model.items[number].id))) classes.push("start");
+    if (box.count > 1) classes.push("many");
+    const node = make("g", {
+      class: classes.join(" "), role: "button", tabindex: -1, "aria-label": this.spoken(box),
+      transform: "translate(" + box.x + "," + (box.y - BOX.height / 2) + ")",
+    });
+    node.append(make("path", { class: "box", d: type.path }), make("path", { class: "tint", d: type.path }));
+    node.append(make("text", { x: 18, y: 19 }, fitting(this.label(box), 25)));
+    node.append(make("text", { class: "small", x: 18, y: 35 }, fitting(this.second(box), 31)));
+    node.dataset.key = box.key;
+    this.nodes.set(box.key, node);
+    return node;
+  }
+
+  route(edge) {
+    const from = this.model.boxes.get(edge.from), to = this.model.boxes.get(edge.to);
+    if (from.place === to.place) {
+      const x = from.x + BOX.width, bend = 34 + Math.min(50, Math.abs(from.y - to.y) / 6);
+      return "M" + x + " " + from.y + " C" + (x + bend) + " " + from.y + " " + (x + bend) + " " + to.y + " " + x + " " + to.y;
+    }
+    const right = from.place < to.place;
+    const apart = this.model.edges.has(edge.to + " > " + edge.from) ? (right ? 6 : -6) : 0;
+    const points = [[right ? from.x + BOX.width : from.x, from.y + apart]];
+    for (const step of edge.steps) {
+      const sides = [[step.x, step.y], [step.x + BOX.width, step.y]];
+      points.push(...(right ? sides : sides.reverse()));
+    }
+    points.push([right ? to.x : to.x + BOX.width, to.y + apart]);
+    let path = "M" + points[0].join(" ");
+    for (let i = 1; i < points.length; i++) {
+      const [x0, y0] = points[i - 1], [x1, y1] = points[i];
+      if (y0 === y1) { path += " L" + x1 + " " + y1; continue; }
+      const middle = (x0 + x1) / 2;
+      path += " C" + middle + " " + y0 + " " + middle + " " + y1 + " " + x1 + " " + y1;
+    }
+    return path;
+  }
+
+  move() {
+    const { x, y, k } = this.zoom;
+    this.root.setAttribute("transform", "translate(" + x + "," + y + ") scale(" + k + ")");
+  }
+
+  fit() {
+    const { clientWidth: width, clientHeight: height } = this.svg;
+    if (!width || !height) return;
+    const k = Math.min(1.2, (width - 50) / this.model.width, (height - 70) / (this.model.height + 30));
+    this.zoom = { k, x: (width - this.model.width * k) / 2, y: 30 * k + Math.max(20, (height - (this.model.height + 30) * k) / 2) };
+    this.move();
+  }
+
+  // At first all of it, but never so small that nothing can be read: then from the start on.
+  begin(start) {
+    this.fit();
+    if (this.zoom.k >= READABLE || !start) return;
+    const k = READABLE;
+    this.zoom = { k, x: 30 - start.x * k, y: this.svg.clientHeight / 2 - start.y * k };
+    this.move();
+  }
+
+  zoomBy(factor, x = this.svg.clientWidth / 2, y = this.svg.clientHeight / 2) {
+    const k = Math.min(4, Math.max(0.04, this.zoom.k * factor));
+    const scale = k / this.zoom.k;
+    this.zoom = { k, x: x - (x - this.zoom.x) * scale, y: y - (y - this.zoom.y) * scale };
+    this.move();
+  }
+
+  // Bring a box into view, zoomed so far that its text can be read.
+  show(box) {
+    const { clientWidth: width, clientHeight: height } = this.svg;
+    const k = Math.max(this.zoom.k, 0.7);
+    const left = box.x * k + this.zoom.x, top = box.y * k + this.zoom.y;
+    if (k === this.zoom.k && left > 0 && left + BOX.width * k < width && top > 30 && top < height - 30) return;
+    this.zoom = { k, x: width / 2 - (box.x + BOX.width / 2) * k, y: height / 2 - box.y * k };
+    this.move();
+  }
+
+  mark(boxes, edges, kind) {
+    for (const [key, node] of this.nodes) node.classList.toggle("near", boxes.has(key));
+    for (const [key, path] of this.paths) path.classList.toggle(kind, edges.has(key));
+    this.root.classList.add("dim");
+  }
+
+  unmark() {
+    this.root.classList.remove("dim");
+    for (const path of this.paths.values()) path.classList.remove("near", "way");
+  }
+}
