@@ -15,7 +15,7 @@ from provena_mcp.application import Application
 from provena_mcp.errors import CallerError, ProvenaError
 from provena_mcp.queries.documents.csv_files import CSV
 from provena_mcp.queries.documents.prov_documents import PROV_TYPES, ProvFormat
-from provena_mcp.queries.documents.rendering import JSON, MERMAID, USUAL_DEPTH, Document, Documents
+from provena_mcp.queries.documents.rendering import HTML, JSON, MERMAID, SVG, USUAL_DEPTH, Document, Documents
 from provena_mcp.queries.documents.reports import DOCX
 from provena_mcp.rules import uris
 
@@ -25,6 +25,7 @@ Ctx = Context[Application]
 def register_resources(server: MCPServer[Application]) -> None:
     """Offer every document kind as a resource template."""
     _register_graphs(server)
+    _register_pictures(server)
     _register_prov(server)
     _register_files(server)
 
@@ -61,6 +62,32 @@ def _register_graphs(server: MCPServer[Application]) -> None:
         query: str, id: str, ctx: Ctx, to: str | None = None, depth: str | None = None
     ) -> str | bytes:
         return await _content(_documents(ctx).diagram(query, id, depth, to))
+
+
+def _register_pictures(server: MCPServer[Application]) -> None:
+    @server.resource(
+        uris.PICTURE,
+        name="picture",
+        title="Picture of a lineage",
+        mime_type=HTML,
+        description="A page to look at: a lineage query, an impact, or the path to an item, drawn.",
+    )
+    async def picture(
+        query: str, id: str, ctx: Ctx, to: str | None = None, depth: str | None = None
+    ) -> str | bytes:
+        return await _content(_documents(ctx).picture(query, id, depth, to))
+
+    @server.resource(
+        uris.FIGURE,
+        name="figure",
+        title="Figure of a lineage",
+        mime_type=SVG,
+        description="The same as one still SVG, for papers and slides.",
+    )
+    async def figure(
+        query: str, id: str, ctx: Ctx, to: str | None = None, depth: str | None = None
+    ) -> str | bytes:
+        return await _content(_documents(ctx).figure(query, id, depth, to))
 
 
 def _register_prov(server: MCPServer[Application]) -> None:

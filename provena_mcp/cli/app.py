@@ -104,6 +104,46 @@ def demo() -> None:
 
 @app.command(
     epilog=_examples(
+        "provena-mcp show 10378.1/1900010  what led to it, opened in the browser",
+        "provena-mcp show 10378.1/1900010 --downstream --depth 6  what came of it",
+        "provena-mcp show 10378.1/1900010 --path 10378.1/1900002  how the two are related",
+        "provena-mcp show 10378.1/1900002 --impact -o impact.html  what is affected if it is wrong",
+        "provena-mcp show 10378.1/1900010 -o figure.svg  one still figure, for a paper",
+        "provena-mcp show sample/1000117 --sample  of the sample world",
+    )
+)
+def show(
+    item: Annotated[str, typer.Argument(metavar="ID", help="The item's handle.")],
+    downstream: Annotated[bool, typer.Option("--downstream", help="What came of it.")] = False,
+    path: Annotated[str | None, typer.Option("--path", metavar="ID", help="The way to this item.")] = None,
+    impact: Annotated[bool, typer.Option("--impact", help="What is affected if it is wrong.")] = False,
+    depth: Annotated[int | None, typer.Option(min=1, max=100, help="Hops; else 10, or 20.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write this .html or .svg file.")
+    ] = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Ask the shipped sample world.")] = False,
+) -> None:
+    """Draw a lineage, a path or an impact as one self-contained page."""
+    from provena_mcp.cli.running import run
+    from provena_mcp.cli.show import keep_picture, open_picture, read_picture
+    from provena_mcp.settings import read_settings
+
+    if sum((downstream, impact, path is not None)) > 1:
+        raise typer.BadParameter("choose one.", param_hint="--downstream, --path, --impact")
+    query = "path" if path else "impact" if impact else "downstream" if downstream else "upstream"
+    still = output is not None and output.suffix.lower() == ".svg"
+    picture = run(
+        read_picture(read_settings(), item, query, to=path, depth=depth, sample=sample, still=still)
+    )
+    place = keep_picture(picture, output, still=still)
+    if output is None and open_picture(place):
+        typer.echo(f"Opened {place}")
+    else:
+        typer.echo(str(place))
+
+
+@app.command(
+    epilog=_examples(
         "provena-mcp tools  a table",
         "provena-mcp tools --json  one array on stdout",
         "provena-mcp tools --json schemas  one file a tool in schemas/",

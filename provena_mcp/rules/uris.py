@@ -14,6 +14,8 @@ SCHEME: Final = "provena://"
 ITEM: Final = "provena://item/{+id}"
 LINEAGE: Final = "provena://lineage/{query}/{+id}{?depth}"
 DIAGRAM: Final = "provena://diagram/{query}/{+id}{?to,depth}"
+PICTURE: Final = "provena://picture/{query}/{+id}{?to,depth}"
+FIGURE: Final = "provena://figure/{query}/{+id}{?to,depth}"
 PROV: Final = "provena://prov/{format}/{+id}"
 CSV_TEMPLATE: Final = "provena://csv-template/{+workflow_template_id}"
 CSV_BATCH: Final = "provena://csv-batch/{batch_id}"
@@ -36,6 +38,16 @@ def lineage_uri(query: str, item_id: str, depth: int) -> str:
 def diagram_uri(query: str, item_id: str, depth: int, to: str | None = None) -> str:
     """A diagram: of a lineage query, of an impact, or of the path ``to`` another item."""
     return _uri(f"diagram/{query}", item_id, to=to, depth=depth)
+
+
+def picture_uri(query: str, item_id: str, depth: int, to: str | None = None) -> str:
+    """The page that draws a lineage query, an impact, or the path ``to`` another item."""
+    return _uri(f"picture/{query}", item_id, to=to, depth=depth)
+
+
+def figure_uri(query: str, item_id: str, depth: int, to: str | None = None) -> str:
+    """The same as one still SVG."""
+    return _uri(f"figure/{query}", item_id, to=to, depth=depth)
 
 
 def prov_uri(format: str, run_id: str) -> str:

@@ -35,6 +35,8 @@ async def test_every_document_kind_has_its_template(tmp_path: Path, era: str):
         "provena://item/{+id}": "application/json",
         "provena://lineage/{query}/{+id}{?depth}": "application/json",
         "provena://diagram/{query}/{+id}{?to,depth}": "text/vnd.mermaid",
+        "provena://picture/{query}/{+id}{?to,depth}": "text/html",
+        "provena://figure/{query}/{+id}{?to,depth}": "image/svg+xml",
         "provena://prov/json/{+id}": "application/json",
         "provena://prov/provn/{+id}": "text/provenance-notation",
         "provena://prov/ttl/{+id}": "text/turtle",
@@ -132,3 +134,21 @@ async def test_a_failure_of_the_deployment_is_not_the_uris_fault(tmp_path: Path)
         wire.spoilt["/registry-api/registry/general/fetch"] = answering(503, {"detail": "down"})
         code, _ = await refusal(client, f"provena://item/{RUN}")
     assert code == -32603
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+@pytest.mark.parametrize("query", ["upstream", "effected_agents", "impact", "path"])
+async def test_a_lineage_a_path_and_an_impact_are_drawn_as_a_page_and_as_a_figure(
+    tmp_path: Path, era: str, query: str
+):
+    item, to = ("sample/1000117", "&to=sample/1000039") if query == "path" else ("sample/1000039", "")
+    async with sample_client(tmp_path, era) as client:
+        page = (await client.read_resource(f"provena://picture/{query}/{item}?depth=12{to}")).contents[0]
+        drawing = (await client.read_resource(f"provena://figure/{query}/{item}?depth=12{to}")).contents[0]
+    data = json.loads(page.text.partition('id="data">')[2].partition("</script>")[0])
+    assert (page.mime_type, drawing.mime_type) == ("text/html", "image/svg+xml")
+    assert item in data["starts"]
+    assert all(each["id"] in page.text for each in data["items"])
+    assert drawing.text.startswith("<svg ")
+    assert drawing.text.rstrip().endswith("</svg>")

@@ -11,9 +11,11 @@ from pydantic_core import to_json
 from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.diagram import draw_diagram
 from provena_mcp.lineage.node_link import node_link
+from provena_mcp.lineage.picture.drawing import Picture
 from provena_mcp.queries.answers.diagrams import USUAL_HOPS, impact_diagram, path_diagram
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.csv_files import CSV, batch_csv, template_csv
+from provena_mcp.queries.documents.pictures import impact_picture, lineage_picture, path_picture
 from provena_mcp.queries.documents.prov_documents import (
     PROV_TYPES,
     asserted_prov_json,
@@ -32,6 +34,8 @@ from provena_mcp.wire.lineage import LineageQuery
 
 JSON: Final = "application/json"
 MERMAID: Final = "text/vnd.mermaid"
+HTML: Final = "text/html"
+SVG: Final = "image/svg+xml"
 USUAL_DEPTH: Final = "3"
 _MAX_DEPTH: Final = 100
 
@@ -98,6 +102,43 @@ class Documents:
         drawn = draw_diagram(found.graph, handle, asked)
         named = await self._reader.names.of_ids(self._reader.caller, drawn.shown)
         return Document(_file_name(handle, f"{asked}.mmd"), MERMAID, drawn.text(named.names))
+
+    async def picture(
+        self, query: str, item_id: str, depth: str | None = None, to: str | None = None
+    ) -> Document:
+        """A page that draws a lineage question, an impact, or the path ``to`` an item."""
+        drawn = await self.drawn(query, item_id, depth, to)
+        from provena_mcp.lineage.picture.page import picture_page
+
+        page = await to_thread.run_sync(picture_page, drawn)
+        return Document(_file_name(drawn.starts[0], f"{query}.html"), HTML, page)
+
+    async def figure(
+        self, query: str, item_id: str, depth: str | None = None, to: str | None = None
+    ) -> Document:
+        """The same as one still SVG."""
+        drawn = await self.drawn(query, item_id, depth, to)
+        from provena_mcp.lineage.picture.figure import figure as drawing
+
+        return Document(_file_name(drawn.starts[0], f"{query}.svg"), SVG, drawing(drawn))
+
+    async def drawn(
+        self, query: str, item_id: str, depth: str | None = None, to: str | None = None
+    ) -> Picture:
+        """The picture itself.
+
+        Raises:
+            ArgumentError: A variable of the URI is none.
+            ProvenaError: As ``lineage_picture``, ``path_picture`` and ``impact_picture``.
+        """
+        handle = parse_handle(item_id)
+        if query == "impact":
+            return await impact_picture(self._reader, self._cap, handle, _depth(depth or USUAL_HOPS))
+        if query == "path":
+            goal = parse_handle(to or "", "to")
+            return await path_picture(self._reader, self._cap, handle, goal, _depth(depth or USUAL_HOPS))
+        asked = _lineage_query(query)
+        return await lineage_picture(self._reader, self._cap, asked, handle, _depth(depth or USUAL_DEPTH))
 
     async def prov(self, format: str, item_id: str) -> Document:
         """A model run as a W3C PROV document."""

@@ -17,12 +17,15 @@ from typing import Final
 from provena_mcp.client import RegistryApi
 from provena_mcp.errors import AccessError, NotFoundError, ProvenaError, UpstreamError
 from provena_mcp.queries.cache import BoundedCache, Clock
+from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.rules.text import clean
-from provena_mcp.wire.items import DatasetItem, RegistryItem
+from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
 
 NAME_LENGTH: Final = 120
+_VERSION_LENGTH: Final = 24
+_DAY_LENGTH: Final = 10
 _PAGE_SIZE: Final = 100
 _WORTH_A_PAGE: Final = 12
 _MAX_PAGES: Final = 5
@@ -33,11 +36,19 @@ _SECONDS: Final = 600.0
 
 @dataclass(frozen=True)
 class Named:
-    """An item's display name, its registry subtype and, of a dataset, its release status."""
+    """What a list shows of an item: its display name, its registry subtype, and what tells it from its like.
+
+    Attributes:
+        release: Of a dataset, its release status.
+        version: ``v2`` where there are several; of a run the version it states of its model.
+        day: Of a dataset when it was made, of a run when it started: ``YYYY-MM-DD``.
+    """
 
     name: str
     subtype: str
     release: str | None = None
+    version: str | None = None
+    day: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,8 @@ class Names:
     def remember(self, caller: str, item: RegistryItem) -> Named:
         """Keep the name of an item that was read for another reason."""
         release = (item.release_status or "NOT_RELEASED") if isinstance(item, DatasetItem) else None
-        named = Named(clean(item.display_name or "", NAME_LENGTH), item.item_subtype, release)
+        name = clean(item.display_name or "", NAME_LENGTH)
+        named = Named(name, item.item_subtype, release, _version_of(item), _day_of(item))
         self._cache.put((caller, item.id), named)
         return named
 
@@ -136,6 +148,24 @@ class Names:
                 break
             request = request.model_copy(update={"pagination_key": page.pagination_key})
         return found
+
+
+def _version_of(item: RegistryItem) -> str | None:
+    if isinstance(item, ModelRunItem):
+        return clean(item.record.model_version or "", _VERSION_LENGTH) or None
+    versions = item.versioning_info
+    has_others = versions is not None and (versions.version > 1 or versions.next_version is not None)
+    return f"v{versions.version}" if versions is not None and has_others else None
+
+
+def _day_of(item: RegistryItem) -> str | None:
+    if isinstance(item, ModelRunItem):
+        started = utc(item.record.start_time)
+        return started[:10] if started else None
+    if isinstance(item, DatasetItem):
+        made = item.collection_format.dataset_info.created_date
+        return clean(made.value, _DAY_LENGTH) if made and made.value else None
+    return None
 
 
 def unreadable_because(error: ProvenaError) -> str:

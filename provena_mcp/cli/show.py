@@ -1,0 +1,72 @@
+"""``provena-mcp show``: a lineage, a path or an impact as a picture, in the browser or as a file."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from tempfile import mkdtemp
+
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+from mcp.types import TextResourceContents
+
+from provena_mcp.errors import CallerError, FileRefusedError, NotFoundError
+from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.uris import figure_uri, picture_uri
+from provena_mcp.server.build import build_server
+from provena_mcp.settings import Settings
+
+_USUAL_DEPTH = {"path": 20, "impact": 20}
+
+
+async def read_picture(
+    settings: Settings,
+    item_id: str,
+    query: str,
+    *,
+    to: str | None = None,
+    depth: int | None = None,
+    sample: bool = False,
+    still: bool = False,
+) -> str:
+    """The page, or the ``still`` SVG, of a query about an item.
+
+    Raises:
+        NotFoundError: There is nothing to draw; the message says why.
+        CallerError: An id is none.
+        ProvenaError: The server cannot be built from these settings.
+    """
+    hops = depth or _USUAL_DEPTH.get(query, 10)
+    uri = (figure_uri if still else picture_uri)(
+        query, parse_handle(item_id), hops, to=parse_handle(to, "--path") if to else None
+    )
+    failure: CallerError | None = None
+    async with Client(build_server(settings, sample=sample)) as client:
+        try:
+            (content,) = (await client.read_resource(uri)).contents
+        except MCPError as error:
+            # Raised below: out of the client's task groups it would come wrapped.
+            failure = NotFoundError(error.error.message)
+        else:
+            if isinstance(content, TextResourceContents):
+                return content.text
+    raise failure or NotFoundError("The server answered something other than a picture.")
+
+
+def keep_picture(text: str, place: Path | None, *, still: bool) -> Path:
+    """Write a picture to ``place``, else to a temporary folder of this user's.
+
+    Raises:
+        FileRefusedError: It cannot be written.
+    """
+    path = place or Path(mkdtemp(prefix="provena-")) / ("lineage.svg" if still else "lineage.html")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileRefusedError(f"{str(path)!r} cannot be written: {error.strerror}.") from None
+    return path
+
+
+def open_picture(path: Path) -> bool:
+    """Whether a browser was found to open the picture in."""
+    return webbrowser.open(path.absolute().as_uri())

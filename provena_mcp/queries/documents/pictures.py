@@ -1,0 +1,105 @@
+"""What a picture is drawn of: a lineage, shortest paths between two items, or an impact, with its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from provena_mcp.errors import ArgumentError, NotFoundError
+from provena_mcp.lineage.picture.drawing import MOST_ITEMS, Facts, Picture, Sketch, draw
+from provena_mcp.lineage.traversal import hops_along
+from provena_mcp.queries.answers.impact_gathering import gather_spread
+from provena_mcp.queries.answers.path_search import relate
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.lineage.lineage_page import gather_lineage
+from provena_mcp.queries.lineage.neighbourhood import DepthCap
+from provena_mcp.rules.trails import DIRECTION_OF
+from provena_mcp.wire.lineage import LineageQuery
+
+USUAL_DEPTH: Final = 10
+_PATHS: Final = 20
+
+_TITLES: Final[Mapping[LineageQuery, str]] = {
+    "upstream": "What led to {}",
+    "downstream": "What came of {}",
+    "contributing_datasets": "Datasets that contributed to {}",
+    "effected_datasets": "Datasets affected by {}",
+    "contributing_agents": "People and organisations behind {}",
+    "effected_agents": "People and organisations affected by {}",
+}
+
+
+async def lineage_picture(
+    reader: Reader, cap: DepthCap, query: LineageQuery, item_id: str, depth: int
+) -> Picture:
+    """The picture of a lineage query, ``depth`` hops from the item.
+
+    Raises:
+        NotFoundError: No item has this id.
+        ProvenaError: The deployment failed.
+    """
+    found = await gather_lineage(reader.client.prov, cap, query, item_id, depth)
+    hops = hops_along(found.graph.ahead(DIRECTION_OF[query]), [item_id], len(found.graph.nodes))
+    # Agents of a downstream answer hang on the other side of it: a column beyond the last.
+    beyond = max(hops.values()) + 1
+    column_of = {node: hops.get(node, beyond) for node in found.graph.nodes}
+    headings = [*_hop_headings(max(hops.values())), "people and organisations"][: max(column_of.values()) + 1]
+    sketch = Sketch("lineage", found.graph, (item_id,), column_of, tuple(headings), found.incomplete_because)
+    return await _drawn(reader, sketch, _TITLES[query])
+
+
+async def path_picture(reader: Reader, cap: DepthCap, from_id: str, to_id: str, max_hops: int) -> Picture:
+    """The picture of the shortest paths between two items, from the one to the other.
+
+    Raises:
+        NotFoundError: No item has one of the ids, or there is no path that short.
+        ArgumentError: Both ids name the same item.
+        ProvenaError: The deployment failed.
+    """
+    if from_id == to_id:
+        raise ArgumentError("A path needs two different items.", parameter="to")
+    relation = await relate(reader.client.prov, cap, from_id, to_id, max_hops, show=_PATHS)
+    if not relation.paths:
+        raise NotFoundError(
+            f"No path within {relation.within} hops leads from {from_id!r} to {to_id!r}.",
+            advice="find_lineage_path says what they have in common.",
+        )
+    levels = relation.paths[0].levels
+    column_of = {item: column for column, level in enumerate(levels) for item in level}
+    headings = ("from", *_hop_headings(len(levels) - 1)[1:-1], "to")
+    sketch = Sketch("path", relation.graph, (from_id, to_id), column_of, headings)
+    named = await reader.names.of_ids(reader.caller, [to_id])
+    return await _drawn(reader, sketch, f"How {{}} and {named.names.get(to_id) or to_id} are related")
+
+
+async def impact_picture(reader: Reader, cap: DepthCap, item_id: str, depth: int) -> Picture:
+    """The picture of what is affected if an item is wrong, and of the people and studies that are.
+
+    Raises:
+        NotFoundError: No item has this id.
+        ProvenaError: The deployment failed.
+    """
+    spread = await gather_spread(reader, cap, [item_id], depth, follow_versions=False)
+    column_of = {item_id: 0, **{item.id: item.hop for item in spread.impact.affected}}
+    last = max(column_of.values())
+    column_of |= {touched.id: last + 1 for touched in spread.touched if touched.id not in column_of}
+    headings = [*_hop_headings(last), "people and studies"][: max(column_of.values()) + 1]
+    because = "; ".join(spread.incomplete_because) or None
+    sketch = Sketch("impact", spread.graph, (item_id,), column_of, tuple(headings), because)
+    return await _drawn(reader, sketch, "What is affected if {} is wrong")
+
+
+def _hop_headings(last: int) -> list[str]:
+    return ["start", *(f"{hop} hop{'s' if hop > 1 else ''}" for hop in range(1, last + 1))]
+
+
+async def _drawn(reader: Reader, sketch: Sketch, title: str) -> Picture:
+    facts = await _facts(reader, sketch.shown(MOST_ITEMS), sketch)
+    start = sketch.starts[0]
+    return draw(sketch, facts, title.format(facts.get(start, Facts()).name or start))
+
+
+async def _facts(reader: Reader, shown: Iterable[str], sketch: Sketch) -> dict[str, Facts]:
+    wanted = {item: sketch.graph.nodes[item].subtype for item in shown}
+    found = await reader.names.of(reader.caller, wanted)
+    return {item: Facts(named.name or None, named.version, named.day) for item, named in found.named.items()}
