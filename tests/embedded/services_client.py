@@ -11,7 +11,7 @@ import httpx
 
 from provena_mcp.embedded.app import create_app
 from provena_mcp.embedded.store import Store
-from tests.embedded.small_world import Json
+from tests.worlds.small import Json
 
 FINISHED = ("SUCCEEDED", "FAILED")
 _PATIENCE = 30.0

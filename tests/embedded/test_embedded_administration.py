@@ -10,8 +10,8 @@ import pytest
 from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
 from tests.embedded.services_client import ServicesClient, running_services
-from tests.embedded.small_world import Json
-from tests.embedded.writable_world import a_record, writable_world
+from tests.worlds.small import Json
+from tests.worlds.writable import a_record, writable_world
 
 DELETE = "/prov-api/model_run/delete"
 ADMIN = "/prov-api/admin"

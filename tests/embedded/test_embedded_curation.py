@@ -9,7 +9,7 @@ import pytest
 from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
 from tests.embedded.services_client import ServicesClient, running_services
-from tests.embedded.small_world import Json
+from tests.worlds.small import Json
 
 REGISTRY = "/registry-api/registry"
 MINT = "/data-api/register/mint-dataset"

@@ -14,8 +14,8 @@ from docx import Document
 from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
 from tests.embedded.services_client import ServicesClient, running_services
-from tests.embedded.small_world import template, workflow
-from tests.embedded.writable_world import a_record, writable_world
+from tests.worlds.small import template, workflow
+from tests.worlds.writable import a_record, writable_world
 
 TEMPLATE = "/prov-api/bulk/generate_template/csv"
 CONVERT = "/prov-api/bulk/convert_model_runs/csv"

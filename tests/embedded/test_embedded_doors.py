@@ -19,8 +19,8 @@ from tests.embedded.conftest import load_into
 from tests.embedded.pages import serving_page
 from tests.embedded.services_client import running_services
 from tests.embedded.serving import free_port, serving
-from tests.embedded.small_world import Json
-from tests.embedded.writable_world import a_record, writable_world
+from tests.worlds.small import Json
+from tests.worlds.writable import a_record, writable_world
 
 CREATE = "/registry-api/registry/activity/study/create"
 STUDY = {"display_name": "From a page", "title": "From a page", "description": "x"}

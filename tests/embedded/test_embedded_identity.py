@@ -15,7 +15,7 @@ from provena_mcp.embedded.identity import LOCAL_USER, Identify, User, not_authen
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source, sample_source
 from provena_mcp.embedded.store import Store
-from tests.embedded.small_world import small_world
+from tests.worlds.small import small_world
 
 Http = Callable[..., httpx.AsyncClient]
 Load = Callable[..., Any]

@@ -12,7 +12,7 @@ from provena_mcp.wire.base import Wire
 from provena_mcp.wire.dataset_metadata import CollectionFormat, DatasetInfo
 from provena_mcp.wire.items import MODEL_OF, DatasetItem
 from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
-from tests.embedded.small_world import Json, dataset, item, model
+from tests.worlds.small import Json, dataset, item, model
 
 
 class _Instrument(Wire):

@@ -13,7 +13,7 @@ import pytest
 from provena_mcp.embedded.graph import lodge
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from tests.embedded.small_world import chain, dataset, furniture, model_run, small_world
+from tests.worlds.small import chain, dataset, furniture, model_run, small_world
 
 Http = Callable[..., httpx.AsyncClient]
 Load = Callable[..., Any]

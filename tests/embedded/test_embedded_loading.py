@@ -17,7 +17,7 @@ from provena_mcp.embedded.sources import Source, parse_source, read_links, read_
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import FileRefusedError, StoreError
 from provena_mcp.rules.graph import Kind, Link
-from tests.embedded.small_world import (
+from tests.worlds.small import (
     chain,
     creation,
     dataset,

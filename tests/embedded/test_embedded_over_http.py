@@ -23,7 +23,7 @@ from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord
 from tests.embedded.serving import free_port, serving
 from tests.embedded.test_embedded_curation import a_dataset
-from tests.embedded.writable_world import a_record, writable_world
+from tests.worlds.writable import a_record, writable_world
 
 pytestmark = pytest.mark.asyncio
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from provena_mcp import __version__
 from provena_mcp.embedded.identity import User
-from tests.embedded.small_world import dataset, item, model, model_run, person, small_world
+from tests.worlds.small import dataset, item, model, model_run, person, small_world
 
 Http = Callable[..., httpx.AsyncClient]
 Load = Callable[..., Any]

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.embedded.small_world import dataset, item, model, person
+from tests.worlds.small import dataset, item, model, person
 
 Http = Callable[..., httpx.AsyncClient]
 Load = Callable[..., Any]

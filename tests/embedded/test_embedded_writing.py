@@ -11,7 +11,7 @@ import pytest
 from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
 from tests.embedded.services_client import running_services
-from tests.embedded.writable_world import a_record, writable_world
+from tests.worlds.writable import a_record, writable_world
 
 REGISTER = "/prov-api/model_run/register"
 BATCH = "/prov-api/model_run/register_batch"

@@ -14,7 +14,7 @@ import pytest
 
 from provena_mcp.embedded.sources import sample_source
 from tests.cli.command_line import CommandLine
-from tests.embedded.small_world import chain, dataset, small_world
+from tests.worlds.small import chain, dataset, small_world
 
 
 def command_line(folder: Path) -> CommandLine:

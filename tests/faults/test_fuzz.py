@@ -32,7 +32,7 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
-from tests.tools.sample_server import error_of
+from tests.worlds.sample import error_of
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.http.world import World
+from tests.worlds.hosted import World
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from provena_mcp.errors import SettingsError
 from provena_mcp.server.build import build_server
 from provena_mcp.server.http import MAX_BODY_BYTES, create_http_app
 from provena_mcp.settings import Settings
-from tests.http.world import ADDRESS, SECRET, World, host_of, web
 from tests.oidc.minted import URL as ISSUER
+from tests.worlds.hosted import ADDRESS, SECRET, World, host_of, web
 
 METADATA = "https://mcp.example.org/.well-known/oauth-protected-resource/mcp"
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}

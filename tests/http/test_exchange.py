@@ -7,8 +7,8 @@ import asyncio
 import httpx
 import pytest
 
-from tests.http.world import SECRET, World, host_of, web
-from tests.tools.sample_server import error_of
+from tests.worlds.hosted import SECRET, World, host_of, web
+from tests.worlds.sample import error_of
 
 NO_TOKEN = "Keycloak gives this server no token for Provena in your name (access_denied)."
 

@@ -10,8 +10,8 @@ import pytest
 from mcp import Client
 
 from provena_mcp.wire.items import JsonObject
-from tests.http.world import World, host_of, web
-from tests.tools.sample_server import error_of
+from tests.worlds.hosted import World, host_of, web
+from tests.worlds.sample import error_of
 
 # Enough to notice; the figures in docs/deploy.md are of 1,000.
 CALLS_EACH = int(os.environ.get("PROVENA_TEST_CALLS", "120"))

@@ -9,8 +9,8 @@ import pytest
 from mcp import MCPError
 
 from tests.http.test_isolation import call, failure, new_record
-from tests.http.world import World, host_of, web
-from tests.tools.sample_server import error_of
+from tests.worlds.hosted import World, host_of, web
+from tests.worlds.sample import error_of
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 

@@ -19,7 +19,7 @@ from provena_mcp.errors import ArgumentError, StoreError
 from provena_mcp.server.encryption import Seal, sealing_keys
 from provena_mcp.server.shared_store import SharedStore
 from tests.http.test_isolation import call, new_record
-from tests.http.world import ADDRESS, World
+from tests.worlds.hosted import ADDRESS, World
 
 KEY = "a-key-that-all-replicas-share-0123456789"
 

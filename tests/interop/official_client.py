@@ -2,10 +2,10 @@
 
 Runs in the client's own virtual environment, where nothing of this project is installed:
 
-    python official_client.py http://127.0.0.1:8790 FOLDER
+    python official_client.py http://127.0.0.1:8790 FOLDER RECORD
 
-expects the writable world of the embedded tests behind the address, writes files into FOLDER and prints
-one JSON object: what came of each operation, and which operations were not tried.
+expects the tests' writable world behind the address and a record of it in the file RECORD, writes files into
+FOLDER and prints one JSON object: what came of each operation, and which operations were not tried.
 """
 
 from __future__ import annotations
@@ -52,25 +52,7 @@ OF_THE_REGISTRY = (
     "general_fetch_item",
     "get_current_provena_version",
 )
-RECORD = {
-    "workflow_template_id": "w/wf",
-    "inputs": [
-        {"dataset_template_id": "w/in", "dataset_id": "w/wind", "dataset_type": "DATA_STORE"},
-        {
-            "dataset_template_id": "w/params",
-            "dataset_id": "w/settings",
-            "dataset_type": "DATA_STORE",
-            "resources": {"config": "run.yaml"},
-        },
-    ],
-    "outputs": [{"dataset_template_id": "w/out", "dataset_id": "w/waves", "dataset_type": "DATA_STORE"}],
-    "annotations": {"scenario": "baseline"},
-    "display_name": "A run",
-    "description": "Through the official client",
-    "associations": {"modeller_id": "w/jane"},
-    "start_time": 1577836800,
-    "end_time": 1577923200,
-}
+RECORD = json.loads(Path(sys.argv[3]).read_text("utf-8"))
 
 
 class AnyToken(AuthManager):

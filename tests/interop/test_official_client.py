@@ -20,8 +20,8 @@ from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from tests.embedded.serving import free_port, serving
-from tests.embedded.small_world import creation
-from tests.embedded.writable_world import writable_world
+from tests.worlds.small import creation
+from tests.worlds.writable import a_record, writable_world
 
 CLIENT = "provenaclient==0.29.*"
 SCRIPT = Path(__file__).with_name("official_client.py")
@@ -54,9 +54,11 @@ def test_every_operation_works_but_those_that_the_client_itself_breaks(python: P
     store = Store(path)
     load_items(store, Source((*writable_world(), creation("w/c-model", "w/model", 6))))
     store.close()
+    record = tmp_path / "record.json"
+    record.write_text(json.dumps(a_record()), "utf-8")
     port = free_port()
     with serving(path, port):
-        command = [str(python), str(SCRIPT), f"http://127.0.0.1:{port}", str(tmp_path)]
+        command = [str(python), str(SCRIPT), f"http://127.0.0.1:{port}", str(tmp_path), str(record)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     answered: dict[str, Any] = json.loads(done.stdout)

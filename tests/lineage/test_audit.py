@@ -13,6 +13,7 @@ from provena_mcp.rules.provenance import assert_creation, assert_model_run
 from provena_mcp.rules.records.references import Found, Outcome, Refused
 from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
 from provena_mcp.wire.records import ModelRunRecord
+from tests.worlds.records import raw_record, templated
 
 STARTED, ENDED, NOW = 1_700_000_000, 1_700_003_600, 1_800_000_000
 BY = "https://creativecommons.org/licenses/by/4.0/"
@@ -34,22 +35,16 @@ def dataset(item_id: str, **info: Any) -> JsonObject:
 
 
 def run(item_id: str, inputs: list[str], outputs: list[str], started: int, ended: int) -> JsonObject:
-    def templated(role: str, ids: list[str]) -> list[dict[str, Any]]:
-        resources = {"settings": "a.yaml"} if role == "forcing" else None
-        return [{"dataset_template_id": role, "dataset_id": id_, "resources": resources} for id_ in ids]
-
-    record = {
-        "workflow_template_id": "recipe",
-        "model_version": "1.2",
-        "inputs": templated("forcing", inputs),
-        "outputs": templated("product", outputs),
-        "annotations": {"scenario": "hindcast"},
-        "display_name": item_id,
-        "description": "A run.",
-        "associations": {"modeller_id": "ada"},
-        "start_time": started,
-        "end_time": ended,
-    }
+    record = raw_record(
+        model_version="1.2",
+        inputs=[templated("forcing", used, settings="a.yaml") for used in inputs],
+        outputs=[templated("product", made) for made in outputs],
+        annotations={"scenario": "hindcast"},
+        display_name=item_id,
+        associations={"modeller_id": "ada"},
+        start_time=started,
+        end_time=ended,
+    )
     return item(item_id, "MODEL_RUN", "ACTIVITY", record=record, record_status="LODGED")
 
 

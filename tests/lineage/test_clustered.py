@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from provena_mcp.lineage.clustered_diagram import draw_clusters
 from provena_mcp.lineage.diagram import MAX_BOXES
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from tests.lineage.random_programmes import DATASETS, Programme, programmes
 from tests.lineage.test_diagram import LABEL
+from tests.worlds.random_programmes import DATASETS, Programme, programmes
 
 LINE = re.compile(
     "|".join(

@@ -15,7 +15,7 @@ from provena_mcp.lineage.comparison import (
 from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
-from tests.lineage.random_programmes import DATASETS, Programme, Run, programmes
+from tests.worlds.random_programmes import DATASETS, Programme, Run, programmes
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from provena_mcp.lineage.diagram import MAX_BOXES, draw_diagram
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from tests.lineage.lineage_worlds import Question, a_reef_world, a_run, ask, questions
+from tests.worlds.lineages import Question, a_reef_world, a_run, ask, questions
 
 # Inside a label: letters, digits, a few plain marks and character codes; "<br/>" is ours.
 LABEL = r"(?:[^\W]|[ .,:/()+_-]|#\d+;|<br/>)*"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from provena_mcp.lineage.impact import Affected, Impact, NewerVersion, Touched, find_impact, find_touched
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from tests.lineage.random_programmes import (
+from tests.worlds.random_programmes import (
     DATASETS,
     MODELS,
     ORGANISATIONS,

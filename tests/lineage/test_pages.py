@@ -14,7 +14,7 @@ from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.text import clean
-from tests.lineage.lineage_worlds import NAMES, Question, a_reef_world, a_run, ask, questions
+from tests.worlds.lineages import NAMES, Question, a_reef_world, a_run, ask, questions
 
 REEF_NAMES = {
     "reef/growth": "Coral growth 2020",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
 from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
-from tests.lineage.random_graphs import NODES, graphs, simple_paths
+from tests.worlds.random_graphs import NODES, graphs, simple_paths
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover

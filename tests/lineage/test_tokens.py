@@ -12,7 +12,7 @@ from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from tests.lineage.lineage_worlds import NAMES, Question, questions
+from tests.worlds.lineages import NAMES, Question, questions
 
 WINGS = Path(__file__).parents[2] / "../shared/data/wings_items.json"
 TOKENIZER = bpe_openai.get_encoding("o200k_base")

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import is_asked_for
-from tests.lineage.lineage_worlds import Question, a_reef_world, a_run, ask, questions
+from tests.worlds.lineages import Question, a_reef_world, a_run, ask, questions
 
 
 def hops_by_relaxation(question: Question) -> dict[str, int]:

@@ -2,7 +2,7 @@ from hypothesis import given, settings
 
 from provena_mcp.lineage.traversal import cyclic_groups
 from provena_mcp.rules.graph import ProvenanceGraph
-from tests.lineage.random_graphs import NODES, graphs, simple_paths
+from tests.worlds.random_graphs import NODES, graphs, simple_paths
 
 
 @settings(max_examples=500, deadline=None)

@@ -18,7 +18,7 @@ from provena_mcp.settings import Settings
 from tests.login.desks import Desk
 from tests.login.test_desk_login import Gate
 from tests.oidc.realm import AUTOMATION_SECRET
-from tests.tools.sample_server import error_of
+from tests.worlds.sample import error_of
 
 BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 LINKING = {"model_run_id": "10378.1/1900010", "study_id": "10378.1/1900011"}

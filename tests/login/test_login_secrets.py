@@ -24,7 +24,7 @@ from provena_mcp.server.build import build_server
 from tests.login.desks import CLIENT, Desk, who
 from tests.login.test_desk_login import Gate
 from tests.oidc.realm import AUTOMATION_SECRET
-from tests.tools.sample_server import error_of
+from tests.worlds.sample import error_of
 
 SECRET_FIELDS = ("refresh_token", "device_code", "client_secret", "token")
 

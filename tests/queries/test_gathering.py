@@ -14,7 +14,7 @@ from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import is_asked_for, links_on_trails
 from provena_mcp.wire.lineage import LineageQuery
-from tests.rules.random_worlds import worlds
+from tests.worlds.random_worlds import worlds
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover

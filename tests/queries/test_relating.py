@@ -12,8 +12,8 @@ from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.path_search import Relation, relate
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
-from tests.lineage.random_graphs import NODES, graphs
 from tests.queries.test_gathering import CappedProvena, chain
+from tests.worlds.random_graphs import NODES, graphs
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover

@@ -7,8 +7,8 @@ from provena_mcp.rules.csv.layout import (
 )
 from provena_mcp.rules.csv.writing import template_text
 from provena_mcp.rules.records.references import Reference, Refused
-from tests.rules.authored_csv import GOOD, RESULT
-from tests.rules.authored_registry import SECRET, known
+from tests.worlds.authored import SECRET, known
+from tests.worlds.authored_csv import GOOD, RESULT
 
 
 def test_the_columns_of_a_template_are_the_services_in_their_order() -> None:

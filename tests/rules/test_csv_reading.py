@@ -6,7 +6,8 @@ from provena_mcp.rules.csv.reading import Conversion, convert, references
 from provena_mcp.rules.csv.table import MAX_BYTES, CsvRow, CsvTable, read_table
 from provena_mcp.rules.csv.writing import csv_text
 from provena_mcp.rules.records.problems import Candidate
-from tests.rules.authored_csv import (
+from tests.worlds.authored import known
+from tests.worlds.authored_csv import (
     BROKEN_ROW,
     END,
     GOOD,
@@ -20,7 +21,6 @@ from tests.rules.authored_csv import (
     converted,
     findings,
 )
-from tests.rules.authored_registry import known
 
 
 def test_good_rows_become_records_and_submitted_rows_their_job_ids() -> None:

@@ -5,7 +5,7 @@ from provena_mcp.rules.csv.layout import (
     CsvProblem,
 )
 from provena_mcp.rules.csv.table import MAX_BYTES, CsvRow, CsvTable, prepared, read_table
-from tests.rules.authored_csv import a_csv
+from tests.worlds.authored_csv import a_csv
 
 UNREADABLE = {
     "nothing": (b"", ""),

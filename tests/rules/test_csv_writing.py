@@ -9,8 +9,8 @@ from provena_mcp.rules.csv.reading import Conversion
 from provena_mcp.rules.csv.writing import batch_references, batch_text
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord
-from tests.rules.authored_csv import GOOD, JOB, RECORD, converted
-from tests.rules.authored_registry import a_record, known
+from tests.worlds.authored import a_record, known
+from tests.worlds.authored_csv import GOOD, JOB, RECORD, converted
 
 
 def a_job(record: ModelRunRecord = RECORD, **changes: object) -> Job:

@@ -2,7 +2,7 @@ import pytest
 
 from provena_mcp.rules.records.fingerprint import fingerprint, same_record
 from provena_mcp.wire.items import JsonObject
-from tests.rules.authored_registry import a_raw_record, a_record
+from tests.worlds.authored import a_raw_record, a_record
 
 
 def test_records_of_one_run_are_the_same_however_they_are_written() -> None:

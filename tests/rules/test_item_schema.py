@@ -18,8 +18,8 @@ from provena_mcp.rules.records.references import Found, Known, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import parse_item
 from provena_mcp.wire.subtypes import SUBTYPES
-from tests.rules.authored_registry import ITEMS
 from tests.rules.recorded_registry import GOLDENS, needs_recordings
+from tests.worlds.authored import ITEMS
 
 NOT_NEEDED = {"relevant": False, "obtained": False}
 DATASET: dict[str, Any] = {

@@ -7,23 +7,20 @@ from prov.model import ProvDocument
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_model_run, prov_json
 from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.records import ModelRunRecord
 from tests.rules.recorded_registry import exchanges, needs_recordings, recorded_items
+from tests.worlds.records import record, templated
 
 
 def a_run() -> ProvenanceGraph:
-    record = ModelRunRecord(
+    described = record(
         workflow_template_id="10378.1/5",
-        inputs=(TemplatedDataset(dataset_template_id="10378.1/3", dataset_id="10378.1/1"),),
-        outputs=(TemplatedDataset(dataset_template_id="10378.1/4", dataset_id="10378.1/2"),),
-        display_name="A run",
-        description="A run of the model.",
+        inputs=[templated("10378.1/3", "10378.1/1")],
+        outputs=[templated("10378.1/4", "10378.1/2")],
         study_id="10378.1/9",
-        associations=Associations(modeller_id="10378.1/7", requesting_organisation_id="10378.1/8"),
-        start_time=1,
-        end_time=2,
+        associations={"modeller_id": "10378.1/7", "requesting_organisation_id": "10378.1/8"},
     )
-    return assert_model_run("10378.1/10", record, "10378.1/6")
+    return assert_model_run("10378.1/10", described, "10378.1/6")
 
 
 def unordered(document: str) -> dict[str, Any]:

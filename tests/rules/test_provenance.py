@@ -7,23 +7,20 @@ from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
 from provena_mcp.wire.items import CreateItem, ModelRunItem, VersionItem, WorkflowTemplateItem, parse_item
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from tests.worlds.records import record, templated
 
 GOLDENS = Path(__file__).parents[2] / "../shared/goldens"
 
 
 def a_record(**changes: object) -> ModelRunRecord:
-    record = ModelRunRecord(
-        workflow_template_id="recipe",
-        inputs=(TemplatedDataset(dataset_template_id="forcing", dataset_id="in"),),
-        outputs=(TemplatedDataset(dataset_template_id="result", dataset_id="out"),),
-        display_name="A run",
-        description="A run of the model.",
+    everything = {"modeller_id": "modeller", "requesting_organisation_id": "organisation"}
+    whole = record(
+        inputs=[templated("forcing", "in")],
+        outputs=[templated("result", "out")],
         study_id="study",
-        associations=Associations(modeller_id="modeller", requesting_organisation_id="organisation"),
-        start_time=1,
-        end_time=2,
+        associations=everything,
     )
-    return record.model_copy(update=changes)
+    return whole.model_copy(update=changes)
 
 
 def test_a_model_run_asserts_its_ten_nodes_and_thirteen_links() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, Trails, links_on_trails
 from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery
-from tests.rules.random_worlds import DATASETS, PEOPLE, worlds
+from tests.worlds.random_worlds import DATASETS, PEOPLE, worlds
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover

@@ -7,7 +7,7 @@ from provena_mcp.rules.records.refusals import SEED_REASON, wrong_subtype_reason
 from provena_mcp.rules.records.study_link import link_problems, link_references
 from provena_mcp.rules.records.validation import problems
 from provena_mcp.wire.items import RegistryItem, parse_item
-from tests.rules.authored_registry import ITEMS, SECRET, a_record, known
+from tests.worlds.authored import ITEMS, SECRET, a_record, known
 
 
 def an_input(template_id: str = "forcing", dataset_id: str = "wind", **more: object) -> dict[str, object]:

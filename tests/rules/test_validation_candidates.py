@@ -6,7 +6,7 @@ from provena_mcp.rules.records.requirements import (
     requirements,
 )
 from provena_mcp.wire.items import WorkflowTemplateItem
-from tests.rules.authored_registry import known
+from tests.worlds.authored import known
 
 
 def test_the_requirements_of_a_workflow_template_name_all_a_run_must_and_may_state() -> None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from provena_mcp.rules.records.drafts import Draft, DraftAssociations, DraftDataset, RunDraft, read_draft
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.wire.items import JsonObject
-from tests.rules.authored_registry import a_raw_record, a_record
+from tests.worlds.authored import a_raw_record, a_record
 
 
 def test_a_partial_record_says_what_is_missing_and_keeps_the_rest() -> None:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, ValidationError
 from provena_mcp.rules.records.schema import read_record, schema_problems
 from provena_mcp.rules.schema_wording import reworded
 from provena_mcp.wire.items import JsonObject
-from tests.rules.authored_registry import a_raw_record, a_record
+from tests.worlds.authored import a_raw_record, a_record
 
 
 def entries(raw: object, *loc: str | int) -> list[JsonObject]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from provena_mcp.rules.records.problems import Candidate, Problem
 from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.rules.records.validation import problems
-from tests.rules.authored_registry import a_record, known
+from tests.worlds.authored import a_record, known
 
 NO_ITEM = f"Failed to retrieve item with details: {unknown_reason('nowhere')}."
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from provena_mcp.commands.generate_config import mask_config
-from tests.tools.recording_world import Asked, Send, answering, provena, server
-from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.deployment import Asked, Send, answering, provena, server
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 
 RUN = "sample/1000042"
 OUTPUT = "sample/1000041"

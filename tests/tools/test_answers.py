@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 
 REANALYSIS, FORCING, RANKING = "sample/1000030", "sample/1000039", "sample/1000117"
 OLD_BATHYMETRY, NEW_BATHYMETRY = "sample/1000013", "sample/1000072"

@@ -16,8 +16,9 @@ from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
-from tests.tools.recording_world import Send, Wire, provena, server
-from tests.tools.sample_server import call
+from tests.worlds.deployment import Send, Wire, provena, server
+from tests.worlds.records import raw_record, templated
+from tests.worlds.sample import call
 
 FETCH = "/registry-api/registry/general/fetch"
 FORBIDDEN = httpx.Response(401, json={"detail": "You are not authorised to fetch this item."})
@@ -146,22 +147,17 @@ def a_dataset(item_id: str, release: str = "NOT_RELEASED", **more: Any) -> dict[
 
 
 def a_run(number: int, inputs: list[str], output: str, **more: Any) -> dict[str, Any]:
-    def templated(ids: list[str]) -> list[dict[str, str]]:
-        return [
-            {"dataset_template_id": "x/role", "dataset_id": id_, "dataset_type": "DATA_STORE"} for id_ in ids
-        ]
-
-    record = {
-        "workflow_template_id": "x/recipe",
-        "inputs": templated(inputs),
-        "outputs": templated([output]),
-        "display_name": "run",
-        "description": "run",
-        "study_id": f"x/study-{number % 3}",
-        "associations": {"modeller_id": f"x/person-{number % 7}", "requesting_organisation_id": "x/lab"},
-        "start_time": 1,
-        "end_time": 2,
-    }
+    record = raw_record(
+        workflow_template_id="x/recipe",
+        inputs=[templated("x/role", used) for used in inputs],
+        outputs=[templated("x/role", output)],
+        display_name="run",
+        description="run",
+        study_id=f"x/study-{number % 3}",
+        associations={"modeller_id": f"x/person-{number % 7}", "requesting_organisation_id": "x/lab"},
+        start_time=1,
+        end_time=2,
+    )
     return item(f"x/run-{number}", "MODEL_RUN", "ACTIVITY", record=record | more, record_status="LODGED")
 
 

@@ -11,7 +11,7 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
-from tests.tools.sample_server import BOTH_ERAS, sample_client
+from tests.worlds.sample import BOTH_ERAS, sample_client
 
 ITEM = ResourceTemplateReference(uri="provena://item/{+id}")
 REPORT = ResourceTemplateReference(uri="provena://report/{item_subtype}/{depth}/{+id}{?session_id}")

@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.tools.recording_world import Send, answering, provena, server
-from tests.tools.sample_csv import END, FORCING, GOOD, SETTINGS, START, TEMPLATE, a_csv, found, trials
-from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.deployment import Send, answering, provena, server
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.sample_csv import END, FORCING, GOOD, SETTINGS, START, TEMPLATE, a_csv, found, trials
 
 JOB = "7c0f5d1e-5a7a-4c63-8f63-6a1f0a1f3f10"
 CONVERT = "/prov-api/bulk/convert_model_runs/csv"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.tools.recording_world import Asked, answering, losing_the_answer, provena, server
-from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.deployment import Asked, answering, losing_the_answer, provena, server
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 
 CURATION: dict[str, Any] = {"toolsets": "default,curation"}
 CREATE_PERSON = "/registry-api/registry/agent/person/create"

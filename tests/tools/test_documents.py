@@ -12,8 +12,8 @@ from mcp import Client
 
 from provena_mcp.queries.documents.report_outline import read_outline
 from provena_mcp.queries.jobs.polling import PollPolicy
-from tests.tools.recording_world import HandClock, Send, answering, provena, server
-from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.deployment import HandClock, Send, answering, provena, server
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 
 RUN = "sample/1000042"
 STUDY = "sample/1000031"

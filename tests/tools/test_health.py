@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.recording_world import answering, provena, server
-from tests.tools.sample_server import call
+from tests.worlds.deployment import answering, provena, server
+from tests.worlds.sample import call
 
 LOOKUP = "/auth-api/link/user/lookup"
 

@@ -13,7 +13,8 @@ from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
-from tests.tools.sample_server import call
+from tests.worlds.records import raw_record, templated
+from tests.worlds.sample import call
 
 NAME = (
     'Tides"]\n  end\nclick n0 "javascript:alert(1)"\u202e\u200b\U000e0049'
@@ -40,17 +41,15 @@ def world() -> list[dict[str, Any]]:
     dataset = {
         "collection_format": {"dataset_info": {"name": NAME, "description": ORDERS, "keywords": [ORDERS]}}
     }
-    record = {
-        "workflow_template_id": "x/wf",
-        "inputs": [{"dataset_template_id": "x/dt", "dataset_id": "x/in", "dataset_type": "DATA_STORE"}],
-        "outputs": [{"dataset_template_id": "x/dt", "dataset_id": "x/out", "dataset_type": "DATA_STORE"}],
-        "annotations": {NAME: ORDERS},
-        "display_name": NAME,
-        "description": ORDERS,
-        "associations": {"modeller_id": "x/person"},
-        "start_time": 1,
-        "end_time": 2,
-    }
+    record = raw_record(
+        workflow_template_id="x/wf",
+        inputs=[templated("x/dt", "x/in")],
+        outputs=[templated("x/dt", "x/out")],
+        annotations={NAME: ORDERS},
+        display_name=NAME,
+        description=ORDERS,
+        associations={"modeller_id": "x/person"},
+    )
     templates = [{"template_id": "x/dt"}]
     return [
         item("x/person", "PERSON", "AGENT", first_name=NAME, last_name=NAME, email="m@example.org"),

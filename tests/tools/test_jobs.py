@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from provena_mcp.queries.jobs.polling import PollPolicy
-from tests.tools.recording_world import HandClock, Send, a_record, answering, provena, server
-from tests.tools.sample_server import BOTH_ERAS, call, failure
+from tests.worlds.deployment import HandClock, Send, a_record, answering, provena, server
+from tests.worlds.sample import BOTH_ERAS, call, failure
 
 FETCH_JOB = "/job-api/jobs/user/fetch"
 LIST_JOBS = "/job-api/jobs/user/list"

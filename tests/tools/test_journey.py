@@ -9,8 +9,8 @@ import docx
 import pytest
 from mcp import Client
 
-from tests.tools.sample_csv import GOOD, TEMPLATE
-from tests.tools.sample_server import call, stdio_server
+from tests.worlds.sample import call, stdio_server
+from tests.worlds.sample_csv import GOOD, TEMPLATE
 
 NAMES = ["Trial of spring", "Trial of summer", "Trial of autumn"]
 STUDY = "sample/1000031"

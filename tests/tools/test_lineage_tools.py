@@ -6,7 +6,7 @@ from mcp import Client
 
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
-from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 
 LINEAGE_TOOLS = (
     "explore_upstream",

@@ -8,7 +8,7 @@ from provena_mcp.prompts import PROMPTS
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from provena_mcp.tools.toolsets import ALL_TOOLS
-from tests.tools.sample_server import BOTH_ERAS, sample_client
+from tests.worlds.sample import BOTH_ERAS, sample_client
 
 
 async def text_of(client: Client, prompt: str, **arguments: str) -> str:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 
 
 @BOTH_ERAS

@@ -8,8 +8,8 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from prov.model import ProvDocument
 
-from tests.tools.recording_world import answering, provena, server
-from tests.tools.sample_server import BOTH_ERAS, sample_client
+from tests.worlds.deployment import answering, provena, server
+from tests.worlds.sample import BOTH_ERAS, sample_client
 
 RUN = "sample/1000042"
 

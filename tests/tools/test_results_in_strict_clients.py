@@ -11,8 +11,8 @@ from mcp import Client
 from mcp.types import CallToolResult, Tool
 
 from provena_mcp.tools.toolsets import ALL_TOOLS
-from tests.tools.sample_csv import a_csv, trials
-from tests.tools.sample_server import BOTH_ERAS, error_of, sample_client
+from tests.worlds.sample import BOTH_ERAS, error_of, sample_client
+from tests.worlds.sample_csv import a_csv, trials
 
 RUN, DATASET, STUDY, TEMPLATE = "sample/1000042", "sample/1000041", "sample/1000031", "sample/1000011"
 NEEDS_NOTHING = {"get_health_check", "list_items", "list_jobs"}

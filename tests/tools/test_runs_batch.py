@@ -10,8 +10,8 @@ import httpx
 import pytest
 from mcp import Client
 
-from tests.tools.recording_world import Asked, Send, a_record, provena, server
-from tests.tools.sample_server import BOTH_ERAS, call, failure
+from tests.worlds.deployment import Asked, Send, a_record, provena, server
+from tests.worlds.sample import BOTH_ERAS, call, failure
 
 BATCH = "/prov-api/model_run/register_batch"
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from mcp import Client
 
-from tests.tools.recording_world import Asked, Send, Wire, a_record, answering, provena, server
-from tests.tools.sample_server import BOTH_ERAS, call, failure
+from tests.worlds.deployment import Asked, Send, Wire, a_record, answering, provena, server
+from tests.worlds.sample import BOTH_ERAS, call, failure
 
 UPDATE = "/prov-api/model_run/update"
 LINK = "/prov-api/model_run/edit/link_to_study"

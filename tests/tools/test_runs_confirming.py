@@ -8,8 +8,8 @@ import pytest
 from mcp import Client
 
 from provena_mcp.queries.jobs.polling import PollPolicy
-from tests.tools.recording_world import Asked, HandClock, Send, a_record, provena, server
-from tests.tools.sample_server import BOTH_ERAS, call, failure
+from tests.worlds.deployment import Asked, HandClock, Send, a_record, provena, server
+from tests.worlds.sample import BOTH_ERAS, call, failure
 
 REGISTER = "/prov-api/model_run/register"
 

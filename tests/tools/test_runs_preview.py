@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.tools.recording_world import (
+from tests.worlds.deployment import (
     LOCAL_PERSON,
     TEMPLATE,
     Send,
@@ -15,7 +15,7 @@ from tests.tools.recording_world import (
     provena,
     server,
 )
-from tests.tools.sample_server import BOTH_ERAS, call, failure
+from tests.worlds.sample import BOTH_ERAS, call, failure
 
 REGISTER = "/prov-api/model_run/register"
 TEMPLATE_REF = {"id": TEMPLATE, "name": "Reef hydrodynamics"}

@@ -9,7 +9,7 @@ import pytest
 from mcp import Client
 
 from provena_mcp.queries.jobs.polling import PollPolicy
-from tests.tools.recording_world import (
+from tests.worlds.deployment import (
     QUICK,
     HandClock,
     Send,
@@ -19,7 +19,7 @@ from tests.tools.recording_world import (
     provena,
     server,
 )
-from tests.tools.sample_server import BOTH_ERAS, call, failure
+from tests.worlds.sample import BOTH_ERAS, call, failure
 
 REGISTER = "/prov-api/model_run/register"
 FETCH_JOB = "/job-api/jobs/user/fetch"

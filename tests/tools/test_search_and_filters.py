@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.tools.sample_server import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 
 ITEMS: list[dict[str, Any]] = json.loads(
     files("provena_mcp.embedded.sample").joinpath("reef.json").read_text("utf-8")

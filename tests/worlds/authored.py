@@ -4,6 +4,7 @@ from provena_mcp.rules.records.references import Found, Known, Outcome, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import JsonObject, parse_item
 from provena_mcp.wire.records import ModelRunRecord
+from tests.worlds.records import raw_record, templated
 
 ENTITY, AGENT, ACTIVITY = "ENTITY", "AGENT", "ACTIVITY"
 
@@ -68,28 +69,15 @@ def known(**changes: Outcome | JsonObject) -> Known:
 
 
 def a_raw_record(**changes: object) -> JsonObject:
-    raw: JsonObject = {
-        "workflow_template_id": "recipe",
+    """A record that meets every demand of the recipe."""
+    meeting_all: JsonObject = {
         "model_version": "1.0",
-        "inputs": [
-            {"dataset_template_id": "forcing", "dataset_id": "wind", "dataset_type": "DATA_STORE"},
-            {
-                "dataset_template_id": "params",
-                "dataset_id": "settings",
-                "dataset_type": "DATA_STORE",
-                "resources": {"param_file": "run.yaml"},
-            },
-        ],
-        "outputs": [{"dataset_template_id": "result", "dataset_id": "output", "dataset_type": "DATA_STORE"}],
+        "inputs": [templated("forcing", "wind"), templated("params", "settings", param_file="run.yaml")],
         "annotations": {"scenario": "baseline"},
-        "display_name": "A run",
-        "description": "A run of the model.",
         "study_id": "study",
         "associations": {"modeller_id": "jane", "requesting_organisation_id": "reef"},
-        "start_time": 1577836800,
-        "end_time": 1577923200,
     }
-    return {**raw, **changes}
+    return raw_record(**meeting_all | changes)
 
 
 def a_record(**changes: object) -> ModelRunRecord:

@@ -9,7 +9,7 @@ from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
 from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
 from provena_mcp.wire.lineage import LineageQuery
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from tests.worlds.records import record, templated
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,14 @@ def a_run(
     organisation: str | None = "reef/institute",
     study: str | None = "reef/study",
 ) -> ProvenanceGraph:
-    def templated(ids: tuple[str, ...]) -> tuple[TemplatedDataset, ...]:
-        return tuple(TemplatedDataset(dataset_template_id="reef/layout", dataset_id=id_) for id_ in ids)
-
-    record = ModelRunRecord(
+    described = record(
         workflow_template_id="reef/recipe",
-        inputs=templated(inputs),
-        outputs=templated(outputs),
-        display_name="A run",
-        description="A run.",
+        inputs=[templated("reef/layout", used) for used in inputs],
+        outputs=[templated("reef/layout", made) for made in outputs],
         study_id=study,
-        associations=Associations(modeller_id=modeller, requesting_organisation_id=organisation),
-        start_time=1,
-        end_time=2,
+        associations={"modeller_id": modeller, "requesting_organisation_id": organisation},
     )
-    return assert_model_run(run_id, record, "reef/model")
+    return assert_model_run(run_id, described, "reef/model")
 
 
 def a_reef_world() -> ProvenanceGraph:

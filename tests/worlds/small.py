@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.worlds.records import raw_record
+
 Json = dict[str, Any]
 
 CATEGORY = {
@@ -63,16 +65,16 @@ def creation(item_id: str, created_item_id: str, created: int, **domain: Any) ->
 
 
 def model_run(item_id: str, inputs: list[str], outputs: list[str], created: int, **domain: Any) -> Json:
-    record = {
-        "workflow_template_id": "w/wf",
-        "inputs": [{"dataset_template_id": "w/in", "dataset_id": used} for used in inputs],
-        "outputs": [{"dataset_template_id": "w/out", "dataset_id": made} for made in outputs],
-        "display_name": item_id,
-        "description": "A run",
-        "associations": {"modeller_id": "w/jane"},
-        "start_time": created,
-        "end_time": created + 1,
-    }
+    record = raw_record(
+        workflow_template_id="w/wf",
+        inputs=[{"dataset_template_id": "w/in", "dataset_id": used} for used in inputs],
+        outputs=[{"dataset_template_id": "w/out", "dataset_id": made} for made in outputs],
+        display_name=item_id,
+        description="A run",
+        associations={"modeller_id": "w/jane"},
+        start_time=created,
+        end_time=created + 1,
+    )
     return item(
         item_id,
         "MODEL_RUN",

@@ -4,7 +4,9 @@ from hypothesis import strategies as st
 
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.records import ModelRunRecord
+from tests.worlds.records import record, templated
 
 DATASETS = tuple(f"data/{number}" for number in range(4))
 PEOPLE = ("person/0", "person/1")
@@ -33,27 +35,19 @@ def _registrants() -> st.SearchStrategy[str | None]:
     return st.sampled_from((*PEOPLE, None))
 
 
-def _templated() -> st.SearchStrategy[tuple[TemplatedDataset, ...]]:
+def _templated() -> st.SearchStrategy[list[JsonObject]]:
     datasets = st.lists(st.sampled_from(DATASETS), max_size=2, unique=True)
-    return datasets.map(
-        lambda ids: tuple(TemplatedDataset(dataset_template_id="template", dataset_id=id_) for id_ in ids)
-    )
+    return datasets.map(lambda ids: [templated("template", id_) for id_ in ids])
 
 
 def _records() -> st.SearchStrategy[ModelRunRecord]:
+    organisations = st.sampled_from(("organisation", None))
     return st.builds(
-        ModelRunRecord,
-        workflow_template_id=st.just("recipe"),
+        record,
         inputs=_templated(),
         outputs=_templated(),
-        display_name=st.just("A run"),
-        description=st.just("A run."),
         study_id=st.sampled_from(("study", None)),
-        associations=st.builds(
-            Associations,
-            modeller_id=st.sampled_from(PEOPLE),
-            requesting_organisation_id=st.sampled_from(("organisation", None)),
+        associations=st.fixed_dictionaries(
+            {"modeller_id": st.sampled_from(PEOPLE), "requesting_organisation_id": organisations}
         ),
-        start_time=st.just(1),
-        end_time=st.just(2),
     )

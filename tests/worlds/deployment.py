@@ -21,6 +21,7 @@ from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
+from tests.worlds.records import raw_record
 
 BASE = "http://provena.test"
 LOCAL_PERSON = "local/1000000"
@@ -162,7 +163,7 @@ async def server(
 
 def a_record(**changes: Any) -> dict[str, Any]:
     """A complete record of the sample's hydrodynamics template, run by nobody yet."""
-    record = {
+    of_the_sample = {
         "workflow_template_id": TEMPLATE,
         "model_version": "1.2",
         "inputs": [
@@ -183,4 +184,4 @@ def a_record(**changes: Any) -> dict[str, Any]:
         "start_time": 1_700_000_000,
         "end_time": 1_700_003_600,
     }
-    return {**record, **changes}
+    return raw_record(**of_the_sample | changes)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.embedded.small_world import Json, dataset, item, model, person, template, workflow
+from tests.worlds.records import raw_record, templated
+from tests.worlds.small import Json, dataset, item, model, person, template, workflow
 
 
 def writable_world() -> list[Json]:
@@ -37,25 +38,14 @@ def writable_world() -> list[Json]:
 
 def a_record(**changes: Any) -> Json:
     """A record that can be registered there."""
-    return {
+    of_this_world = {
         "workflow_template_id": "w/wf",
         "model_version": "1.0",
-        "inputs": [
-            {"dataset_template_id": "w/in", "dataset_id": "w/wind", "dataset_type": "DATA_STORE"},
-            {
-                "dataset_template_id": "w/params",
-                "dataset_id": "w/settings",
-                "dataset_type": "DATA_STORE",
-                "resources": {"config": "run.yaml"},
-            },
-        ],
-        "outputs": [{"dataset_template_id": "w/out", "dataset_id": "w/waves", "dataset_type": "DATA_STORE"}],
+        "inputs": [templated("w/in", "w/wind"), templated("w/params", "w/settings", config="run.yaml")],
+        "outputs": [templated("w/out", "w/waves")],
         "annotations": {"scenario": "baseline"},
-        "display_name": "A run",
         "description": "A run of the model",
         "study_id": None,
         "associations": {"modeller_id": "w/jane", "requesting_organisation_id": None},
-        "start_time": 1577836800,
-        "end_time": 1577923200,
-        **changes,
     }
+    return raw_record(**of_this_world | changes)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.records import ModelRunRecord
+from tests.worlds.records import record, templated
 
 DATASETS = tuple(f"data/{number}" for number in range(6))
 PEOPLE = ("person/0", "person/1")
@@ -77,17 +78,10 @@ def programmes(draw: st.DrawFn) -> Programme:
 
 
 def _record(run: Run) -> ModelRunRecord:
-    def templated(ids: tuple[str, ...]) -> tuple[TemplatedDataset, ...]:
-        return tuple(TemplatedDataset(dataset_template_id=TEMPLATE, dataset_id=id_) for id_ in ids)
-
-    return ModelRunRecord(
+    return record(
         workflow_template_id=RECIPE_OF[run.model],
-        inputs=templated(run.inputs),
-        outputs=templated(run.outputs),
-        display_name="A run",
-        description="A run.",
+        inputs=[templated(TEMPLATE, used) for used in run.inputs],
+        outputs=[templated(TEMPLATE, made) for made in run.outputs],
         study_id=run.study,
-        associations=Associations(modeller_id=run.modeller, requesting_organisation_id=run.organisation),
-        start_time=1,
-        end_time=2,
+        associations={"modeller_id": run.modeller, "requesting_organisation_id": run.organisation},
     )

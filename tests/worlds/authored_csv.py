@@ -3,7 +3,8 @@
 from provena_mcp.rules.csv.reading import Conversion, convert
 from provena_mcp.rules.csv.table import CsvTable, read_table
 from provena_mcp.rules.csv.writing import csv_text
-from tests.rules.authored_registry import a_record, known
+from tests.worlds.authored import known
+from tests.worlds.records import record
 
 WIND = "Input dataset id for template: The forcing [template id: forcing]"
 SETTINGS = "Input dataset id for template: The params [template id: params]"
@@ -33,7 +34,9 @@ GOOD = {
     "_model_run_record_id": "",
     "_error_info": "",
 }
-RECORD = a_record(
+# The record that the good row describes.
+RECORD = record(
+    model_version="1.0",
     inputs=[
         {"dataset_template_id": "forcing", "dataset_id": "wind"},
         {
@@ -43,7 +46,8 @@ RECORD = a_record(
         },
     ],
     outputs=[{"dataset_template_id": "result", "dataset_id": "output"}],
-    associations={"modeller_id": "jane"},
+    annotations={"scenario": "baseline"},
+    study_id="study",
 )
 BROKEN_ROW = (
     "There was an error while converting the CSV row for model run #{} into a model run record, exception: "
