@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TextIO
 
 from pydantic import JsonValue, ValidationError
 
@@ -112,7 +112,7 @@ def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
         raise FileRefusedError(f"{str(path)!r} exists already.", advice="Name another file, or pass --force.")
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with store.read() as connection, partial.open("w", encoding="utf-8") as file:
+        with store.read() as connection, _private(partial) as file:
             count = _write_array(file.write, items.every_raw(connection))
             file.write(f',\n"links": {json.dumps(items.links(connection), ensure_ascii=False)}}}\n')
         partial.replace(path)
@@ -125,6 +125,11 @@ def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
         with suppress(OSError):
             partial.unlink()
     return count
+
+
+def _private(path: Path) -> TextIO:
+    # Its owner's only: an export holds addresses of people.
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
 
 
 def _write_array(write: Callable[[str], object], texts: Iterable[str]) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -15,13 +17,15 @@ from provena_mcp.embedded import items
 from provena_mcp.embedded.identity import Identify, identify_local_user
 from provena_mcp.embedded.jobs import queue as job_queue
 from provena_mcp.embedded.lazy_app import LazyApp
-from provena_mcp.embedded.store import Store, default_store_path
+from provena_mcp.embedded.store import IN_MEMORY, Store, resolve_store_path
+from provena_mcp.errors import StoreError
 
 
 class EmbeddedProvena:
-    """One embedded Provena; its store is open from here until ``running`` ends or ``close``.
+    """One embedded Provena; its store is opened when it is first needed, until ``running`` ends or ``close``.
 
-    Opening the store and counting load neither routes nor tasks.
+    A store that cannot be opened is tried again at the next need: whoever asks is told why. Opening it
+    and counting load neither routes nor tasks.
     """
 
     def __init__(
@@ -30,45 +34,50 @@ class EmbeddedProvena:
         *,
         identify: Identify = identify_local_user,
         clock: Callable[[], float] = time.time,
+        is_sample: bool = False,
     ) -> None:
-        """Open the store at ``path``, or the default one; see ``create_app`` for the rest.
+        """Name the store at ``path``, or the default one; see ``create_app`` for the rest.
 
-        Raises:
-            StoreError: It cannot be opened.
+        Args:
+            path: The store's file.
+            identify: Who sends a request.
+            clock: Gives Unix seconds.
+            is_sample: Fill the store with the shipped sample world when it is opened.
         """
-        self.is_sample = False
-        self._store = Store(path)
+        self.is_sample = is_sample
+        self._path = path
         self._identify = identify
         self._clock = clock
+        self._store: Store | None = None
+        self._opening = threading.Lock()
 
     @classmethod
     def sample(cls, path: Path | None = None) -> Self:
         """The shipped sample world, in a store of its own beside the one at ``path`` or the default one.
 
         Raises:
-            StoreError: That store cannot be opened or filled.
+            StoreError: No file can have that name.
         """
-        from provena_mcp.embedded.loading import load_items
-        from provena_mcp.embedded.sources import sample_source
-
-        beside = path or default_store_path()
-        provena = cls(beside.with_name(f"{beside.stem}-sample{beside.suffix}"))
-        provena.is_sample = True
-        load_items(provena._store, sample_source())
-        return provena
+        beside = resolve_store_path(path)
+        if beside != IN_MEMORY:
+            beside = beside.with_name(f"{beside.stem}-sample{beside.suffix}")
+        return cls(beside, is_sample=True)
 
     @property
-    def path(self) -> Path:
-        """The store's file."""
-        return self._store.path
+    def where(self) -> str:
+        """The store's file, whether or not it can be opened."""
+        try:
+            return str(resolve_store_path(self._path))
+        except StoreError:
+            return str(self._path)
 
     def count_items(self) -> int:
         """How many items there are, without the local user's own Person.
 
         Raises:
-            StoreError: The store cannot be read.
+            StoreError: The store cannot be opened, filled or read.
         """
-        with self._store.read() as connection:
+        with self._opened().read() as connection:
             return items.count_items(connection)
 
     @asynccontextmanager
@@ -95,15 +104,31 @@ class EmbeddedProvena:
 
     def close(self) -> None:
         """Close the store, where nothing is to run."""
-        self._store.close()
+        with self._opening:
+            if self._store is not None:
+                self._store.close()
+
+    def _opened(self) -> Store:
+        with self._opening:
+            if self._store is None:
+                store = Store(self._path)
+                if self.is_sample:
+                    from provena_mcp.embedded.loading import load_items
+                    from provena_mcp.embedded.sources import sample_source
+
+                    load_items(store, sample_source())
+                self._store = store
+            return self._store
 
     @asynccontextmanager
     async def _serving(self) -> AsyncGenerator[Starlette]:
         from provena_mcp.embedded.app import create_app
 
-        app = create_app(self._store, self._identify, clock=self._clock)
+        store = await to_thread.run_sync(self._opened)
+        app = create_app(store, self._identify, clock=self._clock)
         async with app.router.lifespan_context(app):
             yield app
 
     async def _has_job(self) -> bool:
-        return await self._store.reading(job_queue.is_claimable, self._clock())
+        store = await to_thread.run_sync(self._opened)
+        return await store.reading(job_queue.is_claimable, self._clock())

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
@@ -23,9 +24,13 @@ from provena_mcp.errors import StoreError
 T = TypeVar("T")
 P = ParamSpec("P")
 
+IN_MEMORY: Final = Path(":memory:")
+"""A store without a file, which ends with its process."""
+
 # Our own writes last milliseconds.
 _PATIENCE_SECONDS: Final = 30.0
 _CACHE_KIB: Final = 32_768
+_SHOWN: Final = 80
 
 _OTHER_FILE: Final = "name another file with --store or PROVENA_STORE"
 _EXPLAINED: Final[dict[int, tuple[str, str]]] = {
@@ -52,7 +57,7 @@ def default_store_path() -> Path:
     """
     folder = platformdirs.user_data_path("provena-mcp")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
             f"The folder {str(folder)!r} for the store cannot be made: {error.strerror}.",
@@ -61,14 +66,52 @@ def default_store_path() -> Path:
     return folder / "provena.sqlite3"
 
 
+def resolve_store_path(path: Path | None) -> Path:
+    """The store's file, absolute; ``IN_MEMORY`` stays what it is.
+
+    Raises:
+        StoreError: No file can have this name, or the default folder cannot be made.
+    """
+    if path == IN_MEMORY:
+        return IN_MEMORY
+    file = path or default_store_path()
+    try:
+        file = file.expanduser().absolute()
+        # Not exists(), which takes some names that no file can have for those of missing files.
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        # Opening it says what is wrong.
+        return file
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        shown = str(path) if len(str(path)) <= _SHOWN else f"{str(path)[:_SHOWN]}…"
+        raise StoreError(
+            f"The store {shown!r} cannot be opened: {reason}.", advice=f"N{_OTHER_FILE[1:]}."
+        ) from error
+    return file
+
+
+def _keep_private(path: Path) -> None:
+    """Make the file its owner's only, and take it from the rest of the world where it is there.
+
+    SQLite gives the files beside it the same permissions. A group that was let in stays.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    for file in (path, *(path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm"))):
+        with suppress(OSError):
+            file.chmod(stat.S_IMODE(file.stat().st_mode) & ~stat.S_IRWXO)
+
+
 class Store:
     """One store file, shared by the threads of this process and by other processes.
 
-    Write-ahead logging: readers see a consistent snapshot and never wait; writers take turns.
+    Write-ahead logging: readers see a consistent snapshot and never wait; writers take turns. The path
+    ``:memory:`` stands for a store without a file, in which readers take turns too.
     """
 
     def __init__(self, path: Path | None = None, *, patience: float = _PATIENCE_SECONDS) -> None:
-        """Open the file, creating it where it is missing.
+        """Open the file, creating it, for its owner only, where it is missing.
 
         Args:
             path: The file; none means the default one.
@@ -77,12 +120,15 @@ class Store:
         Raises:
             StoreError: It cannot be opened, or is not a store of this version.
         """
-        self.path = (path or default_store_path()).expanduser().absolute()
+        self.path = resolve_store_path(path)
         self._patience = patience
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
-        self._turn = threading.Lock()
-        self._check_place()
+        self._turn = threading.RLock()
+        self._in_memory = self.path == IN_MEMORY
+        if not self._in_memory:
+            self._check_place()
+            _keep_private(self.path)
         with self._explained():
             connection = self._connect()
             schema.prepare(connection, self.path, patience)
@@ -95,7 +141,7 @@ class Store:
         Raises:
             StoreError: There is none, or it cannot be opened.
         """
-        file = (path or default_store_path()).expanduser().absolute()
+        file = resolve_store_path(path)
         if not file.exists():
             raise StoreError(
                 f"There is no store {str(file)!r}.",
@@ -110,7 +156,8 @@ class Store:
         Raises:
             StoreError: SQLite failed.
         """
-        with self._explained(), self._connection() as connection:
+        turn = self._turn if self._in_memory else nullcontext()
+        with self._explained(), turn, self._connection() as connection:
             connection.execute("BEGIN")
             try:
                 yield connection

@@ -19,7 +19,8 @@ from provena_mcp.client import (
     token_provider_from,
 )
 from provena_mcp.embedded import EmbeddedProvena
-from provena_mcp.embedded.store import default_store_path
+from provena_mcp.embedded.store import resolve_store_path
+from provena_mcp.errors import StoreError
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.settings import Endpoints, Settings
 
@@ -67,7 +68,6 @@ def choose_backend(
 
     Raises:
         SettingsError: A deployment is half configured.
-        StoreError: The embedded store cannot be opened.
     """
     endpoints = None if sample else settings.endpoints()
     if endpoints is None:
@@ -87,10 +87,21 @@ def describe_backend(settings: Settings) -> WhichProvena:
         StoreError: The embedded store cannot be opened.
     """
     if settings.endpoints() is None:
-        file = (settings.store or default_store_path()).expanduser().absolute()
+        file = resolve_store_path(settings.store)
         if not file.exists():
             return WhichProvena(kind="embedded", where=str(file), items=0, advice=_HOW_TO_FILL)
+        return _describe(EmbeddedProvena(settings.store))
     return choose_backend(settings, sample=False).which()
+
+
+def _describe(provena: EmbeddedProvena) -> WhichProvena:
+    count = provena.count_items()
+    return WhichProvena(
+        kind="sample" if provena.is_sample else "embedded",
+        where=provena.where,
+        items=count,
+        advice=None if count else _HOW_TO_FILL,
+    )
 
 
 def _deployment(
@@ -112,13 +123,12 @@ def _deployment(
 
 def _embedded(provena: EmbeddedProvena, *, read_only: bool) -> Backend:
     def which() -> WhichProvena:
-        count = provena.count_items()
-        return WhichProvena(
-            kind="sample" if provena.is_sample else "embedded",
-            where=str(provena.path),
-            items=count,
-            advice=None if count else _HOW_TO_FILL,
-        )
+        try:
+            return _describe(provena)
+        except StoreError as error:
+            # The server starts all the same: every call says what is wrong.
+            kind = "sample" if provena.is_sample else "embedded"
+            return WhichProvena(kind=kind, where=provena.where, advice=f"{error.message} {error.advice}")
 
     @asynccontextmanager
     async def client() -> AsyncGenerator[ProvenaClient]:

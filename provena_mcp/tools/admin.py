@@ -35,7 +35,7 @@ async def generate_config_file(
 ) -> Reply[generate_config.ConfigFile]:
     """The settings of prov-api."""
     app = ctx.request_context.lifespan_context
-    place = place_for(app.output, save_as, "env")
+    place = place_for(app.output, save_as, "env", "txt")
     return Reply(
         await generate_config.generate_config(
             app.client,

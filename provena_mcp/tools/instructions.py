@@ -34,7 +34,8 @@ def who_answers(which: WhichProvena) -> str:
             "Answers come from the SAMPLE world shipped with this server: invented data, not real results "
             f"({which.items} items)."
         )
-    count = "it is EMPTY" if which.items == 0 else f"{which.items} items"
+    held = "it is EMPTY" if which.items == 0 else f"{which.items} items"
+    count = "it CANNOT BE READ" if which.items is None else held
     advice = f" {which.advice}" if which.advice else ""
     return f"Answers come from the embedded Provena in {clean(which.where, _PLACE_LENGTH)} ({count}).{advice}"
 

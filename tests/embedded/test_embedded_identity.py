@@ -141,7 +141,7 @@ async def test_the_local_user_has_all_roles_and_a_person_once_it_runs(tmp_path: 
     path = tmp_path / "store.sqlite3"
     for now in (1_700_000_000, 1_800_000_000):
         provena = EmbeddedProvena(path, clock=lambda now=now: now)
-        assert (provena.count_items(), provena.path, provena.is_sample) == (0, path, False)
+        assert (provena.count_items(), provena.where, provena.is_sample) == (0, str(path), False)
         link, fetched, checked = await _ask(
             provena,
             "/auth-api/link/user/lookup",
@@ -169,7 +169,7 @@ async def test_a_link_of_the_local_user_that_was_loaded_prevails(tmp_path: Path)
 async def test_the_sample_world_lies_in_a_store_of_its_own(tmp_path: Path) -> None:
     own = tmp_path / "mine.sqlite3"
     sample = EmbeddedProvena.sample(own)
-    assert (sample.path, sample.is_sample) == (tmp_path / "mine-sample.sqlite3", True)
+    assert (sample.where, sample.is_sample) == (str(tmp_path / "mine-sample.sqlite3"), True)
     assert sample.count_items() == len(sample_source().items)
     assert not own.exists()
     assert await _ask(sample, "/prov-api/") == [{"message": "Health check successful."}]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -321,6 +323,7 @@ def test_an_export_loads_into_the_same_store(load: Load, store: Store, tmp_path:
     load([*small_world(), item("w/née", "STUDY", 7, title="Été", note=None)], jane="w/jane")
     file = tmp_path / "all.json"
     assert export_items(store, file) == 10
+    assert os.name != "posix" or stat.S_IMODE(file.stat().st_mode) == 0o600
     copy = Store(tmp_path / "copy.sqlite3")
     assert load_items(copy, read_source(file)) == LoadReport(loaded=10, lodged=2)
     assert load_items(store, read_source(file)) == LoadReport(unchanged=10)

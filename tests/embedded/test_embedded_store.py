@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 
+from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
+
+posix = pytest.mark.skipif(os.name != "posix", reason="permissions of files are those of POSIX")
 
 _OPEN = """
 import sys
@@ -151,3 +157,94 @@ def test_a_failure_of_sqlite_says_which_store_failed(store: Store) -> None:
     with pytest.raises(StoreError) as failed, store.read() as connection:
         connection.execute("SELECT * FROM absent")
     assert failed.value.message == f"The store {str(store.path)!r} failed: no such table: absent."
+
+
+# Who may read it
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+@posix
+def test_a_store_and_the_files_beside_it_are_their_owners_only(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.sqlite3")
+    with store.write() as connection:
+        connection.execute("INSERT INTO user_link VALUES ('jane', 'w/jane')")
+    assert _modes(tmp_path) == {
+        "store.sqlite3": 0o600,
+        "store.sqlite3-wal": 0o600,
+        "store.sqlite3-shm": 0o600,
+    }
+    store.close()
+
+
+@posix
+def test_a_store_of_before_is_taken_from_the_world_but_not_from_a_group(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    Store(path).close()
+    path.chmod(0o664)
+    Store(path).close()
+    assert _modes(tmp_path) == {"store.sqlite3": 0o660}
+
+
+# Without a file, or with a name that none can have
+
+
+def test_a_store_in_memory_makes_no_file_and_serves_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = Store(Path(":memory:"))
+    seen: list[int] = []
+
+    def use(number: int) -> None:
+        with store.write() as connection:
+            connection.execute("INSERT INTO user_link VALUES (?, 'w/jane')", (f"user {number}",))
+        with store.read() as connection:
+            seen.append(connection.execute("SELECT count(*) FROM user_link").fetchone()[0])
+
+    threads = [threading.Thread(target=use, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.close()
+    assert (max(seen), len(seen), list(tmp_path.iterdir())) == (20, 20, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("s" * 300, "File name too long"), ("a\0b", "embedded null byte")]
+)
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str, reason: str) -> None:
+    message, advice = _refusal(tmp_path / name)
+    assert (message.endswith(f"cannot be opened: {reason}."), len(message) < 200) == (True, True)
+    assert advice == "Name another file with --store or PROVENA_STORE."
+
+
+# A server over a store that cannot be opened
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_cannot_be_opened_is_told_by_every_call_until_it_can(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite3"
+    path.write_text("dear diary")
+    provena = EmbeddedProvena(path)
+    with pytest.raises(StoreError, match="is not an SQLite file"):
+        provena.count_items()
+    async with provena.on_demand() as app:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://embedded") as client:
+            failed = [await client.get("/prov-api/") for _ in range(2)]
+            path.unlink()
+            mended = await client.get("/prov-api/")
+    assert [(answer.status_code, answer.json()) for answer in failed] == [
+        (
+            500,
+            {
+                "detail": f"The store {str(path)!r} is not an SQLite file. "
+                "Check the path, or name another file with --store or PROVENA_STORE."
+            },
+        )
+    ] * 2
+    assert mended.status_code == 200

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +248,16 @@ async def test_a_file_name_that_cannot_be_used_is_refused_before_a_report_is_beg
     (tmp_path / "saved").mkdir()
     (tmp_path / "saved" / "there.docx").write_bytes(b"kept")
     async with provena(tmp_path) as wire, server(wire, output_dir=str(tmp_path / "saved")) as client:
-        names = ("../out.docx", "/tmp/out.docx", "there.docx", ".hidden", "con.docx")
+        names = [
+            "../out.docx",
+            "/tmp/out.docx",
+            "there.docx",
+            ".hidden",
+            "con.docx",
+            "com¹.docx",
+            "LPT³ .docx",
+        ]
+        names += [f"report.{ending}" for ending in ("bat", "lnk", "desktop", "txt", "docx.exe")]
         errors = [await failure(client, "generate_report", id=RUN, save_as=name) for name in names]
     assert {error["kind"] for error in errors} == {"FileRefused"}
     assert wire.count(GENERATE) == 0
@@ -286,6 +297,7 @@ async def test_a_document_is_saved_byte_for_byte(tmp_path: Path):
         whole = (await client.read_resource(uri)).contents[0].text
         saved = await call(client, "open_document", uri=uri, save_as="run.ttl")
     assert Path(saved["saved_to"]).read_bytes() == whole.encode()
+    assert os.name != "posix" or stat.S_IMODE(Path(saved["saved_to"]).stat().st_mode) == 0o600
     assert saved == {
         "uri": uri,
         "mime_type": "text/turtle",
@@ -302,7 +314,7 @@ async def test_a_name_without_an_ending_gets_that_of_the_document(tmp_path: Path
         "drawing": f"provena://diagram/upstream/{RUN}?depth=1",
         "prov": f"provena://prov/ttl/{RUN}",
         "rows": "provena://csv-template/sample/1000011",
-        "run.txt": f"provena://item/{RUN}",
+        "RUN 2.JSON": f"provena://item/{RUN}",
     }
     async with sample_client(tmp_path) as client:
         saved = [await call(client, "open_document", uri=uri, save_as=name) for name, uri in asked.items()]
@@ -317,7 +329,7 @@ async def test_a_name_without_an_ending_gets_that_of_the_document(tmp_path: Path
         "drawing.mmd",
         "prov.ttl",
         "rows.csv",
-        "run.txt",
+        "RUN 2.JSON",
         "study.docx",
         "runs.csv",
     ]

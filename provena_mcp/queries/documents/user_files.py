@@ -16,6 +16,7 @@ from provena_mcp.errors import FileRefusedError
 _FLAGS: Final = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 )
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ def _read(path: Path, max_bytes: int) -> bytes:
 _NAME: Final = re.compile(r"[^\W_][\w .()+-]{0,119}")
 # A version such as the .2 of "report 1.2" is no ending.
 _ENDING: Final = re.compile(r"\.[A-Za-z]\w{0,9}")
-_DEVICE_NAMES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+# Windows reads the superscript digits of Latin-1 as digits, and takes no notice of blanks behind.
+_DEVICE_NAMES: Final = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³]) *(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,19 @@ class Place:
 
     path: Path
 
-    def ending_in(self, ending: str) -> Place:
-        """The same place with ``ending`` added to a name that has none.
+    def ending_in(self, ending: str, *others: str) -> Place:
+        """The same place with ``ending`` added to a name that has none; a name may end in the others too.
 
         Raises:
-            FileRefusedError: There is such a file.
+            FileRefusedError: The name ends like another kind of file, or there is such a file.
         """
-        if _ENDING.fullmatch(self.path.suffix):
+        if self.path.suffix.lower() in (f".{known}" for known in (ending, *others)):
             return self
+        if _ENDING.fullmatch(self.path.suffix):
+            raise FileRefusedError(
+                f"save_as {self.path.name[:60]!r} does not end like the document, which is .{ending}.",
+                advice=f"Give a name ending in .{ending}, or one without an ending.",
+            )
         path = self.path.with_name(f"{self.path.name}.{ending}")
         if path.exists():
             raise _exists(path.name)
@@ -127,7 +134,8 @@ class Place:
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("xb") as file:
+            # Its owner's only, as what it says may be.
+            with os.fdopen(os.open(self.path, _NEW, 0o600), "wb") as file:
                 file.write(content)
         except FileExistsError:
             raise _exists(self.path.name) from None
@@ -161,10 +169,10 @@ class OutputFolder:
         return Place(self.path / name)
 
 
-def place_for(output: OutputFolder | None, save_as: str | None, ending: str | None = None) -> Place | None:
+def place_for(output: OutputFolder | None, save_as: str | None, *endings: str) -> Place | None:
     """Where to save a document, if that is asked for; to be found out before the document is made.
 
-    A name without an ending gets that of the document, where it is known beforehand.
+    A name without an ending gets the first of the document's, where they are known beforehand.
 
     Raises:
         FileRefusedError: Saving is switched off, or the name is refused.
@@ -174,7 +182,7 @@ def place_for(output: OutputFolder | None, save_as: str | None, ending: str | No
     if output is None:
         raise FileRefusedError("Saving files is switched off here.", advice="Leave save_as out.")
     place = output.place(save_as)
-    return place.ending_in(ending) if ending else place
+    return place.ending_in(*endings) if endings else place
 
 
 def _exists(name: str) -> FileRefusedError:
