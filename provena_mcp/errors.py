@@ -25,14 +25,44 @@
         ├── StoreError
         └── FileRefusedError
 
-An error carries what the assistant needs to go on: whose fault it is (the class), whether the
-same call may work later (``retry``), what to do next (``advice``) and, apart from our own words,
-what Provena said (``upstream``), which is data and is fenced wherever it is shown.
+An error carries what its reader needs to go on: what kind it is (``kind``, fixed whatever the class is
+called), whose fault it is (``fault``), whether the same call may work later (``retry``), what to do next
+(``advice``, which names methods of the client in backticks) and, apart from our own words, what Provena
+said (``upstream``), which is data and is fenced wherever it is shown.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
+
+__all__ = [
+    "AccessError",
+    "AmbiguousWriteError",
+    "ArgumentError",
+    "CallerError",
+    "CursorError",
+    "DeadlineError",
+    "DeploymentError",
+    "DepthLimitError",
+    "Fault",
+    "FileRefusedError",
+    "ForbiddenError",
+    "LoginPendingError",
+    "LoginRefusedError",
+    "MalformedAnswerError",
+    "MalformedItemError",
+    "NotFoundError",
+    "NotLoggedInError",
+    "OperatorError",
+    "ProvenaError",
+    "RejectedError",
+    "Retry",
+    "SettingsError",
+    "StoreError",
+    "UnavailableError",
+    "UpstreamError",
+    "WrongSubtypeError",
+]
 
 Fault = Literal["caller", "access", "deployment", "operator"]
 Retry = Literal["no", "later", "after_change", "check_first"]
@@ -41,6 +71,7 @@ Retry = Literal["no", "later", "after_change", "check_first"]
 class ProvenaError(Exception):
     """The root: every failure this package raises on purpose."""
 
+    kind: ClassVar[str] = "Provena"
     fault: ClassVar[Fault] = "operator"
     retry: ClassVar[Retry] = "no"
 
@@ -70,12 +101,15 @@ class ProvenaError(Exception):
 class CallerError(ProvenaError):
     """The call itself was wrong; repeating it unchanged cannot work."""
 
+    kind: ClassVar[str] = "Caller"
     fault: ClassVar[Fault] = "caller"
     retry: ClassVar[Retry] = "after_change"
 
 
 class ArgumentError(CallerError):
     """An argument is missing, unknown, malformed or out of range."""
+
+    kind: ClassVar[str] = "Argument"
 
     def __init__(self, message: str, *, parameter: str = "", advice: str = "") -> None:
         """Describe a bad argument, naming the ``parameter`` it was given for."""
@@ -86,9 +120,13 @@ class ArgumentError(CallerError):
 class CursorError(CallerError):
     """A page cursor is malformed, belongs to another query, or the graph has changed since."""
 
+    kind: ClassVar[str] = "Cursor"
+
 
 class NotFoundError(CallerError):
     """No item, job or document has this id."""
+
+    kind: ClassVar[str] = "NotFound"
 
     def __init__(
         self, message: str, *, item_id: str = "", advice: str = "", upstream: str | None = None
@@ -101,13 +139,19 @@ class NotFoundError(CallerError):
 class WrongSubtypeError(CallerError):
     """The item exists but is not of the kind the operation needs."""
 
+    kind: ClassVar[str] = "WrongSubtype"
+
 
 class RejectedError(CallerError):
     """Provena understood the request and refused its content."""
 
+    kind: ClassVar[str] = "Rejected"
+
 
 class DepthLimitError(CallerError):
     """The deployment caps the depth of one lineage query (10 by default, provena-http 2.1)."""
+
+    kind: ClassVar[str] = "DepthLimit"
 
     def __init__(self, limit: int) -> None:
         """Describe a query deeper than the deployment's ``limit`` in hops."""
@@ -121,6 +165,7 @@ class DepthLimitError(CallerError):
 class AccessError(ProvenaError):
     """The caller is not who the operation needs."""
 
+    kind: ClassVar[str] = "Access"
     fault: ClassVar[Fault] = "access"
     retry: ClassVar[Retry] = "after_change"
 
@@ -128,10 +173,13 @@ class AccessError(ProvenaError):
 class NotLoggedInError(AccessError):
     """No token, or one that has expired and cannot be renewed."""
 
+    kind: ClassVar[str] = "NotLoggedIn"
+
 
 class LoginPendingError(NotLoggedInError):
     """A login has been started and waits for a person with a browser; then it goes on by itself."""
 
+    kind: ClassVar[str] = "LoginPending"
     retry: ClassVar[Retry] = "later"
 
     def __init__(self, message: str, *, url: str, user_code: str, minutes: int) -> None:
@@ -156,6 +204,8 @@ class LoginPendingError(NotLoggedInError):
 class LoginRefusedError(NotLoggedInError):
     """Keycloak refused a login or its renewal; ``code`` is its OAuth error, e.g. ``invalid_grant``."""
 
+    kind: ClassVar[str] = "LoginRefused"
+
     def __init__(self, message: str, *, code: str, advice: str, upstream: str | None = None) -> None:
         """Describe a refusal."""
         super().__init__(message, advice=advice, upstream=upstream)
@@ -165,10 +215,13 @@ class LoginRefusedError(NotLoggedInError):
 class ForbiddenError(AccessError):
     """Logged in, but without the role or the permission on the item."""
 
+    kind: ClassVar[str] = "Forbidden"
+
 
 class UpstreamError(ProvenaError):
     """A Provena service failed or could not be reached."""
 
+    kind: ClassVar[str] = "Upstream"
     fault: ClassVar[Fault] = "deployment"
     retry: ClassVar[Retry] = "later"
 
@@ -176,42 +229,60 @@ class UpstreamError(ProvenaError):
 class UnavailableError(UpstreamError):
     """No connection, or a gateway said that the service is down or overloaded."""
 
+    kind: ClassVar[str] = "Unavailable"
+
 
 class DeadlineError(UpstreamError):
     """A service did not answer within its deadline."""
+
+    kind: ClassVar[str] = "Deadline"
 
 
 class MalformedAnswerError(UpstreamError):
     """A service answered something that is not Provena's JSON."""
 
+    kind: ClassVar[str] = "MalformedAnswer"
+
 
 class MalformedItemError(MalformedAnswerError):
     """A registry item lacks what its subtype needs: the item is at fault, not the answer."""
+
+    kind: ClassVar[str] = "MalformedItem"
 
 
 class DeploymentError(UpstreamError):
     """A service failed inside (5xx) for a reason the caller cannot change."""
 
+    kind: ClassVar[str] = "Deployment"
+
 
 class AmbiguousWriteError(UpstreamError):
     """A write was sent and its answer was lost: it may or may not have happened."""
 
+    kind: ClassVar[str] = "AmbiguousWrite"
     retry: ClassVar[Retry] = "check_first"
 
 
 class OperatorError(ProvenaError):
     """Something on this machine: its settings, files or store."""
 
+    kind: ClassVar[str] = "Operator"
     fault: ClassVar[Fault] = "operator"
 
 
 class SettingsError(OperatorError):
     """Settings contradict each other or are incomplete."""
 
+    kind: ClassVar[str] = "Settings"
+
 
 class StoreError(OperatorError):
     """The embedded store cannot be opened, read or written."""
 
+    kind: ClassVar[str] = "Store"
+
 
 class FileRefusedError(OperatorError):
     """A file may not be read or written there."""
+
+    kind: ClassVar[str] = "FileRefused"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue, WithJsonSchema
 
@@ -40,6 +42,24 @@ ToolName = Literal[
     "store_record",
     "update_model_run",
 ]
+
+
+# What the client's errors call by the names of its own methods.
+TOOL_FOR: Final[Mapping[str, ToolName]] = {
+    "health": "get_health_check",
+    "jobs.list": "list_jobs",
+    "prov.generate_report": "generate_report",
+    "prov.register_batch": "register_batch_model_runs",
+    "registry.list": "list_items",
+    "search.search": "search_items",
+}
+
+_METHOD: Final = re.compile(r"`([a-z_.]+)`")
+
+
+def naming_tools(advice: str) -> str:
+    """``advice`` of the client, with the tools that do what its methods do."""
+    return _METHOD.sub(lambda found: TOOL_FOR.get(found[1], found[0]), advice)
 
 
 class NextCall(BaseModel):

@@ -13,6 +13,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 from provena_mcp.application import Application
 from provena_mcp.errors import CallerError, ProvenaError
+from provena_mcp.next_call import naming_tools
 from provena_mcp.queries.documents.csv_files import CSV
 from provena_mcp.queries.documents.prov_documents import PROV_TYPES, ProvFormat
 from provena_mcp.queries.documents.rendering import HTML, JSON, MERMAID, SVG, USUAL_DEPTH, Document, Documents
@@ -161,5 +162,5 @@ async def _content(document: Awaitable[Document]) -> str | bytes:
     try:
         return (await document).content
     except ProvenaError as error:
-        text = f"{error.message} {error.advice}".strip()
+        text = f"{error.message} {naming_tools(error.advice)}".strip()
         raise (ResourceNotFoundError if isinstance(error, CallerError) else ResourceError)(text) from error

@@ -33,7 +33,9 @@ def _run(arguments: list[str]) -> None:
 
 
 def _tell(error: ProvenaError) -> None:
-    lines = [f"provena-mcp: {error.message}", error.advice]
+    from provena_mcp.next_call import naming_tools
+
+    lines = [f"provena-mcp: {error.message}", naming_tools(error.advice)]
     if error.upstream:
         # repr: text from a deployment must not drive the terminal.
         lines.append(f"Provena said: {error.upstream[:500]!r}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from provena_mcp.errors import ProvenaError
+from provena_mcp.next_call import naming_tools
 
 # ok: as it should be; note: worth knowing; problem: something will not work.
 State = Literal["ok", "note", "problem"]
@@ -35,7 +36,7 @@ def ok(subject: str, said: str) -> Finding:
 def failed(subject: str, error: ProvenaError) -> Finding:
     """What an error says about ``subject``, and its advice as the fix."""
     said = f"{error.message} Provena said: {error.upstream!r}" if error.upstream else error.message
-    return Finding("problem", subject, said, error.advice)
+    return Finding("problem", subject, said, naming_tools(error.advice))
 
 
 def summary(findings: Iterable[Finding]) -> str:

@@ -14,6 +14,7 @@ from provena_mcp.client.login.login_store import Keyring
 from provena_mcp.client.login.token_providers import KeycloakTokens
 from provena_mcp.errors import NotLoggedInError, ProvenaError
 from provena_mcp.issuer import Claims, read_claims
+from provena_mcp.next_call import naming_tools
 from provena_mcp.rules.text import clean
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
@@ -53,7 +54,7 @@ async def show_status(
         try:
             token = await tokens.token()
         except NotLoggedInError as error:
-            tell(f"Login: none. {error.message} {error.advice}")
+            tell(f"Login: none. {error.message} {naming_tools(error.advice)}")
             return False
         if token is None:
             tell("Login: none. No Keycloak is set, so requests go without one.")

@@ -9,6 +9,7 @@ from provena_mcp.client.data import DataApi
 from provena_mcp.client.http.auth import NoLogin, NoToken, ReadyToken, TokenProvider
 from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.http.public import public_transport
+from provena_mcp.client.http.transports import Breaker
 from provena_mcp.client.jobs import JobApi, JobPage
 from provena_mcp.client.login.interactive_login import DeskLogin
 from provena_mcp.client.login.keycloak import DeviceLogin, DevicePrompt, OAuthClient
@@ -25,10 +26,12 @@ from provena_mcp.client.prov_files import ReportDocument, ReportJob
 from provena_mcp.client.provena import ProvenaClient
 from provena_mcp.client.registry import CreatedItem, ItemPage, RegistryApi, TypedItem
 from provena_mcp.client.search import SearchApi
+from provena_mcp.settings import Endpoints
 
 __all__ = [
     "AccessLevel",
     "AuthApi",
+    "Breaker",
     "ClientCredentials",
     "ClientLimits",
     "CreatedItem",
@@ -36,6 +39,7 @@ __all__ = [
     "DeskLogin",
     "DeviceLogin",
     "DevicePrompt",
+    "Endpoints",
     "ItemPage",
     "JobApi",
     "JobPage",

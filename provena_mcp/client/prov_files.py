@@ -16,7 +16,7 @@ _ZIP_MAGIC: Final = b"PK"
 _MAX_REPORT_DEPTH: Final = 3
 _BATCH_HINT: Final = (
     "Most often the batch is unknown, empty or somebody else's. Give the batch_id that the finished job of "
-    "register_batch_model_runs names in its result, not that job's session id."
+    "`prov.register_batch` names in its result, not that job's session id."
 )
 
 

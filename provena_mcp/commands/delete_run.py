@@ -17,6 +17,7 @@ from provena_mcp.commands.confirmation.write_context import Desk
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.commands.update_run import run_id_in
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
+from provena_mcp.next_call import naming_tools
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.polling import JobState
@@ -141,6 +142,6 @@ async def _send(desk: Desk, run_id: str, *, and_registry: bool) -> JsonObject:
         await desk.client.registry.delete("MODEL_RUN", run_id)
     except ProvenaError as error:
         # The first half is done, so this is an outcome and no failure that could be repeated.
-        return {**answer, "left": f"{error.message} {error.advice}".strip()}
+        return {**answer, "left": f"{error.message} {naming_tools(error.advice)}".strip()}
     desk.reader.names.forget(desk.caller, run_id)
     return answer

@@ -9,6 +9,7 @@ from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.types import INTERNAL_ERROR
 
 from provena_mcp.errors import ProvenaError
+from provena_mcp.next_call import naming_tools
 from provena_mcp.tools.error_results import failure_result
 
 COSTLY: Final = frozenset({"tools/call", "resources/read", "prompts/get", "completion/complete"})
@@ -28,4 +29,4 @@ def failed(ctx: ServerRequestContext[Any, Any], error: ProvenaError) -> HandlerR
     """
     if ctx.method == "tools/call":
         return failure_result(error, name_in(ctx))
-    raise MCPError(code=INTERNAL_ERROR, message=f"{error.message} {error.advice}".strip())
+    raise MCPError(code=INTERNAL_ERROR, message=f"{error.message} {naming_tools(error.advice)}".strip())

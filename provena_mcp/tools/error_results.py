@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
 from provena_mcp.errors import ArgumentError, Fault, LoginPendingError, ProvenaError, Retry
+from provena_mcp.next_call import naming_tools
 
 logger = logging.getLogger(__name__)
 
@@ -57,13 +58,13 @@ def failure_result(cause: BaseException | None, tool_name: str) -> CallToolResul
 def _describe(error: ProvenaError) -> Failure:
     return Failure(
         message=error.message,
-        kind=type(error).__name__.removesuffix("Error"),
+        kind=error.kind,
         fault=error.fault,
         retry=error.retry,
         retry_after=error.retry_after,
         parameter=(error.parameter or None) if isinstance(error, ArgumentError) else None,
         login=_login_page(error) if isinstance(error, LoginPendingError) else None,
-        next=error.advice or None,
+        next=naming_tools(error.advice) or None,
         provena_said=error.upstream,
     )
 

@@ -120,7 +120,7 @@ async def failure(call, answer: httpx.Response, token: str = "secret-token") -> 
             "lacks a role",
             "entity-registry-read",
         ),
-        (job, 401, "Not authorised to view this record.", ForbiddenError, "Job '7c0f' belongs", "list_jobs"),
+        (job, 401, "Not authorised to view this record.", ForbiddenError, "Job '7c0f' belongs", "jobs.list"),
         (
             write,
             401,
@@ -137,7 +137,7 @@ async def failure(call, answer: httpx.Response, token: str = "secret-token") -> 
             f"The provided workflow template ID was invalid, error: {UNKNOWN}",
             NotFoundError,
             "'10378.1/9'",
-            "search_items",
+            "search.search",
         ),
         (
             template,
@@ -145,7 +145,7 @@ async def failure(call, answer: httpx.Response, token: str = "secret-token") -> 
             f"The provided workflow template ID was invalid, error: {WRONG_KIND}",
             WrongSubtypeError,
             "'10378.1/9' is not the kind",
-            "list_items",
+            "registry.list",
         ),
         (
             write,
@@ -169,7 +169,7 @@ async def failure(call, answer: httpx.Response, token: str = "secret-token") -> 
             f"Item 10378.1/8 failed validation: {UNKNOWN.replace('/9', '/8')}",
             NotFoundError,
             "'10378.1/8'",
-            "search_items",
+            "search.search",
         ),
         (
             link,
@@ -204,7 +204,7 @@ async def failure(call, answer: httpx.Response, token: str = "secret-token") -> 
             "Unexpected error while dispatching job. Error: x.",
             DeploymentError,
             "failed inside",
-            "done in part. Look with list_jobs",
+            "done in part. Look with `jobs.list`",
         ),
         (batch_csv, 500, "boom", DeploymentError, "failed inside (500", "batch_id"),
         (read, 502, "gateway trouble", UnavailableError, "down or overloaded (502", "Try again"),
@@ -212,8 +212,8 @@ async def failure(call, answer: httpx.Response, token: str = "secret-token") -> 
         (read, 504, "gateway trouble", UnavailableError, "down or overloaded (504", "Try again"),
         (read, 429, "gateway trouble", UnavailableError, "down or overloaded (429", "Try again"),
         (write, 503, "gateway trouble", UnavailableError, "down or overloaded (503", "Try again"),
-        (write, 502, "gateway trouble", AmbiguousWriteError, "Nobody knows", "list_jobs"),
-        (write, 504, "gateway trouble", AmbiguousWriteError, "Nobody knows", "list_jobs"),
+        (write, 502, "gateway trouble", AmbiguousWriteError, "Nobody knows", "jobs.list"),
+        (write, 504, "gateway trouble", AmbiguousWriteError, "Nobody knows", "jobs.list"),
     ],
 )
 async def test_a_refusal_becomes_the_error_that_helps(call, status, detail, error, message, advice):
@@ -354,7 +354,7 @@ async def test_a_write_whose_answer_cannot_be_read_may_have_happened(answer: htt
     assert type(caught) is AmbiguousWriteError
     assert (caught.retry, caught.advice) == (
         "check_first",
-        "Look with list_jobs whether it arrived before sending it again.",
+        "Look with `jobs.list` whether it arrived before sending it again.",
     )
 
 

@@ -143,15 +143,15 @@ MEANING: list[tuple[int, str, type[ProvenaError], str]] = [
     (401, "Could not validate credentials", NotLoggedInError, "Log in"),
     (401, "correct role", ForbiddenError, "entity-registry-"),
     (401, "Not authorised to view this record", ForbiddenError, "your own jobs"),
-    (500, "was not a valid registry", NotFoundError, "search_items"),
+    (500, "was not a valid registry", NotFoundError, "`search.search`"),
     (500, "Internal Server Error", DeploymentError, "batch_id"),
-    (500, "", DeploymentError, "get_health_check"),
+    (500, "", DeploymentError, "`health`"),
     (404, "", DeploymentError, "PROVENA_DOMAIN"),
     (405, "", DeploymentError, "PROVENA_DOMAIN"),
     (422, "", RejectedError, "fields that Provena names"),
-    (200, "not available in the registry|Could not find the given key", NotFoundError, "search_items"),
-    (200, "could not parsed", WrongSubtypeError, "search_items"),
-    (400, "Item was not found", NotFoundError, "list_jobs"),
+    (200, "not available in the registry|Could not find the given key", NotFoundError, "`search.search`"),
+    (200, "could not parsed", WrongSubtypeError, "`search.search`"),
+    (400, "Item was not found", NotFoundError, "`jobs.list`"),
 ]
 
 # One item is what these are about, so an unknown one is not found rather than rejected content.
@@ -166,9 +166,9 @@ def meaning(exchange: Exchange) -> tuple[type[ProvenaError], str]:
     assert status == 400
     if ABOUT_AN_ITEM.search(exchange["request"]["path"]):
         if "Could not find the given key" in words:
-            return NotFoundError, "search_items"
+            return NotFoundError, "`search.search`"
         if "could not parsed" in words:
-            return WrongSubtypeError, "search_items"
+            return WrongSubtypeError, "`search.search`"
     return RejectedError, "Correct what Provena names"
 
 

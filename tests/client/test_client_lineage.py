@@ -147,4 +147,4 @@ async def test_an_unknown_start_is_not_found_whatever_its_status(status: int, de
         await explored(json_answer({"detail": detail}, status))
     error = caught.value
     assert (error.item_id, error.message) == ("10378.1/2", "There is no registered item '10378.1/2'.")
-    assert "search_items" in error.advice
+    assert "`search.search`" in error.advice

@@ -206,7 +206,7 @@ async def test_a_write_is_sent_once_whatever_happens_to_its_answer(reply):
     ):
         with pytest.raises(AmbiguousWriteError) as caught:
             await client.prov.register(RECORD)
-    assert "list_jobs" in caught.value.advice
+    assert "`jobs.list`" in caught.value.advice
     assert len(server.heads) == 1
 
 

@@ -26,9 +26,9 @@ from provena_mcp.errors import (
 from provena_mcp.wire.base import Status
 
 LOG_IN: Final = "Log in with 'provena-mcp login', or set PROVENA_OFFLINE_TOKEN or PROVENA_ACCESS_TOKEN."
-_FIND_THE_ID: Final = "Check the handle; search_items and list_items find items by name."
+_FIND_THE_ID: Final = "Check the handle; `search.search` and `registry.list` find items by name."
 _WAIT_FOR_JOB: Final = (
-    "A job appears some seconds after it was submitted: ask again shortly, or see list_jobs."
+    "A job appears some seconds after it was submitted: ask again shortly, or see `jobs.list`."
 )
 _WRONG_ADDRESS: Final = "Check PROVENA_DOMAIN and PROVENA_*_API; this Provena may also be too old for this."
 
@@ -145,7 +145,7 @@ def _unauthorised(refusal: _Refusal) -> ProvenaError:
     if _NOT_YOURS.search(words):
         job = f"Job {subjects[0]!r}" if subjects else "The job"
         return ForbiddenError(
-            f"{job} belongs to somebody else.", advice="list_jobs shows your own jobs.", upstream=said
+            f"{job} belongs to somebody else.", advice="`jobs.list` shows your own jobs.", upstream=said
         )
     if _NO_ITEM_ACCESS.search(words):
         item = f"item {subjects[0]!r}" if subjects else "an item that this refers to"
@@ -252,7 +252,7 @@ def _expired_document() -> NotFoundError:
     # What file storage says about a refused signature repeats the signature: it is not shown.
     return NotFoundError(
         "The document is not at its address: such addresses expire, usually after an hour.",
-        advice="Call generate_report again for a fresh one.",
+        advice="Call `prov.generate_report` again for a fresh one.",
     )
 
 

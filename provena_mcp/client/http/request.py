@@ -29,8 +29,8 @@ SERVICE_NAME: Final[Mapping[Service, str]] = {
     "storage": "the file storage",
 }
 
-FIND_JOB: Final = "Look with list_jobs whether it arrived before sending it again."
-FIND_ITEM: Final = "Look with list_items, newest first, whether it happened before sending it again."
+FIND_JOB: Final = "Look with `jobs.list` whether it arrived before sending it again."
+FIND_ITEM: Final = "Look with `registry.list`, newest first, whether it happened before sending it again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

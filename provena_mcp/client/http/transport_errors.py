@@ -19,7 +19,7 @@ from provena_mcp.errors import (
     UpstreamError,
 )
 
-TRY_LATER: Final = "Try again in a minute; get_health_check shows which services answer."
+TRY_LATER: Final = "Try again in a minute; `health` shows which services answer."
 _ASK_FOR_LESS: Final = "Try again, or ask for less: a smaller depth or a smaller page."
 
 
@@ -70,7 +70,7 @@ def left_alone(service: str, failures: int, *, retry_after: float) -> Unavailabl
     name = dict[str, str]({**SERVICE_NAME}).get(service, service)
     return UnavailableError(
         f"{name} has failed {failures} times in a row and is left alone for a moment; nothing was sent.",
-        advice="Wait, then try again; get_health_check shows which services answer.",
+        advice="Wait, then try again; `health` shows which services answer.",
         retry_after=retry_after,
     )
 
@@ -109,7 +109,7 @@ def _connection_advice(error: BaseException) -> str:
             return "Its certificate is not trusted here: set SSL_CERT_FILE to your organisation's."
         if isinstance(cause, socket.gaierror):
             return "The name does not resolve: check PROVENA_DOMAIN, the network and the VPN."
-    return "Check the address, the network and the VPN; get_health_check shows which services answer."
+    return "Check the address, the network and the VPN; `health` shows which services answer."
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
