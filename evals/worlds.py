@@ -19,6 +19,7 @@ from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
+from tests.recordings.reading import read_items, read_json
 
 WorldName = Literal["reef", "golden", "wings"]
 SHARED: Final = Path(__file__).parents[1] / "../shared"
@@ -47,8 +48,7 @@ def open_world(name: WorldName) -> World | None:
         held = json.loads(text)
         return World(name, tuple(held["items"]), held["links"])
     if name == "golden":
-        items, persons = SHARED / "goldens/registry_items.json", SHARED / "goldens/links.json"
-        return World(name, tuple(_read(items)), _read(persons)) if items.exists() else None
+        return World(name, tuple(read_items()), read_json("links.json"))
     path = SHARED / "data/wings_items.json"
     return World(name, tuple(_read(path)["items"])) if path.exists() else None
 

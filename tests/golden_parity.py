@@ -2,9 +2,10 @@
 
     python -m tests.golden_parity [../shared/goldens]
 
-Loads the recorded world into a new store, repeats every recorded exchange of the families below and
-prints how many are answered alike. Families are a table: a new route's exchanges are one more row.
-Exchanges that write are told as stories, each on a world of its own: ``golden_stories.py``.
+Loads the recorded world into a new store, repeats every recorded exchange of the families below (by
+default of the recordings at hand) and prints how many are answered alike. Families are a table: a new
+route's exchanges are one more row. Exchanges that write are played as stories, each on a world of its
+own: ``golden_stories.py``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -25,15 +26,13 @@ from starlette.requests import Request
 from provena_mcp.embedded.app import BASE_PATHS, create_app
 from provena_mcp.embedded.identity import Identify, User, not_authenticated
 from provena_mcp.embedded.loading import load_items
-from provena_mcp.embedded.sources import read_links, read_source
+from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
+from tests.golden_playing import Playing
 from tests.golden_stories import STORIES, Story, read_recorded
-from tests.golden_telling import Telling
-
-GOLDENS = Path(__file__).parents[1] / "../shared/goldens"
+from tests.recordings.reading import RECORDINGS, Exchange, read_exchanges, read_items, read_json
 
 Json = Any
-Exchange = dict[str, Any]
 # What two answers must have in common, as text; none where they do.
 Comparison = Callable[[Json, Json], str | None]
 
@@ -144,11 +143,11 @@ class Tally:
 async def measure(goldens: Path, store_path: Path) -> list[Tally]:
     """Repeat every family's exchanges on a store made at ``store_path``, and the stories beside it."""
     identify = recorded_users(goldens)
-    told = [
-        await _tell(story, goldens, store_path.with_suffix(f".{place}"), identify)
+    played = [
+        await _play(story, goldens, store_path.with_suffix(f".{place}"), identify)
         for place, story in enumerate(STORIES)
     ]
-    return [*await _repeat(goldens, store_path, identify), *told]
+    return [*await _repeat(goldens, store_path, identify), *played]
 
 
 async def _repeat(goldens: Path, store_path: Path, identify: Identify) -> list[Tally]:
@@ -172,7 +171,7 @@ async def _repeat(goldens: Path, store_path: Path, identify: Identify) -> list[T
         store.close()
 
 
-async def _tell(story: Story, goldens: Path, store_path: Path, identify: Identify) -> Tally:
+async def _play(story: Story, goldens: Path, store_path: Path, identify: Identify) -> Tally:
     store = _recorded_world(goldens, store_path)
     app = create_app(store, identify)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -182,10 +181,10 @@ async def _tell(story: Story, goldens: Path, store_path: Path, identify: Identif
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://embedded") as client,
     ):
-        telling = Telling(story, client, goldens)
+        playing = Playing(story, client, goldens)
         for exchange in story.select(read_recorded(goldens)):
             total += 1
-            difference = await telling.play(exchange)
+            difference = await playing.play(exchange)
             if difference is not None:
                 differences.append(f"{exchange['name']}: {difference}")
     store.close()
@@ -194,7 +193,7 @@ async def _tell(story: Story, goldens: Path, store_path: Path, identify: Identif
 
 def _recorded_world(goldens: Path, store_path: Path) -> Store:
     store = Store(store_path)
-    load_items(store, read_source(goldens / "registry_items.json"), links=read_links(goldens / "links.json"))
+    load_items(store, Source(tuple(read_items(goldens)), read_json("links.json", goldens)))
     return store
 
 
@@ -250,12 +249,6 @@ def recorded_users(goldens: Path) -> Identify:
     return identify
 
 
-def read_exchanges(file: Path) -> Iterator[Exchange]:
-    """The exchanges of one file."""
-    with file.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
 def _unordered(body: Json) -> Json:
     if "graph" not in body:
         return body
@@ -276,7 +269,7 @@ def _short(body: Json) -> str:
 
 def main(arguments: list[str]) -> int:
     """Print the tallies and what differs; 1 if anything does."""
-    goldens = Path(arguments[0]) if arguments else GOLDENS
+    goldens = Path(arguments[0]) if arguments else RECORDINGS
     with tempfile.TemporaryDirectory() as folder:
         tallies = asyncio.run(measure(goldens, Path(folder) / "store.sqlite3"))
     lines = [line for tally in tallies for line in (str(tally), *tally.differences)]

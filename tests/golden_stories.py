@@ -7,14 +7,12 @@ beside the recorded one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
-Exchange = dict[str, Any]
+from tests.recordings.reading import Exchange, read_exchanges
 
 _FILES = ("prov.jsonl", "registry.jsonl", "job.jsonl", "auth.jsonl")
 
@@ -164,5 +162,4 @@ STORIES = (
 
 def read_recorded(goldens: Path) -> dict[str, Exchange]:
     """All exchanges that stories may name."""
-    lines = (line for file in _FILES for line in (goldens / file).read_text(encoding="utf-8").splitlines())
-    return {exchange["name"]: exchange for exchange in map(json.loads, lines)}
+    return {exchange["name"]: exchange for file in _FILES for exchange in read_exchanges(goldens / file)}

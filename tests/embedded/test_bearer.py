@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -12,10 +11,9 @@ import pytest
 
 from provena_mcp.embedded.app import BASE_PATHS
 from provena_mcp.embedded.bearer import identify_by_bearer
-from tests.golden_parity import read_exchanges
 from tests.oidc.minted import URL, Mint
+from tests.recordings.reading import RECORDINGS, read_exchanges
 
-GOLDENS = Path(__file__).parents[2] / "../shared/goldens"
 CHECK = "/prov-api/check-access/check-{}-access"
 INVALID = "Could not validate credentials"
 NO_ROLE = "You are not authorised to access this resource as you don't have the correct role."
@@ -196,12 +194,10 @@ async def test_an_issuer_that_goes_by_another_name_is_told(ask, mint: Mint):
 
 def recorded_refusals() -> list[dict[str, Any]]:
     """Recorded exchanges that were refused for their token or its roles."""
-    if not GOLDENS.is_dir():
-        return []
     exchanges = [
         exchange
         for name in ("prov", "registry", "job", "auth")
-        for exchange in read_exchanges(GOLDENS / f"{name}.jsonl")
+        for exchange in read_exchanges(RECORDINGS / f"{name}.jsonl")
     ]
     return [
         exchange
@@ -213,7 +209,7 @@ def recorded_refusals() -> list[dict[str, Any]]:
 def recorded_roles() -> dict[str, list[str]]:
     return {
         exchange["response"]["json"]["username"]: exchange["response"]["json"]["roles"]
-        for exchange in read_exchanges(GOLDENS / "prov.jsonl")
+        for exchange in read_exchanges(RECORDINGS / "prov.jsonl")
         if exchange["name"].startswith("prov_check_access_general_")
     }
 
@@ -236,7 +232,6 @@ def authorization(mint: Mint, exchange: dict[str, Any]) -> str | None:
 
 
 @pytest.mark.asyncio
-@pytest.mark.skipif(not GOLDENS.is_dir(), reason="no recorded traffic beside this repository")
 @pytest.mark.parametrize("exchange", recorded_refusals(), ids=lambda exchange: exchange["name"])
 async def test_recorded_refusals_are_repeated(http, mint: Mint, exchange: dict[str, Any]):
     request, recorded = exchange["request"], exchange["response"]

@@ -15,10 +15,11 @@ import pytest
 
 from provena_mcp.embedded.graph import RELATIONS, explore
 from provena_mcp.embedded.loading import LoadReport, Skipped, export_items, load_items
-from provena_mcp.embedded.sources import Source, parse_source, read_links, read_source, sample_source
+from provena_mcp.embedded.sources import Source, parse_source, read_source, sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import FileRefusedError, StoreError
 from provena_mcp.rules.graph import Kind, Link
+from tests.recordings.reading import read_items, read_json
 from tests.worlds.small import (
     chain,
     creation,
@@ -393,13 +394,9 @@ def test_recorded_workflows_load_whole(store: Store) -> None:
     assert report == LoadReport(loaded=1784, lodged=423)
 
 
-@needs_shared
 def test_the_recorded_registry_becomes_the_recorded_graph(store: Store) -> None:
-    goldens = SHARED / "goldens"
-    report = load_items(
-        store, read_source(goldens / "registry_items.json"), links=read_links(goldens / "links.json")
-    )
-    dump = json.loads((goldens / "graph_dump.json").read_text())
+    report = load_items(store, Source(tuple(read_items()), read_json("links.json")))
+    dump = read_json("graph_dump.json")
     nodes, links = _graph(store)
     assert report == LoadReport(loaded=87, lodged=46)
     assert nodes == {

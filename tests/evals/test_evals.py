@@ -1,7 +1,6 @@
 import ast
 import asyncio
 import functools
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from evals import truth as truth_module
 from evals.asking import Answer, Call, Outcome, Question, has, judged, lacks, says, within
 from evals.report import as_table, missed_goals
 from evals.running import run_worlds
-from evals.worlds import SHARED, WorldName, open_world
+from evals.worlds import WorldName, open_world
+from tests.recordings.reading import read_json
 
 WORLDS: tuple[WorldName, ...] = ("reef", "golden", "wings")
 
@@ -61,10 +61,8 @@ def test_the_truth_is_worked_out_without_the_package():
 
 
 def test_the_links_of_the_truth_are_those_that_were_recorded():
-    world, recorded = open_world("golden"), SHARED / "goldens/graph_dump.json"
-    if world is None or not recorded.exists():
-        pytest.skip("the recorded graph is not beside this repository")
-    edges = json.loads(recorded.read_text("utf-8"))["edges"]
+    world, edges = open_world("golden"), read_json("graph_dump.json")["edges"]
+    assert world is not None
     assert world.truth.links == {(source, relation, target) for source, relation, target, *_ in edges}
 
 

@@ -1,8 +1,6 @@
 """The recorded exchanges of the real services, and the registry they were recorded on."""
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,15 +8,11 @@ import pytest
 from provena_mcp.rules.records.references import Found, Known, Outcome, Reference, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import RegistryItem, parse_item
-
-GOLDENS = Path(__file__).parents[2] / "../shared/goldens"
-needs_recordings = pytest.mark.skipif(not GOLDENS.exists(), reason="recorded traffic is not here")
+from tests.recordings.reading import RECORDINGS, read_exchanges, read_items
 
 
 def exchanges(file: str) -> list[dict[str, Any]]:
-    if not GOLDENS.exists():
-        return []
-    return [json.loads(line) for line in (GOLDENS / file).read_text().splitlines()]
+    return list(read_exchanges(RECORDINGS / file))
 
 
 def exchange(file: str, name: str) -> dict[str, Any]:
@@ -30,8 +24,7 @@ def params(file: str, keep: Callable[[dict[str, Any]], bool]) -> list[Any]:
 
 
 def recorded_items() -> dict[str, RegistryItem]:
-    raw = json.loads((GOLDENS / "registry_items.json").read_text())
-    return {item["id"]: parse_item(item) for item in raw}
+    return {item["id"]: parse_item(item) for item in read_items()}
 
 
 class Registry:

@@ -1,6 +1,5 @@
 """Recorded answers of the real services about CSVs."""
 
-import json
 from typing import Any
 
 import pytest
@@ -10,16 +9,8 @@ from provena_mcp.rules.csv.reading import convert, references
 from provena_mcp.rules.csv.table import read_table
 from provena_mcp.rules.csv.writing import batch_references, batch_text, template_text
 from provena_mcp.wire.jobs import Job
-from tests.rules.recorded_registry import (
-    GOLDENS,
-    Registry,
-    exchange,
-    needs_recordings,
-    params,
-    recorded_items,
-)
-
-pytestmark = needs_recordings
+from tests.recordings.reading import read_json
+from tests.rules.recorded_registry import Registry, exchanges, params, recorded_items
 
 # Recorded as text; what was sent began with these bytes.
 NOT_UTF8 = b"\xff\xfe\x00bad"
@@ -90,24 +81,27 @@ def test_a_template_is_written_byte_for_byte_or_refused_as_recorded(
         )
 
 
-def recorded_jobs(batch_id: str) -> list[Job]:
-    for name in ("job_list_batch", "prov_register_batch_bad_record_list"):
-        listed = exchange("job.jsonl", name)
-        if listed["request"]["json"]["batch_id"] == batch_id:
-            return [Job.model_validate(job) for job in listed["response"]["json"]["jobs"]]
-    ids = json.loads((GOLDENS / "ids.json").read_text())
-    if batch_id != ids["batch_csv"]:
-        return []
-    # This batch's job list was not recorded; its only run and the run's session were.
-    run = json.loads((GOLDENS / "model_run_records.json").read_text())["run13"]
-    job = Job(
+def recorded_batches() -> dict[str, list[Job]]:
+    """The jobs of each batch of which it was recorded what they are."""
+    ids, runs = read_json("ids.json"), read_json("model_run_records.json")
+    # This batch's list was not recorded; its only run and the run's session were.
+    only = Job(
         session_id=ids["run13_session"],
         job_sub_type="MODEL_RUN_PROV_LODGE",
         status="SUCCEEDED",
-        payload={"record": run},
+        payload={"record": runs["run13"]},
         result={"record": {"id": ids["run13"]}},
     )
-    return [job]
+    lists = (e for e in exchanges("job.jsonl") if e["request"]["path"] == "/jobs/user/list_batch")
+    jobs = {e["request"]["json"]["batch_id"]: e["response"]["json"]["jobs"] for e in lists}
+    return {
+        ids["batch_csv"]: [only],
+        "00000000-0000-4000-8000-000000000000": [],
+        **{batch_id: [Job.model_validate(job) for job in listed] for batch_id, listed in jobs.items()},
+    }
+
+
+BATCHES = recorded_batches()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +109,9 @@ def recorded_jobs(batch_id: str) -> list[Job]:
     params(
         "prov.jsonl",
         lambda e: (
-            e["request"]["path"] == "/bulk/regenerate_from_batch/csv" and e["request"]["as_user"] == "writer"
+            e["request"]["path"] == "/bulk/regenerate_from_batch/csv"
+            and e["request"]["as_user"] == "writer"
+            and e["request"]["params"]["batch_id"] in BATCHES
         ),
     ),
 )
@@ -123,7 +119,7 @@ def test_a_batch_is_written_byte_for_byte_or_refused_as_recorded(
     recorded: dict[str, Any], registry: Registry
 ) -> None:
     batch_id = recorded["request"]["params"]["batch_id"]
-    jobs = recorded_jobs(batch_id)
+    jobs = BATCHES[batch_id]
 
     written = batch_text(
         batch_id, jobs, registry.known(lambda known: batch_references(batch_id, jobs, known))

@@ -18,7 +18,7 @@ from provena_mcp.rules.records.references import Found, Known, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import parse_item
 from provena_mcp.wire.subtypes import SUBTYPES
-from tests.rules.recorded_registry import GOLDENS, needs_recordings
+from tests.recordings.reading import read_items
 from tests.worlds.authored import ITEMS
 
 NOT_NEEDED = {"relevant": False, "obtained": False}
@@ -69,11 +69,10 @@ def known(*extra: str) -> Known:
     return outcomes | {item_id: Refused("unknown", unknown_reason(item_id)) for item_id in extra}
 
 
-@needs_recordings
 def test_what_the_registry_took_is_well_formed_and_kept_as_it_is() -> None:
     contents = [
         (item["item_subtype"], item["history"][0]["item"])
-        for item in json.loads((GOLDENS / "registry_items.json").read_text())
+        for item in read_items()
         if item["item_subtype"] not in ("MODEL_RUN", "CREATE", "VERSION")
     ]
 

@@ -8,7 +8,8 @@ from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_model_run, prov_json
 from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
 from provena_mcp.wire.records import ModelRunRecord
-from tests.rules.recorded_registry import exchanges, needs_recordings, recorded_items
+from tests.recordings.reading import IS_WHOLE
+from tests.rules.recorded_registry import exchanges, recorded_items
 from tests.worlds.records import record, templated
 
 
@@ -67,7 +68,6 @@ def test_a_runs_document_is_read_back_by_a_prov_library_with_all_items_and_links
     assert ends == {(link.source, link.target) for link in graph.links}
 
 
-@needs_recordings
 def test_every_recorded_run_has_the_document_stored_with_it() -> None:
     items = recorded_items()
     runs = [item for item in items.values() if isinstance(item, ModelRunItem)]
@@ -80,7 +80,6 @@ def test_every_recorded_run_has_the_document_stored_with_it() -> None:
         assert unordered(document) == unordered(run.prov_serialisation or "{}")
 
 
-@needs_recordings
 def test_a_finished_jobs_document_is_the_same() -> None:
     items = recorded_items()
     lodged = [
@@ -89,7 +88,7 @@ def test_a_finished_jobs_document_is_the_same() -> None:
         if entry["name"]
         in ("prov_register_model_run_job", "prov_link_to_study_job", "prov_update_model_run_job")
     ]
-    assert len(lodged) == 3
+    assert len(lodged) == (3 if IS_WHOLE else 1)
 
     for result in lodged:
         record = ModelRunRecord.model_validate(result["record"])

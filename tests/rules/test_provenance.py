@@ -1,15 +1,9 @@
-import json
-from pathlib import Path
-
-import pytest
-
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
 from provena_mcp.wire.items import CreateItem, ModelRunItem, VersionItem, WorkflowTemplateItem, parse_item
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from tests.recordings.reading import read_items, read_json
 from tests.worlds.records import record, templated
-
-GOLDENS = Path(__file__).parents[2] / "../shared/goldens"
 
 
 def a_record(**changes: object) -> ModelRunRecord:
@@ -128,11 +122,10 @@ def test_an_owner_without_a_person_leaves_the_activity_alone() -> None:
     )
 
 
-@pytest.mark.skipif(not GOLDENS.exists(), reason="recorded traffic is not here")
 def test_the_items_of_a_recorded_world_assert_the_graph_it_stored() -> None:
-    raw = json.loads((GOLDENS / "registry_items.json").read_text(encoding="utf-8"))
-    person_of = json.loads((GOLDENS / "links.json").read_text(encoding="utf-8"))
-    stored = json.loads((GOLDENS / "graph_dump.json").read_text(encoding="utf-8"))
+    raw = read_items()
+    person_of = read_json("links.json")
+    stored = read_json("graph_dump.json")
     items = {item.id: item for item in map(parse_item, raw)}
 
     nodes: dict[str, Kind] = {}

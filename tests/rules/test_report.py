@@ -1,5 +1,5 @@
-import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +18,8 @@ from provena_mcp.rules.report import (
     subject_references,
 )
 from provena_mcp.wire.items import CreateItem, ModelRunItem, RegistryItem, WorkflowTemplateItem, parse_item
-from tests.rules.recorded_registry import GOLDENS, Registry, exchange, needs_recordings, recorded_items
+from tests.recordings.reading import RECORDINGS, read_json
+from tests.rules.recorded_registry import Registry, exchange, recorded_items
 
 KINDS = {"d": Kind("ENTITY", "DATASET"), "m": Kind("ENTITY", "MODEL"), "r": Kind("ACTIVITY", "MODEL_RUN")}
 KINDS |= {
@@ -173,7 +174,7 @@ def recorded_world(items: dict[str, RegistryItem]) -> ProvenanceGraph:
 @pytest.fixture(scope="module")
 def items() -> dict[str, RegistryItem]:
     items = recorded_items()
-    ids = json.loads((GOLDENS / "ids.json").read_text())
+    ids = read_json("ids.json")
     first = items[ids["run1"]]
     for number in range(88, 93):
         copy = parse_item(first.as_json() | {"id": f"10378.1/10000{number}"})
@@ -193,23 +194,21 @@ def as_written(entries: Iterable[ReportEntry]) -> list[tuple[str, ...]]:
     return [(entry.label, f": {entry.name}, ", entry.id, "\n") for entry in entries]
 
 
-@needs_recordings
-@pytest.mark.parametrize(
-    ("file", "subject", "depth"),
-    [
-        ("report_run5_d1_reader.docx", "run5", 1),
-        ("report_run5_d3.docx", "run5", 3),
-        ("report_study_d1.docx", "study_main", 1),
-        ("report_study_d3.docx", "study_main", 3),
-    ],
-)
-def test_a_recorded_report_is_collected_item_by_item(
-    file: str, subject: str, depth: int, items: dict[str, RegistryItem]
-) -> None:
+REPORTS = {
+    "report_run5_d1_reader": ("run5", 1),
+    "report_run5_d3": ("run5", 3),
+    "report_study_d1": ("study_main", 1),
+    "report_study_d3": ("study_main", 3),
+}
+
+
+@pytest.mark.parametrize("file", sorted(RECORDINGS.glob("report_*.docx")), ids=lambda file: file.stem)
+def test_a_recorded_report_is_collected_item_by_item(file: Path, items: dict[str, RegistryItem]) -> None:
+    subject, depth = REPORTS[file.stem]
     docx = pytest.importorskip("docx")
-    document = docx.Document(str(GOLDENS / file))
+    document = docx.Document(str(file))
     world = recorded_world(items)
-    subject_id = json.loads((GOLDENS / "ids.json").read_text())[subject]
+    subject_id = read_json("ids.json")[subject]
     runs = [subject_id] if subject.startswith("run") else None
     runs = runs or runs_of_study(subject_id, within(world, subject_id, 1, upstream=False))
 
@@ -227,7 +226,6 @@ def test_a_recorded_report_is_collected_item_by_item(
     }
 
 
-@needs_recordings
 @pytest.mark.parametrize(
     "name", ["prov_report_dataset", "prov_report_subtype_mismatch", "prov_report_unknown_id"]
 )

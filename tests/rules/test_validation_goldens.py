@@ -1,6 +1,5 @@
 """Recorded answers of the real services to good and bad records."""
 
-import json
 from typing import Any
 
 import pytest
@@ -10,16 +9,8 @@ from provena_mcp.rules.records.refusals import wrong_subtype_reason
 from provena_mcp.rules.records.schema import read_record, schema_problems
 from provena_mcp.rules.records.study_link import link_problems, link_references
 from provena_mcp.rules.records.validation import problems
-from tests.rules.recorded_registry import (
-    GOLDENS,
-    Registry,
-    exchange,
-    needs_recordings,
-    params,
-    recorded_items,
-)
-
-pytestmark = needs_recordings
+from tests.recordings.reading import read_json
+from tests.rules.recorded_registry import Registry, exchange, params, recorded_items
 
 
 def about_records(path: str) -> list[Any]:
@@ -109,7 +100,7 @@ def test_the_registry_words_a_wrong_subtype_as_recorded(registry: Registry) -> N
 
 
 def test_every_run_of_the_recorded_world_is_valid(registry: Registry) -> None:
-    records = json.loads((GOLDENS / "model_run_records.json").read_text())
+    records = read_json("model_run_records.json")
     listed = records.values() if isinstance(records, dict) else records
 
     answers = [first_answer(raw, registry) for raw in listed]

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from provena_mcp.commands.generate_config import mask_config
+from tests.recordings.reading import RECORDINGS, read_exchanges
 from tests.worlds.deployment import Asked, Send, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 
@@ -277,12 +278,8 @@ def test_whatever_is_or_looks_like_a_secret_is_hidden():
     )
 
 
-RECORDED = Path(__file__).parents[2] / "../shared/goldens/prov.jsonl"
-
-
-@pytest.mark.skipif(not RECORDED.is_file(), reason="recorded exchanges are not here")
 def test_of_recorded_settings_the_secrets_and_only_they_are_hidden():
-    exchanges = [json.loads(line) for line in RECORDED.read_text("utf-8").splitlines()]
+    exchanges = read_exchanges(RECORDINGS / "prov.jsonl")
     (text,) = [each["response"]["text"] for each in exchanges if each["name"] == "prov_admin_config_all"]
     masked = mask_config(text)
     assert masked.hidden == ("service_account_secret_arn", "neo4j_test_password", "user_key_id")

@@ -14,6 +14,7 @@ from mcp import Client
 
 from provena_mcp.queries.documents.report_outline import read_outline
 from provena_mcp.queries.jobs.polling import PollPolicy
+from tests.recordings.reading import RECORDINGS
 from tests.worlds.deployment import HandClock, Send, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 
@@ -358,23 +359,18 @@ async def test_why_a_document_cannot_be_read_is_told_as_by_a_tool(tmp_path: Path
     assert (down["kind"], down["fault"], down["retry"]) == ("Unavailable", "deployment", "later")
 
 
-RECORDED = Path(__file__).parents[2] / "../shared/goldens"
+REPORTS: dict[str, tuple[str, list[int | None]]] = {
+    "report_run5_d1_reader": ("Report for Model Run: R5 Decision baseline (diamond)", [None, 3, 1, 1]),
+    "report_run5_d3": ("Report for Model Run: R5 Decision baseline (diamond)", [None, 6, 3, 1]),
+    "report_study_d1": ("Report for Study: Reef Futures 2030", [None, 15, 16, 11]),
+    "report_study_d3": ("Report for Study: Reef Futures 2030", [None, 15, 16, 11]),
+}
 
 
-@pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded reports are not here")
-@pytest.mark.parametrize(
-    ("name", "heading", "counts"),
-    [
-        ("report_run5_d1_reader", "Report for Model Run: R5 Decision baseline (diamond)", [None, 3, 1, 1]),
-        ("report_run5_d3", "Report for Model Run: R5 Decision baseline (diamond)", [None, 6, 3, 1]),
-        ("report_study_d1", "Report for Study: Reef Futures 2030", [None, 15, 16, 11]),
-        ("report_study_d3", "Report for Study: Reef Futures 2030", [None, 15, 16, 11]),
-    ],
-)
-def test_the_outline_of_a_recorded_report_names_all_its_items(
-    name: str, heading: str, counts: list[int | None]
-):
-    content = (RECORDED / f"{name}.docx").read_bytes()
+@pytest.mark.parametrize("file", sorted(RECORDINGS.glob("report_*.docx")), ids=lambda file: file.stem)
+def test_the_outline_of_a_recorded_report_names_all_its_items(file: Path):
+    heading, counts = REPORTS[file.stem]
+    content = file.read_bytes()
     outline = read_outline(content)
     assert outline.heading == heading
     assert [section.count for section in outline.sections] == counts

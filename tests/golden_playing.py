@@ -12,7 +12,8 @@ from zipfile import ZipFile
 
 import httpx
 
-from tests.golden_stories import Exchange, Story
+from tests.golden_stories import Story
+from tests.recordings.reading import Exchange
 
 Json = Any
 
@@ -42,7 +43,7 @@ _ALL_JOBS: Json = {
 }
 
 
-class Telling:
+class Playing:
     """A story being played through one client."""
 
     def __init__(self, story: Story, client: httpx.AsyncClient, goldens: Path) -> None:
