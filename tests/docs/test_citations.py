@@ -6,28 +6,26 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.docs.citations import CITATION, GAP, PLACE, cited_places
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 FACTS = ROOT / "docs/provena-http.md"
 FOLDERS = ("provena_mcp", "tests", "evals", "benchmarks", "docs")
 
-# A section ("5.5") or an oddity ("B17"); several follow one another with ", ", " and " or " to ".
-_PLACE = r"(?:B\d+|\d+(?:\.\d+)?)"
-# A line of a comment or docstring may end anywhere.
-_GAP = r"\s+(?:#\s+)?"
-_CITATION = re.compile(rf"\bprovena-http{_GAP}({_PLACE}(?:(?:,|{_GAP}and|{_GAP}to){_GAP}{_PLACE})*)")
 _NAMED = re.compile(r"\bprovena-http\b(?!\.md)")
 # "contract 5.5", "section 3": a place in a text that readers do not have. RFCs have sections too.
-_ELSEWHERE = re.compile(rf"\b(?:contract|brief|design|spec|section){_GAP}\(?{_PLACE}\b", re.IGNORECASE)
+_ELSEWHERE = re.compile(rf"\b(?:contract|brief|design|spec|section){GAP}\(?{PLACE}\b", re.IGNORECASE)
 _DOCUMENT = re.compile(r"(?<![\w{}/.*<-])((?:[\w.-]+/)*[\w-]+\.md)\b")
 
 
 def sources() -> Iterator[tuple[str, str]]:
-    """Path and text of everything people read here, apart from this test and the facts themselves."""
+    """Path and text of everything people read here, apart from these tests and the facts themselves."""
     paths = [
         path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".md")
     ]
     for path in (*paths, *ROOT.glob("*.md")):
-        if path not in (Path(__file__), FACTS):
+        if path not in (HERE / "test_citations.py", HERE / "citations.py", FACTS):
             yield path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
 
 
@@ -37,19 +35,14 @@ def anchors() -> list[str]:
 
 def test_every_citation_has_its_place_in_the_facts():
     known = set(anchors())
-    cited = {
-        (path, place)
-        for path, text in sources()
-        for places in _CITATION.findall(text)
-        for place in re.findall(_PLACE, places)
-    }
+    cited = {(path, place) for path, text in sources() for place in cited_places(text)}
     assert len({place for _, place in cited}) > 50
     assert {(path, place) for path, place in cited if place not in known} == set()
 
 
 def test_a_citation_says_where_in_the_facts():
     assert {
-        path for path, text in sources() if len(_NAMED.findall(text)) != len(_CITATION.findall(text))
+        path for path, text in sources() if len(_NAMED.findall(text)) != len(CITATION.findall(text))
     } == set()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.citations import cited_places
 from tests.recordings.choice import CHOICE, MOST_BYTES, write
 from tests.recordings.reading import EXTRACT, WHOLE, read_exchanges
 
@@ -33,10 +34,7 @@ WITHOUT = {"11", "7.9"}
 def cited() -> set[str]:
     """The places in docs/provena-http.md that the embedded Provena and the rules cite, without chapters."""
     sources = [path for part in ("embedded", "rules") for path in (ROOT / "provena_mcp" / part).rglob("*.py")]
-    citations = (re.findall(r"provena-http ([^)\n]*)", path.read_text("utf-8")) for path in sources)
-    places = {
-        place for found in citations for text in found for place in re.findall(r"B\d+|\d+(?:\.\d+)?", text)
-    }
+    places = {place for path in sources for place in cited_places(path.read_text("utf-8"))}
     return {place for place in places if place.startswith("B") or "." in place or place == "11"}
 
 
