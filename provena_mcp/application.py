@@ -11,6 +11,7 @@ from provena_mcp.commands.confirmation.duplicate_check import Submissions
 from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
 from provena_mcp.commands.confirmation.preview_store import References
 from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.queries.documents.recent import RecentDocuments
 from provena_mcp.queries.documents.rendering import Documents, RecentReports
 from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
 from provena_mcp.queries.health import WhichProvena
@@ -51,6 +52,7 @@ class Application:
     output: OutputFolder | None
     input: InputFolders
     recent_reports: RecentReports
+    recent_documents: RecentDocuments
     suggestions: Suggestions
     kept: KeyValueStore
     polling: PollPolicy

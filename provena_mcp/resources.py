@@ -6,29 +6,117 @@ This is the one table of document kinds: ``open_document`` reads through it too.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Any, Final
 
 from mcp.server import MCPServer
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.types import Resource
 
 from provena_mcp.application import Application
 from provena_mcp.errors import CallerError, ProvenaError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.queries.documents.csv_files import CSV
 from provena_mcp.queries.documents.prov_documents import PROV_TYPES, ProvFormat
-from provena_mcp.queries.documents.rendering import HTML, JSON, MERMAID, SVG, USUAL_DEPTH, Document, Documents
+from provena_mcp.queries.documents.rendering import (
+    HTML,
+    JSON,
+    MARKDOWN,
+    MERMAID,
+    SVG,
+    USUAL_DEPTH,
+    Document,
+    Documents,
+)
 from provena_mcp.queries.documents.reports import DOCX
 from provena_mcp.rules import uris
+from provena_mcp.rules.text import clean
 
 Ctx = Context[Application]
 
+_NAME: Final = 120
+_MEDIA_TYPES: Final = {
+    "item": JSON,
+    "lineage": JSON,
+    "diagram": MERMAID,
+    "picture": HTML,
+    "figure": SVG,
+    "csv-template": CSV,
+    "csv-batch": CSV,
+    "report": DOCX,
+}
 
-def register_resources(server: MCPServer[Application]) -> None:
-    """Offer every document kind as a resource template."""
+
+def register_resources(server: MCPServer[Application], about: Callable[[], str]) -> None:
+    """Offer every document kind as a resource template, and list a few to start from.
+
+    Args:
+        server: Gets the resources.
+        about: Says which Provena answers.
+    """
     _register_graphs(server)
     _register_pictures(server)
     _register_prov(server)
     _register_files(server)
+    _register_fixed(server, about)
+    server.middleware.append(_listing_recent_documents)
+
+
+def _register_fixed(server: MCPServer[Application], about: Callable[[], str]) -> None:
+    @server.resource(
+        uris.ABOUT,
+        name="about",
+        title="About this Provena",
+        mime_type=MARKDOWN,
+        description="Which Provena answers here, and which documents it has.",
+    )
+    async def about_this_provena() -> str:
+        kinds = [
+            f"- {kind.title} (`{kind.uri_template}`): {kind.description}"
+            for kind in await server.list_resource_templates()
+        ]
+        return "\n".join(("# About this Provena", "", about(), "", "## Documents", "", *kinds, ""))
+
+    @server.resource(
+        uris.FORMATS,
+        name="formats",
+        title="Formats of documents",
+        mime_type=MARKDOWN,
+        description="What is in the CSV, lineage, PROV and report documents, and how to fill in a CSV.",
+    )
+    async def formats() -> str:
+        return files("provena_mcp.queries.documents").joinpath("formats.md").read_text("utf-8")
+
+
+async def _listing_recent_documents(
+    ctx: ServerRequestContext[Application, Any], call_next: CallNext
+) -> HandlerResult:
+    """Middleware: add the documents that a caller had lately to what is listed for them alone."""
+    result = await call_next(ctx)
+    app = ctx.lifespan_context
+    if ctx.method == "resources/read":
+        app.recent_documents.add(app.caller(), str((ctx.params or {}).get("uri")))
+    # Middleware sees results as they go over the wire.
+    elif ctx.method == "resources/list" and isinstance(result, dict):
+        recent = [_listed(uri) for uri in app.recent_documents.of(app.caller()) if _media_type(uri)]
+        return {**result, "resources": [*result["resources"], *recent]}
+    return result
+
+
+def _listed(uri: str) -> dict[str, Any]:
+    place = clean(uris.path_of(uri), _NAME)
+    listed = Resource(uri=uri, name=place, title=f"Recent: {place}", mime_type=_media_type(uri))
+    return listed.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _media_type(uri: str) -> str | None:
+    """The media type of a document of a caller's; None of any other URI."""
+    kind = uris.document_kind(uri)
+    if kind == "prov":
+        return next((type_ for format, type_ in PROV_TYPES.items() if f"/{format}/" in uri), None)
+    return _MEDIA_TYPES.get(kind or "")
 
 
 def _register_graphs(server: MCPServer[Application]) -> None:

@@ -20,6 +20,8 @@ PROV: Final = "provena://prov/{format}/{+id}"
 CSV_TEMPLATE: Final = "provena://csv-template/{+workflow_template_id}"
 CSV_BATCH: Final = "provena://csv-batch/{batch_id}"
 REPORT: Final = "provena://report/{item_subtype}/{depth}/{+id}{?session_id}"
+ABOUT: Final = "provena://about"
+FORMATS: Final = "provena://formats"
 
 # What the path of a URI may hold as it stands beside letters and digits; templates match the same.
 _PLAIN: Final = "/:@!$&()*+,;=~"

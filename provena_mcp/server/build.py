@@ -20,6 +20,7 @@ from provena_mcp.commands.confirmation.key_value_store import InProcessStore
 from provena_mcp.completions import register_completions
 from provena_mcp.prompts import register_prompts
 from provena_mcp.queries.cache import BoundedCache
+from provena_mcp.queries.documents.recent import RecentDocuments
 from provena_mcp.queries.documents.user_files import OutputFolder, input_folders
 from provena_mcp.queries.items.names import Names
 from provena_mcp.queries.items.suggestions import Suggestions
@@ -30,7 +31,7 @@ from provena_mcp.server.audit_log import Audit
 from provena_mcp.server.backend import Backend, choose_backend
 from provena_mcp.server.limits import Deadline
 from provena_mcp.settings import Settings
-from provena_mcp.tools.instructions import server_instructions
+from provena_mcp.tools.instructions import server_instructions, who_answers
 from provena_mcp.tools.registration import register
 from provena_mcp.tools.toolsets import select_tools
 
@@ -109,7 +110,7 @@ def build_server(
         # Nothing is published, and an open stream would only delay a shutdown.
         subscriptions=None if local else False,
     )
-    register_resources(server)
+    register_resources(server, lambda: who_answers(backend.which()))
     register_prompts(server, [definition.name for definition in definitions])
     register_completions(server)
     return server
@@ -137,6 +138,7 @@ async def _running(
             max_result_tokens=settings.max_result_tokens,
             output=output,
             input=input_folders(settings.input_dirs, output.path if output else None),
+            recent_documents=RecentDocuments(time.monotonic),
             recent_reports=BoundedCache(entries=16, seconds=600.0, clock=time.monotonic),
             suggestions=Suggestions(clock=polling.clock, sleep=polling.sleep),
             kept=hosting.kept if hosting else InProcessStore(clock=polling.clock),

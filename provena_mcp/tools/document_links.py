@@ -15,7 +15,7 @@ from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.documents.csv_files import CSV
 from provena_mcp.queries.documents.prov_documents import PROV_TYPES
-from provena_mcp.queries.documents.rendering import JSON, MERMAID
+from provena_mcp.queries.documents.rendering import JSON, MARKDOWN, MERMAID
 from provena_mcp.queries.documents.reports import DOCX
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.uris import path_of
@@ -46,7 +46,7 @@ def csv_link(uri: str, name: str) -> ResourceLink:
 
 ResultT = TypeVar("ResultT", bound=Brief)
 
-_ENDING: Final = {JSON: "json", MERMAID: "mmd", CSV: "csv", DOCX: "docx"} | {
+_ENDING: Final = {JSON: "json", MARKDOWN: "md", MERMAID: "mmd", CSV: "csv", DOCX: "docx"} | {
     mime_type: wanted for wanted, mime_type in PROV_TYPES.items() if mime_type != JSON
 }
 
@@ -57,9 +57,16 @@ def ending_of(mime_type: str) -> str:
 
 
 async def with_download(ctx: Context[Application], result: ResultT, uri: str | None) -> ResultT:
-    """``result`` with a ``download_url`` of the document ``uri``, where this server gives such addresses."""
-    downloads = ctx.request_context.lifespan_context.downloads
-    if downloads is None or uri is None:
+    """``result`` with a ``download_url`` of the document ``uri``, where this server gives such addresses.
+
+    The document is listed for its caller from now on.
+    """
+    app = ctx.request_context.lifespan_context
+    if uri is None:
+        return result
+    app.recent_documents.add(app.caller(), uri)
+    downloads = app.downloads
+    if downloads is None:
         return result
     try:
         mime_type, content = await read_document(ctx, uri)

@@ -127,3 +127,15 @@ async def test_an_address_ends_after_ten_minutes_and_cannot_be_made_up(world: Wo
         invented = [await browser.get(f"/documents/{text}") for text in ("x", "AAAA", "%00", "é", "A" * 4000)]
     assert [late.status_code, changed.status_code] == [404, 404]
     assert {answer.status_code for answer in invented} == {404}
+
+
+@pytest.mark.asyncio
+async def test_documents_of_one_user_are_not_listed_to_another(world: World):
+    async with world.app() as app:
+        listed = {}
+        async with host_of(app, world.token("alice")) as alice, host_of(app, world.token("bob")) as bob:
+            await alice.read_resource(f"provena://item/{RUN}")
+            for name, host in (("alice", alice), ("bob", bob)):
+                listed[name] = [str(resource.uri) for resource in (await host.list_resources()).resources]
+    fixed = ["provena://about", "provena://formats"]
+    assert listed == {"alice": [*fixed, f"provena://item/{RUN}"], "bob": fixed}

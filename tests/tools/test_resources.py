@@ -51,6 +51,58 @@ async def test_every_document_kind_has_its_template(tmp_path: Path, era: str):
 
 @BOTH_ERAS
 @pytest.mark.asyncio
+async def test_a_few_documents_are_listed_and_say_what_answers_and_what_is_in_them(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        listed = (await client.list_resources()).resources
+        templates = (await client.list_resource_templates()).resource_templates
+        read_as = {str(resource.uri): await read(client, str(resource.uri)) for resource in listed}
+    assert [(resource.name, resource.mime_type) for resource in listed] == [
+        ("about", "text/markdown"),
+        ("formats", "text/markdown"),
+    ]
+    about, formats = read_as["provena://about"], read_as["provena://formats"]
+    assert (about[0], formats[0]) == ("text/markdown", "text/markdown")
+    assert "SAMPLE world" in about[1]
+    assert all(template.uri_template in about[1] for template in templates)
+    kinds = {template.uri_template.removeprefix("provena://").partition("/")[0] for template in templates}
+    assert all(f"`provena://{kind}/" in formats[1] for kind in kinds)
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_documents_that_were_made_or_read_are_listed_newest_first(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        for uri in ("provena://about", f"provena://prov/ttl/{RUN}", f"provena://item/{RUN}"):
+            await client.read_resource(uri)
+        await client.call_tool("open_document", {"uri": f"provena://prov/ttl/{RUN}"})
+        await client.call_tool("open_document", {"uri": "provena://item/sample/0"})
+        report = await client.call_tool("generate_report", {"id": RUN})
+        recent = (await client.list_resources()).resources[2:]
+    assert report.structured_content is not None
+    assert [(str(resource.uri), resource.mime_type, resource.title) for resource in recent] == [
+        (
+            report.structured_content["uri"],
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            f"Recent: report/MODEL_RUN/1/{RUN}",
+        ),
+        (f"provena://prov/ttl/{RUN}", "text/turtle", f"Recent: prov/ttl/{RUN}"),
+        (f"provena://item/{RUN}", "application/json", f"Recent: item/{RUN}"),
+    ]
+
+
+@pytest.mark.asyncio
+async def test_at_most_ten_recent_documents_are_listed(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        for number in range(11, 25):
+            await client.read_resource(f"provena://item/sample/10000{number}")
+        recent = (await client.list_resources()).resources[2:]
+    assert [str(resource.uri) for resource in recent] == [
+        f"provena://item/sample/10000{number}" for number in range(24, 14, -1)
+    ]
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
 async def test_a_run_is_w3c_prov_that_reads_back_as_the_same_document(tmp_path: Path, era: str):
     async with sample_client(tmp_path, era) as client:
         as_json, as_turtle, as_notation = [

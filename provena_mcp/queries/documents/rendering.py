@@ -33,6 +33,7 @@ from provena_mcp.rules.text import clean_json
 from provena_mcp.wire.lineage import LineageQuery
 
 JSON: Final = "application/json"
+MARKDOWN: Final = "text/markdown"
 MERMAID: Final = "text/vnd.mermaid"
 HTML: Final = "text/html"
 SVG: Final = "image/svg+xml"
