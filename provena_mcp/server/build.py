@@ -30,6 +30,7 @@ from provena_mcp.resources import register_resources
 from provena_mcp.server.audit_log import Audit
 from provena_mcp.server.backend import Backend, choose_backend
 from provena_mcp.server.limits import Deadline
+from provena_mcp.server.messages import KnownTools
 from provena_mcp.settings import Settings
 from provena_mcp.tools.instructions import server_instructions, who_answers
 from provena_mcp.tools.registration import register
@@ -101,6 +102,7 @@ def build_server(
         log_level="WARNING",
         middleware=[
             Audit(tools, now),
+            KnownTools(tools),
             *(hosting.middleware(tools) if hosting else ()),
             Deadline(settings.call_seconds, writing),
         ],

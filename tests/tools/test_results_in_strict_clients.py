@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from mcp import Client
+from mcp import Client, MCPError
 from mcp.types import CallToolResult, Tool
 
 from provena_mcp.tools.toolsets import ALL_TOOLS
@@ -155,3 +155,22 @@ async def test_links_to_documents_are_in_results_only_where_they_are_asked_for(
         assert [block.type for block in result.content] == kinds
         assert result.structured_content is not None
         assert [block.uri for block in result.content[1:]] == [result.structured_content[key]] * wanted
+
+
+@BOTH_ERAS
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("explore_upstreem", "There is no tool 'explore_upstreem'. Did you mean 'explore_upstream'?"),
+        ("delete_everything_there_is", "There is no tool 'delete_everything_there_is'."),
+        ("", "There is no tool ''."),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_tool_that_there_is_not_is_a_protocol_error_with_the_nearest_name(
+    tmp_path: Path, era: str, name: str, message: str
+):
+    async with sample_client(tmp_path, era) as client:
+        with pytest.raises(MCPError) as refused:
+            await client.call_tool(name, {})
+    assert (refused.value.error.code, refused.value.error.message) == (-32602, message)
