@@ -12,6 +12,7 @@ from typing import Final
 
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
+from mcp.types import TextContent
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -93,7 +94,8 @@ async def _ask(client: Client, question: Question, console: Console) -> int:
 
 async def _call(client: Client, call: Call, console: Console) -> tuple[JsonObject, int]:
     result = await client.call_tool(call.tool, call.arguments)
-    answer = JSON_OBJECT.validate_python(result.structured_content or {})
+    # The text of a result is the JSON of its structure; an error has nothing else.
+    answer = JSON_OBJECT.validate_json("".join(b.text for b in result.content if isinstance(b, TextContent)))
     if result.is_error:
         raise OperatorError(
             f"The demo's call of {call.tool} failed.",

@@ -90,11 +90,18 @@ class _Told(BaseModel):
     id: str | None = None
 
 
+def _told(wire: Mapping[str, Any]) -> _Told:
+    if not wire.get("isError"):
+        return _Told.model_validate(wire.get("structuredContent") or {})
+    # An error is text alone, the JSON that error_results wrote.
+    return _Told.model_validate_json(wire["content"][0]["text"])
+
+
 def _outcome(result: HandlerResult) -> dict[str, str]:
     wire = result.model_dump(mode="json", by_alias=True) if isinstance(result, BaseModel) else result or {}
     if wire.get("resultType") == "input_required":
         return {"outcome": "asking"}
-    told = _Told.model_validate(wire.get("structuredContent") or {})
+    told = _told(wire)
     if told.error is not None:
         return {"outcome": "error", "kind": told.error.kind[:_WORD]}
     ids = told.model_dump(exclude={"error", "status"}, exclude_none=True)
