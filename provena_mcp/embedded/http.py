@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from starlette.requests import Request
@@ -22,6 +22,9 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.rules.schema_wording import SchemaProblem, reworded
 
 M = TypeVar("M", bound=BaseModel)
+
+
+_NO_WORKER: Final = "The worker has crashed, as the log says: jobs wait until this is started again."
 
 
 class UnprocessableError(Exception):
@@ -203,7 +206,9 @@ def health(path: str = "/") -> Route:
     """The route that says that a service runs; it asks for no identity."""
 
     async def answer(request: Request) -> Response:
-        del request
+        services: Services = request.app.state.services
+        if services.worker.has_crashed:
+            return JSONResponse({"detail": _NO_WORKER}, 500)
         return JSONResponse({"message": "Health check successful."})
 
     return Route(path, answer, methods=["GET"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import sqlite3
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from provena_mcp.embedded.app import BASE_PATHS
 from provena_mcp.embedded.identity import User
 from provena_mcp.embedded.jobs import rows as jobs
 from provena_mcp.embedded.jobs.queue import LEASE_SECONDS, MOST_ATTEMPTS
@@ -17,6 +19,7 @@ from provena_mcp.embedded.jobs.tasks import NoPayload, Task, Work, fail
 from provena_mcp.embedded.jobs.worker import Worker
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
+from tests.embedded.services_client import ServicesClient, running_services
 
 SUBMITTER = Submitter(User("jane", "jane@example.org", ("entity-registry-write",)), "http://here/prov-api")
 DEQUEUED = "Job removed from queue ready for processing by worker task."
@@ -203,14 +206,18 @@ def test_a_job_that_kills_every_worker_is_given_up_and_the_one_taken_with_it_is_
     store: Store, worker: Callable[..., Worker], clock: Clock
 ) -> None:
     submit(store, "a", "b")
+    seen: list[list[str]] = []
     for _ in range(MOST_ATTEMPTS):
         dying = worker()
         turn(store, dying)
         turn(store, dying)
-        assert [state(store, name)[0] for name in ("a", "b")] == ["IN_PROGRESS", "DEQUEUED"]
+        seen.append([state(store, name)[0] for name in ("a", "b")])
         clock.now += LEASE_SECONDS
 
     work(store, worker())
+
+    # Begun together once, then each alone, so that only the one that kills is given up.
+    assert seen == [["IN_PROGRESS", "IN_PROGRESS"], *[["IN_PROGRESS", "DEQUEUED"]] * (MOST_ATTEMPTS - 1)]
 
     given_up = ("FAILED", f"Job failed, err: {MOST_ATTEMPTS} workers ended without finishing it..")
     assert [state(store, name) for name in ("a", "b")] == [given_up, ("SUCCEEDED", None)]
@@ -260,6 +267,104 @@ def test_an_unforeseen_failure_of_one_job_does_not_stop_the_others(
 
     assert state(store, "a") == ("FAILED", "Callback function raised unhandled exception. Error: a stone.")
     assert traces(store) == ["b"]
+
+
+def test_an_error_that_a_job_itself_makes_sqlite_raise_does_not_stop_the_others(
+    store: Store, worker: Callable[..., Worker]
+) -> None:
+    def stumble(work: Work) -> Outcome:
+        if work.job.session_id == "a":
+            work.connection.execute("SELECT json_extract('{', '$')")
+        return mark(work)
+
+    submit(store, "a", "b")
+    work(store, worker(stumble))
+
+    assert state(store, "a") == (
+        "FAILED",
+        "Callback function raised unhandled exception. Error: malformed JSON.",
+    )
+    assert traces(store) == ["b"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "payload = '{not json'",
+        "payload = '[]'",
+        "payload = '7'",
+        "payload = CAST(x'7bff7d' AS TEXT)",
+        "payload = ''",
+        "submitter = 'nobody'",
+        "submitter = '{}'",
+        "submitter = CAST(x'ff' AS TEXT)",
+        "subtype = 'OF_TOMORROW'",
+    ],
+)
+def test_a_damaged_job_fails_and_is_logged_and_the_others_are_done(
+    store: Store, worker: Callable[..., Worker], caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    submit(store, "a", "b", "c")
+    with store.write() as connection:
+        connection.execute(f"UPDATE job SET {damage} WHERE session_id = 'b'")
+
+    work(store, worker())
+
+    status, info = state(store, "b")
+    assert (status, bool(info), traces(store)) == ("FAILED", True, ["a", "c"])
+    assert "Job b" in caplog.text
+
+
+def test_a_damaged_job_is_listed_with_the_others(store: Store) -> None:
+    submit(store, "a", "b")
+    with store.write() as connection:
+        connection.execute("UPDATE job SET payload = '{', result = '{', subtype = '' WHERE session_id = 'a'")
+        listed = [row.as_json() for row in jobs.list_jobs(connection).jobs]
+    assert [(row["session_id"], row["payload"], row["result"]) for row in listed] == [
+        ("b", {}, None),
+        ("a", {}, None),
+    ]
+
+
+def test_a_group_that_the_store_fails_is_taken_up_again_whole(
+    store: Store, worker: Callable[..., Worker]
+) -> None:
+    faults = iter([sqlite3.OperationalError("disk I/O error")])
+
+    def falter(work: Work) -> Outcome:
+        fault = next(faults, None) if work.job.session_id == "b" else None
+        if fault is not None:
+            raise fault
+        return mark(work)
+
+    submit(store, "a", "b", "c")
+    one = worker(falter)
+    turn(store, one)
+    turn(store, one)
+    with pytest.raises(StoreError):
+        turn(store, one)
+    assert ([state(store, name)[0] for name in "abc"], traces(store)) == (["IN_PROGRESS"] * 3, [])
+
+    work(store, one)
+
+    assert ([state(store, name)[0] for name in "abc"], traces(store)) == (["SUCCEEDED"] * 3, ["a", "b", "c"])
+
+
+def test_a_turn_ends_when_it_has_lasted_and_the_rest_stays_with_its_worker(
+    store: Store, worker: Callable[..., Worker], clock: Clock
+) -> None:
+    def linger(work: Work) -> Outcome:
+        clock.now += LEASE_SECONDS - 1
+        return mark(work)
+
+    submit(store, "a", "b", "c")
+    slow, other = worker(linger), worker()
+    done: list[list[str]] = []
+    while turn(store, slow):
+        turn(store, other)
+        done.append(traces(store))
+
+    assert done == [[], [], ["a"], ["a", "b"], ["a", "b", "c"]]
 
 
 def test_a_full_disk_delays_a_job_and_loses_nothing(store: Store, worker: Callable[..., Worker]) -> None:
@@ -318,3 +423,34 @@ async def test_a_worker_waits_while_another_process_keeps_the_store_locked(
     other.close()
     assert (locked_out, traces(impatient)) == (("PENDING", None), ["a"])
     impatient.close()
+
+
+@pytest.mark.asyncio
+async def test_a_crashed_worker_is_logged_and_seen_by_the_health_of_every_service(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    is_broken = asyncio.Event()
+
+    def clock() -> float:
+        if is_broken.is_set():
+            message = "no time"
+            raise ZeroDivisionError(message)
+        return 1000.0
+
+    async def health(services: ServicesClient) -> list[int]:
+        return [(await services.get(f"{path}/")).status_code for path in BASE_PATHS.values()]
+
+    async with running_services(store, clock=clock) as services:
+        before = await health(services)
+        is_broken.set()
+        submit(store, "a")
+        while "The worker has crashed" not in caplog.text:
+            await asyncio.sleep(0.005)
+        after = await health(services)
+        said = (await services.get("/job-api/")).json()
+
+    assert (before, after) == ([200] * len(BASE_PATHS), [500] * len(BASE_PATHS))
+    assert said == {
+        "detail": "The worker has crashed, as the log says: jobs wait until this is started again."
+    }
+    assert "ZeroDivisionError: no time" in caplog.text

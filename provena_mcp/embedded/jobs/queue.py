@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from itertools import takewhile
 from typing import Final
 
-from provena_mcp.embedded.jobs.rows import JobRow, Outcome, select_job
+from provena_mcp.embedded.jobs.rows import JobRow, Outcome, select_jobs
 
 LEASE_SECONDS: Final = 10.0
 """How long a job stays with a worker that is not heard of any more."""
@@ -36,23 +37,31 @@ def holds_any(connection: sqlite3.Connection, worker: str) -> bool:
     return connection.execute("SELECT 1 FROM job WHERE worker = ? LIMIT 1", (worker,)).fetchone() is not None
 
 
-def claim(connection: sqlite3.Connection, worker: str, now: float) -> bool:
-    """Take the next job for ``worker``; whether there was one. A job that kills its workers is given up."""
+def claim(connection: sqlite3.Connection, worker: str, now: float, most: int) -> int:
+    """Take up to ``most`` of the next jobs for ``worker``; how many.
+
+    A job during which a worker died before is taken alone, so that it can harm no other. A job that
+    kills its workers is given up.
+    """
     connection.execute(
         """UPDATE job SET status = 'FAILED', info = ?, worker = NULL, lease_until = NULL
         WHERE lease_until <= ? AND attempts >= ?""",
         (_GIVEN_UP, now, MOST_ATTEMPTS),
     )
-    taken = connection.execute(
-        """UPDATE job SET status = 'DEQUEUED', info = ?, worker = ?, lease_until = ?
-        WHERE key = (SELECT key FROM job WHERE lease_until <= ? ORDER BY lease_until, key LIMIT 1)""",
-        (_DEQUEUED, worker, now + LEASE_SECONDS, now),
+    waiting = connection.execute(
+        "SELECT key, attempts FROM job WHERE lease_until <= ? ORDER BY lease_until, key LIMIT ?", (now, most)
+    ).fetchall()
+    fresh = takewhile(lambda row: not row[1], waiting)
+    group = [key for key, _ in fresh] or [key for key, _ in waiting[:1]]
+    connection.executemany(
+        "UPDATE job SET status = 'DEQUEUED', info = ?, worker = ?, lease_until = ? WHERE key = ?",
+        ((_DEQUEUED, worker, now + LEASE_SECONDS, key) for key in group),
     )
-    return taken.rowcount > 0
+    return len(group)
 
 
 def begin(connection: sqlite3.Connection, worker: str, now: float) -> bool:
-    """Set the job that ``worker`` has taken in progress; whether it still had one.
+    """Set the jobs that ``worker`` has taken in progress; whether it still had any.
 
     That is an attempt; a job that was only taken when its worker died is not what killed it.
     """
@@ -64,9 +73,17 @@ def begin(connection: sqlite3.Connection, worker: str, now: float) -> bool:
     return begun.rowcount > 0
 
 
-def job_in_progress(connection: sqlite3.Connection, worker: str) -> JobRow | None:
-    """The job that ``worker`` has begun, unless it lost it to another one meanwhile."""
-    return select_job(connection, "worker = ? AND status = 'IN_PROGRESS'", worker)
+def jobs_in_progress(connection: sqlite3.Connection, worker: str) -> tuple[JobRow, ...]:
+    """The jobs that ``worker`` has begun, in turn, but for those it lost to another one meanwhile."""
+    return select_jobs(connection, "worker = ? AND status = 'IN_PROGRESS' ORDER BY key", worker)
+
+
+def hold_on(connection: sqlite3.Connection, worker: str, now: float) -> None:
+    """Let ``worker`` go on with the jobs it has begun."""
+    connection.execute(
+        "UPDATE job SET lease_until = ? WHERE worker = ? AND status = 'IN_PROGRESS'",
+        (now + LEASE_SECONDS, worker),
+    )
 
 
 def finish(connection: sqlite3.Connection, job: JobRow, outcome: Outcome) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from pydantic import BaseModel
+
 from provena_mcp.embedded.identity import User
-from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.items import JSON_OBJECT, JsonObject
 
 JobType = Literal["PROV_LODGE", "REGISTRY", "EMAIL", "REPORT"]
 JobSubtype = Literal[
@@ -46,8 +48,10 @@ TYPE_OF: Final[dict[JobSubtype, JobType]] = {
 }
 
 _LARGEST: Final = 2**63 - 1
+# What may be damaged is read as bytes, so that one row cannot spoil the reading of others.
 _COLUMNS: Final = (
-    "key, session_id, created, username, batch_id, subtype, payload, submitter, status, info, result"
+    "key, session_id, created, username, batch_id, subtype, CAST(payload AS BLOB), "
+    "CAST(submitter AS BLOB), status, info, CAST(result AS BLOB)"
 )
 
 
@@ -69,10 +73,21 @@ class Submitter:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> Submitter:
-        """What ``as_json`` wrote."""
-        kept = json.loads(text)
-        return cls(User(kept["username"], kept["email"], tuple(kept["roles"])), kept["address"])
+    def from_json(cls, text: bytes) -> Submitter:
+        """What ``as_json`` wrote.
+
+        Raises:
+            ValueError: It is something else.
+        """
+        kept = _Submitter.model_validate_json(text)
+        return cls(User(kept.username, kept.email, kept.roles), kept.address)
+
+
+class _Submitter(BaseModel):
+    username: str
+    email: str | None
+    roles: tuple[str, ...]
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +100,12 @@ class NewJob:
     batch_id: str | None = None
 
 
+_NOBODY: Final = Submitter(User(""))
+
+
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job as it is kept."""
+    """A job as it is kept; ``damage`` says why some of it cannot be read, and is answered as empty."""
 
     key: int
     session_id: str
@@ -100,6 +118,7 @@ class JobRow:
     status: str
     info: str | None
     result: JsonObject | None
+    damage: str | None = None
 
     def as_json(self) -> JsonObject:
         """The job as job-api answers it."""
@@ -109,7 +128,7 @@ class JobRow:
             "username": self.username,
             "batch_id": self.batch_id,
             "payload": self.payload,
-            "job_type": TYPE_OF[self.subtype],
+            "job_type": TYPE_OF.get(self.subtype, "REGISTRY"),
             "job_sub_type": self.subtype,
             "gsi_status": "ok",
             "status": self.status,
@@ -154,7 +173,7 @@ def submit(connection: sqlite3.Connection, jobs: Iterable[NewJob], submitter: Su
 
 def fetch_job(connection: sqlite3.Connection, session_id: str) -> JobRow | None:
     """The job with this session id."""
-    return select_job(connection, "session_id = ?", session_id)
+    return next(iter(select_jobs(connection, "session_id = ?", session_id)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,24 +225,21 @@ def list_jobs(
     return JobPage(page, page[-1] if len(page) == limit else None)
 
 
-def select_job(connection: sqlite3.Connection, condition: str, value: str) -> JobRow | None:
-    """The job that a fixed phrase with one parameter selects."""
-    row = connection.execute(" ".join(("SELECT", _COLUMNS, "FROM job WHERE", condition)), (value,)).fetchone()
-    return None if row is None else _row(row)
+def select_jobs(connection: sqlite3.Connection, condition: str, value: str) -> tuple[JobRow, ...]:
+    """The jobs that a fixed phrase with one parameter selects."""
+    found = connection.execute(" ".join(("SELECT", _COLUMNS, "FROM job WHERE", condition)), (value,))
+    return tuple(map(_row, found))
 
 
 def _row(columns: tuple[Any, ...]) -> JobRow:
     key, session_id, created, username, batch_id, subtype, payload, submitter, status, info, result = columns
-    return JobRow(
-        key=key,
-        session_id=session_id,
-        created=created,
-        username=username,
-        batch_id=batch_id,
-        subtype=subtype,
-        payload=json.loads(payload),
-        submitter=Submitter.from_json(submitter),
-        status=status,
-        info=info,
-        result=None if result is None else json.loads(result),
-    )
+    row = JobRow(key, session_id, created, username, batch_id, subtype, {}, _NOBODY, status, info, None)
+    try:
+        return replace(
+            row,
+            payload=JSON_OBJECT.validate_json(payload),
+            submitter=Submitter.from_json(submitter),
+            result=None if result is None else JSON_OBJECT.validate_json(result),
+        )
+    except ValueError as error:
+        return replace(row, damage=str(error).partition("\n")[0])

@@ -1,7 +1,8 @@
-"""The worker that does the jobs of a store, one at a time; every process that serves the store has one.
+"""The worker that does the jobs of a store in turn; every process that serves the store has one.
 
-A turn is one transaction: finish the job in progress with all that it does, begin the one taken
-before, take the next. A process that dies loses nothing but its turn.
+A turn is one transaction: finish the jobs in progress with all that they do, begin those taken before,
+take the next. Jobs go in groups, since most of what one costs is its share of a transaction; each is
+done whole or not at all within it. A process that dies loses nothing but its turn.
 """
 
 from __future__ import annotations
@@ -25,7 +26,26 @@ logger = logging.getLogger(__name__)
 
 _POLL_SECONDS: Final = 1.0
 # Turns taken in a row; between rows whoever else wants to write gets the store.
-_TURNS: Final = 10
+_TURNS: Final = 4
+# Jobs of a turn, while they take no longer than this: as long others wait to write.
+_GROUP: Final = 25
+_TURN_SECONDS: Final = 0.25
+
+# What SQLite says when the disk or another process is in the way, rather than the job at fault.
+_OF_THE_STORE: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
 
 
 class Worker:
@@ -57,6 +77,12 @@ class Worker:
         self._name = new_id()
         self._wake = asyncio.Event()
         self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def has_crashed(self) -> bool:
+        """Whether it was started and has ended without being told to: jobs wait for another one."""
+        return self._task is not None and self._task.done() and not self._stopping
 
     def nudge(self) -> None:
         """Say that there may be something to do."""
@@ -65,23 +91,27 @@ class Worker:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Work until the end of the block; a turn under way is ended first."""
-        task = asyncio.create_task(self._work())
+        self._task = asyncio.create_task(self._work())
+        self._task.add_done_callback(_log_crash)
         try:
             yield
         finally:
             self._stopping = True
             self.nudge()
-            await task
+            await asyncio.wait([self._task])
 
     def take_turn(self, connection: sqlite3.Connection) -> bool:
         """One turn, in a write transaction; whether there was anything to do."""
-        now = self._clock()
-        job = job_queue.job_in_progress(connection, self._name)
-        if job is not None:
+        now = started = self._clock()
+        jobs = job_queue.jobs_in_progress(connection, self._name)
+        for number, job in enumerate(jobs):
+            if number and self._clock() - started > _TURN_SECONDS:
+                job_queue.hold_on(connection, self._name, self._clock())
+                return True
             job_queue.finish(connection, job, self._perform(connection, job, int(now)))
         begun = job_queue.begin(connection, self._name, now)
-        taken = job_queue.claim(connection, self._name, now)
-        return job is not None or begun or taken
+        taken = job_queue.claim(connection, self._name, now, _GROUP)
+        return bool(jobs) or begun or taken > 0
 
     def give_back(self, connection: sqlite3.Connection) -> None:
         """Let any worker have what this one has taken or begun."""
@@ -123,15 +153,18 @@ class Worker:
         )
 
     def _perform(self, connection: sqlite3.Connection, job: JobRow, now: int) -> Outcome:
+        if job.damage is not None:
+            logger.error("Job %s cannot be read: %s", job.session_id, job.damage)
+            return Outcome(info=f"Job failed, err: what it was asked to do cannot be read: {job.damage}.")
         connection.execute("SAVEPOINT job")
         try:
             outcome = self._tasks[job.subtype].perform(Work(connection, job, now, self._new_id))
         except JobFailedError as error:
             outcome = Outcome(info=error.info)
-        except sqlite3.OperationalError:
-            # The disk or a lock, not the job: the whole turn is undone and tried again.
-            raise
         except Exception as error:
+            if _is_of_the_store(error):
+                # The whole turn is undone and tried again.
+                raise
             # One broken job must not stop all others, and its info says so, as in the services.
             logger.exception("Job %s failed unforeseen", job.session_id)
             outcome = Outcome(info=f"Callback function raised unhandled exception. Error: {error}.")
@@ -139,3 +172,13 @@ class Worker:
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
         return outcome
+
+
+def _is_of_the_store(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, sqlite3.Error) and (code is None or code & 0xFF in _OF_THE_STORE)
+
+
+def _log_crash(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        logger.error("The worker has crashed: jobs wait for another one.", exc_info=task.exception())
