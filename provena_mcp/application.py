@@ -9,8 +9,8 @@ from typing import Protocol
 from provena_mcp.client import ProvenaClient
 from provena_mcp.commands.confirmation.duplicate_check import Submissions
 from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
-from provena_mcp.commands.confirmation.preview_store import References
-from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.confirmation.preview_store import PreviewStore
+from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.queries.documents.recent import RecentDocuments
 from provena_mcp.queries.documents.rendering import Documents, RecentReports
 from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
@@ -54,7 +54,8 @@ class Application:
     recent_reports: RecentReports
     recent_documents: RecentDocuments
     suggestions: Suggestions
-    kept: KeyValueStore
+    key_values: KeyValueStore
+    longest_call: float
     polling: PollPolicy
     caller: Callable[[], str]
     downloads: Downloads | None
@@ -68,9 +69,10 @@ class Application:
         """Reads as the current caller."""
         return Reader(self.client, self.names, self.caller())
 
-    def desk(self) -> Desk:
+    def write_context(self) -> WriteContext:
         """Writes as the current caller."""
-        return Desk(self.reader(), References(self.kept), Submissions(self.kept), self.now)
+        previews, submissions = PreviewStore(self.key_values), Submissions(self.key_values)
+        return WriteContext(self.reader(), previews, submissions, self.now, self.longest_call)
 
     def documents(self) -> Documents:
         """Renders documents for the current caller."""

@@ -1,4 +1,4 @@
-"""Turns a filled-in CSV into model run records and keeps them for a batch (provena-http 8.2).
+"""Turns a filled-in CSV into a batch of model runs that nobody has previewed yet (provena-http 8.2).
 
 Nothing is registered. Provena stops at the first problem; here all are found, by row and column,
 and Provena has the last word on what it takes.
@@ -15,10 +15,10 @@ from typing import Final
 from anyio import to_thread
 from pydantic import Field
 
-from provena_mcp.commands.confirmation.preview_store import CONVERTED
-from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.records.lookup import look_up, with_candidates
-from provena_mcp.commands.records.run_preview import ref
+from provena_mcp.commands.records.run_preview import named
+from provena_mcp.commands.register_batch import REGISTER_BATCH
 from provena_mcp.commands.results import refs
 from provena_mcp.errors import CallerError, DeploymentError, ForbiddenError, ProvenaError, RejectedError
 from provena_mcp.lineage.tokens import estimate_tokens
@@ -60,7 +60,7 @@ class CsvProblemBrief(Brief):
     candidates: tuple[Ref, ...] | None = None
 
 
-class ConvertedCsv(Brief):
+class ConvertModelRunsResult(Brief):
     """What a CSV holds: new runs, rows submitted before, problems."""
 
     message: str
@@ -86,38 +86,38 @@ class _Reading:
     suspicions: tuple[CsvProblem, ...] = ()
 
 
-async def convert_csv(desk: Desk, content: bytes | str, max_tokens: int) -> ConvertedCsv:
-    """Convert a CSV; its new records are kept under the ``reference`` of the result.
+async def convert_csv(context: WriteContext, content: bytes | str, max_tokens: int) -> ConvertModelRunsResult:
+    """Convert a CSV; its new records are a batch to preview under the ``reference`` of the result.
 
     Raises:
         ArgumentError: It is too large, not UTF-8, or not separated by commas.
         ProvenaError: Provena could not be asked.
     """
     raw = prepared(content)
-    reading = await _read(desk, raw)
+    reading = await _read(context, raw)
     conversion = reading.conversion
     if reading.suspicions:
-        return await _refused(desk, reading, (*reading.suspicions, *conversion.problems), max_tokens)
+        return await _refused(context, reading, (*reading.suspicions, *conversion.problems), max_tokens)
     try:
-        answer = await desk.client.prov.convert_csv(raw)
+        answer = await context.client.prov.convert_csv(raw)
     except (CallerError, ForbiddenError, DeploymentError) as error:
         if not conversion.problems and not isinstance(error, RejectedError):
             raise
         problems = conversion.problems or (_unforeseen(error),)
-        return await _refused(desk, reading, problems, max_tokens, None if conversion.problems else error)
+        return await _refused(context, reading, problems, max_tokens, None if conversion.problems else error)
     if _late(conversion):
-        return await _refused(desk, reading, (), max_tokens)
-    return await _accepted(desk, reading, answer)
+        return await _refused(context, reading, (), max_tokens)
+    return await _accepted(context, reading, answer)
 
 
-async def _read(desk: Desk, raw: bytes) -> _Reading:
+async def _read(context: WriteContext, raw: bytes) -> _Reading:
     table = await to_thread.run_sync(read_table, raw)
     if isinstance(table, CsvProblem):
         return _Reading(Conversion(problems=(table,)), {})
     wanted_by = partial(references, table, registering=True)
     known: Known = {}
     while wanted := await to_thread.run_sync(wanted_by, known):
-        known = await look_up(desk.reader, wanted, known)
+        known = await look_up(context.reader, wanted, known)
     conversion = await to_thread.run_sync(convert, table, known)
     return _Reading(conversion, known, await to_thread.run_sync(suspicions, raw.decode(), table))
 
@@ -130,26 +130,26 @@ def _unforeseen(error: ProvenaError) -> CsvProblem:
 
 
 async def _refused(
-    desk: Desk,
+    context: WriteContext,
     reading: _Reading,
     refused: Sequence[CsvProblem],
     max_tokens: int,
     error: ProvenaError | None = None,
-) -> ConvertedCsv:
+) -> ConvertModelRunsResult:
     """What Provena ``refused`` and what it would refuse when registering, row by row."""
     conversion = reading.conversion
     late = _late(conversion)
     problems = sorted((*refused, *late), key=lambda each: each.row)
-    told = _within([_brief(each) for each in await _with_candidates(desk, problems)], max_tokens)
+    shown = _within([_brief(each) for each in await _with_candidates(context, problems)], max_tokens)
     doubted = (*late, *reading.suspicions)
     read_well = {each.row for each in doubted} - {each.row for each in conversion.problems}
-    return ConvertedCsv(
+    return ConvertModelRunsResult(
         message=_WRONG,
         new=len(conversion.records) - len(read_well) if conversion.records else 0,
         existing=len(conversion.existing),
-        problems=told,
-        problem_count=len(problems) if len(told) < len(problems) else None,
-        template=ref(conversion.workflow_template_id, reading.known),
+        problems=shown,
+        problem_count=len(problems) if len(shown) < len(problems) else None,
+        template=named(conversion.workflow_template_id, reading.known),
         warnings=_warnings(conversion.warnings, conversion.cautions) or None,
         provena_said=error.upstream if error else None,
     )
@@ -159,21 +159,24 @@ def _late(conversion: Conversion) -> tuple[CsvProblem, ...]:
     return tuple(each for each in conversion.cautions if each.column in _CHECKED_LATE)
 
 
-async def _accepted(desk: Desk, reading: _Reading, answer: ConvertAnswer) -> ConvertedCsv:
+async def _accepted(
+    context: WriteContext, reading: _Reading, answer: ConvertAnswer
+) -> ConvertModelRunsResult:
     records = answer.new_records or ()
     existing = answer.existing_records or ()
     reference = None
     if records:
-        content: JsonObject = {"records": [record.model_dump(mode="json") for record in records]}
-        reference = (await desk.references.keep(desk.caller, CONVERTED, content)).reference
+        arguments: JsonObject = {"records": [record.model_dump(mode="json") for record in records]}
+        stored = await context.previews.add(context.caller, REGISTER_BATCH, arguments)
+        reference = stored.reference
     # What our rules object to and this Provena takes: its headers may be set otherwise.
     doubts = (*reading.conversion.problems, *reading.conversion.cautions)
-    return ConvertedCsv(
+    return ConvertModelRunsResult(
         message=_READY if records else _NOTHING_NEW,
         new=len(records),
         existing=len(existing),
         reference=reference,
-        template=ref(reading.conversion.workflow_template_id, reading.known),
+        template=named(reading.conversion.workflow_template_id, reading.known),
         names=tuple(clean(record.display_name, NAME_LENGTH) for record in records[:_NAMED]) or None,
         existing_jobs=tuple(clean(job, NAME_LENGTH) for job in existing[:_JOBS]) or None,
         warnings=_warnings(answer.warnings or (), doubts) or None,
@@ -184,17 +187,17 @@ async def _accepted(desk: Desk, reading: _Reading, answer: ConvertAnswer) -> Con
 def _next(reference: str | None, new: int, existing: Sequence[str]) -> NextCall | None:
     if reference is not None:
         arguments: JsonObject = {"reference": reference, "expect_new": new}
-        return NextCall(tool="register_batch_model_runs", arguments=arguments)
+        return NextCall(tool=REGISTER_BATCH, arguments=arguments)
     return NextCall(tool="get_job", arguments={"session_id": existing[0]}) if existing else None
 
 
-async def _with_candidates(desk: Desk, problems: Sequence[CsvProblem]) -> list[CsvProblem]:
+async def _with_candidates(context: WriteContext, problems: Sequence[CsvProblem]) -> list[CsvProblem]:
     """The same problems, with items that would fit where an id was refused."""
     asked = [
         Problem("", each.message, "", each.status, each.value, each.subtype, each.candidates)
         for each in problems
     ]
-    found = await with_candidates(desk.reader, asked)
+    found = await with_candidates(context.reader, asked)
     return [replace(each, candidates=answer.candidates) for each, answer in zip(problems, found, strict=True)]
 
 
@@ -218,12 +221,12 @@ def _within(problems: Sequence[CsvProblemBrief], max_tokens: int) -> tuple[CsvPr
 
 
 def _warnings(said: Sequence[str], doubts: Sequence[CsvProblem]) -> tuple[str, ...]:
-    told = [*(clean(each, _MESSAGE) for each in said), *_told(doubts)]
-    left = len(told) - _WARNINGS
-    return (*told[:_WARNINGS], f"{left} more of this kind.") if left > 0 else tuple(told)
+    lines = [*(clean(each, _MESSAGE) for each in said), *_doubt_lines(doubts)]
+    left = len(lines) - _WARNINGS
+    return (*lines[:_WARNINGS], f"{left} more of this kind.") if left > 0 else tuple(lines)
 
 
-def _told(doubts: Sequence[CsvProblem]) -> Iterator[str]:
+def _doubt_lines(doubts: Sequence[CsvProblem]) -> Iterator[str]:
     for each in doubts:
         if each.column not in _CHECKED_LATE:
             place = ", ".join(filter(None, (f"row {each.row}" if each.row else "", each.column)))

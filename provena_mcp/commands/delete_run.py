@@ -6,23 +6,20 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from provena_mcp.commands.confirmation.change import Proposal
-from provena_mcp.commands.confirmation.submission import as_object
-from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.commands.update_run import run_id_in
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.queries.jobs.polling import JobState
 from provena_mcp.rules.text import clean
-from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.items import JsonObject, as_object
 from provena_mcp.wire.runs import DiffAction
 
 _SHOWN: Final = 40
@@ -38,21 +35,32 @@ class GraphDiff(Brief):
     removed: tuple[str, ...] = Field(description="Nodes, and links as 'source relation target'; the first.")
 
 
-class DeletionResult(WriteResult):
+class DeleteModelRunResult(WriteResult):
     """Of deleting a run."""
 
     run: Ref | None = None
     diff: GraphDiff | None = None
 
 
-@dataclass(frozen=True)
+class Deletion(BaseModel):
+    """What is sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model_run_id: str
+    and_registry: bool
+
+
 class DeleteRun:
-    """Content: ``model_run_id``, and ``and_registry`` if true."""
+    """Arguments: ``model_run_id``, and ``and_registry`` if true."""
 
-    kind: str = "delete_model_run"
-    accepts: tuple[str, ...] = ("delete_model_run",)
+    tool = "delete_model_run"
+    payload_type = Deletion
+    result_type = DeleteModelRunResult
 
-    async def prepare(self, desk: Desk, content: JsonObject) -> Proposal[DeletionResult]:
+    async def prepare(
+        self, context: WriteContext, arguments: JsonObject
+    ) -> Preview[Deletion, DeleteModelRunResult]:
         """The deletion, as Provena's own trial of it says what it would change.
 
         Raises:
@@ -60,14 +68,13 @@ class DeleteRun:
             NotFoundError: No item has this id.
             WrongSubtypeError: It is no model run.
         """
-        run_id = run_id_in(content)
-        and_registry = content.get("and_registry") is True
-        item = await desk.client.registry.fetch(run_id)
+        run_id = run_id_in(arguments)
+        and_registry = arguments.get("and_registry") is True
+        item = await context.client.registry.fetch(run_id)
         if item.item_subtype != "MODEL_RUN":
             raise WrongSubtypeError(f"{run_id!r} is of subtype {item.item_subtype}, not a model run.")
-        actions = await desk.client.prov.delete_model_run(run_id, trial=True)
-        run = Ref(id=run_id, name=clean(item.display_name or "", NAME_LENGTH) or None)
-        preview = DeletionResult(
+        actions = await context.client.prov.delete_model_run(run_id, trial=True)
+        shown = DeleteModelRunResult(
             status="preview",
             message="",
             ready=True,
@@ -78,47 +85,61 @@ class DeleteRun:
                 _FOR_GOOD if and_registry else _STAYS,
             ),
             model_run_id=run_id,
-            run=run,
+            run=Ref(id=run_id, name=clean(item.display_name or "", NAME_LENGTH) or None),
             diff=_diff(actions),
         )
-        return Proposal(
-            content=content,
-            preview=preview,
+        return Preview(
+            shown,
             digest=_digest(actions, and_registry),
-            send=lambda: _send(desk, run_id, and_registry=and_registry),
+            payload=Deletion(model_run_id=run_id, and_registry=and_registry),
         )
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> DeletionResult:
+    async def send(self, context: WriteContext, payload: Deletion) -> JsonObject:
+        """Take the run out; the answer says what changed, and what of it could not be done."""
+        run_id = payload.model_run_id
+        actions = await context.client.prov.delete_model_run(run_id, trial=False)
+        answer: JsonObject = {"counts": {**_counts(actions)}}
+        if not payload.and_registry:
+            return answer
+        try:
+            await context.client.registry.delete("MODEL_RUN", run_id)
+        except ProvenaError as error:
+            # The first half is done, so this is an outcome and no failure that could be repeated.
+            return {**answer, "left": f"{error.message} {naming_tools(error.advice)}".strip()}
+        context.reader.names.forget(context.caller, run_id)
+        return answer
+
+    async def result(self, context: WriteContext, sent: Sent) -> DeleteModelRunResult:
         """What has been deleted."""
-        left = answer.get("left")
-        counts = as_object(answer.get("counts"))
+        left = sent.answer.get("left")
+        counts = as_object(sent.answer.get("counts"))
         already = "" if counts else " already"
         if isinstance(left, str):
             message = (
                 f"It is out of the lineage graph{already}; its registry item could not be deleted: {left}"
             )
-        elif content.get("and_registry") is True:
+        elif sent.arguments.get("and_registry") is True:
             message = f"It is out of the lineage graph{already} and out of the registry."
         else:
             message = f"It is out of the lineage graph{already}. Its registry item stays."
-        return DeletionResult(
+        return DeleteModelRunResult(
             status="failed" if isinstance(left, str) else "succeeded",
             message=message,
-            model_run_id=run_id_in(content),
+            model_run_id=run_id_in(sent.arguments),
             diff=GraphDiff(counts={key: int(str(count)) for key, count in counts.items()}, removed=()),
         )
 
 
 def _diff(actions: Sequence[DiffAction]) -> GraphDiff:
-    told = [line for action in actions if (line := _told(action))]
-    return GraphDiff(counts=_counts(actions), removed=tuple(told[:_SHOWN]))
+    lines = [line for action in actions if (line := _line(action))]
+    return GraphDiff(counts=_counts(actions), removed=tuple(lines[:_SHOWN]))
 
 
 def _counts(actions: Sequence[DiffAction]) -> dict[str, int]:
     return dict(Counter(clean(action.action_type, NAME_LENGTH).lower() for action in actions))
 
 
-def _told(action: DiffAction) -> str | None:
+def _line(action: DiffAction) -> str | None:
     if action.action_type == "REMOVE_LINK" and action.link is not None:
         link = action.link
         return clean(f"{link.source.id} {link.relation} {link.target.id}", 2 * NAME_LENGTH)
@@ -131,17 +152,3 @@ def _digest(actions: Sequence[DiffAction], and_registry: bool) -> str:
     # The service gives the changes in any order.
     changes = sorted(action.model_dump_json() for action in actions)
     return hashlib.sha256(json.dumps([and_registry, changes]).encode()).hexdigest()
-
-
-async def _send(desk: Desk, run_id: str, *, and_registry: bool) -> JsonObject:
-    actions = await desk.client.prov.delete_model_run(run_id, trial=False)
-    answer: JsonObject = {"counts": {**_counts(actions)}}
-    if not and_registry:
-        return answer
-    try:
-        await desk.client.registry.delete("MODEL_RUN", run_id)
-    except ProvenaError as error:
-        # The first half is done, so this is an outcome and no failure that could be repeated.
-        return {**answer, "left": f"{error.message} {naming_tools(error.advice)}".strip()}
-    desk.reader.names.forget(desk.caller, run_id)
-    return answer

@@ -67,7 +67,7 @@ def _masked(text: str) -> Iterator[tuple[str, str]]:
         yield (key, f"{key}={HIDDEN}") if secret else ("", line)
 
 
-class ConfigFile(Brief):
+class GenerateConfigFileResult(Brief):
     """prov-api's settings."""
 
     message: str
@@ -78,7 +78,7 @@ class ConfigFile(Brief):
 
 async def generate_config(
     client: ProvenaClient, *, required_only: bool, place: Place | None, confirm: bool, max_tokens: int
-) -> ConfigFile:
+) -> GenerateConfigFileResult:
     """The settings; with ``confirm`` they are also saved at ``place``, secrets included.
 
     Raises:
@@ -89,7 +89,7 @@ async def generate_config(
     masked = mask_config(text)
     shown = str(clean_json(masked.text))
     saved_to = place.write(text.encode()) if place and confirm else None
-    return ConfigFile(
+    return GenerateConfigFileResult(
         message=_message(place, saved_to),
         config=shown if estimate_tokens(shown) <= max_tokens else None,
         hidden=masked.hidden,

@@ -25,7 +25,7 @@ _RUNNING: Final = "The report is still being written: ask get_job, then open_doc
 _FAILED: Final = "Provena could not make the report."
 
 
-class GeneratedReport(Brief):
+class GenerateReportResult(Brief):
     """A report, or how far it is."""
 
     status: Literal["succeeded", "submitted", "failed"]
@@ -52,7 +52,7 @@ async def generate_report(
     place: Place | None,
     polling: PollPolicy,
     on_progress: ReportProgress,
-) -> GeneratedReport:
+) -> GenerateReportResult:
     """Have ``report`` written; deployments answer with a job or, older ones, with the document.
 
     Raises:
@@ -80,7 +80,7 @@ async def _written(
     session_id: str | None,
     content: bytes,
     place: Place | None,
-) -> GeneratedReport:
+) -> GenerateReportResult:
     uri = report.uri(session_id)
     recent.put((reader.caller, uri), content)
     message, outline, saved_to = _READY, None, None
@@ -92,7 +92,7 @@ async def _written(
         saved_to = place.write(content) if place else None
     except FileRefusedError as error:
         message = f"{message} It could not be saved: {error.message}"
-    return GeneratedReport(
+    return GenerateReportResult(
         status="succeeded",
         message=message,
         id=report.item_id,
@@ -107,8 +107,8 @@ async def _written(
     )
 
 
-def _unfinished(report: ReportId, session_id: str, message: str) -> GeneratedReport:
-    return GeneratedReport(
+def _unfinished(report: ReportId, session_id: str, message: str) -> GenerateReportResult:
+    return GenerateReportResult(
         status="submitted",
         message=message,
         id=report.item_id,
@@ -120,9 +120,9 @@ def _unfinished(report: ReportId, session_id: str, message: str) -> GeneratedRep
     )
 
 
-def _failed(report: ReportId, session_id: str, seen: JobState) -> GeneratedReport:
+def _failed(report: ReportId, session_id: str, seen: JobState) -> GenerateReportResult:
     failure = explain_failure(seen.job) if seen.job else None
-    return GeneratedReport(
+    return GenerateReportResult(
         status="failed",
         message=_FAILED,
         id=report.item_id,

@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pydantic import BaseModel, ConfigDict
 
-from provena_mcp.commands.confirmation.change import Proposal
-from provena_mcp.commands.confirmation.submission import conclusion, outcome_told
-from provena_mcp.commands.confirmation.write_context import Desk, doubts_about_changing
-from provena_mcp.commands.records.lookup import facts, look_up, with_candidates
-from provena_mcp.commands.records.run_preview import ref, told
-from provena_mcp.commands.results import LinkResult, problem_briefs
+from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.submission import job_result
+from provena_mcp.commands.confirmation.write_context import WriteContext, doubts_about_changing
+from provena_mcp.commands.records.lookup import digest_of, facts, look_up, with_candidates
+from provena_mcp.commands.records.run_preview import label, named
+from provena_mcp.commands.results import LinkModelRunToStudyResult, problem_briefs
 from provena_mcp.errors import ArgumentError
-from provena_mcp.queries.jobs.polling import JobState
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.records.study_link import link_problems, link_references
 from provena_mcp.wire.items import JsonObject
 
 
-@dataclass(frozen=True)
-class LinkToStudy:
-    """Content: ``model_run_id`` and ``study_id``."""
+class StudyLink(BaseModel):
+    """What is sent."""
 
-    kind: str = "link_model_run_to_study"
-    accepts: tuple[str, ...] = ("link_model_run_to_study",)
+    model_config = ConfigDict(frozen=True)
 
-    async def prepare(self, desk: Desk, content: JsonObject) -> Proposal[LinkResult]:
+    model_run_id: str
+    study_id: str
+
+
+class LinkRun:
+    """Arguments: ``model_run_id`` and ``study_id``."""
+
+    tool = "link_model_run_to_study"
+    payload_type = StudyLink
+    result_type = LinkModelRunToStudyResult
+
+    async def prepare(
+        self, context: WriteContext, arguments: JsonObject
+    ) -> Preview[StudyLink, LinkModelRunToStudyResult]:
         """The link, as far as both ids are good.
 
         Raises:
             ArgumentError: An id is missing.
         """
-        run_id, study_id = _id(content, "model_run_id"), _id(content, "study_id")
-        known = await look_up(desk.reader, link_references(run_id, study_id, {}), {})
-        problems = await with_candidates(desk.reader, link_problems(run_id, study_id, known))
+        link = StudyLink(model_run_id=_id(arguments, "model_run_id"), study_id=_id(arguments, "study_id"))
+        wanted = link_references(link.model_run_id, link.study_id, {})
+        known = await look_up(context.reader, wanted, {})
+        found = link_problems(link.model_run_id, link.study_id, known)
+        problems = await with_candidates(context.reader, found)
         warnings: tuple[str, ...] = ()
         if not problems:
-            problems, warnings = await doubts_about_changing(desk, run_id)
-        run, study = ref(run_id, known), ref(study_id, known)
-        preview = LinkResult(
+            problems, warnings = await doubts_about_changing(context, link.model_run_id)
+        run, study = named(link.model_run_id, known), named(link.study_id, known)
+        shown = LinkModelRunToStudyResult(
             status="preview",
             message="",
             ready=not problems,
@@ -47,34 +59,34 @@ class LinkToStudy:
             run=run,
             study=study,
         )
-        return Proposal(
-            content=content,
-            preview=preview,
-            question=f"Put model run {told(run)} into study {told(study)}?",
-            digest=facts(known),
-            send=None if problems else lambda: _send(desk, run_id, study_id),
+        return Preview(
+            shown,
+            question=f"Put model run {label(run)} into study {label(study)}?",
+            digest=digest_of([link.model_run_id, link.study_id], known),
+            payload=None if problems else link,
+            facts=facts(known),
         )
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> LinkResult:
+    async def send(self, context: WriteContext, payload: StudyLink) -> JsonObject:
+        """Have the run linked; Provena answers with the job that brings the graph up to date."""
+        answer = await context.client.prov.link_to_study(payload.model_run_id, payload.study_id)
+        return {"session_id": answer.session_id}
+
+    async def result(self, context: WriteContext, sent: Sent) -> LinkModelRunToStudyResult:
         """Whether the run is in the study."""
-        done = conclusion(answer, seen)
-        done["model_run_id"] = _id(content, "model_run_id")
-        message = outcome_told(
-            seen,
-            "Linked.",
-            "The registry has the link already; the lineage graph could not be brought up to date.",
+        return job_result(
+            LinkModelRunToStudyResult,
+            sent,
+            succeeded="Linked.",
+            failed="The registry has the link already; the lineage graph could not be brought up to date.",
+            model_run_id=_id(sent.arguments, "model_run_id"),
         )
-        return LinkResult(message=message, **done)
 
 
-def _id(content: JsonObject, name: str) -> str:
-    given = content.get(name)
+def _id(arguments: JsonObject, name: str) -> str:
+    given = arguments.get(name)
     if not isinstance(given, str):
         raise ArgumentError(
             f"{name} is needed.", parameter=name, advice="search_items and list_items find items by name."
         )
     return parse_handle(given, name)
-
-
-async def _send(desk: Desk, run_id: str, study_id: str) -> JsonObject:
-    return {"session_id": (await desk.client.prov.link_to_study(run_id, study_id)).session_id}

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from provena_mcp.commands.confirmation.change import Proposal
-from provena_mcp.commands.confirmation.submission import as_object
-from provena_mcp.commands.confirmation.write_context import Desk
-from provena_mcp.commands.records.lookup import facts, resolve_runs, with_candidates
+from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.write_context import WriteContext
+from provena_mcp.commands.records.lookup import digest_of, resolve_runs, with_candidates
 from provena_mcp.commands.records.record_input import located
 from provena_mcp.commands.results import WriteResult, problem_briefs, problem_count
 from provena_mcp.errors import ArgumentError, NotFoundError, RejectedError
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.names import NAME_LENGTH
-from provena_mcp.queries.jobs.polling import JobState
 from provena_mcp.rules.records.problems import Problem
-from provena_mcp.rules.records.references import Known
 from provena_mcp.rules.records.validation import problems as find_problems
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.base import Status
-from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
+from provena_mcp.wire.items import JsonObject, ModelRunItem, as_object, parse_item
 from provena_mcp.wire.registry import ListFilter, ListRequest
 
 _MAX_RECORDS: Final = 1_000
@@ -36,90 +31,108 @@ _PAGE: Final = 100
 _EXPLORE: Final = "explore_upstream shows what the graph says of a run now."
 
 
-class RestorationResult(WriteResult):
+class StoreRecordsResult(WriteResult):
     """Of writing runs into the graph again."""
 
     count: int | None = Field(default=None, description="Runs to be written, or written.")
     runs: tuple[Ref, ...] | None = Field(default=None, description="The first of them.")
 
 
+class Restoration(BaseModel):
+    """What is sent; without items, all of the registry."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: tuple[JsonObject, ...] = ()
+    validate_record: bool
+
+
 @dataclass(frozen=True)
 class RestoreRuns:
-    """Content: ``items``, registry items of runs or only ``{"id"}`` of each, and ``validate_record``."""
+    """Arguments: ``items``, registry items of runs or only ``{"id"}`` of each, and ``validate_record``."""
 
-    kind: str
+    tool: str
     several: bool
+    payload_type = Restoration
+    result_type = StoreRecordsResult
 
-    @property
-    def accepts(self) -> tuple[str, ...]:
-        """Its own references."""
-        return (self.kind,)
-
-    async def prepare(self, desk: Desk, content: JsonObject) -> Proposal[RestorationResult]:
+    async def prepare(
+        self, context: WriteContext, arguments: JsonObject
+    ) -> Preview[Restoration, StoreRecordsResult]:
         """The runs, checked as Provena checks them unless ``validate_record`` is false.
 
         Raises:
             ArgumentError: There are none, or too many.
         """
-        raws = await _completed(desk, _listed(content))
+        raws = await _completed(context, _listed(arguments))
         items, malformed = _read(raws, self._place)
-        known = await resolve_runs(desk.reader, [item.record for _, item in items])
+        known = await resolve_runs(context.reader, [item.record for _, item in items])
         doubts = [
             problem
             for number, item in items
             for problem in located(find_problems(item.record, known), f"{self._place(number)}.record")
         ]
-        checked = _checked(content)
-        problems = await with_candidates(desk.reader, (*malformed, *(doubts if checked else ())))
-        preview = RestorationResult(
+        validate = _validate(arguments)
+        problems = await with_candidates(context.reader, (*malformed, *(doubts if validate else ())))
+        shown = StoreRecordsResult(
             status="preview",
             message="",
             ready=not problems,
             missing=(),
             problems=problem_briefs(problems),
             problem_count=problem_count(problems),
-            warnings=None if checked else _unchecked(doubts),
+            warnings=None if validate else _unchecked(doubts),
             count=len(items),
             runs=tuple(_ref(item) for _, item in items[:_SHOWN]),
         )
-        return Proposal(
-            content=content,
-            preview=preview,
-            digest=_digest(raws, known, checked),
-            send=None if problems else lambda: _send(desk, raws, checked),
+        return Preview(
+            shown,
+            digest=digest_of([validate, *raws], known),
+            payload=None if problems else Restoration(items=tuple(raws), validate_record=validate),
         )
 
     def _place(self, number: int) -> str:
         return f"registry_records[{number}]" if self.several else "registry_record"
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> RestorationResult:
+    async def send(self, context: WriteContext, payload: Restoration) -> JsonObject:
+        """Have them written."""
+        prov, items = context.client.prov, payload.items
+        if len(items) == 1:
+            status = await prov.store_record(items[0], validate_record=payload.validate_record)
+        else:
+            status = await _in_turn(prov.store_records(items, validate_record=payload.validate_record))
+        return {"details": status.details}
+
+    async def result(self, context: WriteContext, sent: Sent) -> StoreRecordsResult:
         """How many were written."""
-        ids = [str(raw.get("id", "")) for raw in _listed(content)]
-        return RestorationResult(
+        ids = [str(raw.get("id", "")) for raw in _listed(sent.arguments)]
+        return StoreRecordsResult(
             status="succeeded",
             message=f"Written into the lineage graph again. {_EXPLORE}",
-            provena_said=_details(answer),
+            provena_said=_details(sent.answer),
             count=len(ids),
             runs=tuple(Ref(id=clean(each, NAME_LENGTH)) for each in ids[:_SHOWN]),
         )
 
 
-@dataclass(frozen=True)
 class RestoreAll:
-    """Content: ``validate_record``."""
+    """Arguments: ``validate_record``."""
 
-    kind: str = "store_all_registry_records"
-    accepts: tuple[str, ...] = ("store_all_registry_records",)
+    tool = "store_all_registry_records"
+    payload_type = Restoration
+    result_type = StoreRecordsResult
 
-    async def prepare(self, desk: Desk, content: JsonObject) -> Proposal[RestorationResult]:
+    async def prepare(
+        self, context: WriteContext, arguments: JsonObject
+    ) -> Preview[Restoration, StoreRecordsResult]:
         """All complete runs of the registry, counted."""
         request = ListRequest(filter_by=ListFilter(item_subtype="MODEL_RUN"), page_size=_PAGE)
         count = 0
-        async for page in desk.client.registry.pages(request):
+        async for page in context.client.registry.pages(request):
             count += sum(isinstance(item, ModelRunItem) for item in page.items)
         empty = Problem("", "The registry holds no complete model run: Provena would fail.", "")
-        checked = _checked(content)
-        preview = RestorationResult(
+        validate = _validate(arguments)
+        shown = StoreRecordsResult(
             status="preview",
             message="",
             ready=count > 0,
@@ -128,24 +141,28 @@ class RestoreAll:
             warnings=("Only runs are restored: creations and versions of items are not.",),
             count=count,
         )
-        return Proposal(
-            content=content,
-            preview=preview,
-            digest=f"{count} {checked}",
-            send=(lambda: _send_all(desk, checked)) if count else None,
+        return Preview(
+            shown,
+            digest=f"{count} {validate}",
+            payload=Restoration(validate_record=validate) if count else None,
         )
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> RestorationResult:
+    async def send(self, context: WriteContext, payload: Restoration) -> JsonObject:
+        """Have them written."""
+        storing = context.client.prov.store_all_registry_records(validate_record=payload.validate_record)
+        return {"details": (await _in_turn(storing)).details}
+
+    async def result(self, context: WriteContext, sent: Sent) -> StoreRecordsResult:
         """That they were written."""
-        return RestorationResult(
+        return StoreRecordsResult(
             status="succeeded",
             message=f"All runs of the registry are written into the lineage graph again. {_EXPLORE}",
-            provena_said=_details(answer),
+            provena_said=_details(sent.answer),
         )
 
 
-def _listed(content: JsonObject) -> list[JsonObject]:
-    given = content.get("items")
+def _listed(arguments: JsonObject) -> list[JsonObject]:
+    given = arguments.get("items")
     raws = given if isinstance(given, list) else []
     if not 1 <= len(raws) <= _MAX_RECORDS:
         raise ArgumentError(
@@ -155,16 +172,16 @@ def _listed(content: JsonObject) -> list[JsonObject]:
     return [as_object(raw) for raw in raws]
 
 
-async def _completed(desk: Desk, raws: Sequence[JsonObject]) -> list[JsonObject]:
-    return list(await asyncio.gather(*(_fetched(desk, raw) for raw in raws)))
+async def _completed(context: WriteContext, raws: Sequence[JsonObject]) -> list[JsonObject]:
+    return list(await asyncio.gather(*(_fetched(context, raw) for raw in raws)))
 
 
-async def _fetched(desk: Desk, raw: JsonObject) -> JsonObject:
+async def _fetched(context: WriteContext, raw: JsonObject) -> JsonObject:
     item_id = raw.get("id")
     if set(raw) != {"id"} or not isinstance(item_id, str):
         return raw
     try:
-        return (await desk.client.registry.fetch(item_id)).as_json()
+        return (await context.client.registry.fetch(item_id)).as_json()
     except NotFoundError:
         return raw
 
@@ -196,40 +213,21 @@ def _malformed(raw: JsonObject, place: str, error: ValidationError) -> Problem:
     return Problem(path, f"This is not a run's whole registry item: {first['msg']}.", "", status=422)
 
 
-def _checked(content: JsonObject) -> bool:
-    return content.get("validate_record") is not False
+def _validate(arguments: JsonObject) -> bool:
+    return arguments.get("validate_record") is not False
 
 
 def _unchecked(doubts: Sequence[Problem]) -> tuple[str, ...]:
-    told = tuple(clean(f"{doubt.path}: {doubt.message}", _DETAILS) for doubt in doubts[:_SHOWN])
-    return ("The records are not checked: the graph may come to hold links to nothing.", *told)
+    lines = tuple(clean(f"{doubt.path}: {doubt.message}", _DETAILS) for doubt in doubts[:_SHOWN])
+    return ("The records are not checked: the graph may come to hold links to nothing.", *lines)
 
 
 def _ref(item: ModelRunItem) -> Ref:
     return Ref(id=clean(item.id, NAME_LENGTH), name=clean(item.display_name or "", NAME_LENGTH) or None)
 
 
-def _digest(raws: Sequence[JsonObject], known: Known, checked: bool) -> str:
-    told = json.dumps([checked, *raws], sort_keys=True)
-    return hashlib.sha256(f"{told}\n{facts(known)}".encode()).hexdigest()
-
-
 def _details(answer: JsonObject) -> str | None:
     return clean(str(answer.get("details") or ""), _DETAILS) or None
-
-
-async def _send(desk: Desk, raws: Sequence[JsonObject], checked: bool) -> JsonObject:
-    prov = desk.client.prov
-    if len(raws) == 1:
-        status = await prov.store_record(raws[0], validate_record=checked)
-    else:
-        status = await _in_turn(prov.store_records(tuple(raws), validate_record=checked))
-    return {"details": status.details}
-
-
-async def _send_all(desk: Desk, checked: bool) -> JsonObject:
-    status = await _in_turn(desk.client.prov.store_all_registry_records(validate_record=checked))
-    return {"details": status.details}
 
 
 async def _in_turn(storing: Awaitable[Status]) -> Status:

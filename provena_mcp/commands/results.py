@@ -94,7 +94,7 @@ class WriteResult(Brief):
     next: NextCall | None = None
 
 
-class RegistrationResult(WriteResult):
+class RegisterModelRunResult(WriteResult):
     """Of registering a run."""
 
     run: ProposedRun | None = None
@@ -113,7 +113,7 @@ class ProposedBatch(Brief):
     names: tuple[str, ...]
 
 
-class BatchResult(WriteResult):
+class RegisterBatchModelRunsResult(WriteResult):
     """Of registering several runs."""
 
     batch: ProposedBatch | None = None
@@ -131,7 +131,7 @@ class FieldChange(Brief):
     after: str | None = None
 
 
-class UpdateResult(WriteResult):
+class UpdateModelRunResult(WriteResult):
     """Of changing a run's record."""
 
     run: Ref | None = None
@@ -140,7 +140,7 @@ class UpdateResult(WriteResult):
     template_asks: TemplateAsks | None = None
 
 
-class LinkResult(WriteResult):
+class LinkModelRunToStudyResult(WriteResult):
     """Of putting a run into a study."""
 
     run: Ref | None = None

@@ -143,8 +143,9 @@ async def _running(
             recent_documents=RecentDocuments(time.monotonic),
             recent_reports=BoundedCache(entries=16, seconds=600.0, clock=time.monotonic),
             suggestions=Suggestions(clock=polling.clock, sleep=polling.sleep),
-            kept=hosting.kept if hosting else InProcessStore(clock=polling.clock),
+            key_values=hosting.key_values if hosting else InProcessStore(clock=polling.clock),
             polling=polling,
+            longest_call=settings.call_seconds,
             caller=hosting.caller if hosting else local_caller,
             downloads=hosting.downloads if hosting else None,
         )

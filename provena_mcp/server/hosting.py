@@ -53,7 +53,7 @@ class Hosting:
     auth: AuthSettings | None
     verifier: CallerTokens | None
     request_state: RequestStateSecurity
-    kept: KeyValueStore
+    key_values: KeyValueStore
     downloads: Downloads
     security: TransportSecuritySettings
     caller: Callable[[], str] = current_caller
@@ -85,7 +85,7 @@ def prepare_hosting(
     endpoints = None if sample else settings.endpoints()
     url = _url(settings, host, port)
     keys = sealing_keys(settings.http_key)
-    kept = _store(settings, keys, clock)
+    key_values = _store(settings, keys, clock)
     auth, verifier, tokens = None, None, None
     if endpoints is None:
         _require_loopback(host)
@@ -106,8 +106,10 @@ def prepare_hosting(
         auth=auth,
         verifier=verifier,
         request_state=RequestStateSecurity(keys=keys, audience=_NAME),
-        kept=kept,
-        downloads=Downloads(kept, Seal(keys, "document"), url.removesuffix(MCP_PATH), current_caller, clock),
+        key_values=key_values,
+        downloads=Downloads(
+            key_values, Seal(keys, "document"), url.removesuffix(MCP_PATH), current_caller, clock
+        ),
         security=_security(settings, url, host),
     )
 

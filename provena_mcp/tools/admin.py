@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from mcp.server.mcpserver import Context
 from pydantic import Field, JsonValue
 
 from provena_mcp.application import Application
 from provena_mcp.commands import generate_config
-from provena_mcp.commands.confirmation.change import Command, ResultT
-from provena_mcp.commands.delete_run import DeleteRun, DeletionResult
-from provena_mcp.commands.restore_runs import RestorationResult, RestoreAll, RestoreRuns
+from provena_mcp.commands.delete_run import DeleteModelRunResult, DeleteRun
+from provena_mcp.commands.restore_runs import RestoreAll, RestoreRuns, StoreRecordsResult
 from provena_mcp.queries.documents.user_files import place_for
 from provena_mcp.tools.definition import Reply, tool
-from provena_mcp.tools.elicitation import decided, proposed
+from provena_mcp.tools.elicitation import Confirmed, confirmed
 from provena_mcp.tools.parameters import Confirm, Reference, SaveAs
 from provena_mcp.wire.items import JsonObject
-
-_STORE_ONE: Final = RestoreRuns("store_record", several=False)
-_STORE_SEVERAL: Final = RestoreRuns("store_multiple_records", several=True)
-_STORE_ALL: Final = RestoreAll()
-_DELETE: Final = DeleteRun()
 
 Validate = Annotated[bool, Field(description="Check it as when registering")]
 
@@ -32,7 +26,7 @@ async def generate_config_file(
     required_only: Annotated[bool, Field(description="Only settings without a default")] = True,
     save_as: SaveAs = None,
     confirm: Annotated[bool, Field(description="Save it with its secrets")] = False,
-) -> Reply[generate_config.ConfigFile]:
+) -> Reply[generate_config.GenerateConfigFileResult]:
     """The settings of prov-api."""
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as, "env", "txt")
@@ -54,14 +48,15 @@ async def store_record(
     validate_record: Validate = True,
     reference: Reference = None,
     confirm: Confirm = False,
-) -> Reply[RestorationResult]:
+) -> Confirmed[StoreRecordsResult]:
     """Write one run into the graph again."""
     items: list[JsonValue] | None = [registry_record] if registry_record else None
-    return await _by_reference(
+    return await confirmed(
         ctx,
-        _STORE_ONE,
-        reference,
+        RestoreRuns("store_record", several=False),
+        reference=reference,
         confirm=confirm,
+        ask=False,
         items=items,
         validate_record=_unless_checked(validate_record),
     )
@@ -74,14 +69,15 @@ async def store_multiple_records(
     validate_record: Validate = True,
     reference: Reference = None,
     confirm: Confirm = False,
-) -> Reply[RestorationResult]:
+) -> Confirmed[StoreRecordsResult]:
     """Write several runs into the graph again."""
     items: list[JsonValue] | None = [*registry_records] if registry_records else None
-    return await _by_reference(
+    return await confirmed(
         ctx,
-        _STORE_SEVERAL,
-        reference,
+        RestoreRuns("store_multiple_records", several=True),
+        reference=reference,
         confirm=confirm,
+        ask=False,
         items=items,
         validate_record=_unless_checked(validate_record),
     )
@@ -93,10 +89,15 @@ async def store_all_registry_records(
     validate_record: Validate = True,
     reference: Reference = None,
     confirm: Confirm = False,
-) -> Reply[RestorationResult]:
+) -> Confirmed[StoreRecordsResult]:
     """Write every run of the registry into the graph again."""
-    return await _by_reference(
-        ctx, _STORE_ALL, reference, confirm=confirm, validate_record=_unless_checked(validate_record)
+    return await confirmed(
+        ctx,
+        RestoreAll(),
+        reference=reference,
+        confirm=confirm,
+        ask=False,
+        validate_record=_unless_checked(validate_record),
     )
 
 
@@ -108,13 +109,14 @@ async def delete_model_run(
     and_registry: Annotated[bool, Field(description="Its registry item too, for good")] = False,
     reference: Reference = None,
     confirm: Confirm = False,
-) -> Reply[DeletionResult]:
+) -> Confirmed[DeleteModelRunResult]:
     """Take a run out of the lineage graph."""
-    return await _by_reference(
+    return await confirmed(
         ctx,
-        _DELETE,
-        reference,
+        DeleteRun(),
+        reference=reference,
         confirm=confirm and not trial,
+        ask=False,
         model_run_id=model_run_id,
         and_registry=and_registry or None,
     )
@@ -123,19 +125,6 @@ async def delete_model_run(
 def _unless_checked(validate_record: bool) -> bool | None:
     # The usual value says nothing, so that a reference alone confirms what was previewed without checks.
     return None if validate_record else False
-
-
-async def _by_reference(
-    ctx: Context[Application],
-    command: Command[ResultT],
-    reference: str | None,
-    *,
-    confirm: bool,
-    **arguments: JsonValue,
-) -> Reply[ResultT]:
-    """Preview without a reference, whatever ``confirm`` says: such changes are never sent unseen."""
-    proposal = await proposed(ctx, command, reference, **arguments)
-    return await decided(ctx, command, proposal, confirm=confirm and reference is not None)
 
 
 TOOLS = (

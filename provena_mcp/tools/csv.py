@@ -33,20 +33,20 @@ async def generate_csv_template(
 @tool(title="Convert CSV", toolset="csv")
 async def convert_model_runs(
     ctx: Context[Application], model_run_content: Annotated[str, Field(description="The CSV itself")]
-) -> Reply[convert_csv.ConvertedCsv]:
+) -> Reply[convert_csv.ConvertModelRunsResult]:
     """Check and convert CSV text."""
     app = ctx.request_context.lifespan_context
-    return Reply(await convert_csv.convert_csv(app.desk(), model_run_content, app.max_result_tokens))
+    return Reply(await convert_csv.convert_csv(app.write_context(), model_run_content, app.max_result_tokens))
 
 
 @tool(title="Convert CSV file", toolset="csv", local_only=True)
 async def convert_model_runs_to_csv_with_file(
     ctx: Context[Application], file_path: str
-) -> Reply[convert_csv.ConvertedCsv]:
+) -> Reply[convert_csv.ConvertModelRunsResult]:
     """Check and convert a CSV file of this machine."""
     app = ctx.request_context.lifespan_context
     content = await to_thread.run_sync(app.input.read, file_path, MAX_BYTES)
-    return Reply(await convert_csv.convert_csv(app.desk(), content, app.max_result_tokens))
+    return Reply(await convert_csv.convert_csv(app.write_context(), content, app.max_result_tokens))
 
 
 @tool(title="CSV of a batch", toolset="csv")

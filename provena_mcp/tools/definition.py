@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Generic, Literal, TypeVar, get_args, get_type_hints
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from mcp.types import ResourceLink, ToolAnnotations
+from mcp.types import InputRequiredResult, ResourceLink, ToolAnnotations
 from pydantic import BaseModel
 
 ResultT = TypeVar("ResultT", bound=BaseModel)
@@ -26,12 +26,12 @@ class Reply(Generic[ResultT]):
     links: tuple[ResourceLink, ...] = ()
 
 
-Handler = Callable[..., Awaitable[Reply[Any]]]
+Handler = Callable[..., Awaitable[Reply[Any] | InputRequiredResult]]
 
 
 @dataclass(frozen=True)
 class ToolDefinition:
-    """One tool; ``handler`` takes typed arguments and a context, and returns a ``Reply``."""
+    """One tool; ``handler`` takes typed arguments and a context, and returns a ``Reply`` or a question."""
 
     name: str
     title: str
@@ -60,8 +60,10 @@ class ToolDefinition:
 
     @property
     def result_model(self) -> type[BaseModel]:
-        """The model inside the handler's ``Reply[...]``."""
-        return get_args(get_type_hints(self.handler)["return"])[0]
+        """The model inside the handler's ``Reply[...]``, which may be one of several outcomes."""
+        returned = get_type_hints(self.handler)["return"]
+        outcomes = (returned,) if get_origin(returned) is Reply else get_args(returned)
+        return next(get_args(outcome)[0] for outcome in outcomes if get_origin(outcome) is Reply)
 
 
 def tool(

@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.types import ResourceLink
 
 from provena_mcp.application import Application
-from provena_mcp.commands.generate_report import GeneratedReport
+from provena_mcp.commands.generate_report import GenerateReportResult
 from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.documents.csv_files import CSV
@@ -31,7 +31,7 @@ def lineage_link(result: LineageResult) -> ResourceLink:
     )
 
 
-def report_link(report: GeneratedReport) -> tuple[ResourceLink, ...]:
+def report_link(report: GenerateReportResult) -> tuple[ResourceLink, ...]:
     """The .docx file of a report that is written."""
     if report.status != "succeeded" or report.uri is None:
         return ()

@@ -26,7 +26,7 @@ async def generate_report(
     item_subtype: Literal["STUDY", "MODEL_RUN"] | None = None,
     depth: Annotated[int, Field(ge=1, le=3, description="Hops upstream")] = 1,
     save_as: SaveAs = None,
-) -> Reply[reports.GeneratedReport]:
+) -> Reply[reports.GenerateReportResult]:
     """Have a study's or run's report written."""
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as, ending_of(DOCX))

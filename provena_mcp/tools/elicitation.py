@@ -1,56 +1,33 @@
-"""Asks the user through their client before something is written, in both protocol eras."""
+"""Confirms changes for every writing tool: asks the user through their client, in both protocol eras."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from mcp.server.elicitation import CancelledElicitation, DeclinedElicitation
-from mcp.server.mcpserver import Context, Elicit, ElicitationResult
-from pydantic import BaseModel, Field, JsonValue
+from mcp.server.elicitation import render_elicitation_schema
+from mcp.server.mcpserver import Context
+from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from provena_mcp.application import Application
-from provena_mcp.commands.confirmation.change import AlreadySent, Command, Consent, Order, Proposal, ResultT
-from provena_mcp.commands.confirmation.gate import decide, propose, wants_consent
+from provena_mcp.commands.confirmation.change import (
+    Asking,
+    Change,
+    Confirmation,
+    Consent,
+    PayloadT,
+    ResultT,
+)
+from provena_mcp.commands.confirmation.gate import Gate, Question
 from provena_mcp.errors import ArgumentError
 from provena_mcp.tools.definition import Reply
 from provena_mcp.tools.progress import progress_reporter
-from provena_mcp.wire.items import JsonObject
 
+# A tool's reply or, where the client is asked in a call of its own, the question.
+Confirmed = Reply[ResultT] | InputRequiredResult
 
-async def proposed(
-    ctx: Context[Application], command: Command[ResultT], reference: str | None, **arguments: JsonValue
-) -> Proposal[ResultT] | AlreadySent:
-    """The change that a tool's ``arguments`` or ``reference`` ask for; those that are none were not given.
-
-    Raises:
-        ProvenaError: As ``propose``.
-    """
-    given: JsonObject = {name: value for name, value in arguments.items() if value is not None}
-    return await propose(ctx.request_context.lifespan_context.desk(), command, given, reference)
-
-
-async def decided(
-    ctx: Context[Application],
-    command: Command[ResultT],
-    proposal: Proposal[ResultT] | AlreadySent,
-    *,
-    confirm: bool,
-    consent: Consent = "not_needed",
-    wait: bool = False,
-) -> Reply[ResultT]:
-    """What comes of a proposal; ``wait`` follows its job."""
-    app = ctx.request_context.lifespan_context
-    order = Order(
-        confirm=confirm,
-        consent=consent,
-        wait=wait,
-        polling=app.polling,
-        deadline=app.polling.deadline(),
-        on_progress=progress_reporter(ctx),
-    )
-    return Reply(await decide(app.desk(), command, proposal, order))
-
-
+_QUESTION: Final = "agree"
 _LENGTH: Final = 4_000
 
 
@@ -60,39 +37,78 @@ class Agreement(BaseModel):
     agree: bool = Field(default=True, description="Write this to Provena")
 
 
-class NotAsked(Agreement):
-    """Stands for an answer where no question was put."""
+async def confirmed(
+    ctx: Context[Application],
+    change: Change[PayloadT, ResultT],
+    *,
+    reference: str | None,
+    confirm: bool,
+    wait: bool = False,
+    ask: bool = True,
+    **arguments: JsonValue,
+) -> Confirmed[ResultT]:
+    """What comes of a call to a writing tool.
 
-    agree: bool = False
-    because: Consent
+    Args:
+        ctx: The call.
+        change: What the tool does.
+        reference: Of a preview, if the call names one.
+        confirm: Whether the change is to be sent.
+        wait: Whether to follow its job.
+        ask: Whether the user may be asked; else ``confirm`` counts with a reference only, so that
+            nothing is sent unseen.
+        arguments: What the change is made of; those that are none were not given.
+
+    Raises:
+        ProvenaError: As ``Gate.decide``.
+    """
+    app = ctx.request_context.lifespan_context
+    confirmation = Confirmation(
+        reference=reference,
+        confirm=confirm and (ask or reference is not None),
+        asking=_asking(ctx) if ask else "never",
+        wait=wait,
+        polling=app.polling,
+        deadline=app.polling.deadline(),
+        on_progress=progress_reporter(ctx),
+    )
+    gate = Gate(app.write_context(), change, confirmation)
+    answer = (ctx.input_responses or {}).get(_QUESTION)
+    if answer is not None and ctx.request_state is not None:
+        # The reference came back sealed, so it is the one of the question that this answers.
+        outcome = await gate.answered(ctx.request_state, _consent(answer))
+    else:
+        outcome = await gate.decide({name: value for name, value in arguments.items() if value is not None})
+    while isinstance(outcome, Question):
+        if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
+            request = ElicitRequest(params=_form(outcome))
+            return InputRequiredResult(input_requests={_QUESTION: request}, request_state=outcome.reference)
+        answer = await ctx.session.elicit_form(outcome.text[:_LENGTH], _FORM, ctx.request_id)
+        outcome = await gate.answered(outcome.reference, _consent(answer))
+    return Reply(outcome)
 
 
-def ask_for(
-    ctx: Context[Application], proposal: Proposal[Any] | AlreadySent, *, confirm: bool
-) -> NotAsked | Elicit[Agreement]:
-    """The question to the user, if one is needed and can be put."""
-    if isinstance(proposal, AlreadySent) or not wants_consent(proposal, confirm=confirm):
-        return NotAsked(because="not_needed")
-    if not _can_ask(ctx):
-        return NotAsked(because="cannot_ask")
-    return Elicit(proposal.question[:_LENGTH], Agreement)
+_FORM: Final = render_elicitation_schema(Agreement)
 
 
-def consent_in(answer: ElicitationResult[Agreement]) -> Consent:
-    """What the user's answer, or its absence, means."""
-    match answer:
-        case DeclinedElicitation():
-            return "declined"
-        case CancelledElicitation():
-            return "cancelled"
-        case _:
-            if isinstance(answer.data, NotAsked):
-                return answer.data.because
-            return "given" if answer.data.agree else "declined"
+def _form(question: Question) -> ElicitRequestFormParams:
+    return ElicitRequestFormParams(message=question.text[:_LENGTH], requested_schema=_FORM)
 
 
-def unusable_answer() -> ArgumentError:
-    """The error for a question that the host answered with something other than a filled-in form."""
+def _consent(answer: object) -> Consent:
+    """What the user's answer means."""
+    if not isinstance(answer, ElicitResult):
+        raise _unusable_answer()
+    if answer.action != "accept":
+        return "declined" if answer.action == "decline" else "cancelled"
+    try:
+        agreement = Agreement.model_validate(answer.content)
+    except ValidationError as error:
+        raise _unusable_answer() from error
+    return "given" if agreement.agree else "declined"
+
+
+def _unusable_answer() -> ArgumentError:
     return ArgumentError(
         "The host answered the question to the user in a form that says neither yes nor no. "
         "Nothing was changed.",
@@ -102,8 +118,9 @@ def unusable_answer() -> ArgumentError:
     )
 
 
-def _can_ask(ctx: Context[Application]) -> bool:
+def _asking(ctx: Context[Application]) -> Asking:
     # A bare ``elicitation: {}`` means forms, the only kind there was once; a URL alone is no form.
     capabilities = ctx.client_capabilities
     elicitation = capabilities.elicitation if capabilities else None
-    return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
+    can_ask = elicitation is not None and (elicitation.form is not None or elicitation.url is None)
+    return "possible" if can_ask else "impossible"

@@ -15,7 +15,6 @@ from pydantic_core import to_json
 from provena_mcp.errors import ProvenaError
 from provena_mcp.tools.arguments import invalid_arguments, normalise_arguments
 from provena_mcp.tools.definition import Reply, ToolDefinition
-from provena_mcp.tools.elicitation import unusable_answer
 from provena_mcp.tools.error_results import failure_result
 from provena_mcp.tools.login_elicitation import with_login
 from provena_mcp.tools.schemas import Schema, input_schema, output_schemas
@@ -112,7 +111,4 @@ def _success(reply: Reply[Any], *, links: bool) -> CallToolResult:
 
 def _cause_of(error: BaseException) -> BaseException:
     cause = error.__cause__ or error
-    if isinstance(cause, ValidationError):
-        return invalid_arguments(cause)
-    # Our own code raises no ToolError: the SDK does, when a client's answer to a question cannot be read.
-    return unusable_answer() if isinstance(cause, ToolError) else cause
+    return invalid_arguments(cause) if isinstance(cause, ValidationError) else cause

@@ -12,6 +12,13 @@ from provena_mcp.wire.dataset_metadata import CollectionFormat, S3Location
 from provena_mcp.wire.records import ModelRunRecord
 
 JsonObject = dict[str, JsonValue]
+
+
+def as_object(value: JsonValue) -> JsonObject:
+    """``value`` if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
 RecordType = Literal["COMPLETE_ITEM", "SEED_ITEM"]
 ReleaseStatus = Literal["NOT_RELEASED", "PENDING", "RELEASED"]
 

@@ -272,4 +272,4 @@ async def test_converted_records_are_sent_when_the_user_agrees(tmp_path: Path, e
 async def test_converted_records_serve_no_other_tool(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire) as client:
         error = await failure(client, "register_model_run", reference=await convert(client, 1), confirm=True)
-    assert "was made for converted_model_runs" in error["message"]
+    assert "was made for register_batch_model_runs" in error["message"]

@@ -8,10 +8,13 @@ import pytest
 from mcp import Client
 
 from provena_mcp.queries.jobs.polling import PollPolicy
-from tests.worlds.deployment import Asked, HandClock, Send, a_record, provena, server
+from tests.worlds.deployment import Asked, HandClock, Send, a_record, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call, failure
 
 REGISTER = "/prov-api/model_run/register"
+FETCH = "/registry-api/registry/general/fetch"
+LIST_ITEMS = "/registry-api/registry/general/list"
+LIST_JOBS = "/job-api/jobs/user/list"
 
 
 async def preview(client: Client, **changes: object) -> str:
@@ -173,9 +176,10 @@ async def test_what_has_changed_since_the_preview_is_previewed_again(tmp_path: P
 
 
 @pytest.mark.asyncio
-async def test_what_changes_while_the_user_reads_is_asked_about_again(tmp_path: Path):
+@BOTH_ERAS
+async def test_what_changes_while_the_user_reads_is_asked_about_again(tmp_path: Path, era: str):
     user = Asked()
-    async with provena(tmp_path) as wire, server(wire, asked=user) as client:
+    async with provena(tmp_path) as wire, server(wire, era, asked=user) as client:
 
         def rename() -> None:
             user.then = None
@@ -185,6 +189,33 @@ async def test_what_changes_while_the_user_reads_is_asked_about_again(tmp_path: 
         done = await call(client, "register_model_run", record=a_record(), confirm=True)
     assert done["status"] == "succeeded"
     assert ["Reef hindcast, renamed" in question for question in user.questions] == [False, True]
+
+
+@pytest.mark.asyncio
+@BOTH_ERAS
+async def test_a_change_that_the_user_agrees_to_is_prepared_once(tmp_path: Path, era: str):
+    async with provena(tmp_path) as wire:
+        async with server(wire, era) as client:
+            await preview(client)
+            looked_up = [wire.count(path) for path in (FETCH, LIST_JOBS)]
+        async with server(wire, era, asked=Asked()) as client:
+            done = await call(client, "register_model_run", record=a_record(), confirm=True)
+    assert done["status"] == "succeeded"
+    assert [wire.count(path) for path in (FETCH, LIST_JOBS)] == [2 * each for each in looked_up]
+    assert wire.count(LIST_ITEMS) == 1
+
+
+@pytest.mark.asyncio
+@BOTH_ERAS
+async def test_where_it_cannot_be_learnt_what_has_changed_the_change_is_looked_at_again(
+    tmp_path: Path, era: str
+):
+    user = Asked()
+    async with provena(tmp_path) as wire, server(wire, era, asked=user) as client:
+        wire.spoilt[LIST_ITEMS] = answering(500, {"detail": "down"})
+        done = await call(client, "register_model_run", record=a_record(), confirm=True)
+    assert (done["status"], len(user.questions), wire.count(REGISTER)) == ("succeeded", 1, 1)
+    assert wire.count(FETCH) == 24
 
 
 @pytest.mark.asyncio

@@ -52,17 +52,27 @@ class Wire(httpx.AsyncBaseTransport):
         return sum(seen == path for _, seen in self.seen)
 
     def edit_item(self, item_id: str, **fields: Any) -> None:
-        """From now on the registry holds other ``fields`` of an item: somebody has changed it."""
+        """From now on the registry holds other ``fields`` of an item: somebody has just changed it."""
+        fetched, listed = "/registry-api/registry/general/fetch", "/registry-api/registry/general/list"
+        edited = {**fields, "updated_timestamp": int(time.time())}
 
         async def fetch(request: httpx.Request, send: Send) -> httpx.Response:
             answer = await send(request)
             if request.url.params["id"] != item_id:
                 return answer
             body = json.loads(await answer.aread())
-            body["item"] |= fields
+            body["item"] |= edited
             return httpx.Response(200, json=body)
 
-        self.spoilt["/registry-api/registry/general/fetch"] = fetch
+        async def newest_first(request: httpx.Request, send: Send) -> httpx.Response:
+            body = json.loads(await (await send(request)).aread())
+            address = httpx.URL(BASE, path=fetched, params={"id": item_id})
+            item = await send(httpx.Request("GET", address, headers=request.headers))
+            others = [each for each in body["items"] if each["id"] != item_id]
+            body["items"] = [json.loads(await item.aread())["item"] | edited, *others]
+            return httpx.Response(200, json=body)
+
+        self.spoilt |= {fetched: fetch, listed: newest_first}
 
 
 def losing_the_answer(*, after_sending: bool = True) -> Spoil:

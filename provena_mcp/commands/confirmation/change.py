@@ -1,90 +1,94 @@
-"""What a change is on its way from arguments to Provena."""
+"""A change on its way from a tool's arguments to Provena, in three verbs: prepare, send, result."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Generic, Literal, Protocol, TypeVar
 
-from provena_mcp.commands.confirmation.preview_store import Kept
-from provena_mcp.commands.confirmation.write_context import Desk
+from pydantic import BaseModel
+
+from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.queries.jobs.polling import JobState, PollPolicy, ReportProgress
 from provena_mcp.wire.items import JsonObject
 
+PayloadT = TypeVar("PayloadT", bound=BaseModel)
 ResultT = TypeVar("ResultT", bound=WriteResult)
 
-Consent = Literal["given", "declined", "cancelled", "not_needed", "cannot_ask"]
+Consent = Literal["given", "declined", "cancelled"]
+# Whether the user can be asked by this client, cannot be, or is never asked about such a change.
+Asking = Literal["possible", "impossible", "never"]
 
 
 @dataclass(frozen=True)
-class Proposal(Generic[ResultT]):
-    """A change as far as it is understood.
+class Preview(Generic[PayloadT, ResultT]):
+    """A change as far as it is understood; nothing has been sent.
 
     Attributes:
-        content: What it was prepared from, to prepare it again.
-        preview: What the user is shown.
-        question: The preview as a text for a person.
-        digest: Of all it depends on.
-        send: Sends it and gives what Provena answered, with the ``session_id`` of the job that it queued, if
-            any; none while it is not ready.
-        prints: Fingerprints of the records it registers.
-        kept: The reference under which it was previewed.
-        changed: Whether it is no longer what was previewed under that reference.
-        converted: The reference to converted records it was made from.
+        shown: What the user is shown.
+        question: The same as a text for a person.
+        digest: Of all that the change depends on.
+        payload: What is to be sent; none while something is missing or wrong.
+        fingerprints: Of the records that it registers.
+        facts: Digests of the items that were looked up for it, by id.
     """
 
-    content: JsonObject
-    preview: ResultT
+    shown: ResultT
     question: str = ""
     digest: str = ""
-    send: Callable[[], Awaitable[JsonObject]] | None = None
-    prints: tuple[str, ...] = ()
-    kept: Kept | None = None
-    changed: bool = False
-    converted: Kept | None = None
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether it can be sent as it is."""
-        return self.send is not None
+    payload: PayloadT | None = None
+    fingerprints: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
-class AlreadySent:
-    """A reference whose change has been sent."""
+class Sent:
+    """A change that has been sent: its arguments, Provena's answer, and how far its job has come."""
 
-    kept: Kept
+    arguments: JsonObject
+    answer: JsonObject
+    job: JobState = field(default_factory=JobState)
 
 
-class Command(Protocol[ResultT]):
-    """A kind of change."""
+class Change(Protocol[PayloadT, ResultT]):
+    """A kind of change: what a writing tool does."""
 
     @property
-    def kind(self) -> str:
+    def tool(self) -> str:
         """The tool's name, for which references are made."""
         ...
 
     @property
-    def accepts(self) -> tuple[str, ...]:
-        """The kinds of reference it takes, its own included."""
+    def payload_type(self) -> type[PayloadT]:
+        """What is sent, as it is stored while the user is asked."""
         ...
 
-    async def prepare(self, desk: Desk, content: JsonObject) -> Proposal[ResultT]:
-        """The change that ``content`` asks for; nothing is sent."""
+    @property
+    def result_type(self) -> type[ResultT]:
+        """What the tool answers."""
         ...
 
-    def conclude(self, content: JsonObject, answer: JsonObject, seen: JobState) -> ResultT:
-        """What to tell once Provena has given its ``answer``, as far as its job has come."""
+    async def prepare(self, context: WriteContext, arguments: JsonObject) -> Preview[PayloadT, ResultT]:
+        """The change that ``arguments`` ask for; nothing is sent."""
+        ...
+
+    async def send(self, context: WriteContext, payload: PayloadT) -> JsonObject:
+        """Send it, and give Provena's answer, with the ``session_id`` of the job that it queued, if any."""
+        ...
+
+    async def result(self, context: WriteContext, sent: Sent) -> ResultT:
+        """What came of it, as far as its job has come."""
         ...
 
 
 @dataclass(frozen=True)
-class Order:
-    """How to decide: the caller's ``confirm``, the user's ``consent``, and whether and how to wait."""
+class Confirmation:
+    """How a call confirms: by ``reference``, by asking the user, or not at all; and how it waits."""
 
+    reference: str | None
     confirm: bool
-    consent: Consent
+    asking: Asking
     wait: bool
     polling: PollPolicy
     deadline: float

@@ -60,25 +60,25 @@ class Submissions:
         """Remember in ``store``."""
         self._store = store
 
-    async def note(self, caller: str, prints: Iterable[str], submission: Submission) -> None:
+    async def note(self, caller: str, fingerprints: Iterable[str], submission: Submission) -> None:
         """Remember that the records with these fingerprints were sent."""
-        for entry, noted in _by_entry(prints).items():
+        for entry, noted in _by_entry(fingerprints).items():
             earlier = await self._in(caller, entry)
-            kept = {
-                print_: each
-                for print_, each in earlier.items()
-                if print_ not in noted and each.when > submission.when - DAY
+            recent = {
+                fingerprint: each
+                for fingerprint, each in earlier.items()
+                if fingerprint not in noted and each.when > submission.when - DAY
             }
-            kept |= dict.fromkeys(noted, submission)
-            newest = dict(list(kept.items())[-_NOTED:])
+            recent |= dict.fromkeys(noted, submission)
+            newest = dict(list(recent.items())[-_NOTED:])
             await self._store.put(caller, entry, _NOTES.dump_json(newest, exclude_none=True), DAY)
 
-    async def of(self, caller: str, prints: Iterable[str]) -> dict[str, Submission]:
-        """Those of ``prints`` that were sent."""
+    async def of(self, caller: str, fingerprints: Iterable[str]) -> dict[str, Submission]:
+        """Those of ``fingerprints`` that were sent."""
         found: dict[str, Submission] = {}
-        for entry, wanted in _by_entry(prints).items():
+        for entry, wanted in _by_entry(fingerprints).items():
             noted = await self._in(caller, entry)
-            found |= {print_: noted[print_] for print_ in wanted if print_ in noted}
+            found |= {fingerprint: noted[fingerprint] for fingerprint in wanted if fingerprint in noted}
         return found
 
     async def _in(self, caller: str, entry: str) -> dict[str, Submission]:
@@ -86,11 +86,11 @@ class Submissions:
         return {} if packed is None else _NOTES.validate_json(packed)
 
 
-def _by_entry(prints: Iterable[str]) -> dict[str, list[str]]:
+def _by_entry(fingerprints: Iterable[str]) -> dict[str, list[str]]:
     """Fingerprints by the entry of the store that notes them."""
     entries: defaultdict[str, list[str]] = defaultdict(list)
-    for print_ in prints:
-        entries[f"sent:{print_[:1]}"].append(print_)
+    for fingerprint in fingerprints:
+        entries[f"sent:{fingerprint[:1]}"].append(fingerprint)
     return entries
 
 
@@ -149,27 +149,27 @@ class _Seen:
         self.sessions.add(job.session_id)
         failed = job.status == "FAILED"
         if job.job_sub_type == REGISTRATION:
-            for print_ in self._prints([(job.payload or {}).get("record")]):
+            for fingerprint in self._fingerprints([(job.payload or {}).get("record")]):
                 if failed:
-                    self.failed.add((job.batch_id, print_))
+                    self.failed.add((job.batch_id, fingerprint))
                 else:
-                    self._remember(print_, job)
+                    self._remember(fingerprint, job)
         elif job.job_sub_type == BATCH and not failed:
             # Its runs are jobs of their own, listed before it; those not listed yet are on their way.
             records = (job.payload or {}).get("records")
-            for print_ in self._prints(records if isinstance(records, list) else []):
-                if (batch_id_of(job), print_) not in self.failed:
-                    self._remember(print_, job)
+            for fingerprint in self._fingerprints(records if isinstance(records, list) else []):
+                if (batch_id_of(job), fingerprint) not in self.failed:
+                    self._remember(fingerprint, job)
 
-    def _prints(self, raw_records: Sequence[JsonValue]) -> Iterator[str]:
+    def _fingerprints(self, raw_records: Sequence[JsonValue]) -> Iterator[str]:
         for raw in raw_records:
-            print_ = fingerprint_of(raw)
-            if print_ in self.wanted:
-                yield print_
+            fingerprint = fingerprint_of(raw)
+            if fingerprint in self.wanted:
+                yield fingerprint
 
-    def _remember(self, print_: str, job: Job) -> None:
+    def _remember(self, fingerprint: str, job: Job) -> None:
         run_id = run_id_of(job)
-        if print_ not in self.lodged or run_id is not None:
-            self.lodged[print_] = Submission(
+        if fingerprint not in self.lodged or run_id is not None:
+            self.lodged[fingerprint] = Submission(
                 when=job.created_timestamp, session_id=job.session_id, model_run_id=run_id
             )

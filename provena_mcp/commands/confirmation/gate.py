@@ -1,24 +1,32 @@
 """The one human gate of every write: preview, reference, consent, and sent at most once.
 
 A change is prepared from its arguments. Without ``confirm`` the preview is the answer, with a
-reference when the change is ready. A reference with ``confirm`` sends what was previewed, prepared
-again so that anything that has changed since leads to a new preview. ``confirm`` without a
-reference sends only what the user has just consented to.
+reference when the change is ready. A reference with ``confirm`` sends what was previewed under it,
+prepared again so that anything that has changed since leads to a new preview. ``confirm`` without
+a preview asks the user, about a reference made for that: what they agree to is sent as they saw it.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Generic
 
 from pydantic import JsonValue
 
-from provena_mcp.commands.confirmation.change import AlreadySent, Command, Order, Proposal, ResultT
-from provena_mcp.commands.confirmation.preview_store import Kept
-from provena_mcp.commands.confirmation.submission import commit, repeated
-from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.confirmation.change import (
+    Change,
+    Confirmation,
+    Consent,
+    PayloadT,
+    Preview,
+    ResultT,
+)
+from provena_mcp.commands.confirmation.preview_store import AskedFor, StoredPreview
+from provena_mcp.commands.confirmation.submission import earlier_result, submit
+from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import WriteStatus
 from provena_mcp.errors import ArgumentError
+from provena_mcp.queries.items.changes import may_have_changed
 from provena_mcp.wire.items import JsonObject
 
 _CHANGED: Final = "Something this change refers to has changed since it was previewed: look at it again. "
@@ -43,83 +51,142 @@ _CANCELLED: Final = (
 )
 
 
-def wants_consent(proposal: Proposal[ResultT] | AlreadySent, *, confirm: bool) -> bool:
-    """Whether the user has to be asked before this may be sent."""
-    return isinstance(proposal, Proposal) and confirm and proposal.is_ready and proposal.kept is None
+@dataclass(frozen=True)
+class Question:
+    """What to ask the user; ``reference`` names what they would agree to."""
+
+    reference: str
+    text: str
 
 
-async def propose(
-    desk: Desk, command: Command[ResultT], given: JsonObject, reference: str | None
-) -> Proposal[ResultT] | AlreadySent:
-    """The change that ``given`` or ``reference`` asks for; nothing is sent or kept.
+@dataclass(frozen=True)
+class Gate(Generic[PayloadT, ResultT]):
+    """One call of a writing tool: its change, and how the call confirms."""
 
-    What is given along with a reference has to be what was previewed under it.
+    context: WriteContext
+    change: Change[PayloadT, ResultT]
+    confirmation: Confirmation
 
-    Raises:
-        ArgumentError: The reference is not good, or something else is given than was previewed.
-        ProvenaError: What the change refers to could not be looked up.
-    """
-    if reference is None:
-        return await command.prepare(desk, given)
-    named = await desk.references.open(desk.caller, reference.strip(), *command.accepts)
-    converted = named if named.kind != command.kind else None
-    kept = await _previewed_from(desk, command, named) if converted else named
-    content = _merged((kept or named).content, given)
-    if kept is not None and kept.outcome is not None:
-        return AlreadySent(kept)
-    proposal = await command.prepare(desk, content)
-    changed = kept is not None and kept.digest != proposal.digest
-    return replace(proposal, kept=kept, changed=changed, converted=converted)
+    async def decide(self, given: JsonObject) -> ResultT | Question:
+        """Send what was confirmed; else say, or ask, what is needed for that.
+
+        What is given along with a reference has to be what was previewed under it.
+
+        Raises:
+            ArgumentError: The reference is not good, or something else is given than was previewed.
+            AmbiguousWriteError: It was sent and nobody knows whether it arrived; it is not sent again.
+            ProvenaError: What it refers to could not be looked up, or Provena refused it.
+        """
+        stored = None
+        if self.confirmation.reference is not None:
+            stored = await self._open(self.confirmation.reference.strip())
+            given = _merged(stored.arguments, given)
+            earlier = await earlier_result(self.context, self.change, stored, self.confirmation)
+            if earlier is not None:
+                return earlier
+        return await self._decide(given, stored)
+
+    async def answered(self, reference: str, consent: Consent) -> ResultT | Question:
+        """What comes of the user's answer to the question about ``reference``; errors as ``decide``.
+
+        The same consent, delivered again, is told what came of it the first time.
+        """
+        stored = await self._open(reference)
+        earlier = await earlier_result(self.context, self.change, stored, self.confirmation)
+        if earlier is not None:
+            return earlier
+        asked = stored.asked
+        if asked is None:
+            raise AssertionError("a question is asked about what is stored with it")
+        if consent != "given":
+            shown = self.change.result_type.model_validate(asked.shown)
+            if consent == "declined":
+                return _shown(shown, reference, "declined", _DECLINED)
+            return _shown(shown, reference, "cancelled", _CANCELLED)
+        if await may_have_changed(self.context.reader, asked.facts, asked.at):
+            preview = await self.change.prepare(self.context, stored.arguments)
+            if preview.digest != stored.digest or preview.payload is None:
+                return await self._offer(stored.arguments, preview, stored, ask=True)
+        payload = self.change.payload_type.model_validate(asked.payload)
+        return await submit(self.context, self.change, stored, payload, asked.fingerprints, self.confirmation)
+
+    async def _open(self, reference: str) -> StoredPreview:
+        return await self.context.previews.open(self.context.caller, reference, self.change.tool)
+
+    async def _decide(self, arguments: JsonObject, stored: StoredPreview | None) -> ResultT | Question:
+        preview = await self.change.prepare(self.context, arguments)
+        if (
+            stored is not None
+            and stored.digest == preview.digest
+            and preview.payload is not None
+            and self.confirmation.confirm
+        ):
+            return await submit(
+                self.context, self.change, stored, preview.payload, preview.fingerprints, self.confirmation
+            )
+        if stored is not None:
+            # Another call may have sent it while this one was looking.
+            earlier = await earlier_result(self.context, self.change, stored, self.confirmation)
+            if earlier is not None:
+                return earlier
+        return await self._offer(arguments, preview, stored, ask=stored is None or stored.digest is None)
+
+    async def _offer(
+        self,
+        arguments: JsonObject,
+        preview: Preview[PayloadT, ResultT],
+        stored: StoredPreview | None,
+        *,
+        ask: bool,
+    ) -> ResultT | Question:
+        """Show or ask what is needed to send it, under a reference if it is ready."""
+        if preview.payload is None:
+            return _shown(preview.shown, None, "preview", _NOT_READY)
+        ask = ask and self.confirmation.confirm
+        if ask and self.confirmation.asking == "possible":
+            asked = self._asked(preview, preview.payload)
+            return Question(await self._reference(arguments, preview, stored, asked), preview.question)
+        reference = await self._reference(arguments, preview, stored)
+        if stored is not None and stored.digest not in (None, preview.digest):
+            return _shown(preview.shown, reference, "preview", _CHANGED + _SHOW)
+        unable = ask and self.confirmation.asking == "impossible"
+        return _shown(preview.shown, reference, "preview", _CANNOT_ASK if unable else _SHOW)
+
+    def _asked(self, preview: Preview[PayloadT, ResultT], payload: PayloadT) -> AskedFor:
+        return AskedFor(
+            payload=payload.model_dump(mode="json", by_alias=True),
+            shown=preview.shown.model_dump(mode="json", by_alias=True),
+            fingerprints=preview.fingerprints,
+            facts=dict(preview.facts),
+            at=self.context.now(),
+        )
+
+    async def _reference(
+        self,
+        arguments: JsonObject,
+        preview: Preview[PayloadT, ResultT],
+        stored: StoredPreview | None,
+        asked: AskedFor | None = None,
+    ) -> str:
+        """The reference that confirms this very preview; what was not previewed yet keeps its own."""
+        caller = self.context.caller
+        if stored is None or stored.digest not in (None, preview.digest):
+            added = await self.context.previews.add(
+                caller, self.change.tool, arguments, preview.digest, asked
+            )
+            return added.reference
+        if stored.digest is None:
+            seen = stored.model_copy(
+                update={"arguments": arguments, "digest": preview.digest, "asked": asked}
+            )
+            await self.context.previews.replace(caller, seen)
+        return stored.reference
 
 
-async def decide(
-    desk: Desk, command: Command[ResultT], proposal: Proposal[ResultT] | AlreadySent, order: Order
-) -> ResultT:
-    """Send the change if it was confirmed and the user agrees; otherwise say what is needed for that.
-
-    Raises:
-        AmbiguousWriteError: It was sent and nobody knows whether it arrived; it is not sent again.
-        ProvenaError: Provena refused it, or did not get it.
-    """
-    if isinstance(proposal, AlreadySent):
-        return await repeated(desk, command, proposal.kept, order)
-    if not proposal.is_ready:
-        return _shown(proposal, None, "preview", _NOT_READY)
-    if order.confirm and proposal.kept is not None and not proposal.changed:
-        return await commit(desk, command, proposal, proposal.kept, order)
-    kept = await _offer(desk, command, proposal)
-    if order.confirm and proposal.kept is None and order.consent == "given":
-        return await commit(desk, command, proposal, kept, order)
-    return _shown(proposal, kept, *_unsent(proposal, order))
-
-
-def _unsent(proposal: Proposal[ResultT], order: Order) -> tuple[WriteStatus, str]:
-    if proposal.changed:
-        return "preview", _CHANGED + _SHOW
-    if not order.confirm:
-        return "preview", _SHOW
-    match order.consent:
-        case "declined":
-            return "declined", _DECLINED
-        case "cancelled":
-            return "cancelled", _CANCELLED
-        case _:
-            return "preview", _CANNOT_ASK
-
-
-async def _previewed_from(desk: Desk, command: Command[ResultT], converted: Kept) -> Kept | None:
-    if converted.successor is None:
-        return None
-    try:
-        return await desk.references.open(desk.caller, converted.successor, command.kind)
-    except ArgumentError:
-        return None
-
-
-def _merged(content: JsonObject, given: JsonObject) -> JsonObject:
+def _merged(arguments: JsonObject, given: JsonObject) -> JsonObject:
     for name, value in given.items():
-        if name in content and content[name] != value and not isinstance(value, bool):
-            meant = content[name]
+        if name in arguments and arguments[name] != value and not isinstance(value, bool):
+            meant = arguments[name]
             shown = (
                 f"{value}, and {meant}" if isinstance(value, int) and isinstance(meant, int) else "not what"
             )
@@ -128,23 +195,14 @@ def _merged(content: JsonObject, given: JsonObject) -> JsonObject:
                 parameter=name,
                 advice="Confirm with the reference alone, or leave the reference out for a new preview.",
             )
-    return {**content, **given}
+    return {**arguments, **given}
 
 
-async def _offer(desk: Desk, command: Command[ResultT], proposal: Proposal[ResultT]) -> Kept:
-    if proposal.kept is not None and not proposal.changed:
-        return proposal.kept
-    kept = await desk.references.keep(desk.caller, command.kind, proposal.content, proposal.digest)
-    if proposal.converted is not None:
-        await desk.references.succeed(desk.caller, proposal.converted, kept.reference)
-    return kept
-
-
-def _shown(proposal: Proposal[ResultT], kept: Kept | None, status: WriteStatus, message: str) -> ResultT:
+def _shown(shown: ResultT, reference: str | None, status: WriteStatus, message: str) -> ResultT:
     update: dict[str, JsonValue] = {
         "status": status,
         "message": message,
-        "ready": proposal.is_ready,
-        "reference": kept.reference if kept else None,
+        "ready": reference is not None,
+        "reference": reference,
     }
-    return proposal.preview.model_copy(update=update)
+    return shown.model_copy(update=update)

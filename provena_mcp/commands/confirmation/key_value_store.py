@@ -45,8 +45,8 @@ class KeyValueStore(Protocol):
 
 
 @dataclass
-class _Shelf:
-    """What is kept for one owner, oldest first."""
+class _OwnedValues:
+    """The values of one owner, oldest first."""
 
     held: OrderedDict[str, tuple[float, bytes]] = field(default_factory=OrderedDict[str, tuple[float, bytes]])
     size: int = 0
@@ -78,7 +78,7 @@ class InProcessStore:
         self._entries = entries
         self._size = size
         self._in_all = in_all
-        self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
+        self._owners: OrderedDict[str, _OwnedValues] = OrderedDict()
         self._used = 0
 
     async def get(self, owner: str, key: str) -> bytes | None:
@@ -102,17 +102,17 @@ class InProcessStore:
 
     async def remove(self, owner: str, key: str) -> None:
         """Forget a value, if it is there."""
-        if shelf := self._shelves.get(owner):
-            self._used -= shelf.take(key)
+        if owned := self._owners.get(owner):
+            self._used -= owned.take(key)
 
     def _find(self, owner: str, key: str) -> bytes | None:
-        shelf = self._shelves.get(owner)
-        found = shelf.held.get(key) if shelf else None
-        if shelf is None or found is None:
+        owned = self._owners.get(owner)
+        found = owned.held.get(key) if owned else None
+        if owned is None or found is None:
             return None
         expires, value = found
         if expires <= self._clock():
-            self._used -= shelf.take(key)
+            self._used -= owned.take(key)
             return None
         return value
 
@@ -123,16 +123,16 @@ class InProcessStore:
                 f"This is too large to be kept: {len(value):,} bytes, where {self._size:,} are allowed.",
                 advice="Split it into smaller parts.",
             )
-        shelf = self._shelves.setdefault(owner, _Shelf())
-        self._shelves.move_to_end(owner)
-        self._used -= shelf.take(key)
-        while shelf.held and (len(shelf.held) >= self._entries or shelf.size + cost > self._size):
-            self._used -= shelf.take(next(iter(shelf.held)))
-        shelf.held[key] = (self._clock() + seconds, value)
-        shelf.size += cost
+        owned = self._owners.setdefault(owner, _OwnedValues())
+        self._owners.move_to_end(owner)
+        self._used -= owned.take(key)
+        while owned.held and (len(owned.held) >= self._entries or owned.size + cost > self._size):
+            self._used -= owned.take(next(iter(owned.held)))
+        owned.held[key] = (self._clock() + seconds, value)
+        owned.size += cost
         self._used += cost
-        while self._used > self._in_all and len(self._shelves) > 1:
-            self._used -= self._shelves.popitem(last=False)[1].size
+        while self._used > self._in_all and len(self._owners) > 1:
+            self._used -= self._owners.popitem(last=False)[1].size
 
 
 def _cost(value: bytes) -> int:

@@ -1,7 +1,7 @@
-"""References: short names for changes that were previewed and for records that were converted.
+"""Keeps previews under references, per caller: what may be confirmed, what was sent, and what came of it.
 
-A reference cannot be guessed, works for one caller and one purpose, expires, and is sent at most
-once: a repeat is told the first outcome.
+A reference cannot be guessed, works for one caller and one tool, expires, and is sent at most once:
+a repeat is told the first outcome.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,65 +20,90 @@ from provena_mcp.wire.items import JsonObject
 OFFERED_SECONDS: Final = 3_600.0
 SETTLED_SECONDS: Final = 86_400.0
 
-CONVERTED: Final = "converted_model_runs"
-
 _AFRESH: Final = "Call the tool again with the arguments themselves to get a new preview and reference."
 
 
-class Outcome(BaseModel):
-    """What came of sending a change: Provena's answer, or none if it was lost on the way."""
+class AskedFor(BaseModel):
+    """What the user was asked about, to be sent exactly so once they agree.
+
+    Attributes:
+        payload: What is sent.
+        shown: The preview.
+        fingerprints: Of the records it registers.
+        facts: Digests of the items it refers to, by id, as they were at ``at`` (Unix seconds).
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    answer: JsonObject | None
+    payload: JsonObject
+    shown: JsonObject
+    fingerprints: tuple[str, ...]
+    facts: dict[str, str]
+    at: float
 
 
-class Kept(BaseModel):
+class StoredPreview(BaseModel):
     """What a reference stands for.
 
     Attributes:
-        kind: The one purpose it serves: a tool's name, or ``CONVERTED``.
-        content: The change, as it can be prepared again.
-        digest: Of all that the preview showed, to notice when that has changed.
-        outcome: What came of it, once it has been sent.
-        successor: The reference of the preview that was made from these converted records.
+        tool: The one tool that it serves.
+        arguments: The change, as it can be prepared again.
+        digest: Of all that the preview showed, to notice when that has changed; none if nobody has
+            been shown a preview yet.
+        asked: What the user was asked about, if they were.
+        status: Whether it has been sent, and whether the answer to that was lost.
+        answer: What Provena answered, once it was sent.
     """
 
     model_config = ConfigDict(frozen=True)
 
     reference: str
-    kind: str
-    content: JsonObject
-    digest: str = ""
-    outcome: Outcome | None = None
-    successor: str | None = None
+    tool: str
+    arguments: JsonObject
+    digest: str | None = None
+    asked: AskedFor | None = None
+    status: Literal["open", "sent", "lost"] = "open"
+    answer: JsonObject | None = None
 
 
-class References:
-    """Keeps what references stand for, per caller."""
+class PreviewStore:
+    """Stores what references stand for, per caller."""
 
     def __init__(
         self, store: KeyValueStore, *, new_token: Callable[[], str] = lambda: secrets.token_urlsafe(12)
     ) -> None:
-        """Keep in ``store``; ``new_token`` makes texts that nobody can guess."""
+        """Store in ``store``; ``new_token`` makes texts that nobody can guess."""
         self._store = store
         self._new_token = new_token
 
-    async def keep(self, caller: str, kind: str, content: JsonObject, digest: str = "") -> Kept:
-        """Keep ``content`` under a new reference, good for an hour.
+    async def add(
+        self,
+        caller: str,
+        tool: str,
+        arguments: JsonObject,
+        digest: str | None = None,
+        asked: AskedFor | None = None,
+    ) -> StoredPreview:
+        """Store a change under a new reference, good for an hour.
 
         Raises:
-            ArgumentError: The content is larger than is kept for one caller.
+            ArgumentError: It is larger than is stored for one caller.
         """
-        kept = Kept(reference=self._new_token(), kind=kind, content=content, digest=digest)
-        await self._put(caller, kept, OFFERED_SECONDS)
-        return kept
+        stored = StoredPreview(
+            reference=self._new_token(), tool=tool, arguments=arguments, digest=digest, asked=asked
+        )
+        await self.replace(caller, stored)
+        return stored
 
-    async def open(self, caller: str, reference: str, *kinds: str) -> Kept:
+    async def replace(self, caller: str, stored: StoredPreview) -> None:
+        """Store a change that has not been sent, under the reference it has; errors as ``add``."""
+        await self._put(caller, stored, OFFERED_SECONDS)
+
+    async def open(self, caller: str, reference: str, tool: str) -> StoredPreview:
         """What ``reference`` stands for.
 
         Raises:
-            ArgumentError: It has expired, is not this caller's or never was, or is of another kind.
+            ArgumentError: It has expired, is not this caller's or never was, or is another tool's.
         """
         packed = await self._store.get(caller, _key(reference))
         if packed is None:
@@ -88,35 +113,44 @@ class References:
                 parameter="reference",
                 advice=_AFRESH,
             )
-        kept = Kept.model_validate_json(zlib.decompress(packed))
-        if kept.kind not in kinds:
+        stored = StoredPreview.model_validate_json(zlib.decompress(packed))
+        if stored.tool != tool:
             raise ArgumentError(
-                f"The reference {reference[:40]!r} was made for {kept.kind}, not for this. "
+                f"The reference {reference[:40]!r} was made for {stored.tool}, not for this. "
                 "Nothing was changed.",
                 parameter="reference",
                 advice=_AFRESH,
             )
-        return kept
+        return stored
 
-    async def claim(self, caller: str, reference: str) -> bool:
-        """Take the one right to send what ``reference`` stands for; whether it was still to be had."""
-        return await self._store.add(caller, _claim_key(reference), b"1", SETTLED_SECONDS)
+    async def claim(self, caller: str, reference: str, now: float) -> bool:
+        """Take the one right to send what ``reference`` stands for, at ``now``; whether it was to be had."""
+        return await self._store.add(caller, _claim_key(reference), repr(now).encode(), SETTLED_SECONDS)
+
+    async def claimed_at(self, caller: str, reference: str) -> float | None:
+        """When the right to send it was taken, in Unix seconds; none if it still is to be had."""
+        claimed = await self._store.get(caller, _claim_key(reference))
+        return float(claimed) if claimed is not None else None
 
     async def release(self, caller: str, reference: str) -> None:
         """Give the right back: Provena certainly did nothing."""
         await self._store.remove(caller, _claim_key(reference))
 
-    async def settle(self, caller: str, kept: Kept, outcome: Outcome) -> None:
-        """Remember for a day what came of sending it."""
-        await self._put(caller, kept.model_copy(update={"outcome": outcome}), SETTLED_SECONDS)
+    async def settle(self, caller: str, stored: StoredPreview, answer: JsonObject | None) -> None:
+        """Remember for a day that it was sent, and Provena's ``answer``; none if that was lost."""
+        settled = StoredPreview(
+            reference=stored.reference,
+            tool=stored.tool,
+            arguments=stored.arguments,
+            digest=stored.digest,
+            status="lost" if answer is None else "sent",
+            answer=answer,
+        )
+        await self._put(caller, settled, SETTLED_SECONDS)
 
-    async def succeed(self, caller: str, kept: Kept, successor: str) -> None:
-        """Note that a preview of these converted records has been made."""
-        await self._put(caller, kept.model_copy(update={"successor": successor}), OFFERED_SECONDS)
-
-    async def _put(self, caller: str, kept: Kept, seconds: float) -> None:
-        packed = zlib.compress(kept.model_dump_json().encode(), level=1)
-        await self._store.put(caller, _key(kept.reference), packed, seconds)
+    async def _put(self, caller: str, stored: StoredPreview, seconds: float) -> None:
+        packed = zlib.compress(stored.model_dump_json().encode(), level=1)
+        await self._store.put(caller, _key(stored.reference), packed, seconds)
 
 
 def _key(reference: str) -> str:

@@ -7,12 +7,11 @@ from typing import Final
 
 import anyio
 from pydantic import JsonValue
-from typing_extensions import TypedDict
 
-from provena_mcp.commands.confirmation.change import Command, Order, Proposal, ResultT
+from provena_mcp.commands.confirmation.change import Change, Confirmation, PayloadT, ResultT, Sent
 from provena_mcp.commands.confirmation.duplicate_check import Submission
-from provena_mcp.commands.confirmation.preview_store import Kept, Outcome
-from provena_mcp.commands.confirmation.write_context import Desk
+from provena_mcp.commands.confirmation.preview_store import StoredPreview
+from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import WriteStatus
 from provena_mcp.errors import (
     AccessError,
@@ -30,20 +29,147 @@ from provena_mcp.queries.jobs.polling import JobState, fetch_job_state, poll, ru
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject
 
+logger = logging.getLogger(__name__)
+
 STILL_RUNNING: Final = "Sent; Provena is still working on it. get_job says what came of it."
 
+# After these Provena has certainly done nothing, so that the same reference may be sent again.
+_NOTHING_DONE: Final = (CallerError, AccessError, UnavailableError, DeadlineError)
+_AGAIN: Final = "It had been sent with this reference before and was not sent again. "
+_FIND_OUT: Final = (
+    "Look whether it arrived, with list_jobs or search_items. If not, call again without the reference."
+)
 
-class Conclusion(TypedDict):
-    """Fields of a result once the change has been sent."""
 
-    status: WriteStatus
-    session_id: str
-    model_run_id: str | None
-    name: str | None
-    reason: str | None
-    likely_causes: tuple[str, ...] | None
-    provena_said: str | None
-    next: NextCall | None
+async def submit(
+    context: WriteContext,
+    change: Change[PayloadT, ResultT],
+    stored: StoredPreview,
+    payload: PayloadT,
+    fingerprints: tuple[str, ...],
+    confirmation: Confirmation,
+) -> ResultT:
+    """Send ``payload`` under the reference of ``stored``, unless that has been done; what came of it.
+
+    Raises:
+        AmbiguousWriteError: Nobody knows whether it arrived; it is not sent again.
+        ProvenaError: Provena refused it, or did not get it.
+    """
+    if not await context.previews.claim(context.caller, stored.reference, context.now()):
+        earlier = await earlier_result(context, change, stored, confirmation)
+        if earlier is not None:
+            return earlier
+        raise _being_sent()
+    answer: JsonObject = {}
+    # Whoever called may hang up, but what was sent has to be remembered.
+    with anyio.CancelScope(shield=True):
+        answer = await _send(context, change, stored, payload, fingerprints)
+    return await _followed(context, change, stored.arguments, answer, confirmation)
+
+
+async def earlier_result(
+    context: WriteContext,
+    change: Change[PayloadT, ResultT],
+    stored: StoredPreview,
+    confirmation: Confirmation,
+) -> ResultT | None:
+    """What came of sending ``stored`` before; none if it never was.
+
+    Raises:
+        RejectedError: It is being sent at this moment.
+        AmbiguousWriteError: Its answer was lost, or whoever sent it never came to note one.
+    """
+    if stored.status == "open":
+        claimed = await context.previews.claimed_at(context.caller, stored.reference)
+        if claimed is None:
+            return None
+        # What came of it is noted after the claim, so it may be there by now.
+        stored = await context.previews.open(context.caller, stored.reference, stored.tool)
+        if stored.status == "open":
+            raise _being_sent() if context.now() - claimed <= context.longest_call else _interrupted()
+    if stored.answer is None:
+        raise AmbiguousWriteError(
+            "This was sent with this reference before and its answer was lost; it was not sent again.",
+            advice=_FIND_OUT,
+        )
+    result = await _followed(context, change, stored.arguments, stored.answer, confirmation)
+    return result.model_copy(update={"message": _AGAIN + result.message})
+
+
+def _being_sent() -> RejectedError:
+    return RejectedError(
+        "This is being sent at this moment, by another call with the same reference.",
+        advice="Repeat the call in a few seconds to learn what came of it, or look with list_jobs.",
+    )
+
+
+def _interrupted() -> AmbiguousWriteError:
+    return AmbiguousWriteError(
+        "This was being sent when the call that sent it was interrupted, so nobody knows whether it arrived; "
+        "it is not sent again.",
+        advice=_FIND_OUT,
+    )
+
+
+async def _send(
+    context: WriteContext,
+    change: Change[PayloadT, ResultT],
+    stored: StoredPreview,
+    payload: PayloadT,
+    fingerprints: tuple[str, ...],
+) -> JsonObject:
+    when = int(context.now())
+    try:
+        answer = await change.send(context, payload)
+    except _NOTHING_DONE:
+        await context.previews.release(context.caller, stored.reference)
+        raise
+    except ProvenaError:
+        await _remember(context, stored, None, fingerprints, Submission(when=when))
+        raise
+    submission = Submission(when=when, session_id=session_in(answer))
+    await _remember(context, stored, answer, fingerprints, submission)
+    return answer
+
+
+async def _remember(
+    context: WriteContext,
+    stored: StoredPreview,
+    answer: JsonObject | None,
+    fingerprints: tuple[str, ...],
+    submission: Submission,
+) -> None:
+    try:
+        await context.previews.settle(context.caller, stored, answer)
+        await context.submissions.note(context.caller, fingerprints, submission)
+    except ProvenaError as error:
+        # What came of sending matters more; the claim stays, so that it is not sent again.
+        logger.warning("What was sent could not be remembered. %s %s", error.message, error.advice)
+
+
+async def _followed(
+    context: WriteContext,
+    change: Change[PayloadT, ResultT],
+    arguments: JsonObject,
+    answer: JsonObject,
+    confirmation: Confirmation,
+) -> ResultT:
+    """What came of a change that was sent, its job followed where that is wanted."""
+    session_id = session_in(answer)
+    if not confirmation.wait or session_id is None:
+        return await change.result(context, Sent(arguments, answer))
+    try:
+        job = await poll(
+            lambda: fetch_job_state(context.client.jobs, session_id),
+            confirmation.polling,
+            confirmation.deadline,
+            confirmation.on_progress,
+        )
+    except ProvenaError as error:
+        result = await change.result(context, Sent(arguments, answer))
+        warning = f"It was sent, but its job could not be followed: {error.message}"
+        return result.model_copy(update={"warnings": (warning,)})
+    return await change.result(context, Sent(arguments, answer, job))
 
 
 def session_in(answer: JsonObject) -> str | None:
@@ -52,40 +178,48 @@ def session_in(answer: JsonObject) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def conclusion(answer: JsonObject, seen: JobState, name: JsonValue = None) -> Conclusion:
-    """What came of a change, as far as its job has come; ``name`` is of the run, where it was given."""
-    session_id = str(answer["session_id"])
-    given_name = (clean(name, NAME_LENGTH) or None) if isinstance(name, str) else None
-    run_id = run_id_of(seen.job) if seen.job else None
-    failure = explain_failure(seen.job) if seen.job is not None and seen.job.status == "FAILED" else None
-    return {
-        "status": write_status(seen),
-        "session_id": session_id,
-        "model_run_id": run_id,
-        "name": given_name or (run_name_of(seen.job) if seen.job else None),
-        "reason": failure.reason if failure else None,
-        "likely_causes": (failure.likely or None) if failure else None,
-        "provena_said": failure.provena_said if failure else None,
-        "next": _next(session_id, seen, run_id),
-    }
+def job_result(
+    result_type: type[ResultT],
+    sent: Sent,
+    *,
+    succeeded: str,
+    failed: str,
+    name: JsonValue = None,
+    model_run_id: str | None = None,
+) -> ResultT:
+    """What came of a change that a job carries out, as far as that has come.
+
+    Args:
+        result_type: What the tool answers.
+        sent: What was sent.
+        succeeded: The message if the job succeeded.
+        failed: The message if it failed.
+        name: Of the run, where it was given.
+        model_run_id: The run that was changed; by default the one the job made.
+    """
+    job = sent.job.job
+    session_id = session_in(sent.answer)
+    run_id = run_id_of(job) if job else None
+    failure = explain_failure(job) if job is not None and job.status == "FAILED" else None
+    status = write_status(sent.job)
+    return result_type(
+        status=status,
+        message={"succeeded": succeeded, "failed": failed}.get(status, STILL_RUNNING),
+        session_id=session_id,
+        model_run_id=run_id or model_run_id,
+        name=_given_name(name) or (run_name_of(job) if job else None),
+        reason=failure.reason if failure else None,
+        likely_causes=(failure.likely or None) if failure else None,
+        provena_said=failure.provena_said if failure else None,
+        next=_next(session_id, sent.job, run_id),
+    )
 
 
-def write_status(seen: JobState) -> WriteStatus:
+def write_status(job: JobState) -> WriteStatus:
     """How a write stands: submitted until all of it has ended."""
-    if not seen.finished:
+    if not job.finished:
         return "submitted"
-    return "succeeded" if seen.status == "succeeded" else "failed"
-
-
-def outcome_told(seen: JobState, done: str, not_done: str) -> str:
-    """The message: ``done`` or ``not_done`` once the job has ended."""
-    match write_status(seen):
-        case "succeeded":
-            return done
-        case "failed":
-            return not_done
-        case _:
-            return STILL_RUNNING
+    return "succeeded" if job.status == "succeeded" else "failed"
 
 
 def display_name(record: JsonValue) -> JsonValue:
@@ -93,108 +227,11 @@ def display_name(record: JsonValue) -> JsonValue:
     return record.get("display_name") if isinstance(record, dict) else None
 
 
-def as_object(value: JsonValue) -> JsonObject:
-    """``value`` if it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
+def _given_name(name: JsonValue) -> str | None:
+    return (clean(name, NAME_LENGTH) or None) if isinstance(name, str) else None
 
 
-def _next(session_id: str, seen: JobState, run_id: str | None) -> NextCall | None:
-    if not seen.finished:
+def _next(session_id: str | None, job: JobState, run_id: str | None) -> NextCall | None:
+    if not job.finished:
         return NextCall(tool="get_job", arguments={"session_id": session_id, "wait": True})
     return NextCall(tool="explore_upstream", arguments={"starting_id": run_id}) if run_id else None
-
-
-logger = logging.getLogger(__name__)
-
-# After these Provena has certainly done nothing, so that the same reference may be sent again.
-_NOTHING_DONE: Final = (CallerError, AccessError, UnavailableError, DeadlineError)
-_AGAIN: Final = "It had been sent with this reference before and was not sent again. "
-
-
-async def commit(
-    desk: Desk, command: Command[ResultT], proposal: Proposal[ResultT], kept: Kept, order: Order
-) -> ResultT:
-    """Send ``proposal`` under its reference ``kept``, unless that has been done, and tell what came of it.
-
-    Raises:
-        AmbiguousWriteError: Nobody knows whether it arrived; it is not sent again.
-        ProvenaError: Provena refused it, or did not get it.
-    """
-    if not await desk.references.claim(desk.caller, kept.reference):
-        now = await desk.references.open(desk.caller, kept.reference, command.kind)
-        if now.outcome is None:
-            raise RejectedError(
-                "This is being sent at this moment, by another call with the same reference.",
-                advice="Repeat the call in a few seconds, or look with list_jobs.",
-            )
-        return await repeated(desk, command, now, order)
-    outcome = Outcome(answer=None)
-    # Whoever called may hang up, but what was sent has to be remembered.
-    with anyio.CancelScope(shield=True):
-        outcome = await _send(desk, proposal, kept)
-    return await _concluded(desk, command, proposal.content, outcome, order)
-
-
-async def repeated(desk: Desk, command: Command[ResultT], kept: Kept, order: Order) -> ResultT:
-    """What came of the change that was sent under ``kept`` before.
-
-    Raises:
-        AmbiguousWriteError: Its answer was lost.
-    """
-    result = await _concluded(desk, command, kept.content, kept.outcome or Outcome(answer=None), order)
-    return result.model_copy(update={"message": _AGAIN + result.message})
-
-
-async def _send(desk: Desk, proposal: Proposal[ResultT], kept: Kept) -> Outcome:
-    if proposal.send is None:
-        raise AssertionError("only what is ready is sent")
-    when = int(desk.now())
-    try:
-        answer = await proposal.send()
-    except _NOTHING_DONE:
-        await desk.references.release(desk.caller, kept.reference)
-        raise
-    except ProvenaError:
-        await _remember(desk, proposal, kept, Outcome(answer=None), Submission(when=when))
-        raise
-    outcome = Outcome(answer=answer)
-    await _remember(desk, proposal, kept, outcome, Submission(when=when, session_id=session_in(answer)))
-    return outcome
-
-
-async def _remember(
-    desk: Desk, proposal: Proposal[ResultT], kept: Kept, outcome: Outcome, submission: Submission
-) -> None:
-    try:
-        await desk.references.settle(desk.caller, kept, outcome)
-        await desk.submissions.note(desk.caller, proposal.prints, submission)
-    except ProvenaError as error:
-        # What came of sending matters more; the claim stays, so that it is not sent again.
-        logger.warning("What was sent could not be remembered. %s %s", error.message, error.advice)
-
-
-async def _concluded(
-    desk: Desk, command: Command[ResultT], content: JsonObject, outcome: Outcome, order: Order
-) -> ResultT:
-    answer = outcome.answer
-    if answer is None:
-        raise AmbiguousWriteError(
-            "This was sent with this reference before and its answer was lost; it was not sent again.",
-            advice="Look whether it arrived, with list_jobs or fetch_items. If not, call again without "
-            "the reference.",
-        )
-    session_id = session_in(answer)
-    if not order.wait or session_id is None:
-        return command.conclude(content, answer, JobState())
-    try:
-        seen = await poll(
-            lambda: fetch_job_state(desk.client.jobs, session_id),
-            order.polling,
-            order.deadline,
-            order.on_progress,
-        )
-    except ProvenaError as error:
-        result = command.conclude(content, answer, JobState())
-        warning = f"It was sent, but its job could not be followed: {error.message}"
-        return result.model_copy(update={"warnings": (warning,)})
-    return command.conclude(content, answer, seen)

@@ -8,20 +8,26 @@ from typing import Final
 
 from provena_mcp.client import ProvenaClient
 from provena_mcp.commands.confirmation.duplicate_check import Submissions
-from provena_mcp.commands.confirmation.preview_store import References
+from provena_mcp.commands.confirmation.preview_store import PreviewStore
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.rules.records.problems import Problem
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Reads as one caller, keeps what was previewed and what was sent; ``now`` gives Unix seconds."""
+class WriteContext:
+    """Reads as one caller, remembers what was previewed and what was sent.
+
+    Attributes:
+        now: Gives Unix seconds.
+        longest_call: Seconds after which no call can still be sending.
+    """
 
     reader: Reader
-    references: References
+    previews: PreviewStore
     submissions: Submissions
     now: Callable[[], float]
+    longest_call: float
 
     @property
     def client(self) -> ProvenaClient:
@@ -30,20 +36,22 @@ class Desk:
 
     @property
     def caller(self) -> str:
-        """Whose references these are."""
+        """Whose previews these are."""
         return self.reader.caller
 
 
 _WRITING_ROLES: Final = frozenset({"metadata-write", "admin"})
 
 
-async def doubts_about_changing(desk: Desk, run_id: str) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+async def doubts_about_changing(
+    context: WriteContext, run_id: str
+) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
     """A problem if the run is locked; a warning if the caller seems not to be allowed to change it.
 
     Whoever administers the registry may do more than the roles on the item say, hence only a warning.
     """
     try:
-        found = await desk.client.registry.fetch_typed("MODEL_RUN", run_id)
+        found = await context.client.registry.fetch_typed("MODEL_RUN", run_id)
     except ProvenaError as error:
         return (), (f"Whether you may change the run could not be looked up: {error.message}",)
     if found.locked:

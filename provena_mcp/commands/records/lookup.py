@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import Final
 
 from anyio import to_thread
+from pydantic import JsonValue
 
 from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, NotLoggedInError, ProvenaError
+from provena_mcp.queries.items.changes import item_digest
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.rules.records.problems import Candidate, Problem, nearest
 from provena_mcp.rules.records.references import AnyRun, Found, Known, Outcome, Reference, Refused, references
 from provena_mcp.rules.records.refusals import unknown_reason
-from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import ItemSubtype
 
@@ -46,10 +47,18 @@ async def resolve_runs(reader: Reader, runs: Sequence[AnyRun], known: Known | No
     return found
 
 
-def facts(known: Known) -> str:
-    """A digest of all that was looked up; it changes when any of it does."""
-    told: JsonObject = {item_id: _fact(outcome) for item_id, outcome in known.items()}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+def facts(known: Known) -> dict[str, str]:
+    """Digests of all that was looked up, by id; one changes when what it is of does."""
+    return {
+        item_id: f"refused: {outcome.kind}" if isinstance(outcome, Refused) else item_digest(outcome.item)
+        for item_id, outcome in known.items()
+    }
+
+
+def digest_of(content: JsonValue, known: Known, *more: str) -> str:
+    """A digest of ``content``, all that was looked up for it, and ``more``."""
+    stated = json.dumps([content, facts(known), *more], sort_keys=True)
+    return hashlib.sha256(stated.encode()).hexdigest()
 
 
 async def with_candidates(reader: Reader, problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -87,12 +96,6 @@ async def _fetch(reader: Reader, item_id: str) -> Outcome:
         return Refused("unreadable", error.upstream or error.message)
     reader.names.remember(reader.caller, item)
     return Found(item)
-
-
-def _fact(outcome: Outcome) -> JsonObject:
-    if isinstance(outcome, Refused):
-        return {"refused": outcome.kind}
-    return {key: value for key, value in outcome.item.as_json().items() if key != "history"}
 
 
 def _wanted_instead(problem: Problem) -> tuple[str, ItemSubtype] | None:

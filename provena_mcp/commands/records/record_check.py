@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,18 +9,18 @@ from typing import Final
 from anyio import to_thread
 
 from provena_mcp.commands.confirmation.duplicate_check import Submission, find_earlier
-from provena_mcp.commands.confirmation.write_context import Desk
-from provena_mcp.commands.records.lookup import facts, resolve_runs, with_candidates
+from provena_mcp.commands.confirmation.write_context import WriteContext
+from provena_mcp.commands.records.lookup import digest_of, resolve_runs, with_candidates
 from provena_mcp.commands.records.record_input import (
     MODELLER,
-    GivenRecord,
     located,
-    read_given,
+    read_record_input,
     wants_modeller,
 )
-from provena_mcp.commands.records.run_preview import ref, superseded, told
+from provena_mcp.commands.records.run_preview import label, named, superseded
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.items.briefs.models import utc
+from provena_mcp.rules.records.drafts import Draft
 from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known
@@ -37,10 +35,10 @@ _NOT_ALL_JOBS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class CheckedRecords:
     """Records as far as they are given, everything wrong with them, and what they refer to."""
 
-    given: tuple[GivenRecord, ...]
+    given: tuple[Draft, ...]
     known: Known
     missing: tuple[str, ...]
     problems: tuple[Problem, ...]
@@ -49,77 +47,78 @@ class Judgement:
     @property
     def records(self) -> tuple[ModelRunRecord, ...]:
         """The records, once nothing is missing or malformed."""
-        return tuple(each.draft.record for each in self.given if each.draft.record is not None)
+        return tuple(each.record for each in self.given if each.record is not None)
 
     @property
     def is_ready(self) -> bool:
         """Whether they can be sent."""
         return not self.missing and not self.problems and len(self.records) == len(self.given)
 
-    def prints(self) -> tuple[str, ...]:
+    def fingerprints(self) -> tuple[str, ...]:
         """The fingerprints of the records."""
         return tuple(fingerprint(record) for record in self.records)
 
     def digest(self, *more: str) -> str:
         """A digest of the records, all that they refer to, and ``more``."""
-        raws = json.dumps([each.raw for each in self.given], sort_keys=True)
-        return hashlib.sha256("\n".join((raws, facts(self.known), *more)).encode()).hexdigest()
+        return digest_of([record.model_dump(mode="json") for record in self.records], self.known, *more)
 
 
-async def judge(
-    desk: Desk, raws: Sequence[JsonObject], place: Callable[[int], str], known: Known | None = None
-) -> Judgement:
-    """Judge records against the registry; ``place`` says where the nth is, as a prefix of paths.
+async def check_records(
+    context: WriteContext, raws: Sequence[JsonObject], place: Callable[[int], str], known: Known | None = None
+) -> CheckedRecords:
+    """Check records against the registry; ``place`` says where the nth is, as a prefix of paths.
 
     Raises:
         NotLoggedInError: Nobody is logged in.
         UpstreamError: The registry did not answer.
     """
-    # Thousands of records are read and judged in threads, so that other calls go on meanwhile.
-    modeller_id, modeller_warning = await _default_modeller(desk, raws)
+    # Thousands of records are read and checked in threads, so that other calls go on meanwhile.
+    modeller_id, modeller_warning = await _default_modeller(context, raws)
     given = await to_thread.run_sync(_read_all, raws, modeller_id)
-    runs = [each.draft.run for each in given]
-    found = await resolve_runs(desk.reader, runs, known)
+    runs = [each.run for each in given]
+    found = await resolve_runs(context.reader, runs, known)
     wrong = await to_thread.run_sync(_all_problems, given, found, place)
-    warnings = [*await to_thread.run_sync(superseded, runs, found), *_late(given, desk.now())]
+    warnings = [*await to_thread.run_sync(superseded, runs, found), *_in_future(given, context.now())]
     if modeller_id is not None:
-        warnings.insert(0, f"You are taken for the modeller: {told(ref(modeller_id, found))}.")
+        warnings.insert(0, f"You are taken for the modeller: {label(named(modeller_id, found))}.")
     elif modeller_warning:
         warnings.insert(0, modeller_warning)
-    return Judgement(
+    return CheckedRecords(
         given=given,
         known=found,
         missing=tuple(
-            _below(place(number), path) for number, each in enumerate(given) for path in each.draft.missing
+            _below(place(number), path) for number, each in enumerate(given) for path in each.missing
         ),
-        problems=await with_candidates(desk.reader, wrong),
+        problems=await with_candidates(context.reader, wrong),
         warnings=tuple(warnings),
     )
 
 
 async def find_duplicates(
-    desk: Desk, prints: Sequence[str], place: Callable[[int], str]
+    context: WriteContext, fingerprints: Sequence[str], place: Callable[[int], str]
 ) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
     """Problems for the records, by fingerprint, that the caller has submitted within a day, and warnings."""
     try:
         earlier = await find_earlier(
-            desk.client.jobs, desk.submissions, desk.caller, frozenset(prints), desk.now()
+            context.client.jobs, context.submissions, context.caller, frozenset(fingerprints), context.now()
         )
     except ProvenaError as error:
         return (), (f"Whether it was submitted before could not be looked up: {error.message}",)
     found = [
-        _duplicate(place(number), earlier.found[print_])
-        for number, print_ in enumerate(prints)
-        if print_ in earlier.found
+        _duplicate(place(number), earlier.found[fingerprint])
+        for number, fingerprint in enumerate(fingerprints)
+        if fingerprint in earlier.found
     ]
-    return (*found, *_twins(prints, place)), () if earlier.complete else (_NOT_ALL_JOBS,)
+    return (*found, *_repeated_in_batch(fingerprints, place)), () if earlier.complete else (_NOT_ALL_JOBS,)
 
 
-async def _default_modeller(desk: Desk, raws: Sequence[JsonObject]) -> tuple[str | None, str | None]:
+async def _default_modeller(
+    context: WriteContext, raws: Sequence[JsonObject]
+) -> tuple[str | None, str | None]:
     if not any(wants_modeller(raw) for raw in raws):
         return None, None
     try:
-        person_id = await desk.client.auth.linked_person()
+        person_id = await context.client.auth.linked_person()
     except ProvenaError as error:
         return None, f"Which Person you are could not be looked up: {error.message}"
     if person_id is None:
@@ -127,22 +126,20 @@ async def _default_modeller(desk: Desk, raws: Sequence[JsonObject]) -> tuple[str
     return person_id, None
 
 
-def _read_all(raws: Sequence[JsonObject], modeller_id: str | None) -> tuple[GivenRecord, ...]:
-    return tuple(read_given(raw, modeller_id) for raw in raws)
+def _read_all(raws: Sequence[JsonObject], modeller_id: str | None) -> tuple[Draft, ...]:
+    return tuple(read_record_input(raw, modeller_id) for raw in raws)
 
 
-def _all_problems(
-    given: Sequence[GivenRecord], known: Known, place: Callable[[int], str]
-) -> tuple[Problem, ...]:
+def _all_problems(given: Sequence[Draft], known: Known, place: Callable[[int], str]) -> tuple[Problem, ...]:
     found: list[Problem] = []
     for number, each in enumerate(given):
-        own = (*each.draft.problems, *find_problems(each.draft.run, known))
+        own = (*each.problems, *find_problems(each.run, known))
         found += located(own, place(number)) if place(number) else own
     return tuple(found)
 
 
-def _late(given: Sequence[GivenRecord], now: float) -> Iterator[str]:
-    if any((each.draft.run.end_time or 0) > now for each in given):
+def _in_future(given: Sequence[Draft], now: float) -> Iterator[str]:
+    if any((each.run.end_time or 0) > now for each in given):
         yield "A run ends in the future: check its times."
 
 
@@ -161,17 +158,17 @@ def _duplicate(path: str, earlier: Submission) -> Problem:
     return Problem(path, message, "")
 
 
-def _twins(prints: Sequence[str], place: Callable[[int], str]) -> Iterator[Problem]:
+def _repeated_in_batch(fingerprints: Sequence[str], place: Callable[[int], str]) -> Iterator[Problem]:
     first: dict[str, int] = {}
-    for number, print_ in enumerate(prints):
-        if print_ in first:
+    for number, each in enumerate(fingerprints):
+        if each in first:
             message = (
-                f"The same record as {place(first[print_])}. Only if it really ran twice, call again with "
+                f"The same record as {place(first[each])}. Only if it really ran twice, call again with "
                 "allow_duplicate: true."
             )
             yield Problem(place(number), message, "")
         else:
-            first[print_] = number
+            first[each] = number
 
 
 def _below(prefix: str, path: str) -> str:

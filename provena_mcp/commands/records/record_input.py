@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from pydantic import JsonValue
@@ -45,29 +45,21 @@ _ID_FIELDS: Final = frozenset(
 _LISTS: Final = ("inputs", "outputs")
 
 
-@dataclass(frozen=True, slots=True)
-class GivenRecord:
-    """A record as far as it is given, handles and times normalised, and what the rules read of it."""
-
-    raw: JsonObject
-    draft: Draft
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing is missing or malformed; references are another matter."""
-        return self.draft.record is not None and not self.draft.problems
-
-
-def read_given(raw: JsonObject, modeller_id: str | None = None) -> GivenRecord:
+def read_record_input(raw: JsonObject, modeller_id: str | None = None) -> Draft:
     """Read a possibly partial record; ``modeller_id`` stands in where no modeller is given.
 
     A field that no record has is a problem, not ignored as Provena's services do: its value would
     be lost.
     """
-    tidy = _with_modeller(with_times_in_seconds(normalised(raw)), modeller_id)
-    draft = read_draft(tidy)
-    unknown = tuple(_unknown_fields(tidy))
-    return GivenRecord(tidy, replace(draft, problems=(*unknown, *draft.problems)) if unknown else draft)
+    record = normalised(raw, modeller_id)
+    draft = read_draft(record)
+    unknown = tuple(_unknown_fields(record))
+    return replace(draft, problems=(*unknown, *draft.problems)) if unknown else draft
+
+
+def normalised(raw: JsonObject, modeller_id: str | None = None) -> JsonObject:
+    """``raw`` with plain handles for ids however they are pasted, times in seconds, and its modeller."""
+    return _with_modeller(with_times_in_seconds(_plain_handles(raw)), modeller_id)
 
 
 def wants_modeller(raw: JsonObject) -> bool:
@@ -78,21 +70,20 @@ def wants_modeller(raw: JsonObject) -> bool:
     return isinstance(associations, dict) and not associations.get("modeller_id")
 
 
-def normalised(raw: JsonObject) -> JsonObject:
-    """``raw`` with every id that is pasted as an address or with ``hdl:`` as a plain handle."""
-    return {key: _normalised(key, value) for key, value in raw.items()}
+def _plain_handles(raw: JsonObject) -> JsonObject:
+    return {key: _plain_handle(key, value) for key, value in raw.items()}
 
 
-def _normalised(key: str, value: JsonValue) -> JsonValue:
+def _plain_handle(key: str, value: JsonValue) -> JsonValue:
     if isinstance(value, str) and key in _ID_FIELDS:
         try:
             return parse_handle(value)
         except ArgumentError:
             return value.strip()
     if key == "associations" and isinstance(value, dict):
-        return normalised(value)
+        return _plain_handles(value)
     if key in _LISTS and isinstance(value, list):
-        return [normalised(entry) if isinstance(entry, dict) else entry for entry in value]
+        return [_plain_handles(entry) if isinstance(entry, dict) else entry for entry in value]
     return value
 
 

@@ -1,4 +1,4 @@
-"""A run as it would be lodged, told in names: for the preview and for the question to the user."""
+"""A run as it would be lodged, in names: for the preview and for the question to the user."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ from provena_mcp.rules.records.references import (
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import WorkflowTemplateItem
 
-_DATASETS_TOLD: Final = 8
-_SUPERSEDED_TOLD: Final = 5
+_DATASETS_SHOWN: Final = 8
+_SUPERSEDED_SHOWN: Final = 5
 
 
-def propose_run(run: AnyRun, known: Known) -> ProposedRun:
+def proposed_run(run: AnyRun, known: Known) -> ProposedRun:
     """``run``, each id with the name that was looked up for it."""
     associations = run.associations
     workflow = workflow_of(run, known)
     return ProposedRun(
         name=text(run.display_name, NAME_LENGTH),
         description=text(run.description),
-        template=ref(run.workflow_template_id, known),
-        model=ref(workflow.software_id, known) if workflow else None,
+        template=named(run.workflow_template_id, known),
+        model=named(workflow.software_id, known) if workflow else None,
         model_version=text(run.model_version, NAME_LENGTH),
         inputs=_datasets(run.inputs, known),
         outputs=_datasets(run.outputs, known),
-        modeller=ref(associations.modeller_id, known) if associations else None,
-        organisation=ref(associations.requesting_organisation_id, known) if associations else None,
-        study=ref(run.study_id, known),
+        modeller=named(associations.modeller_id, known) if associations else None,
+        organisation=named(associations.requesting_organisation_id, known) if associations else None,
+        study=named(run.study_id, known),
         started=utc(run.start_time),
         ended=utc(run.end_time),
         annotations=pairs(run.annotations),
@@ -59,8 +59,8 @@ def template_asks(run: AnyRun, known: Known) -> TemplateAsks | None:
         return None
     asked = rules.requirements(workflow, known)
     return TemplateAsks(
-        template=_named(asked.workflow_template_id, asked.name),
-        model=_named(asked.model_id, asked.model_name),
+        template=_ref(asked.workflow_template_id, asked.name),
+        model=_ref(asked.model_id, asked.model_name),
         inputs=tuple(_required(each) for each in asked.inputs),
         outputs=tuple(_required(each) for each in asked.outputs),
         required_annotations=words(asked.required_annotations) or (),
@@ -76,15 +76,15 @@ def workflow_of(run: AnyRun, known: Known) -> WorkflowTemplateItem | None:
     return None if isinstance(found, Refused) else found
 
 
-def ref(item_id: str | None, known: Known) -> Ref | None:
+def named(item_id: str | None, known: Known) -> Ref | None:
     """An id with the name that was looked up for it; none for no id."""
     if not item_id:
         return None
     outcome = known.get(item_id)
-    return _named(item_id, (outcome.item.display_name or "") if isinstance(outcome, Found) else "")
+    return _ref(item_id, (outcome.item.display_name or "") if isinstance(outcome, Found) else "")
 
 
-def told(item: Ref | None) -> str:
+def label(item: Ref | None) -> str:
     """An item in a sentence: its name and id."""
     if item is None:
         return "none"
@@ -95,51 +95,51 @@ def superseded(runs: Sequence[AnyRun], known: Known) -> tuple[str, ...]:
     """Warnings about items of which there is a newer version."""
     used = {reference.id for run in runs for reference in references(run, {})}
     warnings = [
-        f"{told(ref(item_id, known))} has a newer version, {outcome.item.versioning_info.next_version!r}."
+        f"{label(named(item_id, known))} has a newer version, {outcome.item.versioning_info.next_version!r}."
         for item_id, outcome in known.items()
         if item_id in used
         and isinstance(outcome, Found)
         and outcome.item.versioning_info
         and outcome.item.versioning_info.next_version
     ]
-    if len(warnings) > _SUPERSEDED_TOLD:
-        left = len(warnings) - _SUPERSEDED_TOLD
-        warnings = [*warnings[:_SUPERSEDED_TOLD], f"{left} more items have newer versions."]
+    if len(warnings) > _SUPERSEDED_SHOWN:
+        left = len(warnings) - _SUPERSEDED_SHOWN
+        warnings = [*warnings[:_SUPERSEDED_SHOWN], f"{left} more items have newer versions."]
     return tuple(warnings)
 
 
-def tell_run(run: ProposedRun) -> str:
+def run_lines(run: ProposedRun) -> str:
     """``run`` as lines for a person to read before saying yes."""
-    return "\n".join(f"{label}: {value}" for label, value in _lines(run) if value)
+    return "\n".join(f"{heading}: {value}" for heading, value in _lines(run) if value)
 
 
 def _lines(run: ProposedRun) -> Iterator[tuple[str, str]]:
     yield "Name", run.name or ""
     yield "Description", run.description or ""
-    yield "Workflow template", told(run.template)
-    yield "Model", told(run.model) + (f", version {run.model_version}" if run.model_version else "")
-    yield "Inputs", _tell_datasets(run.inputs)
-    yield "Outputs", _tell_datasets(run.outputs)
-    yield "Modeller", told(run.modeller)
-    yield "For", told(run.organisation) if run.organisation else ""
-    yield "Study", told(run.study) if run.study else ""
+    yield "Workflow template", label(run.template)
+    yield "Model", label(run.model) + (f", version {run.model_version}" if run.model_version else "")
+    yield "Inputs", _dataset_labels(run.inputs)
+    yield "Outputs", _dataset_labels(run.outputs)
+    yield "Modeller", label(run.modeller)
+    yield "For", label(run.organisation) if run.organisation else ""
+    yield "Study", label(run.study) if run.study else ""
     yield "Time", f"{run.started or '?'} to {run.ended or '?'}"
     yield "Annotations", ", ".join(f"{key} = {value}" for key, value in (run.annotations or {}).items())
 
 
-def _tell_datasets(datasets: Sequence[DatasetInRole] | None) -> str:
+def _dataset_labels(datasets: Sequence[DatasetInRole] | None) -> str:
     if not datasets:
         return "none"
-    names = [dataset_told(dataset) for dataset in datasets[:_DATASETS_TOLD]]
+    names = [dataset_label(dataset) for dataset in datasets[:_DATASETS_SHOWN]]
     left = len(datasets) - len(names)
     return "; ".join([*names, f"and {left} more"] if left else names)
 
 
-def dataset_told(dataset: DatasetInRole) -> str:
+def dataset_label(dataset: DatasetInRole) -> str:
     """A dataset in its role, in a sentence."""
     role = f" as {dataset.role}" if dataset.role else ""
     resources = ", ".join(f"{key} = {path}" for key, path in (dataset.resources or {}).items())
-    return told(Ref(id=dataset.id, name=dataset.name)) + role + (f" [{resources}]" if resources else "")
+    return label(Ref(id=dataset.id, name=dataset.name)) + role + (f" [{resources}]" if resources else "")
 
 
 def _datasets(datasets: Iterable[AnyDataset] | None, known: Known) -> tuple[DatasetInRole, ...] | None:
@@ -149,8 +149,8 @@ def _datasets(datasets: Iterable[AnyDataset] | None, known: Known) -> tuple[Data
 
 
 def _dataset(dataset: AnyDataset, known: Known) -> DatasetInRole:
-    found = ref(dataset.dataset_id, known)
-    role = ref(dataset.dataset_template_id, known)
+    found = named(dataset.dataset_id, known)
+    role = named(dataset.dataset_template_id, known)
     return DatasetInRole(
         id=found.id if found else "",
         name=found.name if found else None,
@@ -167,11 +167,11 @@ def _required(asked: rules.RequiredDataset) -> RequiredDataset:
         for each in asked.resources
     )
     return RequiredDataset(
-        dataset_template=_named(asked.template_id, asked.name),
+        dataset_template=_ref(asked.template_id, asked.name),
         required=asked.required,
         resources=resources or None,
     )
 
 
-def _named(item_id: str, name: str) -> Ref:
+def _ref(item_id: str, name: str) -> Ref:
     return Ref(id=clean(item_id, NAME_LENGTH), name=clean(name, NAME_LENGTH) or None)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_mcp.commands.records.record_input import read_given, wants_modeller
+from provena_mcp.commands.records.record_input import normalised, read_record_input, wants_modeller
 from provena_mcp.rules.records.references import references
 from provena_mcp.wire.items import JsonObject
 
@@ -27,7 +27,7 @@ _NAMES = [
 
 
 def test_handles_are_plain_wherever_a_record_has_them():
-    read = read_given(
+    read = normalised(
         {
             "workflow_template_id": " https://hdl.handle.net/10378.1/5 ",
             "study_id": "hdl:10378.1/9",
@@ -37,7 +37,7 @@ def test_handles_are_plain_wherever_a_record_has_them():
             "display_name": "hdl:10378.1/5",
         }
     )
-    assert read.raw == {
+    assert read == {
         "workflow_template_id": "10378.1/5",
         "study_id": "10378.1/9",
         "inputs": [{"dataset_template_id": "10378.1/3", "dataset_id": "10378.1/1"}, "nonsense"],
@@ -48,18 +48,18 @@ def test_handles_are_plain_wherever_a_record_has_them():
 
 
 def test_a_name_where_an_id_belongs_is_kept_to_be_looked_for():
-    read = read_given({"study_id": " Reef futures ", "associations": {"modeller_id": "Jane Doe"}})
-    assert read.raw == {"study_id": "Reef futures", "associations": {"modeller_id": "Jane Doe"}}
+    read = normalised({"study_id": " Reef futures ", "associations": {"modeller_id": "Jane Doe"}})
+    assert read == {"study_id": "Reef futures", "associations": {"modeller_id": "Jane Doe"}}
 
 
 def test_the_default_modeller_stands_in_only_where_none_is_given():
-    assert read_given({}, "jane").raw == {"associations": {"modeller_id": "jane"}}
-    assert read_given({"associations": {"modeller_id": ""}}, "jane").raw == {
+    assert normalised({}, "jane") == {"associations": {"modeller_id": "jane"}}
+    assert normalised({"associations": {"modeller_id": ""}}, "jane") == {
         "associations": {"modeller_id": "jane"}
     }
-    assert "associations.modeller_id" in read_given({}).draft.missing
+    assert "associations.modeller_id" in read_record_input({}).missing
     named = {"associations": {"modeller_id": "joe", "requesting_organisation_id": "org"}}
-    assert read_given(named, "jane").raw == named
+    assert normalised(named, "jane") == named
     assert [wants_modeller(raw) for raw in ({}, {"associations": None}, {"associations": "x"}, named)] == [
         True,
         True,
@@ -69,7 +69,7 @@ def test_the_default_modeller_stands_in_only_where_none_is_given():
 
 
 def test_unknown_fields_are_problems_at_every_level():
-    read = read_given(
+    read = read_record_input(
         {
             "displayname": "x",
             "associations": {"modeler_id": "jane"},
@@ -77,7 +77,7 @@ def test_unknown_fields_are_problems_at_every_level():
             "zzz": 1,
         }
     )
-    assert [(each.path, [c.id for c in each.candidates][:1]) for each in read.draft.problems] == [
+    assert [(each.path, [c.id for c in each.candidates][:1]) for each in read.problems] == [
         ("displayname", ["display_name"]),
         ("zzz", []),
         ("associations.modeler_id", ["modeller_id"]),
@@ -96,7 +96,7 @@ _JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from([*_NAMES, "other"]), _JSON, max_size=8))
 def test_any_json_object_is_read_and_what_is_no_record_is_said_to_be_so(raw: JsonObject):
-    given_record = read_given(raw, "jane")
-    assert given_record.draft.record is None or not given_record.draft.missing
-    assert ("other" in raw) <= any(each.path == "other" for each in given_record.draft.problems)
-    references(given_record.draft.run, {})
+    draft = read_record_input(raw, "jane")
+    assert draft.record is None or not draft.missing
+    assert ("other" in raw) <= any(each.path == "other" for each in draft.problems)
+    references(draft.run, {})

@@ -6,17 +6,17 @@ import pytest
 
 from provena_mcp.commands.confirmation.duplicate_check import DAY, Submission, Submissions
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore
-from provena_mcp.commands.confirmation.preview_store import Outcome, References
+from provena_mcp.commands.confirmation.preview_store import PreviewStore
 
 
-def prints(count: int) -> list[str]:
+def fingerprints(count: int) -> list[str]:
     return [hashlib.sha256(str(number).encode()).hexdigest() for number in range(count)]
 
 
 @pytest.mark.asyncio
 async def test_what_was_sent_is_known_to_its_caller_only():
     submissions = Submissions(InProcessStore(clock=lambda: 0.0))
-    first, second, unsent = prints(3)
+    first, second, unsent = fingerprints(3)
     await submissions.note("jane", [first], Submission(when=100, session_id="s1"))
     await submissions.note("jane", [second], Submission(when=200))
     assert await submissions.of("jane", [first, second, unsent]) == {
@@ -29,19 +29,21 @@ async def test_what_was_sent_is_known_to_its_caller_only():
 @pytest.mark.asyncio
 async def test_the_largest_batch_is_remembered_whole_and_pushes_no_reference_out():
     store = InProcessStore(clock=lambda: 0.0)
-    references, submissions = References(store), Submissions(store)
-    offered = await references.keep("jane", "register_model_run", {"record": {}})
-    sent = await references.keep("jane", "register_batch_model_runs", {"records": []})
-    await references.claim("jane", sent.reference)
-    await references.settle("jane", sent, Outcome(answer={"session_id": "s1"}))
+    previews, submissions = PreviewStore(store), Submissions(store)
+    offered = await previews.add("jane", "register_model_run", {"record": {}})
+    sent = await previews.add("jane", "register_batch_model_runs", {"records": []})
+    await previews.claim("jane", sent.reference, 100.0)
+    await previews.settle("jane", sent, {"session_id": "s1"})
     submission = Submission(when=100, session_id="s1")
-    await submissions.note("jane", prints(10_000), submission)
+    await submissions.note("jane", fingerprints(10_000), submission)
 
-    assert await submissions.of("jane", prints(10_000)) == dict.fromkeys(prints(10_000), submission)
-    assert await references.open("jane", offered.reference, "register_model_run") == offered
-    assert not await references.claim("jane", sent.reference)
-    known = await references.open("jane", sent.reference, "register_batch_model_runs")
-    assert known.outcome == Outcome(answer={"session_id": "s1"})
+    assert await submissions.of("jane", fingerprints(10_000)) == dict.fromkeys(
+        fingerprints(10_000), submission
+    )
+    assert await previews.open("jane", offered.reference, "register_model_run") == offered
+    assert not await previews.claim("jane", sent.reference, 100.0)
+    known = await previews.open("jane", sent.reference, "register_batch_model_runs")
+    assert (known.status, known.answer) == ("sent", {"session_id": "s1"})
 
 
 @pytest.mark.asyncio

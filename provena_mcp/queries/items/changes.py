@@ -1,0 +1,46 @@
+"""Whether items have changed since they were read: one list, instead of reading them all again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from provena_mcp.errors import ProvenaError
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.wire.items import RegistryItem
+from provena_mcp.wire.registry import ListRequest
+
+# How it came about, and a key of the registry's own that lists do not show (provena-http 7.3).
+_NOT_STATED: Final = frozenset({"history", "universal_partition_key"})
+_PAGE: Final = 100
+# How far the registry's clock may be from ours, in seconds.
+_SKEW: Final = 300.0
+
+
+def item_digest(item: RegistryItem) -> str:
+    """A digest of all that an item states."""
+    stated = {key: value for key, value in item.as_json().items() if key not in _NOT_STATED}
+    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+async def may_have_changed(reader: Reader, digests: Mapping[str, str], since: float) -> bool:
+    """Whether any of the items may state something else than it did at ``since``, in Unix seconds.
+
+    ``digests`` are those of the items then, by id. The registry lists what was updated last first
+    (provena-http 7.5). Where one page does not reach back to ``since``, or cannot be read, they may have.
+    """
+    if not digests:
+        return False
+    try:
+        page = await reader.client.registry.list(ListRequest(page_size=_PAGE))
+    except ProvenaError:
+        return True
+    if any(digests.get(item_id) for item_id in page.unparsable):
+        return True
+    if any(item.id in digests and digests[item.id] != item_digest(item) for item in page.items):
+        return True
+    oldest = min((item.updated_timestamp or math.inf for item in page.items), default=math.inf)
+    return page.pagination_key is not None and oldest >= since - _SKEW
