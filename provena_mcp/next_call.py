@@ -37,6 +37,7 @@ ToolName = Literal[
     "register_batch_model_runs",
     "register_model_run",
     "search_items",
+    "show_lineage",
     "store_all_registry_records",
     "store_multiple_records",
     "store_record",

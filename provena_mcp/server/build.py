@@ -33,6 +33,7 @@ from provena_mcp.server.limits import Deadline
 from provena_mcp.server.messages import KnownTools
 from provena_mcp.settings import Settings
 from provena_mcp.tools.instructions import server_instructions, who_answers
+from provena_mcp.tools.pictures import lineage_app
 from provena_mcp.tools.registration import register
 from provena_mcp.tools.toolsets import select_tools
 
@@ -111,6 +112,7 @@ def build_server(
         token_verifier=hosting.verifier if hosting else None,
         # Nothing is published, and an open stream would only delay a shutdown.
         subscriptions=None if local else False,
+        extensions=[lineage_app()] if any(definition.ui for definition in definitions) else [],
     )
     register_resources(server, lambda: who_answers(backend.which()))
     register_prompts(server, [definition.name for definition in definitions])

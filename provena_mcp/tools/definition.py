@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from mcp.types import InputRequiredResult, ResourceLink, ToolAnnotations
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 ResultT = TypeVar("ResultT", bound=BaseModel)
 
@@ -20,10 +20,11 @@ Effect = Literal["reads", "writes", "destroys"]
 
 @dataclass(frozen=True)
 class Reply(Generic[ResultT]):
-    """A tool's typed result, and links to documents it speaks of."""
+    """A tool's typed result, links to documents it speaks of, and what only a host's page reads."""
 
     result: ResultT
     links: tuple[ResourceLink, ...] = ()
+    meta: dict[str, JsonValue] | None = None
 
 
 Handler = Callable[..., Awaitable[Reply[Any] | InputRequiredResult]]
@@ -39,6 +40,7 @@ class ToolDefinition:
     effect: Effect
     handler: Handler
     local_only: bool = False
+    ui: str | None = None
 
     @property
     def description(self) -> str:
@@ -67,7 +69,12 @@ class ToolDefinition:
 
 
 def tool(
-    *, title: str, toolset: Toolset, effect: Effect = "reads", local_only: bool = False
+    *,
+    title: str,
+    toolset: Toolset,
+    effect: Effect = "reads",
+    local_only: bool = False,
+    ui: str | None = None,
 ) -> Callable[[Handler], ToolDefinition]:
     """Make a handler a tool named like the function.
 
@@ -76,9 +83,10 @@ def tool(
         toolset: The group it is switched on and off with.
         effect: Whether it reads, writes, or may destroy.
         local_only: Whether it touches this machine's files and so exists on stdio only.
+        ui: The page that a host with MCP Apps shows its results in.
     """
 
     def define(handler: Handler) -> ToolDefinition:
-        return ToolDefinition(handler.__name__, title, toolset, effect, handler, local_only)
+        return ToolDefinition(handler.__name__, title, toolset, effect, handler, local_only, ui)
 
     return define

@@ -90,7 +90,7 @@ def _register(definition: ToolDefinition, result: Schema, *, local: bool, links:
         title=definition.title,
         description=definition.description,
         annotations=definition.annotations,
-        meta={"provena/toolset": definition.toolset},
+        meta={"provena/toolset": definition.toolset, **_ui(definition)},
         structured_output=False,
     )
     # The SDK declares its own class as what comes of ours.
@@ -103,10 +103,16 @@ def _register(definition: ToolDefinition, result: Schema, *, local: bool, links:
     return made
 
 
+def _ui(definition: ToolDefinition) -> dict[str, Any]:
+    return {"ui": {"resourceUri": definition.ui}} if definition.ui else {}
+
+
 def _success(reply: Reply[Any], *, links: bool) -> CallToolResult:
     content = reply.result.model_dump(mode="json", exclude_none=True, by_alias=True)
     text = TextContent(text=to_json(content).decode())
-    return CallToolResult(content=[text, *(reply.links if links else ())], structured_content=content)
+    return CallToolResult(
+        content=[text, *(reply.links if links else ())], structured_content=content, _meta=reply.meta
+    )
 
 
 def _cause_of(error: BaseException) -> BaseException:

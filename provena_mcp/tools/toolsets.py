@@ -7,7 +7,19 @@ from collections.abc import Iterable
 from typing import Final, get_args
 
 from provena_mcp.errors import SettingsError
-from provena_mcp.tools import admin, answers, csv, curation, documents, health, jobs, lineage, registry, runs
+from provena_mcp.tools import (
+    admin,
+    answers,
+    csv,
+    curation,
+    documents,
+    health,
+    jobs,
+    lineage,
+    pictures,
+    registry,
+    runs,
+)
 from provena_mcp.tools.definition import ToolDefinition, Toolset
 
 ALL_TOOLS: Final[tuple[ToolDefinition, ...]] = (
@@ -18,6 +30,7 @@ ALL_TOOLS: Final[tuple[ToolDefinition, ...]] = (
     *runs.TOOLS,
     *csv.TOOLS,
     *documents.TOOLS,
+    *pictures.TOOLS,
     *jobs.TOOLS,
     *curation.TOOLS,
     *admin.TOOLS,

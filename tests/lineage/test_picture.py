@@ -72,7 +72,7 @@ def test_a_picture_holds_items_in_columns_links_groups_and_what_a_version_stands
             PictureLink(1, 3, "wasInformedBy"),
             PictureLink(2, 4, "wasGeneratedBy"),
             PictureLink(4, 5, "used"),
-            PictureLink(2, 5, NEWER_VERSION, lanes=((3, 1),)),
+            PictureLink(2, 5, NEWER_VERSION, is_derived=True, lanes=((3, 1),)),
         ),
     )
 

@@ -10,13 +10,12 @@ from typing import Final, Literal
 from provena_mcp.lineage.picture.layout import Arrangement, Slot, arrange
 from provena_mcp.lineage.traversal import cyclic_groups
 from provena_mcp.rules.graph import Link, ProvenanceGraph
+from provena_mcp.wire.subtypes import REGISTRY_WORKFLOW_TEMPLATE, registry_subtype
 
 MOST_ITEMS: Final = 500
 """Items drawn one by one; beyond, those farthest away are one box for each column and type."""
 
-TEMPLATES: Final = frozenset({"MODEL_RUN_WORKFLOW_TEMPLATE", "WORKFLOW_TEMPLATE", "DATASET_TEMPLATE"})
-_WORKFLOW_TEMPLATES: Final = frozenset({"MODEL_RUN_WORKFLOW_TEMPLATE", "WORKFLOW_TEMPLATE"})
-FOLDED: Final = frozenset({"CREATE", "VERSION"}) | TEMPLATES
+FOLDED: Final = frozenset({"CREATE", "VERSION", REGISTRY_WORKFLOW_TEMPLATE, "DATASET_TEMPLATE"})
 """Types that stand behind almost every item: they are there, and hidden until asked for."""
 
 NEWER_VERSION: Final = "newerVersionOf"
@@ -60,6 +59,7 @@ class PictureLink:
     relation: str
     count: int = 1
     is_cycle: bool = False
+    is_derived: bool = False
     lanes: tuple[tuple[int, int], ...] = ()
 
 
@@ -101,13 +101,12 @@ class Sketch:
 
     def shown(self, most: int = MOST_ITEMS) -> tuple[str, ...]:
         """The items drawn one by one: starts, then by column, what is folded at first last."""
-        kinds = self.graph.nodes
         starts = frozenset(self.starts)
         ordered = sorted(
             self.column_of,
             key=lambda item: (
                 item not in starts,
-                kinds[item].subtype in FOLDED,
+                _type(self.graph, item) in FOLDED,
                 self.column_of[item],
                 item,
             ),
@@ -143,16 +142,19 @@ def draw(
                 count=sum(relations.values()),
                 is_cycle=boxes[source].id in cyclic
                 and cyclic.get(boxes[source].id) == cyclic.get(boxes[target].id),
+                is_derived=NEWER_VERSION in relations,
                 lanes=_lanes(arrangement, places, number),
             )
             for number, ((source, target), relations) in enumerate(links.items())
         ),
         incomplete_because=sketch.incomplete_because,
-        hidden=dict(
-            Counter(sketch.graph.nodes[item].subtype for item in sketch.column_of.keys() - set(shown))
-        ),
+        hidden=dict(Counter(_type(sketch.graph, item) for item in sketch.column_of.keys() - set(shown))),
         note=note,
     )
+
+
+def _type(graph: ProvenanceGraph, item: str) -> str:
+    return registry_subtype(graph.nodes[item].subtype)
 
 
 def _lanes(
@@ -165,18 +167,20 @@ def _boxes(
     sketch: Sketch, shown: Sequence[str], facts: Mapping[str, Facts]
 ) -> tuple[list[PictureItem], dict[str, int]]:
     """One box an item that is shown, one for each column and type of the others."""
-    kinds, columns = sketch.graph.nodes, sketch.column_of
+    columns = sketch.column_of
     boxes: list[PictureItem] = []
     box_of: dict[str, int] = {}
-    for item in sorted(shown, key=lambda item: (columns[item], kinds[item].subtype, item)):
+    for item in sorted(shown, key=lambda item: (columns[item], _type(sketch.graph, item), item)):
         known = facts.get(item, Facts())
         box_of[item] = len(boxes)
         boxes.append(
-            PictureItem(item, kinds[item].subtype, columns[item], 0, known.name, known.version, known.date)
+            PictureItem(
+                item, _type(sketch.graph, item), columns[item], 0, known.name, known.version, known.date
+            )
         )
     rest: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
     for item in columns.keys() - box_of.keys():
-        rest[columns[item], kinds[item].subtype].append(item)
+        rest[columns[item], _type(sketch.graph, item)].append(item)
     for (column, subtype), items in sorted(rest.items()):
         box_of.update(dict.fromkeys(items, len(boxes)))
         boxes.append(PictureItem(f"+{column}/{subtype}", subtype, column, 0, count=len(items)))
@@ -196,11 +200,10 @@ def _newer_versions(graph: ProvenanceGraph) -> list[Link]:
     """From a new version to the one before, past the VERSION activity between them."""
     made: defaultdict[str, list[str]] = defaultdict(list)
     before: defaultdict[str, list[str]] = defaultdict(list)
-    kinds = graph.nodes
     for source, relation, target in graph.links:
-        if relation == "wasGeneratedBy" and kinds[target].subtype == "VERSION":
+        if relation == "wasGeneratedBy" and _type(graph, target) == "VERSION":
             made[target].append(source)
-        elif relation == "used" and kinds[source].subtype == "VERSION":
+        elif relation == "used" and _type(graph, source) == "VERSION":
             before[source].append(target)
     return [
         Link(new, NEWER_VERSION, old)
@@ -212,17 +215,16 @@ def _newer_versions(graph: ProvenanceGraph) -> list[Link]:
 
 def _groups(graph: ProvenanceGraph) -> dict[str, dict[str, str]]:
     """Of each item the study, run and workflow template it can be drawn with."""
-    kinds = graph.nodes
     groups: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for source, _, target in graph.links:
-        if kinds[source].subtype != "MODEL_RUN":
+        if _type(graph, source) != "MODEL_RUN":
             continue
-        if kinds[target].subtype == "STUDY":
+        if _type(graph, target) == "STUDY":
             groups[source]["study"] = groups[target]["study"] = target
-        elif kinds[target].subtype in _WORKFLOW_TEMPLATES:
+        elif _type(graph, target) == REGISTRY_WORKFLOW_TEMPLATE:
             groups[source]["template"] = target
     for source, relation, target in graph.links:
-        if relation == "wasGeneratedBy" and kinds[target].subtype == "MODEL_RUN":
+        if relation == "wasGeneratedBy" and _type(graph, target) == "MODEL_RUN":
             groups[target]["run"] = target
             groups[source] = {**groups[target], **groups[source], "run": target}
     return dict(groups)

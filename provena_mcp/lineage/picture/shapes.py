@@ -44,7 +44,6 @@ TYPES: Final[Mapping[str, Look]] = {
     "ORGANISATION": Look("Organisation", "organisations", 4, _BLOCK),
     "MODEL": Look("Model", "models", 5, _CUT),
     "MODEL_RUN_WORKFLOW_TEMPLATE": Look("Workflow template", "workflow templates", 6, _NOTCHED),
-    "WORKFLOW_TEMPLATE": Look("Workflow template", "workflow templates", 6, _NOTCHED),
     "DATASET_TEMPLATE": Look("Dataset template", "dataset templates", 6, _NOTCHED),
     "CREATE": Look("Registration", "registrations", 6, _TAG),
     "VERSION": Look("New version", "new versions", 6, _TAG),

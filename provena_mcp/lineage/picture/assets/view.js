@@ -73,25 +73,27 @@ class View {
     }
     this.nodes = new Map();
     const inOrder = [...model.boxes.values()].sort((a, b) => a.place - b.place || a.y - b.y);
-    for (const box of inOrder) this.root.append(this.node(box));
+    for (const box of inOrder) this.root.append(this.boxed(box));
     this.move();
   }
 
-  node(box) {
+  // The shape is the button and its label says all; the words drawn over it, cut to fit, are for the eye only.
+  boxed(box) {
     const type = this.typeOf(box.item.type);
     const classes = ["node", "t" + type.tone];
     if (box.members.some((number) => this.model.starts.has(this.model.items[number].id))) classes.push("start");
     if (box.count > 1) classes.push("many");
     const node = make("g", {
       class: classes.join(" "), role: "button", tabindex: -1, "aria-label": this.spoken(box),
-      transform: "translate(" + box.x + "," + (box.y - BOX.height / 2) + ")",
     });
     node.append(make("path", { class: "box", d: type.path }), make("path", { class: "tint", d: type.path }));
-    node.append(make("text", { x: 18, y: 19 }, fitting(this.label(box), 25)));
-    node.append(make("text", { class: "small", x: 18, y: 35 }, fitting(this.second(box), 31)));
     node.dataset.key = box.key;
     this.nodes.set(box.key, node);
-    return node;
+    const words = make("g", { class: "words", "aria-hidden": "true" });
+    words.append(make("text", { x: 18, y: 19 }, fitting(this.label(box), 25)), make("text", { class: "small", x: 18, y: 35 }, fitting(this.second(box), 29)));
+    const whole = make("g", { class: "item", transform: "translate(" + box.x + "," + (box.y - BOX.height / 2) + ")" });
+    whole.append(node, words);
+    return whole;
   }
 
   route(edge) {
@@ -158,7 +160,7 @@ class View {
   }
 
   mark(boxes, edges, kind) {
-    for (const [key, node] of this.nodes) node.classList.toggle("near", boxes.has(key));
+    for (const [key, node] of this.nodes) node.parentNode.classList.toggle("near", boxes.has(key));
     for (const [key, path] of this.paths) path.classList.toggle(kind, edges.has(key));
     this.root.classList.add("dim");
   }

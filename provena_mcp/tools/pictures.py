@@ -1,0 +1,93 @@
+"""The tool that shows a lineage: an answer that stands by itself, and a page for hosts that draw it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from mcp.server.apps import APP_MIME_TYPE, Apps, client_supports_apps
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.resources import FunctionResource
+from pydantic import Field, JsonValue
+
+from provena_mcp.application import Application
+from provena_mcp.lineage.picture.drawing import Picture
+from provena_mcp.queries.documents.shown_lineage import ShowLineageResult, describe_picture
+from provena_mcp.queries.documents.user_files import place_for
+from provena_mcp.tools.definition import Reply, tool
+from provena_mcp.tools.document_links import with_download
+from provena_mcp.tools.parameters import ItemId, SaveAs
+
+APP_URI: Final = "ui://provena/lineage.html"
+"""The page that a host with MCP Apps draws the tool's result in."""
+
+PICTURE_META: Final = "provena/picture"
+"""Where a result carries the picture for that page; models do not read it."""
+
+Shown = Literal[
+    "upstream",
+    "downstream",
+    "contributing_datasets",
+    "effected_datasets",
+    "contributing_agents",
+    "effected_agents",
+    "path",
+    "impact",
+]
+
+
+@tool(title="Show lineage", toolset="documents", ui=APP_URI)
+async def show_lineage(
+    ctx: Context[Application],
+    id: ItemId,
+    query: Shown = "upstream",
+    to: Annotated[str | None, Field(description="path: the other item")] = None,
+    depth: Annotated[int, Field(ge=1, le=100, description="Hops")] = 10,
+    save_as: SaveAs = None,
+) -> Reply[ShowLineageResult]:
+    """Draw a lineage, an impact or a path."""
+    app = ctx.request_context.lifespan_context
+    place = place_for(app.output, save_as, "html")
+    picture = await app.documents().drawn(query, id, str(depth), to)
+    saved_to = place.write(_page(picture).encode()) if place else None
+    goal = picture.starts[1] if query == "path" else None
+    described = describe_picture(picture, query, depth, goal, saved_to)
+    drawn: dict[str, JsonValue] | None = {PICTURE_META: _data(picture)} if client_supports_apps(ctx) else None
+    return Reply(await with_download(ctx, described, described.picture_uri), meta=drawn)
+
+
+def lineage_app() -> Apps:
+    """The page that hosts with MCP Apps show; made when it is read."""
+    apps = Apps()
+    apps.add_resource(
+        FunctionResource.from_function(
+            _app_page,
+            uri=APP_URI,
+            name="lineage",
+            title="Lineage",
+            description="Draws what show_lineage answers.",
+            mime_type=APP_MIME_TYPE,
+            meta={"ui": {"prefersBorder": True}},
+        )
+    )
+    return apps
+
+
+def _page(picture: Picture) -> str:
+    from provena_mcp.lineage.picture.page import picture_page
+
+    return picture_page(picture)
+
+
+def _data(picture: Picture) -> JsonValue:
+    from provena_mcp.lineage.picture.page import picture_data
+
+    return picture_data(picture)
+
+
+def _app_page() -> str:
+    from provena_mcp.lineage.picture.page import app_page
+
+    return app_page()
+
+
+TOOLS = (show_lineage,)

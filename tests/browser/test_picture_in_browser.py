@@ -1,0 +1,156 @@
+"""The picture opened in a real browser: looked at, clicked, walked by keyboard, printed, shown in a host."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.client import advertise
+from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
+
+from provena_mcp.lineage.picture.drawing import Facts, Sketch, draw
+from provena_mcp.lineage.picture.page import picture_page
+from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from provena_mcp.server.build import build_server
+from provena_mcp.settings import Settings
+from tests.browser.installed import chromium, scripts
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+RANKING, FORCING = "sample/1000117", "sample/1000039"
+SCREENSHOTS = os.environ.get("PROVENA_SCREENSHOTS")
+
+
+def opened(page: Path, *more: str) -> dict[str, Any]:
+    done = subprocess.run(
+        ["node", str(scripts() / "picture.mjs"), chromium(), str(page), *more],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def screenshots(name: str) -> tuple[str, ...]:
+    return ("", "", str(Path(SCREENSHOTS, name))) if SCREENSHOTS else ()
+
+
+async def a_page(folder: Path, uri: str) -> Path:
+    settings = Settings(_env_file=None, store=folder / "store.sqlite3", output_dir="off")
+    async with Client(build_server(settings, sample=True)) as client:
+        content = (await client.read_resource(uri)).contents[0]
+    page = folder / "page.html"
+    page.write_text(content.text, "utf-8")
+    return page
+
+
+@pytest.mark.asyncio
+async def test_a_lineage_can_be_used_with_mouse_and_keyboard_and_by_everybody(tmp_path: Path):
+    page = await a_page(tmp_path, f"provena://picture/upstream/{RANKING}?depth=12")
+    seen = opened(page, *screenshots("lineage"))
+    used = seen.pop("used")
+    assert (seen["errors"], seen["requests"], seen["axe"]) == ([], [], [])
+    assert (seen["printed"], seen["dark"]) == (True, "rgb(20, 24, 27)")
+    assert used["boxes"] < used["unfolded"]
+    assert used["incomplete"].startswith("Not complete: depth 12 reached")
+    assert used["walked"].startswith("Model run, Rank sites with sea country values")
+    assert used["way"] == (
+        "The way: Restoration priorities 2025, with sea country values, then "
+        "Rank sites with sea country values"
+    )
+    assert used["onTheWay"] == 1
+    assert used["hits"] >= 1
+    assert [used[each] for each in ("kept", "closed", "zoomed", "collapsed", "expanded")] == [True] * 5
+    assert used["details"] == used["found"] == "Restoration priorities 2025, with sea country values"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "uri",
+    [
+        f"provena://picture/path/{RANKING}?to={FORCING}&depth=20",
+        f"provena://picture/impact/{FORCING}?depth=20",
+    ],
+    ids=["path", "impact"],
+)
+async def test_a_path_and_an_impact_are_drawn_without_a_fault(tmp_path: Path, uri: str):
+    page = await a_page(tmp_path, uri)
+    seen = opened(page, *screenshots(uri.split("/")[3]))
+    assert (seen["errors"], seen["requests"], seen["axe"]) == ([], [], [])
+
+
+HOSTILE = (
+    "</script><img src=x onerror=alert(1)><script>alert(2)</script>\u202e \u05d0 👩\u200d🔬 " + "n" * 4_000
+)
+
+
+def a_large_page(folder: Path, items: int) -> Path:
+    nodes = {"x/start": Kind("ENTITY", "DATASET")}
+    links: list[Link] = []
+    columns = {"x/start": 0}
+    kinds = [Kind("ACTIVITY", "MODEL_RUN"), Kind("ENTITY", "DATASET")]
+    before = ["x/start"]
+    for hop in range(1, 11):
+        here = [f"x/{hop}-{number}" for number in range(items // 10)]
+        for number, item in enumerate(here):
+            nodes[item] = kinds[(hop + 1) % 2]
+            columns[item] = hop
+            links.append(Link(before[number % len(before)], "used", item))
+            links.append(Link(before[(number * 7 + 3) % len(before)], "used", item))
+        before = here
+    links.append(Link(before[0], "used", "x/start"))
+    sketch = Sketch(
+        "lineage",
+        ProvenanceGraph(nodes, tuple(dict.fromkeys(links))),
+        ("x/start",),
+        columns,
+        ("start", *(f"{hop} hops" for hop in range(1, 11))),
+    )
+    page = folder / "large.html"
+    page.write_text(
+        picture_page(draw(sketch, {"x/start": Facts(HOSTILE)}, f"What led to {HOSTILE}")), "utf-8"
+    )
+    return page
+
+
+@pytest.mark.parametrize("items", [490, 5000])
+def test_many_items_with_hostile_names_and_cycles_are_drawn_and_none_is_run(tmp_path: Path, items: int):
+    seen = opened(a_large_page(tmp_path, items), *screenshots(f"{items}-items"))
+    assert (seen["errors"], seen["requests"], seen["axe"]) == ([], [], [])
+    assert seen["used"]["boxes"] <= 520
+
+
+@pytest.mark.asyncio
+async def test_in_a_host_with_apps_the_page_draws_the_result_and_asks_for_more_through_it(tmp_path: Path):
+    settings = Settings(_env_file=None, store=tmp_path / "store.sqlite3", output_dir="off")
+    apps = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
+    asked = {"id": RANKING, "query": "upstream", "depth": 2}
+    async with Client(build_server(settings, sample=True), extensions=[apps]) as client:
+        first = await client.call_tool("show_lineage", asked)
+        more = await client.call_tool("show_lineage", {"id": FORCING, "depth": 1})
+        app = (await client.read_resource("ui://provena/lineage.html")).contents[0].text
+    answers = {
+        "arguments": asked,
+        "result": first.model_dump(mode="json", by_alias=True),
+        "more": more.model_dump(mode="json", by_alias=True),
+    }
+    (tmp_path / "app.html").write_text(app, "utf-8")
+    (tmp_path / "answers.json").write_text(json.dumps(answers), "utf-8")
+    page = await a_page(tmp_path, f"provena://picture/upstream/{RANKING}?depth=2")
+    seen = opened(page, str(tmp_path / "app.html"), str(tmp_path / "answers.json"))
+    shown = seen["app"]
+    assert seen["errors"] == []
+    assert shown["asked"] == {
+        "name": "show_lineage",
+        "arguments": {"id": RANKING, "query": "upstream", "depth": 1},
+    }
+    assert shown["after"] > shown["before"]
+    assert shown["theme"] == "dark"
+    assert {"ui/initialize", "ui/notifications/initialized", "ui/notifications/size-changed"} <= set(
+        shown["calls"]
+    )
