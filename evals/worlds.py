@@ -1,4 +1,4 @@
-"""The three worlds: their raw items, and a server over each."""
+"""The worlds: their raw items, and a server over each."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from mcp import Client
 
+from evals.fire_weather import fire_weather
 from evals.truth import Truth
 from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source
@@ -21,7 +22,7 @@ from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from tests.recordings.reading import read_items, read_json
 
-WorldName = Literal["reef", "golden", "wings"]
+WorldName = Literal["reef", "golden", "fire", "wings"]
 SHARED: Final = Path(__file__).parents[1] / "../shared"
 # Answers that depend on today are given as of this day.
 _NOW: Final = 1_750_000_000.0
@@ -29,11 +30,12 @@ _NOW: Final = 1_750_000_000.0
 
 @dataclass(frozen=True)
 class World:
-    """Registry items, and the Person behind each username."""
+    """Registry items, the Person behind each username, and handles by the names questions have for them."""
 
     name: WorldName
     items: tuple[dict[str, Any], ...]
     persons: dict[str, str] = field(default_factory=dict[str, str])
+    ids: dict[str, str] = field(default_factory=dict[str, str])
 
     @cached_property
     def truth(self) -> Truth:
@@ -49,6 +51,9 @@ def open_world(name: WorldName) -> World | None:
         return World(name, tuple(held["items"]), held["links"])
     if name == "golden":
         return World(name, tuple(read_items()), read_json("links.json"))
+    if name == "fire":
+        registry = fire_weather()
+        return World(name, tuple(registry.items), registry.persons, registry.ids)
     path = SHARED / "data/wings_items.json"
     return World(name, tuple(_read(path)["items"])) if path.exists() else None
 
