@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
-from mcp.server import MCPServer
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.types import (
     Completion,
     CompletionArgument,
@@ -50,31 +47,16 @@ _WORDS_OF_ARGUMENT: Final[dict[str, tuple[str, ...]]] = {
     "item_subtype": _REPORTED,
 }
 
-# The SDK gives a completion handler no context. This is the one of the request being answered.
-_application: ContextVar[Application] = ContextVar("application")
+_NOTHING: Final = Completion(values=[])
 
 
-def register_completions(server: MCPServer[Application]) -> None:
-    """Complete the arguments of the prompts and resource templates of ``server``."""
-    server.middleware.append(_remembering_the_application)
-    server.completion()(_complete)
-
-
-async def _remembering_the_application(
-    ctx: ServerRequestContext[Application, Any], call_next: CallNext
-) -> HandlerResult:
-    if ctx.method != "completion/complete":
-        return await call_next(ctx)
-    token = _application.set(ctx.lifespan_context)
-    try:
-        return await call_next(ctx)
-    finally:
-        _application.reset(token)
-
-
-async def _complete(
-    ref: Reference, argument: CompletionArgument, context: CompletionContext | None
-) -> Completion | None:
+async def complete(
+    app: Application,
+    ref: Reference,
+    argument: CompletionArgument,
+    context: CompletionContext | None,
+) -> Completion:
+    """What may follow what has been typed of an argument; nothing where that cannot be found out."""
     words = _WORDS_OF_ARGUMENT.get(argument.name)
     if words is not None:
         fitting = [word for word in words if word.casefold().startswith(argument.value.strip().casefold())]
@@ -82,13 +64,12 @@ async def _complete(
     chosen = (context.arguments if context else None) or {}
     kinds = _kinds(ref, argument.name, chosen)
     if not kinds:
-        return None
-    app = _application.get()
+        return _NOTHING
     try:
         found = await app.suggestions.ids(app.reader(), _field(ref, argument.name), kinds, argument.value)
     except ProvenaError:
         # A host shows completions while somebody types: the call that follows says what is wrong.
-        return None
+        return _NOTHING
     values = [item_id for item_id in found.ids if item_id not in chosen.values()]
     total = None if found.total is None else found.total - len(found.ids) + len(values)
     return Completion(values=values, total=total, has_more=found.has_more)

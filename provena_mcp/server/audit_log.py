@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import BaseModel
 
+from provena_mcp.server.auth import current_token
 from provena_mcp.server.messages import name_in
 from provena_mcp.tools.definition import ToolDefinition
 
@@ -24,10 +24,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Audit:
-    """Tells of writes: ids and outcomes, never what was written, nor any name or address of a person."""
+    """Records writes: ids and outcomes, never what was written, nor any name or address of a person.
+
+    Attributes:
+        tools: Those offered, by name.
+        now: Unix seconds.
+        who: Whose call it is where callers bring no token.
+    """
 
     tools: Mapping[str, ToolDefinition]
     now: Callable[[], float]
+    who: Callable[[], str]
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Let the message through, and tell of it if it is a call of a tool that writes."""
@@ -50,11 +57,11 @@ class Audit:
         return tool if tool is not None and tool.effect != "reads" else None
 
     def _tell(self, tool: ToolDefinition, began: float, told: Mapping[str, str]) -> None:
-        token = get_access_token()
+        token = current_token()
         line = {
             "event": "write",
             "at": datetime.fromtimestamp(began, UTC).isoformat(timespec="milliseconds"),
-            "who": token.subject if token else "local",
+            "who": token.subject if token else self.who(),
             "client": token.client_id if token else None,
             "tool": tool.name,
             **told,

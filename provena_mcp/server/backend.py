@@ -18,9 +18,12 @@ from provena_mcp.client import (
     TokenProvider,
     token_provider_from,
 )
+from provena_mcp.client.login.keycloak import Keycloak
+from provena_mcp.client.login.token_providers import KeycloakUser
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.embedded.store import resolve_store_path
 from provena_mcp.errors import StoreError
+from provena_mcp.issuer import read_claims
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.settings import Endpoints, Settings
 
@@ -41,10 +44,17 @@ _HOW_TO_FILL: Final = (
 
 @dataclass(frozen=True)
 class Backend:
-    """How to say which Provena answers, and how to reach it."""
+    """How to say which Provena answers, and how to reach it.
+
+    Attributes:
+        which: What is known of it without asking it.
+        client: Opens the way to it.
+        subject: Who was logged in at the last request, as their token calls them; none if nobody was.
+    """
 
     which: Callable[[], WhichProvena]
     client: Callable[[], AbstractAsyncContextManager[ProvenaClient]]
+    subject: Callable[[], str | None] = lambda: None
 
 
 def choose_backend(
@@ -112,13 +122,41 @@ def _deployment(
     limits: ClientLimits,
 ) -> Backend:
     which = WhichProvena(kind="deployment", where=settings.domain or urlsplit(endpoints.prov).netloc)
+    observed = _Observed(tokens)
 
     def client() -> ProvenaClient:
         return ProvenaClient(
-            endpoints, tokens=tokens, transport=transport, limits=limits, read_only=settings.read_only
+            endpoints, tokens=observed, transport=transport, limits=limits, read_only=settings.read_only
         )
 
-    return Backend(which=lambda: which, client=client)
+    return Backend(which=lambda: which, client=client, subject=lambda: observed.subject)
+
+
+class _Observed:
+    """A login that remembers whose token it gave last."""
+
+    def __init__(self, tokens: TokenProvider) -> None:
+        self._tokens = tokens
+        self._last: str | None = None
+        self.subject: str | None = None
+
+    async def token(self) -> str | None:
+        token = await self._tokens.token()
+        if token != self._last:
+            claims = read_claims(token) if token else None
+            self._last, self.subject = token, claims.sub if claims else None
+        return token
+
+    async def rejected(self, token: str) -> bool:
+        return await self._tokens.rejected(token)
+
+    def connect(self, keycloak: Keycloak) -> None:
+        if isinstance(self._tokens, KeycloakUser):
+            self._tokens.connect(keycloak)
+
+    async def disconnect(self) -> None:
+        if isinstance(self._tokens, KeycloakUser):
+            await self._tokens.disconnect()
 
 
 def _embedded(provena: EmbeddedProvena, *, read_only: bool) -> Backend:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -10,14 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 import platformdirs
-from mcp.server import MCPServer
-from mcp.server.caching import CacheHint
+from mcp.server.caching import CacheableMethod, CacheHint
 
 from provena_mcp import __version__
-from provena_mcp.application import Application, local_caller
+from provena_mcp.application import LOCAL_CALLER, Application, local_caller
 from provena_mcp.client import ClientLimits, TokenProvider
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore
-from provena_mcp.completions import register_completions
 from provena_mcp.prompts import register_prompts
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.recent import RecentDocuments
@@ -27,10 +27,11 @@ from provena_mcp.queries.items.suggestions import Suggestions
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.resources import register_resources
-from provena_mcp.server.audit_log import Audit
+from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.backend import Backend, choose_backend
-from provena_mcp.server.limits import Deadline
-from provena_mcp.server.messages import KnownTools
+from provena_mcp.server.identity import DESCRIPTION, ICON, NAME, TITLE, WEBSITE
+from provena_mcp.server.pipeline import message_chain
+from provena_mcp.server.protocol import ProvenaServer
 from provena_mcp.settings import Settings
 from provena_mcp.tools.instructions import server_instructions, who_answers
 from provena_mcp.tools.pictures import lineage_app
@@ -40,13 +41,13 @@ from provena_mcp.tools.toolsets import select_tools
 if TYPE_CHECKING:
     from provena_mcp.server.hosting import Hosting
 
-
-import logging
-import sys
-
-from provena_mcp.server.audit_log import write_audit_to_stderr
-
 _LISTS_KEEP_MS: Final = 60_000
+_CONSTANT: Final[tuple[CacheableMethod, ...]] = (
+    "server/discover",
+    "tools/list",
+    "prompts/list",
+    "resources/templates/list",
+)
 
 
 def build_server(
@@ -60,7 +61,7 @@ def build_server(
     limits: ClientLimits | None = None,
     polling: PollPolicy | None = None,
     now: Callable[[], float] = time.time,
-) -> MCPServer[Application]:
+) -> ProvenaServer:
     """The server for ``settings``; nothing is opened and no network is touched until it runs.
 
     Args:
@@ -89,34 +90,31 @@ def build_server(
     )
     definitions = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
     tools = {definition.name: definition for definition in definitions}
-    writing = frozenset(name for name, definition in tools.items() if definition.effect != "reads")
-    server = MCPServer[Application](
-        "provena",
-        title="Provena",
+    server = ProvenaServer(
+        NAME,
+        title=TITLE,
+        description=DESCRIPTION,
+        website_url=WEBSITE,
+        icons=[ICON],
         version=__version__,
         instructions=server_instructions(backend.which(), definitions),
         tools=list(register(definitions, local=local, links=settings.resource_links)),
         lifespan=lambda _: _running(
             backend, settings, hosting, local=local, polling=polling or PollPolicy(), now=now
         ),
-        cache_hints={"tools/list": CacheHint(ttl_ms=_LISTS_KEEP_MS, scope="public")},
+        cache_hints=dict.fromkeys(_CONSTANT, CacheHint(ttl_ms=_LISTS_KEEP_MS, scope="public")),
         log_level="WARNING",
-        middleware=[
-            Audit(tools, now),
-            KnownTools(tools),
-            *(hosting.middleware(tools) if hosting else ()),
-            Deadline(settings.call_seconds, writing),
-        ],
+        middleware=message_chain(
+            tools, settings, hosting, now=now, who=lambda: backend.subject() or LOCAL_CALLER
+        ),
         request_state_security=hosting.request_state if hosting else None,
-        auth=hosting.auth if hosting else None,
-        token_verifier=hosting.verifier if hosting else None,
-        # Nothing is published, and an open stream would only delay a shutdown.
-        subscriptions=None if local else False,
+        # Nothing is published: no list changes while a server runs, and no document is watched.
+        subscriptions=False,
         extensions=[lineage_app()] if any(definition.ui for definition in definitions) else [],
     )
     register_resources(server, lambda: who_answers(backend.which()))
     register_prompts(server, [definition.name for definition in definitions])
-    register_completions(server)
+    server.complete_arguments()
     return server
 
 
@@ -160,7 +158,7 @@ def _output_folder(settings: Settings) -> OutputFolder | None:
     return OutputFolder(Path(chosen) if chosen else platformdirs.user_documents_path() / "Provena")
 
 
-def stdio_server(settings: Settings, *, sample: bool = False) -> MCPServer[Application]:
+def stdio_server(settings: Settings, *, sample: bool = False) -> ProvenaServer:
     """The server for one user over stdin and stdout, with the log on stderr.
 
     Raises:

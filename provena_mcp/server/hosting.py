@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
-from mcp.server.auth.settings import AuthSettings
-from mcp.server.context import ServerMiddleware
+from mcp.server.auth.routes import create_protected_resource_routes
 from mcp.server.request_state import RequestStateSecurity
-from mcp.server.transport_security import TransportSecuritySettings
 from pydantic import AnyHttpUrl, ValidationError
+from starlette.routing import Route
 
 from provena_mcp.client import ClientCredentials, ClientLimits, OAuthClient, TokenProvider, public_transport
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore, KeyValueStore
 from provena_mcp.errors import SettingsError
 from provena_mcp.issuer import Issuer
-from provena_mcp.server.auth import CallerTokens, Permissions, current_caller
+from provena_mcp.server.auth import CallerTokens, Challenge, Login, Scopes, current_caller
 from provena_mcp.server.downloads import Downloads
 from provena_mcp.server.encryption import Seal, sealing_keys
-from provena_mcp.server.limits import CallsAtOnce
+from provena_mcp.server.identity import NAME, TITLE, WEBSITE
+from provena_mcp.server.limits import Rates, RatesOfProcess
+from provena_mcp.server.messages import MCP_PATH
+from provena_mcp.server.origins import METADATA_PATH, Allowed
 from provena_mcp.server.shared_store import SharedStore
 from provena_mcp.server.token_exchange import ExchangedTokens
 from provena_mcp.settings import Settings
-from provena_mcp.tools.definition import ToolDefinition
-
-MCP_PATH: Final = "/mcp"
-
-_NAME: Final = "provena"
 
 # Each caller is bounded on their own; this only keeps all of them together from overrunning a deployment.
 _MANY_USERS: Final = ClientLimits(concurrency=64)
@@ -43,28 +40,24 @@ class Hosting:
 
     Attributes:
         tokens: The login to Provena; none where the embedded one asks for none.
-        auth: What callers' tokens must be; none where everybody on this machine may call.
-        verifier: Checks them.
+        login: How callers show who they are; none where everybody on this machine may call.
+        metadata: Where to log in, for hosts to read (RFC 9728).
+        allowed: Under which names and from which pages it may be called.
+        rates: Counts each caller's requests.
     """
 
     settings: Settings
     url: str
     tokens: TokenProvider | None
-    auth: AuthSettings | None
-    verifier: CallerTokens | None
+    login: Login | None
+    metadata: tuple[Route, ...]
+    allowed: Allowed
     request_state: RequestStateSecurity
     key_values: KeyValueStore
+    rates: Rates
     downloads: Downloads
-    security: TransportSecuritySettings
     caller: Callable[[], str] = current_caller
     limits: ClientLimits = _MANY_USERS
-
-    def middleware(self, tools: Mapping[str, ToolDefinition]) -> tuple[ServerMiddleware[Any], ...]:
-        """What every message of a caller passes, outermost first."""
-        return (
-            Permissions(tools, self.settings.http_write_scope),
-            CallsAtOnce(at_once=self.settings.http_calls_at_once, caller=self.caller),
-        )
 
 
 def prepare_hosting(
@@ -86,7 +79,7 @@ def prepare_hosting(
     url = _url(settings, host, port)
     keys = sealing_keys(settings.http_key)
     key_values = _store(settings, keys, clock)
-    auth, verifier, tokens = None, None, None
+    login, metadata, tokens = None, (), None
     if endpoints is None:
         _require_loopback(host)
     else:
@@ -96,21 +89,24 @@ def prepare_hosting(
                 "Serving a deployment over HTTP needs its Keycloak, to know who is calling.",
                 advice="Set PROVENA_KEYCLOAK, or PROVENA_DOMAIN and PROVENA_REALM.",
             )
-        auth = _auth(settings, keycloak, url)
-        verifier = CallerTokens(Issuer(keycloak, clock=clock, transport=public_transport(to_issuer)), url)
+        scopes = Scopes(tuple(settings.http_scopes.split()), _write_scope(settings))
+        metadata = _metadata(url, keycloak, scopes)
+        issuer = Issuer(keycloak, clock=clock, transport=public_transport(to_issuer))
+        login = Login(CallerTokens(issuer, url), scopes, Challenge(_metadata_url(url)))
         tokens = _tokens(settings, clock)
     return Hosting(
         settings=settings,
         url=url,
         tokens=tokens,
-        auth=auth,
-        verifier=verifier,
-        request_state=RequestStateSecurity(keys=keys, audience=_NAME),
+        login=login,
+        metadata=metadata,
+        allowed=_allowed(settings, url, host),
+        request_state=RequestStateSecurity(keys=keys, audience=NAME),
         key_values=key_values,
+        rates=RatesOfProcess(settings.http_calls_per_minute),
         downloads=Downloads(
             key_values, Seal(keys, "document"), url.removesuffix(MCP_PATH), current_caller, clock
         ),
-        security=_security(settings, url, host),
     )
 
 
@@ -151,18 +147,29 @@ def _require_loopback(host: str) -> None:
         )
 
 
-def _auth(settings: Settings, keycloak: str, url: str) -> AuthSettings:
+def _write_scope(settings: Settings) -> str | None:
+    return None if settings.read_only else settings.http_write_scope
+
+
+def _metadata_url(url: str) -> str:
+    return f"{url.removesuffix(MCP_PATH)}{METADATA_PATH}{MCP_PATH}"
+
+
+def _metadata(url: str, keycloak: str, scopes: Scopes) -> tuple[Route, ...]:
+    """Where to log in, at the path of the address and, for hosts that look only there, at the root."""
     try:
-        return AuthSettings(
-            issuer_url=AnyHttpUrl(keycloak),
-            resource_server_url=AnyHttpUrl(url),
-            required_scopes=settings.http_scopes.split(),
-            validate_token_resource=True,
+        (route,) = create_protected_resource_routes(
+            resource_url=AnyHttpUrl(url),
+            authorization_servers=[AnyHttpUrl(keycloak)],
+            scopes_supported=list(scopes.to_write),
+            resource_name=TITLE,
+            resource_documentation=AnyHttpUrl(WEBSITE),
         )
     except ValidationError:
         raise SettingsError(
             "PROVENA_KEYCLOAK or PROVENA_HTTP_URL is not an address.", advice="Correct it."
         ) from None
+    return (route, Route(METADATA_PATH, endpoint=route.endpoint, methods=["GET", "OPTIONS"]))
 
 
 def _tokens(settings: Settings, clock: Callable[[], float]) -> TokenProvider:
@@ -188,13 +195,16 @@ def _tokens(settings: Settings, clock: Callable[[], float]) -> TokenProvider:
     return ClientCredentials(client_id=settings.client_id, client_secret=settings.client_secret, clock=clock)
 
 
-def _security(settings: Settings, url: str, host: str) -> TransportSecuritySettings:
-    named = [each.strip() for each in settings.http_hosts.split(",") if each.strip()]
-    loopback = ["127.0.0.1:*", "localhost:*", "[::1]:*"] if is_loopback(host) else []
-    origins = [each.strip() for each in settings.http_origins.split(",") if each.strip()]
-    return TransportSecuritySettings(
-        allowed_hosts=[urlsplit(url).netloc, *named, *loopback], allowed_origins=origins
+def _allowed(settings: Settings, url: str, host: str) -> Allowed:
+    return Allowed(
+        hosts=frozenset({urlsplit(url).netloc, *_listed(settings.http_hosts)}),
+        origins=frozenset(_listed(settings.http_origins)),
+        on_loopback=is_loopback(host),
     )
+
+
+def _listed(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
 
 
 def is_loopback(host: str) -> bool:

@@ -13,29 +13,26 @@ from typing import Final
 
 import httpx
 import uvicorn
-from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
-from mcp.server.transport_security import TransportSecurityMiddleware
+from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Route
 
 from provena_mcp import __version__
-from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server import downloads
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.build import build_server
-from provena_mcp.server.hosting import MCP_PATH, Hosting, prepare_hosting
-from provena_mcp.server.limits import RateLimit
+from provena_mcp.server.hosting import prepare_hosting
+from provena_mcp.server.messages import MCP_PATH
+from provena_mcp.server.origins import HEALTH_PATH, READY_PATH
+from provena_mcp.server.pipeline import request_chain
+from provena_mcp.server.request_body import MAX_BODY_BYTES
 from provena_mcp.settings import Settings
+from provena_mcp.tools.toolsets import select_tools
 
-MAX_BODY_BYTES: Final = 4 * 1024 * 1024
-
-_CONNECTIONS: Final = 1_000
 _GRACE_SECONDS: Final = 30
-_RETRY_SECONDS: Final = 5
 
 
 class Readiness:
@@ -55,55 +52,6 @@ class Readiness:
         if self._stopping:
             return JSONResponse({"status": "stopping"}, HTTPStatus.SERVICE_UNAVAILABLE)
         return JSONResponse({"status": "ready"})
-
-
-class Door:
-    """ASGI middleware before everything else: wrong hosts and origins, and an issuer that cannot be asked."""
-
-    def __init__(self, app: ASGIApp, *, hosting: Hosting) -> None:
-        """Guard ``app``; ``/health`` and ``/ready`` answer under any name, as balancers ask by address."""
-        self._app = app
-        self._security = TransportSecurityMiddleware(hosting.security)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 421, 403 or 503."""
-        if scope["type"] != "http" or scope["path"] in ("/health", "/ready"):
-            await self._app(scope, receive, send)
-            return
-        refusal = await self._security.validate_request(Request(scope, receive), is_post=False)
-        if refusal is not None:
-            await refusal(scope, receive, send)
-            return
-        try:
-            await self._app(scope, receive, send)
-        except ProvenaError as error:
-            # Only the check of a token raises here; it comes before any answer.
-            logging.getLogger(__name__).warning("%s", error.message)
-            answer = JSONResponse(
-                {"error": "temporarily_unavailable", "error_description": error.message},
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                headers={"Retry-After": str(_RETRY_SECONDS)},
-            )
-            await answer(scope, receive, send)
-
-
-class PostsOnly:
-    """ASGI middleware: there are no sessions to listen to or to end, so ``/mcp`` takes POST alone."""
-
-    def __init__(self, app: ASGIApp, *, asks_who: bool) -> None:
-        """Answer only whoever has logged in, if the server ``asks_who`` is there: others get their 401."""
-        self._app = app
-        self._asks_who = asks_who
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 405."""
-        is_other = scope["type"] == "http" and scope["path"] == MCP_PATH and scope["method"] != "POST"
-        if is_other and (isinstance(scope.get("user"), AuthenticatedUser) or not self._asks_who):
-            await Response(status_code=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})(
-                scope, receive, send
-            )
-            return
-        await self._app(scope, receive, send)
 
 
 def create_http_app(
@@ -139,18 +87,22 @@ def create_http_app(
     server = build_server(
         settings, sample=sample, hosting=hosting, transport=transport, polling=polling, now=clock
     )
-    server.custom_route("/health", ["GET"])(_healthy)
-    server.custom_route("/ready", ["GET"])((readiness or Readiness()).answer)
-    server.custom_route(downloads.PATH, ["GET"])(hosting.downloads.hand_out)
+    offered = select_tools(settings.toolsets, read_only=settings.read_only, local=False)
+    writing = frozenset(tool.name for tool in offered if tool.effect != "reads")
     app = server.streamable_http_app(
         streamable_http_path=MCP_PATH,
         stateless_http=True,
         max_request_body_size=MAX_BODY_BYTES,
-        transport_security=hosting.security,
+        # ``HostAndOrigin`` looks at names and pages before anything else does.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    app.add_middleware(Door, hosting=hosting)
-    app.user_middleware.append(Middleware(RateLimit, per_minute=settings.http_calls_per_minute))
-    app.user_middleware.append(Middleware(PostsOnly, asks_who=hosting.auth is not None))
+    app.router.routes += [
+        *hosting.metadata,
+        Route(HEALTH_PATH, _healthy),
+        Route(READY_PATH, (readiness or Readiness()).answer),
+        Route(downloads.PATH, hosting.downloads.hand_out),
+    ]
+    app.user_middleware += request_chain(hosting, writing)
     return app
 
 
@@ -172,7 +124,6 @@ def run_http(settings: Settings, *, sample: bool = False, host: str, port: int) 
         log_config=None,
         access_log=False,
         server_header=False,
-        limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=max(_GRACE_SECONDS, round(settings.call_seconds)),
     )
     _Server(config, readiness).run()

@@ -1,4 +1,4 @@
-"""How much one caller may ask for: requests a minute, calls at once."""
+"""How much may be asked for: requests a minute and calls at once of one caller, requests at once of all."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import anyio
-from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnavailableError
-from provena_mcp.server.auth import caller_key
-from provena_mcp.server.messages import COSTLY, failed, name_in
+from provena_mcp.server.auth import current_token
+from provena_mcp.server.messages import COSTLY, MCP_PATH, failed, name_in
+from provena_mcp.server.origins import PROBES
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Deadline:
 
 
 _WAITING_PER_TURN: Final = 8
+_REQUESTS: Final = 1_000
 _CALLERS: Final = 10_000
 _BUSY_SECONDS: Final = 5.0
 
@@ -62,32 +63,28 @@ class _Bucket:
     at: float
 
 
-class RateLimit:
-    """ASGI middleware: each caller may send so many requests a minute, in bursts of as many."""
+class Rates(Protocol):
+    """Counts the requests of each caller."""
 
-    def __init__(self, app: ASGIApp, *, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """Count the requests of those whose token has been checked; ``clock`` gives seconds."""
-        self._app = app
+    async def seconds_to_wait(self, caller: str) -> float:
+        """Count one request of ``caller``; 0 if it is within the rate, else when the next one will be."""
+        ...
+
+
+class RatesOfProcess:
+    """So many requests a minute, in bursts of as many, counted in this process."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        """Allow ``per_minute``; ``clock`` gives seconds."""
         self._most = float(per_minute)
         self._clock = clock
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 429 with the seconds to wait."""
-        user = scope.get("user")
-        if scope["type"] == "http" and isinstance(user, AuthenticatedUser):
-            seconds = self._seconds_to_wait(caller_key(user.access_token))
-            if seconds > 0:
-                headers = {"Retry-After": str(math.ceil(seconds))}
-                refusal = JSONResponse({"error": "too many requests"}, 429, headers=headers)
-                await refusal(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-    def _seconds_to_wait(self, key: str) -> float:
+    async def seconds_to_wait(self, caller: str) -> float:
+        """Take one from the caller's bucket, which fills with time."""
         now = self._clock()
-        bucket = self._buckets.setdefault(key, _Bucket(self._most, now))
-        self._buckets.move_to_end(key)
+        bucket = self._buckets.setdefault(caller, _Bucket(self._most, now))
+        self._buckets.move_to_end(caller)
         if len(self._buckets) > _CALLERS:
             self._buckets.popitem(last=False)
         bucket.left = min(self._most, bucket.left + (now - bucket.at) * self._most / 60)
@@ -96,6 +93,66 @@ class RateLimit:
             return (1 - bucket.left) * 60 / self._most
         bucket.left -= 1
         return 0
+
+
+class RateLimit:
+    """ASGI middleware: who sends more requests than they may is told when to go on."""
+
+    def __init__(self, app: ASGIApp, *, rates: Rates) -> None:
+        """Count the requests of those whose token has been checked."""
+        self._app = app
+        self._rates = rates
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 429 with the seconds to wait."""
+        token = current_token()
+        seconds = await self._rates.seconds_to_wait(token.caller) if token else 0
+        if seconds > 0:
+            headers = {"Retry-After": str(math.ceil(seconds))}
+            await JSONResponse({"error": "too many requests"}, 429, headers=headers)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class RequestsAtOnce:
+    """ASGI middleware: bounds the requests under way, of all callers together; probes do not count."""
+
+    def __init__(self, app: ASGIApp, *, most: int = _REQUESTS) -> None:
+        """Answer ``most`` at once."""
+        self._app = app
+        self._most = most
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 503."""
+        if scope["type"] != "http" or scope["path"] in PROBES:
+            await self._app(scope, receive, send)
+            return
+        if self._under_way >= self._most:
+            headers = {"Retry-After": str(round(_BUSY_SECONDS))}
+            refusal = JSONResponse({"error": "temporarily_unavailable"}, 503, headers=headers)
+            await refusal(scope, receive, send)
+            return
+        self._under_way += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._under_way -= 1
+
+
+class PostsOnly:
+    """ASGI middleware: there are no sessions to listen to or to end, so ``/mcp`` takes POST alone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Guard ``app``."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 405."""
+        if scope["type"] == "http" and scope["path"] == MCP_PATH and scope["method"] != "POST":
+            await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 @dataclass

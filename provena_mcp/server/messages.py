@@ -15,6 +15,8 @@ from provena_mcp.errors import ProvenaError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.tools.error_results import failure_result
 
+MCP_PATH: Final = "/mcp"
+
 COSTLY: Final = frozenset({"tools/call", "resources/read", "prompts/get", "completion/complete"})
 """The methods that ask Provena; the others answer from memory."""
 

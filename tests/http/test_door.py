@@ -28,12 +28,15 @@ async def test_a_stranger_is_told_where_to_log_in(world: World, method: str):
         answer = await http.request(method, "/mcp", json=PING)
         metadata = await http.get(METADATA)
     assert answer.status_code == 401
-    assert f'resource_metadata="{METADATA}"' in answer.headers["www-authenticate"]
+    # No error: they have not tried yet (RFC 6750, 3.1).
+    assert answer.headers["www-authenticate"] == f'Bearer resource_metadata="{METADATA}"'
     assert metadata.json() == {
         "resource": ADDRESS,
         "authorization_servers": [ISSUER],
         "scopes_supported": [],
         "bearer_methods_supported": ["header"],
+        "resource_name": "Provena",
+        "resource_documentation": "https://docs.provena.io/",
     }
 
 

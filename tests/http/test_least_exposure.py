@@ -65,21 +65,6 @@ async def test_administration_needs_the_role_as_well_as_the_toolset(world: World
 
 
 @pytest.mark.asyncio
-async def test_what_writes_needs_the_scope_that_the_operator_names(world: World):
-    async with world.app(http_write_scope="provena:write") as app:
-        async with host_of(app, world.token("alice")) as host:
-            error = await failure(host, "register_model_run", record={})
-            assert (await call(host, "list_items", limit=1))["items"]
-        async with host_of(app, world.token("alice", scope="openid provena:write")) as host:
-            preview = await call(host, "register_model_run", record={})
-    assert (
-        error["message"]
-        == "This host's login lacks the scope 'provena:write', which register_model_run needs."
-    )
-    assert preview["status"] == "preview"
-
-
-@pytest.mark.asyncio
 async def test_every_write_leaves_one_line_without_its_content(
     world: World, capsys: pytest.CaptureFixture[str]
 ):

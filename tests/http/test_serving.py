@@ -18,7 +18,7 @@ import pytest
 from mcp import Client
 
 CALLS = 40
-WARNING = "WARNING mcp.server.transport_security: "
+WARNING = "WARNING provena_mcp.server.origins: "
 MOST_GROWTH = 120 * 1024 * 1024
 
 
@@ -28,7 +28,8 @@ def serving(folder: Path, *flags: str, **environment: str) -> Iterator[tuple[sub
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    given = {"PATH": os.environ["PATH"], "PROVENA_STORE": str(folder / "store.sqlite3"), **environment}
+    inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    given = {**inherited, "PROVENA_STORE": str(folder / "store.sqlite3"), **environment}
     command = [sys.executable, "-m", "provena_mcp", "serve", "--http", "--port", str(port), *flags]
     with subprocess.Popen(
         command, env=given, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -68,8 +69,8 @@ async def test_the_sample_world_is_served_on_this_machine(tmp_path: Path, era: s
     assert (process.returncode, out) == (-signal.SIGTERM, "")
     assert [line.removeprefix(WARNING) for line in err.splitlines()] == [
         f"Serving MCP at {base}/mcp",
-        "Invalid Host header: evil.example.net",
-        "Invalid Origin header: https://evil.example.net",
+        "Refused a request for the host 'evil.example.net'",
+        "Refused a request of the origin 'https://evil.example.net'",
     ]
 
 

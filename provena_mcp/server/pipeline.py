@@ -1,0 +1,88 @@
+"""What every request and every message passes on its way in, in this order: the one place that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mcp.server.context import ServerMiddleware
+from starlette.middleware import Middleware
+
+from provena_mcp.server.audit_log import Audit
+from provena_mcp.server.auth import Authentication, Permissions, WriteScope
+from provena_mcp.server.cancellation import Cancellation
+from provena_mcp.server.hosting import Hosting
+from provena_mcp.server.limits import CallsAtOnce, Deadline, PostsOnly, RateLimit, RequestsAtOnce
+from provena_mcp.server.messages import KnownTools
+from provena_mcp.server.origins import CrossOrigin, HostAndOrigin
+from provena_mcp.server.request_body import RequestBody
+from provena_mcp.settings import Settings
+from provena_mcp.tools.definition import ToolDefinition
+
+
+def request_chain(hosting: Hosting, writing: frozenset[str]) -> list[Middleware]:
+    """What an HTTP request passes before the protocol sees it, outermost first.
+
+    Args:
+        hosting: What the operator set.
+        writing: The names of the tools that write.
+    """
+    login = hosting.login
+    return [
+        # Before all else: a name or a page that the operator does not know gets nothing, not even a refusal
+        # that says more.
+        Middleware(HostAndOrigin, allowed=hosting.allowed),
+        # Before the login: a preflight carries no token, and a page has to be able to read each refusal.
+        Middleware(CrossOrigin, origins=hosting.allowed.origins),
+        # Before anything is waited for; probes pass, so that a full server is not taken for a dead one.
+        Middleware(RequestsAtOnce),
+        # Who calls, found out once: what follows, down to the tools, reads it from the context.
+        *([Middleware(Authentication, login=login)] if login else []),
+        # After the login, as it counts by caller.
+        Middleware(RateLimit, rates=hosting.rates),
+        # After the login, so that strangers learn where to log in and not what is served.
+        Middleware(PostsOnly),
+        # After everything that needs no body: strangers' are not read.
+        Middleware(RequestBody),
+        # Needs the body. A host that may only read is asked to come back with more, in HTTP's words.
+        *([Middleware(WriteScope, login=login, writing=writing)] if login else []),
+    ]
+
+
+def message_chain(
+    tools: Mapping[str, ToolDefinition],
+    settings: Settings,
+    hosting: Hosting | None,
+    *,
+    now: Callable[[], float],
+    who: Callable[[], str],
+) -> list[ServerMiddleware[Any]]:
+    """What a message of the protocol passes before its handler, outermost first.
+
+    Args:
+        tools: Those offered, by name.
+        settings: What the operator set.
+        hosting: What serving over HTTP adds; none over stdio.
+        now: Unix seconds.
+        who: Whose call it is, for the record.
+    """
+    writing = frozenset(name for name, tool in tools.items() if tool.effect != "reads")
+    return [
+        # Outermost, so that refused, cancelled and late calls are on record too.
+        Audit(tools, now, who),
+        # Before anything is asked about the caller: there is no such tool for anybody.
+        KnownTools(tools),
+        *(_of_callers(tools, hosting) if hosting else ()),
+        # Innermost: time spent waiting for a turn is not the call's.
+        Deadline(settings.call_seconds, writing),
+    ]
+
+
+def _of_callers(tools: Mapping[str, ToolDefinition], hosting: Hosting) -> list[ServerMiddleware[Any]]:
+    return [
+        # Before a turn is taken: what may not be done waits for nothing.
+        Permissions(tools, hosting.settings.http_write_scope),
+        # Around the turn, so that what waits for one can be cancelled too.
+        Cancellation(),
+        CallsAtOnce(at_once=hosting.settings.http_calls_at_once, caller=hosting.caller),
+    ]

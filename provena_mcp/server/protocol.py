@@ -1,0 +1,78 @@
+"""The SDK's server with what it leaves open: readable stdio, prompts refused in words, completions."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from mcp import MCPError
+from mcp.server import MCPServer
+from mcp.server.context import ServerRequestContext
+from mcp.server.mcpserver import Context
+from mcp.types import (
+    INVALID_PARAMS,
+    CompleteRequestParams,
+    CompleteResult,
+    GetPromptResult,
+    InputRequiredResult,
+)
+
+from provena_mcp.application import Application
+from provena_mcp.completions import complete
+from provena_mcp.server.stdio import answered_stdio
+
+_SHOWN: Final = 200
+
+logger = logging.getLogger(__name__)
+
+
+class ProvenaServer(MCPServer[Application]):
+    """An MCP server over one ``Application``."""
+
+    def complete_arguments(self) -> None:
+        """Complete the arguments of prompts and resource templates.
+
+        ``MCPServer.completion`` takes only handlers that are given no context, and so no application.
+        """
+        self._lowlevel_server.add_request_handler("completion/complete", CompleteRequestParams, _complete)
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Application] | None = None
+    ) -> GetPromptResult | InputRequiredResult:
+        """The prompt with its arguments filled in.
+
+        Raises:
+            MCPError: There is no such prompt, or it takes other arguments. The SDK would call that an
+                error inside the server, and fill the log with where it happened.
+        """
+        problem = await self._problem_with(name, arguments or {})
+        if problem is not None:
+            logger.warning("A prompt was refused: %.*r", _SHOWN, problem)
+            raise MCPError(code=INVALID_PARAMS, message=problem)
+        return await super().get_prompt(name, arguments, context)
+
+    async def _problem_with(self, name: str, arguments: dict[str, Any]) -> str | None:
+        prompts = {prompt.name: prompt.arguments or [] for prompt in await self.list_prompts()}
+        if name not in prompts:
+            return f"There is no prompt {name[:_SHOWN]!r}. There are: {', '.join(prompts)}."
+        taken = {each.name: bool(each.required) for each in prompts[name]}
+        missing = [each for each, required in taken.items() if required and each not in arguments]
+        if missing:
+            return f"The prompt {name} needs {' and '.join(missing)}."
+        unknown = [each for each in arguments if each not in taken]
+        if unknown:
+            there_is = f"; it takes {', '.join(taken)}" if taken else ""
+            return f"The prompt {name} takes no argument {unknown[0][:_SHOWN]!r}{there_is}."
+        return None
+
+    async def run_stdio_async(self) -> None:
+        """Serve the host at the other end of stdin and stdout until it closes them or has gone."""
+        async with answered_stdio() as (read, write):
+            await self._lowlevel_server.run(
+                read, write, self._lowlevel_server.create_initialization_options()
+            )
+
+
+async def _complete(ctx: ServerRequestContext[Any, Any], params: CompleteRequestParams) -> CompleteResult:
+    app: Application = ctx.lifespan_context
+    return CompleteResult(completion=await complete(app, params.ref, params.argument, params.context))

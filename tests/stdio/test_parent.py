@@ -1,0 +1,64 @@
+"""The server ends with the program that started it, even while another process holds its pipe."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.worlds.sample import stdio_server
+
+# Starts what it is given with its own stdin, tells the number, and waits to be killed.
+STARTER = """
+import subprocess, sys
+started = subprocess.Popen(sys.argv[1:])
+print(started.pid, file=sys.stderr, flush=True)
+started.wait()
+"""
+# As uvx does: it hands on its arguments and waits.
+LAUNCHER = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+AT_MOST_SECONDS = 30
+HELLO = b"""{"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": "2025-11-25",
+    "capabilities": {}, "clientInfo": {"name": "probe", "version": "1"}}}""".replace(b"\n", b"")
+# Long enough for the server to have looked who started it.
+CALL = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "get_health_check"}}'
+
+
+@pytest.mark.parametrize("launched", [False, True], ids=["started", "started by a launcher"])
+def test_a_server_whose_host_dies_ends_though_its_pipe_stays_open(tmp_path: Path, launched: bool):
+    server = stdio_server(tmp_path)
+    command = [server.command, *server.args]
+    if launched:
+        launcher = tmp_path / "uvx"
+        launcher.symlink_to(sys.executable)
+        command = [str(launcher), "-c", LAUNCHER, *command]
+    theirs, ours = os.pipe()
+    with (
+        os.fdopen(ours, "wb") as pipe,
+        subprocess.Popen(
+            [sys.executable, "-c", STARTER, *command],
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=server.env,
+            cwd=tmp_path,
+        ) as host,
+    ):
+        os.close(theirs)
+        assert host.stdout is not None
+        assert host.stderr is not None
+        started = psutil.Process(int(host.stderr.readline()))
+        pipe.write(HELLO + b"\n" + CALL + b"\n")
+        pipe.flush()
+        assert [json.loads(host.stdout.readline())["id"] for _ in range(2)] == [0, 1]
+        serving = started.children()[0] if launched else started
+        host.kill()
+        host.wait()
+        # Nobody has closed the pipe: it is open here.
+        gone, alive = psutil.wait_procs([serving], timeout=AT_MOST_SECONDS)
+    assert (gone, alive) == ([serving], [])
