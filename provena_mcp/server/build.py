@@ -33,6 +33,7 @@ from provena_mcp.server.identity import DESCRIPTION, ICON, NAME, TITLE, WEBSITE
 from provena_mcp.server.pipeline import message_chain
 from provena_mcp.server.protocol import ProvenaServer
 from provena_mcp.settings import Settings
+from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.instructions import server_instructions, who_answers
 from provena_mcp.tools.pictures import lineage_app
 from provena_mcp.tools.registration import register
@@ -61,6 +62,7 @@ def build_server(
     limits: ClientLimits | None = None,
     polling: PollPolicy | None = None,
     now: Callable[[], float] = time.time,
+    more_tools: tuple[ToolDefinition, ...] = (),
 ) -> ProvenaServer:
     """The server for ``settings``; nothing is opened and no network is touched until it runs.
 
@@ -74,6 +76,7 @@ def build_server(
         limits: Other deadlines and bounds of the client than the usual.
         polling: How jobs are followed, and the clock by which references expire.
         now: Unix seconds.
+        more_tools: Tools beside those that the settings choose.
 
     Raises:
         SettingsError: The settings contradict each other.
@@ -88,7 +91,8 @@ def build_server(
         transport=transport,
         limits=limits or (hosting.limits if hosting else None),
     )
-    definitions = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
+    chosen = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
+    definitions = (*chosen, *more_tools)
     tools = {definition.name: definition for definition in definitions}
     server = ProvenaServer(
         NAME,

@@ -44,10 +44,9 @@ class ToolDefinition:
 
     @property
     def description(self) -> str:
-        """The words the model reads, from ``descriptions/<name>.md``."""
-        return (
-            files("provena_mcp.tools").joinpath("descriptions", f"{self.name}.md").read_text("utf-8").strip()
-        )
+        """The words the model reads, from ``descriptions/<name>.md`` beside the handler's module."""
+        package = self.handler.__module__.rpartition(".")[0]
+        return files(package).joinpath("descriptions", f"{self.name}.md").read_text("utf-8").strip()
 
     @property
     def annotations(self) -> ToolAnnotations:

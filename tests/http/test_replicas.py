@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
-from mcp.types import ElicitResult
+from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
 from pydantic import SecretStr
 
 from provena_mcp.errors import ArgumentError, StoreError
@@ -71,6 +71,37 @@ async def test_the_answer_to_a_question_may_reach_another_replica(world: World):
     ):
         done = await call(host, "register_model_run", record=await new_record(host), confirm=True)
     assert done["status"] == "succeeded"
+
+
+@pytest.mark.asyncio
+async def test_a_consent_that_reaches_every_replica_is_sent_once(world: World):
+    async def nobody(context: object, params: object) -> ElicitResult:
+        raise AssertionError("the test answers itself")
+
+    async with (
+        behind_a_balancer(world) as http,
+        Client(streamable_http_client(ADDRESS, http_client=http), elicitation_callback=nobody) as host,
+    ):
+        arguments = {"record": await new_record(host), "confirm": True}
+        asked = await host.session.call_tool("register_model_run", arguments, allow_input_required=True)
+        assert isinstance(asked, InputRequiredResult)
+
+        async def agree() -> CallToolResult:
+            answer = await host.session.call_tool(
+                "register_model_run",
+                arguments,
+                input_responses={"agree": ElicitResult(action="accept", content={})},
+                request_state=asked.request_state,
+                allow_input_required=True,
+            )
+            assert isinstance(answer, CallToolResult)
+            return answer
+
+        await asyncio.gather(*(agree() for _ in range(6)))
+        later = (await agree()).structured_content
+    assert later is not None
+    assert later["message"].startswith("It had been sent with this reference before")
+    assert [path for _, path in world.seen].count("/prov-api/model_run/register") == 1
 
 
 @pytest.mark.asyncio

@@ -15,12 +15,14 @@ from typing import Any, Literal
 
 import httpx
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.types import ElicitRequestParams, ElicitResult
 
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
+from provena_mcp.tools.definition import ToolDefinition
 from tests.worlds.records import raw_record
 
 BASE = "http://provena.test"
@@ -141,9 +143,10 @@ async def server(
     wire: Wire,
     era: str = "auto",
     *,
-    asked: Asked | None = None,
+    asked: ElicitationFnT | None = None,
     polling: PollPolicy = QUICK,
     now: Callable[[], float] = time.time,
+    more_tools: tuple[ToolDefinition, ...] = (),
     **chosen: Any,
 ) -> AsyncGenerator[Client]:
     """A client of a server that reaches its deployment over ``wire``; without ``asked`` it asks nobody."""
@@ -166,7 +169,7 @@ async def server(
         **addresses,
         **chosen,
     )
-    built = build_server(settings, transport=wire, polling=polling, now=now)
+    built = build_server(settings, transport=wire, polling=polling, now=now, more_tools=more_tools)
     async with Client(built, mode=era, elicitation_callback=asked) as client:
         yield client
 
