@@ -33,7 +33,7 @@ def load(
         typer.Argument(
             metavar="FILE...",
             help='Registry items as JSON: an array, {"items": [...], "links": {username: person id}}, '
-            "or one item a line.",
+            "one item a line, or an administrator's export of a Provena registry.",
         ),
     ] = None,
     sample: Annotated[bool, typer.Option("--sample", help="Load the shipped sample world too.")] = False,
@@ -104,7 +104,7 @@ def export(
     store: _Store = None,
 ) -> None:
     """Write every item of the store, and who its users are, into one file."""
-    from provena_mcp.embedded.loading import export_items
+    from provena_mcp.embedded.export import export_items
     from provena_mcp.embedded.store import Store
     from provena_mcp.settings import read_settings
 
@@ -164,6 +164,14 @@ def _summary(name: str, path: Path, report: LoadReport) -> list[str]:
     lines += _named("Skipped:", skipped)
     waiting = [f"{item_id}: {reason}" for item_id, reason in report.waiting]
     lines += _named("Loaded, but not in the graph until what they refer to is loaded too:", waiting)
+    lines += _named(
+        f"{len(report.locked)} items are locked where they come from; here nothing is:", list(report.locked)
+    )
+    lines += _named(
+        f"{len(report.restricted)} items are not for everybody where they come from, or for named groups; "
+        "whoever may use this store reads them here:",
+        list(report.restricted),
+    )
     if report.personless:
         owners = ", ".join(map(repr, report.personless))
         lines.append(

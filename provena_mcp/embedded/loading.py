@@ -1,25 +1,24 @@
-"""Loading registry items into a store, and exporting them again."""
+"""Loading registry items into a store."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final, Literal, TextIO
+from typing import Final, Literal, NamedTuple
 
 from pydantic import JsonValue, ValidationError
 
 from provena_mcp.embedded import items
 from provena_mcp.embedded.graph_sync import BATCH, lodge_pending
-from provena_mcp.embedded.items import Entry
+from provena_mcp.embedded.items import Entry, fetch_raw
+from provena_mcp.embedded.json_text import fault_of
 from provena_mcp.embedded.sources import Source, Unread
 from provena_mcp.embedded.store import Store
-from provena_mcp.errors import ArgumentError, FileRefusedError, StoreError
+from provena_mcp.errors import ArgumentError
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.wire.items import parse_item
+from provena_mcp.wire.items import JsonObject, parse_item
 from provena_mcp.wire.subtypes import CATEGORY_OF, SUBTYPES
 
 Stage = Literal["items", "provenance"]
@@ -46,7 +45,9 @@ class LoadReport:
 
     ``waiting`` names loaded items whose provenance is not in the graph yet, because something they
     refer to is not in the registry; loading that brings it in. ``personless`` are owners for whom
-    no Person is known, so that what they registered is attributed to no one.
+    no Person is known, so that what they registered is attributed to no one. ``locked`` and
+    ``restricted`` are ids of items that a registry's dump says are locked, or not readable by everyone
+    or for groups: a store keeps neither locks nor rights.
     """
 
     loaded: int = 0
@@ -55,6 +56,8 @@ class LoadReport:
     lodged: int = 0
     waiting: tuple[tuple[str, str], ...] = ()
     personless: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
+    restricted: tuple[str, ...] = ()
 
 
 def load_items(
@@ -68,7 +71,7 @@ def load_items(
 
     Loading the same again changes nothing. Items go in first, then what model runs, CREATE and
     VERSION activities assert, in the order of creation time, then id. New links of usernames to
-    Persons let all of it be asserted again, in that order.
+    Persons let all of it be asserted again, in that order. Only a batch of items is held at a time.
 
     Args:
         store: Where to.
@@ -79,88 +82,117 @@ def load_items(
     Raises:
         StoreError: The store failed; what was loaded so far stays, and loading again goes on.
     """
-    entries, skipped = _check(source.items)
     with store.write() as connection:
         if items.link_users(connection, {**source.links, **(links or {})}):
             items.lodge_again(connection)
-    loaded = 0
-    for begin in range(0, len(entries), BATCH):
-        with store.write() as connection:
-            loaded += len(items.put_items(connection, entries[begin : begin + BATCH]))
-        on_progress("items", min(begin + BATCH, len(entries)), len(entries))
+    total, loading = len(source.items), _Loading(store)
+    with closing(loading):
+        for index, value in enumerate(source.items):
+            loading.take(index, value)
+            if loading.is_full or index == total - 1:
+                loading.put()
+                on_progress("items", index + 1, total)
     lodged = lodge_pending(store, lambda done, total: on_progress("provenance", done, total))
     return LoadReport(
-        loaded=loaded,
-        unchanged=len(source.items) - len(skipped) - loaded,
-        skipped=skipped,
+        loaded=loading.loaded,
+        unchanged=total - len(loading.skipped) - loading.loaded,
+        skipped=tuple(loading.skipped),
         lodged=lodged.lodged,
         waiting=lodged.waiting,
         personless=lodged.personless,
+        locked=tuple(loading.locked),
+        restricted=tuple(loading.restricted),
     )
 
 
-def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
-    """Write every item, as it was loaded, and all links into one file; how many items.
+class _Loading:
+    """The items of a file on their way into the store, and what came of them."""
 
-    The file appears whole or not at all. Loading it gives the same registry and graph.
+    def __init__(self, store: Store) -> None:
+        self.loaded = 0
+        self.skipped: list[Skipped] = []
+        self.locked: list[str] = []
+        self.restricted: list[str] = []
+        self._store = store
+        self._batch: dict[str, Entry] = {}
+        # Which ids were there before, in a file of SQLite's own that goes with its connection.
+        self._seen = sqlite3.connect("", isolation_level=None)
+        self._seen.execute("PRAGMA journal_mode = OFF")
+        self._seen.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, place INTEGER) WITHOUT ROWID")
 
-    Raises:
-        FileRefusedError: There is such a file already.
-        StoreError: The file cannot be written.
-    """
-    if path.exists() and not overwrite:
-        raise FileRefusedError(f"{str(path)!r} exists already.", advice="Name another file, or pass --force.")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with store.read() as connection, _private(partial) as file:
-            count = _write_array(file.write, items.every_raw(connection))
-            file.write(f',\n"links": {json.dumps(items.links(connection), ensure_ascii=False)}}}\n')
-        partial.replace(path)
-    except OSError as error:
-        raise StoreError(
-            f"{str(path)!r} cannot be written: {error.strerror}.",
-            advice="Name a file in a folder you may write.",
-        ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
-    return count
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to put a batch."""
+        return len(self._batch) == BATCH
 
+    def close(self) -> None:
+        self._seen.close()
 
-def _private(path: Path) -> TextIO:
-    # Its owner's only: an export holds addresses of people.
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
-
-
-def _write_array(write: Callable[[str], object], texts: Iterable[str]) -> int:
-    write('{"items": [')
-    count = 0
-    for text in texts:
-        write(",\n" if count else "\n")
-        write(text)
-        count += 1
-    write("\n]")
-    return count
-
-
-def _check(found: Sequence[JsonValue | Unread]) -> tuple[list[Entry], tuple[Skipped, ...]]:
-    entries: dict[str, tuple[int, Entry]] = {}
-    skipped: list[Skipped] = []
-    for index, value in enumerate(found):
+    def take(self, index: int, value: JsonValue | Unread) -> None:
+        """Check an item, and have it ready to be put."""
         try:
-            entry = _read(value)
+            bundle = _unbundled(value)
+            entry = _read(bundle.item)
+            self._check_repeated(index, entry)
         except ValueError as error:
-            skipped.append(Skipped(index, _id_of(value), str(error)))
-            continue
-        first, kept = entries.setdefault(entry.item.id, (index, entry))
-        if kept.raw != entry.raw:
-            skipped.append(Skipped(index, entry.item.id, f"item {first} has the same id and other content"))
-    return [entry for _, entry in entries.values()], tuple(skipped)
+            self.skipped.append(Skipped(index, _id_of(value), str(error)))
+            return
+        if bundle.is_locked:
+            self.locked.append(entry.item.id)
+        if bundle.is_restricted:
+            self.restricted.append(entry.item.id)
+
+    def put(self) -> None:
+        """Put what is ready."""
+        with self._store.write() as connection:
+            self.loaded += len(items.put_items(connection, self._batch.values()))
+        self._batch.clear()
+
+    def _check_repeated(self, index: int, entry: Entry) -> None:
+        item_id = entry.item.id
+        if self._seen.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (item_id, index)).rowcount:
+            self._batch[item_id] = entry
+            return
+        with self._store.read() as connection:
+            kept = self._batch[item_id].raw if item_id in self._batch else fetch_raw(connection, item_id)
+        if kept != entry.raw:
+            (first,) = self._seen.execute("SELECT place FROM seen WHERE id = ?", (item_id,)).fetchone()
+            message = f"item {first} has the same id and other content"
+            raise ValueError(message)
+
+
+class _Bundle(NamedTuple):
+    """An item, and what a registry's dump says beside it."""
+
+    item: JsonValue | Unread
+    is_locked: bool = False
+    is_restricted: bool = False
+
+
+def _unbundled(value: JsonValue | Unread) -> _Bundle:
+    if not isinstance(value, dict) or "item_payload" not in value:
+        return _Bundle(value)
+    item = value["item_payload"]
+    if not isinstance(item, dict) or item.get("id") != value.get("id", item.get("id")):
+        raise _bad("the item_payload is no item of this id")
+    lock, rights = value.get("lock_payload"), value.get("auth_payload")
+    settings = rights.get("access_settings") if isinstance(rights, dict) else None
+    return _Bundle(
+        item,
+        is_locked=isinstance(lock, dict) and lock.get("locked") is True,
+        is_restricted=isinstance(settings, dict) and _restricts(settings),
+    )
+
+
+def _restricts(settings: JsonObject) -> bool:
+    general = settings.get("general")
+    readable = isinstance(general, list) and "metadata-read" in general
+    return not readable or bool(settings.get("groups"))
 
 
 def _read(value: JsonValue | Unread) -> Entry:
     if isinstance(value, Unread):
-        raise ValueError(value.reason)
+        raise _bad(value.reason)
     if not isinstance(value, dict):
         raise _bad("not a JSON object")
     try:
@@ -184,17 +216,15 @@ def _read(value: JsonValue | Unread) -> Entry:
 
 def _check_text(entry: Entry) -> None:
     item_id = entry.item.id
+    fault = fault_of(entry.raw, allow_nul=True)
+    if fault is not None:
+        raise _bad(str(fault))
     try:
         is_handle = parse_handle(item_id) == item_id
-        entry.text.encode()
     except ArgumentError as error:
         raise _bad(error.message) from None
-    except UnicodeEncodeError:
-        raise _bad("it holds text that is not Unicode (a lone surrogate)") from None
     if not is_handle:
         raise _bad(f"id {item_id!r} is not a bare handle")
-    if "\\u0000" in entry.text:
-        raise _bad("it holds a NUL character")
 
 
 def _bad(reason: str) -> ValueError:

@@ -7,14 +7,19 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+import tracemalloc
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from provena_mcp.embedded.export import export_items
 from provena_mcp.embedded.graph import RELATIONS, explore
-from provena_mcp.embedded.loading import LoadReport, Skipped, export_items, load_items
+from provena_mcp.embedded.items import fetch_raw
+from provena_mcp.embedded.loading import LoadReport, Skipped, load_items
 from provena_mcp.embedded.sources import Source, parse_source, read_source, sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import FileRefusedError, StoreError
@@ -81,7 +86,6 @@ def test_a_single_item_is_a_file_of_one_line() -> None:
             b'[\n{"id": "x"},\n{"id"\n]',
             "'f' is not JSON: Expecting ':' delimiter: line 4 column 1 (char 21).",
         ),
-        (b'[{"created_timestamp": NaN}]', "'f' is not JSON: NaN is no JSON number."),
         (b"[" * 100_000, "'f' is not JSON: it is nested too deeply."),
         (b"12", "'f' holds no list of registry items."),
         (b'{"rows": []}', "'f' holds no list of registry items."),
@@ -123,7 +127,117 @@ def test_a_broken_line_is_one_item_skipped(load: Load, store: Store) -> None:
     )
 
 
+def exported(tmp_path: Path, content: object) -> Path:
+    """A file as an administrator's export of a registry is."""
+    file = tmp_path / "dump.json"
+    file.write_text(json.dumps(content))
+    return file
+
+
+def bundle(raw: dict[str, Any], **parts: Any) -> dict[str, Any]:
+    """An item as a registry's dump holds it, readable by everyone and not locked unless ``parts`` differ."""
+    settings = {"owner": raw["owner_username"], "general": ["metadata-read"], "groups": {}}
+    return {
+        "id": raw["id"],
+        "item_payload": {**raw, "universal_partition_key": "OK"},
+        "auth_payload": {"id": raw["id"], "access_settings": {**settings, **parts.pop("rights", {})}},
+        "lock_payload": {"id": raw["id"], "locked": False, "history": [], **parts},
+    }
+
+
+@pytest.mark.parametrize("form", ["export", "array", "lines"])
+def test_the_dump_of_a_registry_is_loaded_and_its_locks_and_rights_are_reported(
+    store: Store, tmp_path: Path, form: str
+) -> None:
+    world = small_world()
+    bundles = [bundle(raw) for raw in world]
+    bundles[0] = bundle(world[0], locked=True)
+    bundles[1] = bundle(world[1], rights={"general": []})
+    bundles[2] = bundle(world[2], rights={"groups": {"reef-team": ["metadata-read"]}})
+    bundles.append({**bundle(dataset("w/odd")), "id": "w/other"})
+    file = exported(tmp_path, {"status": {"success": True, "details": "x"}, "items": bundles})
+    if form == "array":
+        file.write_text(json.dumps(bundles))
+    if form == "lines":
+        file.write_text("\n".join(map(json.dumps, bundles)))
+    assert load_items(store, read_source(file)) == LoadReport(
+        loaded=9,
+        lodged=2,
+        skipped=(Skipped(9, "w/other", "the item_payload is no item of this id"),),
+        locked=(world[0]["id"],),
+        restricted=(world[1]["id"], world[2]["id"]),
+    )
+    with store.read() as connection:
+        assert fetch_raw(connection, "w/run") == {**world[-1], "universal_partition_key": "OK"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message", "advice"),
+    [
+        (
+            json.dumps({"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": []}),
+            "'f' is an RO-Crate.",
+            "Register what it tells as datasets and model runs",
+        ),
+        (
+            json.dumps({"prefix": {}, "entity": {"e": {}}, "activity": {}}),
+            "'f' is a W3C PROV document (PROV-JSON).",
+            "Register what it tells as datasets and model runs",
+        ),
+        (
+            json.dumps([{"eventType": "START", "run": {"runId": "1"}, "job": {"name": "j"}}]),
+            "'f' is a file of OpenLineage events.",
+            "Register what it tells as datasets and model runs",
+        ),
+        (
+            '{"task_id": "1", "workflow_id": "2"}\n{"task_id": "2", "workflow_id": "2"}\n',
+            "'f' is a file of Flowcept tasks.",
+            "Register what it tells as datasets and model runs",
+        ),
+        (
+            json.dumps({"workflow_template_id": "w/wf", "inputs": [], "associations": {}}),
+            "'f' is a model run record (JSON).",
+            "Register it with register_model_run",
+        ),
+        ("model,scenario\nWaves,high\n", "'f' is a table (CSV).", "Model runs in a table go in as a CSV"),
+        ("PK\x03\x04 and so on", "'f' is a zip archive.", "Unpack it"),
+        ("\x1f\x8b\x08", "'f' is a gzip archive.", "Unpack it"),
+        ("%PDF-1.7", "'f' is a PDF.", "Give a JSON array of registry items"),
+        ("<?xml version='1.0'?><a/>", "'f' is an XML file.", "Give a JSON array of registry items"),
+        ('{"answer": 42}', "'f' holds no list of registry items.", "Give a JSON array of registry items"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_with_what_to_do(content: str, message: str, advice: str) -> None:
+    with pytest.raises(StoreError) as refused:
+        parse_source(content.encode("latin-1"), "f")
+    assert (refused.value.message, refused.value.advice.startswith(advice)) == (message, True)
+
+
+def test_a_workbook_is_named(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "runs.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(StoreError, match=r"is an Excel workbook \(.xlsx\)"):
+        read_source(tmp_path / "runs.xlsx")
+
+
+def test_items_are_read_from_a_pipe(store: Store, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(json.dumps(small_world()),))
+    writer.start()
+    report = load_items(store, read_source(pipe))
+    writer.join()
+    assert report.loaded == 9
+
+
 # Bad items
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
 
 
 def _without(raw: dict[str, Any], *keys: str) -> dict[str, Any]:
@@ -156,14 +270,42 @@ def _without(raw: dict[str, Any], *keys: str) -> dict[str, Any]:
         ),
         (_without(creation("w/x", "w/y", 1), "created_item_id"), "created_item_id: Field required"),
         (dataset("w/x", created=10**30), "a timestamp is out of range"),
-        (dataset("w/x", note="\ud800"), "it holds text that is not Unicode (a lone surrogate)"),
-        (dataset("w/x", note="a\0b"), "it holds a NUL character"),
+        (dataset("w/x", note="\ud800"), "note: it holds text that is not Unicode (a lone surrogate)"),
+        (dataset("w/x", scores=[1, float("inf")]), "scores.1: a number is out of range"),
+        (dataset("w/x", score=float("nan")), "score: a number is out of range"),
+        (dataset("w/x", deep=nested(200)), "deep.0.0: nested too deeply"),
+        (dataset("w/\0x"), "id 'w/\\x00x' is not a handle."),
     ],
 )
 def test_a_bad_item_is_named_and_the_others_load(load: Load, bad: Any, reason: str) -> None:
     report = load([person("w/jane"), bad, dataset("w/a")])
     item_id = cast("dict[str, str]", bad).get("id", "") if isinstance(bad, dict) else ""
     assert report == LoadReport(loaded=2, skipped=(Skipped(1, item_id, reason),))
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity", "9" * 5000, "1" + "0" * 20])
+def test_an_item_with_a_number_out_of_range_is_skipped_and_the_others_load(
+    store: Store, tmp_path: Path, number: str
+) -> None:
+    file = tmp_path / "items.json"
+    file.write_text(json.dumps([dataset("w/a"), dataset("w/b", score=0.25), dataset("w/c")]))
+    file.write_text(file.read_text().replace("0.25", number))
+    assert load_items(store, read_source(file)) == LoadReport(
+        loaded=2, skipped=(Skipped(1, "w/b", "score: a number is out of range"),)
+    )
+
+
+def test_what_a_deployment_holds_with_a_nul_is_exported_and_loaded_alike(
+    load: Load, store: Store, tmp_path: Path
+) -> None:
+    odd = dataset("w/a", display_name="From a\0logger", note=["\0"])
+    assert load([odd]) == LoadReport(loaded=1)
+    export_items(store, tmp_path / "all.json")
+    copy = Store(tmp_path / "copy.sqlite3")
+    assert load_items(copy, read_source(tmp_path / "all.json")) == LoadReport(loaded=1)
+    with copy.read() as connection:
+        assert fetch_raw(connection, "w/a") == odd
+    copy.close()
 
 
 def test_a_duplicate_counts_once_and_a_conflicting_one_is_skipped(load: Load, store: Store) -> None:
@@ -283,6 +425,33 @@ def test_a_changed_run_asserts_its_new_record_only(load: Load, store: Store) -> 
     assert "w/a" not in nodes
 
 
+def test_a_repeated_item_is_told_by_its_place_however_far_back_the_first_is(load: Load, store: Store) -> None:
+    many = [dataset(f"w/d{number}") for number in range(1_200)]
+    report = load([*many, many[3], {**many[3], "display_name": "Other"}])
+    assert report == LoadReport(
+        loaded=1_200,
+        unchanged=1,
+        skipped=(Skipped(1_201, "w/d3", "item 3 has the same id and other content"),),
+    )
+
+
+def test_a_large_file_is_loaded_without_being_held(tmp_path: Path) -> None:
+    file = tmp_path / "items.json"
+    padding = "x" * 20_000
+    with file.open("w") as written:
+        written.write("[")
+        written.write(",".join(json.dumps(dataset(f"w/d{n}", padding=padding)) for n in range(3_000)))
+        written.write("]")
+    store = Store(tmp_path / "store.sqlite3")
+    tracemalloc.start()
+    report = load_items(store, read_source(file))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    store.close()
+    # 60 MB of items; a batch of 500 is 10 MB of text, held a few times over.
+    assert (report.loaded, file.stat().st_size > 60_000_000, peak < 45_000_000) == (3_000, True, True), peak
+
+
 def test_progress_reaches_the_end_of_both_stages(store: Store) -> None:
     told: list[tuple[str, int, int]] = []
     world = chain(300)
@@ -346,7 +515,7 @@ def test_items_come_out_as_they_went_in(load: Load, store: Store, tmp_path: Path
 
 def test_an_empty_store_exports_an_empty_list(store: Store, tmp_path: Path) -> None:
     assert export_items(store, tmp_path / "all.json") == 0
-    assert read_source(tmp_path / "all.json") == Source(())
+    assert list(read_source(tmp_path / "all.json").items) == []
 
 
 def test_an_export_replaces_a_file_only_when_told(store: Store, tmp_path: Path) -> None:
@@ -356,7 +525,7 @@ def test_an_export_replaces_a_file_only_when_told(store: Store, tmp_path: Path) 
         export_items(store, file)
     assert file.read_text() == "precious"
     export_items(store, file, overwrite=True)
-    assert read_source(file) == Source(())
+    assert list(read_source(file).items) == []
 
 
 def test_an_export_into_nowhere_is_refused(store: Store, tmp_path: Path) -> None:

@@ -56,6 +56,24 @@ def test_skipped_items_are_named_and_the_exit_code_is_1(tmp_path: Path) -> None:
     assert "\x1b" not in err
 
 
+def test_locks_and_rights_of_a_registrys_dump_are_said(tmp_path: Path) -> None:
+    bundles = [
+        {
+            "id": raw["id"],
+            "item_payload": raw,
+            "lock_payload": {"id": raw["id"], "locked": raw["id"] == "w/run"},
+            "auth_payload": {"access_settings": {"owner": "jane", "general": [], "groups": {}}},
+        }
+        for raw in small_world()
+    ]
+    file = _write(tmp_path, "dump.json", {"status": {"success": True, "details": ""}, "items": bundles})
+    code, _, err = _local(tmp_path, "load", file, "--store", "s.sqlite3")
+    assert code == 0
+    assert "9 items loaded" in err
+    assert "1 items are locked where they come from; here nothing is:\n  w/run\n" in err
+    assert "9 items are not for everybody where they come from" in err
+
+
 def test_owners_without_a_person_and_waiting_runs_are_said(tmp_path: Path) -> None:
     world = [raw for raw in small_world() if raw["id"] not in ("w/wf", "w/jane")]
     code, _, err = _local(tmp_path, "load", _write(tmp_path, "items.json", world), "--store", "s.sqlite3")
