@@ -10,7 +10,8 @@ from pydantic import Field
 from provena_mcp.application import Application
 from provena_mcp.queries.items import extras, lists, search
 from provena_mcp.queries.items import fetch as items
-from provena_mcp.queries.items.filters import ItemFilters
+from provena_mcp.queries.items.counts import GroupBy
+from provena_mcp.queries.items.filters import DatedBy, ItemFilters
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Cursor
 from provena_mcp.wire.items import ReleaseStatus
@@ -19,8 +20,9 @@ from provena_mcp.wire.subtypes import ItemSubtype
 Owner = Annotated[str | None, Field(description="Username, Person id, or me")]
 Organisation = Annotated[str | None, Field(description="none: without one")]
 StudyId = Annotated[str | None, Field(description="Its runs and what they made; none: in no study")]
-After = Annotated[str | None, Field(description="Data, run or else registration ends after YYYY-MM-DD")]
-Before = Annotated[str | None, Field(description="Begins before")]
+After = Annotated[str | None, Field(description="Ends after YYYY-MM-DD (data's period, run, registration)")]
+Before = Annotated[str | None, Field(description="Begins before it")]
+Modeller = Annotated[str | None, Field(description="Who ran it: Person id, name or me")]
 Box = Annotated[list[float] | None, Field(description="west, south, east, north")]
 Licence = Annotated[str | None, Field(description="e.g. CC BY 4.0")]
 Annotation = Annotated[str | None, Field(description="key or key=value")]
@@ -82,16 +84,40 @@ async def list_items(
     licence: Licence = None,
     release_status: ReleaseStatus | None = None,
     annotation: Annotation = None,
+    modeller: Modeller = None,
+    model: Annotated[str | None, Field(description="Runs of it, any version")] = None,
+    model_version: Annotated[str | None, Field(description="As runs state it; none: not stated")] = None,
+    workflow_template: Annotated[str | None, Field(description="Runs by it, any version")] = None,
+    used: Annotated[str | None, Field(description="Runs that used this dataset")] = None,
+    made: Annotated[str | None, Field(description="Runs that made this dataset")] = None,
+    dated_by: Annotated[DatedBy, Field(description="Time that after and before compare")] = "period",
+    group_by: Annotated[GroupBy | None, Field(description="Count in groups; list nothing")] = None,
     sort_by: lists.SortBy = "updated",
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
     cursor: Cursor = None,
 ) -> Reply[lists.ListedItems]:
-    """List items page by page."""
+    """List items page by page, or count them."""
     app = ctx.request_context.lifespan_context
     filters = ItemFilters(
-        owner, organisation_id, study_id, after, before, keyword, bbox, licence, release_status, annotation
+        owner,
+        organisation_id,
+        study_id,
+        after,
+        before,
+        keyword,
+        bbox,
+        licence,
+        release_status,
+        annotation,
+        modeller,
+        model,
+        model_version,
+        workflow_template,
+        used,
+        made,
+        dated_by,
     )
-    question = lists.ListQuestion(subtype, filters, sort_by, limit, cursor)
+    question = lists.ListQuestion(subtype, filters, sort_by, limit, cursor, group_by)
     listed = await lists.list_items(app.reader(), question, app.max_result_tokens)
     return Reply(listed.model_copy(update={"note": app.why_empty() or listed.note}))
 

@@ -86,14 +86,15 @@ async def _side(reader: Reader, cap: DepthCap, item_id: str, direction: Directio
 async def _versions(reader: Reader, item: RegistryItem) -> tuple[VersionStep, ...]:
     """The item's chain of versions, oldest first, as far as it can be read."""
     before, after = await asyncio.gather(
-        _chain(reader, item, "previous_version"), _chain(reader, item, "next_version")
+        version_chain(reader, item, "previous_version"), version_chain(reader, item, "next_version")
     )
     return (*reversed(before), _version(item), *after)
 
 
-async def _chain(
+async def version_chain(
     reader: Reader, item: RegistryItem, towards: Literal["previous_version", "next_version"]
 ) -> list[VersionStep]:
+    """The versions before or after an item, nearest first, up to one that cannot be read."""
     steps: list[VersionStep] = []
     seen = {item.id}
     following = _neighbour(item, towards)

@@ -40,8 +40,19 @@ def period_of(item: RegistryItem) -> Period:
             return _days(duration.begin_date, duration.end_date)
         if info.created_date and info.created_date.value:
             return _days(info.created_date.value, info.created_date.value)
-    registered = _utc(item.created_timestamp)
-    return Period(registered, registered)
+    return registered_at(item)
+
+
+def registered_at(item: RegistryItem) -> Period:
+    """When the registry came to know an item."""
+    moment = _utc(item.created_timestamp)
+    return Period(moment, moment)
+
+
+def updated_at(item: RegistryItem) -> Period:
+    """When an item's record was last changed."""
+    moment = _utc(item.updated_timestamp)
+    return Period(moment, moment)
 
 
 def days_of(item: RegistryItem) -> str | None:

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pydantic_core import to_json
 
-from provena_mcp.errors import ArgumentError, WrongSubtypeError
+from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.facts import (
+    Period,
     annotations_of,
     box_of,
     keywords_of,
     licence_of,
     organisations_of,
     period_of,
+    registered_at,
+    updated_at,
 )
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.owners import owner_meant
+from provena_mcp.queries.items.study_filter import Passes, by_study, means_none
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.items.extents import Box, box_of_numbers
 from provena_mcp.rules.items.licences import licence_is
-from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem, ReleaseStatus
-from provena_mcp.wire.registry import ListFilter, ListRequest
+from provena_mcp.wire.items import DatasetItem, RegistryItem, ReleaseStatus
 from provena_mcp.wire.subtypes import ItemSubtype
 
 _ADVICE_ON_DAYS: Final = "Write a day as YYYY-MM-DD, or a time as 2023-01-13T10:00:00+10:00."
-_NONE: Final = "none"
-_MOST_STUDIES: Final = 200
 
-Passes = Callable[[RegistryItem], bool | None]
+DatedBy = Literal["period", "registered", "updated"]
+"""What ``after`` and ``before`` compare: what an item is about (a dataset's coverage, a run's time), or the
+registry's own times."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,26 @@ class ItemFilters:
     licence: str | None = None
     release_status: ReleaseStatus | None = None
     annotation: str | None = None
+    modeller: str | None = None
+    model: str | None = None
+    model_version: str | None = None
+    workflow_template: str | None = None
+    used: str | None = None
+    made: str | None = None
+    dated_by: DatedBy = "period"
+
+    @property
+    def is_of_runs(self) -> bool:
+        """Whether something is asked that only model runs state."""
+        of_runs = (
+            self.modeller,
+            self.model,
+            self.model_version,
+            self.workflow_template,
+            self.used,
+            self.made,
+        )
+        return any(value is not None for value in of_runs)
 
     def digest(self, *beside: str | None) -> str:
         """A short text that is the same for the same filters and whatever is asked ``beside`` them."""
@@ -104,7 +126,7 @@ async def make_sieve(reader: Reader, filters: ItemFilters, subtype: ItemSubtype 
         tests.append(Test("owner", _owned_by(owner.username)))
         doubt = owner.doubt
     if filters.study_id is not None:
-        tests.append(Test("study_id", await _by_study(reader, filters.study_id, subtype)))
+        tests.append(Test("study_id", await by_study(reader, filters.study_id, subtype)))
     return Sieve(tuple(tests), doubt)
 
 
@@ -112,9 +134,9 @@ def _tests_of_values(filters: ItemFilters) -> Iterator[Test]:
     if filters.organisation_id is not None:
         yield Test("organisation_id", _of_organisation(filters.organisation_id))
     if filters.after is not None:
-        yield Test("after", _ends_after(_moment(filters.after, "after")))
+        yield Test("after", _ends_after(_moment(filters.after, "after"), filters.dated_by))
     if filters.before is not None:
-        yield Test("before", _begins_before(_moment(filters.before, "before")))
+        yield Test("before", _begins_before(_moment(filters.before, "before"), filters.dated_by))
     if filters.keyword is not None:
         yield Test("keyword", _has_keyword(filters.keyword))
     if filters.bbox is not None:
@@ -137,9 +159,16 @@ def _moment(text: str, parameter: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _ends_after(moment: datetime) -> Passes:
+def dated(item: RegistryItem, by: DatedBy) -> Period:
+    """The time of an item that days are compared with."""
+    if by == "period":
+        return period_of(item)
+    return registered_at(item) if by == "registered" else updated_at(item)
+
+
+def _ends_after(moment: datetime, dated_by: DatedBy) -> Passes:
     def passes(item: RegistryItem) -> bool | None:
-        begin, end = period_of(item)
+        begin, end = dated(item, dated_by)
         if end is None:
             return True if begin else None
         return end > moment or begin == end == moment
@@ -147,9 +176,9 @@ def _ends_after(moment: datetime) -> Passes:
     return passes
 
 
-def _begins_before(moment: datetime) -> Passes:
+def _begins_before(moment: datetime, dated_by: DatedBy) -> Passes:
     def passes(item: RegistryItem) -> bool | None:
-        begin, end = period_of(item)
+        begin, end = dated(item, dated_by)
         if begin is None:
             return True if end else None
         return begin < moment
@@ -163,7 +192,7 @@ def _owned_by(username: str) -> Passes:
 
 
 def _of_organisation(given: str) -> Passes:
-    if _means_none(given):
+    if means_none(given):
         return lambda item: not organisations_of(item)
     wanted = parse_handle(given, "organisation_id")
 
@@ -172,64 +201,6 @@ def _of_organisation(given: str) -> Passes:
         return wanted in stated if stated else None
 
     return passes
-
-
-def _means_none(value: str) -> bool:
-    return value.strip().casefold() == _NONE
-
-
-async def _by_study(reader: Reader, given: str, subtype: ItemSubtype | None) -> Passes:
-    if not _means_none(given):
-        study = parse_handle(given, "study_id")
-        return _of_study(study, await _members_of(reader, study))
-    # A run states its study; what belongs to one only through its run takes the graph of each study.
-    return _of_no_study(frozenset() if subtype == "MODEL_RUN" else await _members_of_any(reader))
-
-
-async def _members_of_any(reader: Reader) -> Collection[str]:
-    request = ListRequest(filter_by=ListFilter(item_subtype="STUDY"), page_size=_MOST_STUDIES + 1)
-    studies = [item.id async for page in reader.client.registry.pages(request) for item in page.items]
-    if len(studies) > _MOST_STUDIES:
-        raise ArgumentError(
-            f"study_id none looks into each study, and there are more than {_MOST_STUDIES}.",
-            parameter="study_id",
-            advice="Ask with subtype MODEL_RUN: a run states its study.",
-        )
-    members = await asyncio.gather(*(_members(reader, study) for study in studies))
-    return {member for study in members for member in study}
-
-
-def _of_no_study(members: Collection[str]) -> Passes:
-    def passes(item: RegistryItem) -> bool | None:
-        if isinstance(item, ModelRunItem):
-            return item.record.study_id is None and item.id not in members
-        # Nothing else is made in a study.
-        return item.id not in members if isinstance(item, DatasetItem) else None
-
-    return passes
-
-
-async def _members_of(reader: Reader, study: str) -> Collection[str]:
-    item, members = await asyncio.gather(reader.client.registry.fetch(study), _members(reader, study))
-    if item.item_subtype != "STUDY":
-        raise WrongSubtypeError(
-            f"study_id {study!r} is a {item.item_subtype}.",
-            advice="Give the id of a STUDY; list_items with subtype STUDY lists them.",
-        )
-    return members
-
-
-async def _members(reader: Reader, study: str) -> frozenset[str]:
-    """Runs of the study and what they made: at most two links downstream of it (provena-http 5.2)."""
-    graph = await reader.client.prov.explore("downstream", study, 2)
-    return frozenset(node for node, kind in graph.nodes.items() if kind.subtype in ("MODEL_RUN", "DATASET"))
-
-
-def _of_study(study: str, members: Collection[str]) -> Passes:
-    # The graph lags behind the registry, where a run states its study.
-    return lambda item: (
-        item.id in members or (isinstance(item, ModelRunItem) and item.record.study_id == study)
-    )
 
 
 def _has_keyword(keyword: str) -> Passes:

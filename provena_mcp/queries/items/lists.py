@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 
 from pydantic import Field, JsonValue
 
+from provena_mcp.client.registry import ItemPage
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
+from provena_mcp.queries.items.counts import RUN_GROUPS, GroupBy, GroupCount, group_counts
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
 from provena_mcp.queries.items.rows import Row, row_fields
+from provena_mcp.queries.items.run_filters import run_tests
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
-from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.items import JsonObject, RegistryItem
 from provena_mcp.wire.registry import ListFilter, ListRequest, ListSort, SortType
 from provena_mcp.wire.subtypes import ItemSubtype
 
@@ -28,12 +31,20 @@ _SORT: Final[dict[SortBy, SortType]] = {
 # A page may come back empty although more follow (provena-http 7.5); stop for now after this many.
 _MAX_PAGES: Final = 25
 _SIFTED_AT_ONCE: Final = 100
+# Further pages that are read to say how many items there are, and to group them.
+_COUNTED_PAGES: Final = 20
+_GROUPED_PAGES: Final = 200
 
 
 class ListedItems(Brief):
     """A page of items."""
 
     items: tuple[Row, ...]
+    total: int | None = Field(default=None, description="All that pass, shown or not.")
+    total_is_minimum: bool | None = Field(default=None, description="There are more than were counted.")
+    group_by: str | None = None
+    groups: tuple[GroupCount, ...] | None = Field(default=None, description="Largest first; months in order.")
+    group_count: int | None = Field(default=None, description="All groups, if not all are shown.")
     complete: bool = Field(description="Whether this is all; else go on with cursor.")
     scanned: int | None = Field(default=None, description="Items that the filters looked at for this page.")
     left_out: dict[str, int] | None = Field(default=None, description="Items dropped, by filter.")
@@ -51,10 +62,17 @@ class ListQuestion:
     sort_by: SortBy
     limit: int
     cursor: str | None = None
+    group_by: GroupBy | None = None
+
+    @property
+    def only(self) -> ItemSubtype | None:
+        """The only subtype that can be on the list: what only runs state is looked for in runs."""
+        of_runs = self.group_by in RUN_GROUPS or self.filters.is_of_runs
+        return "MODEL_RUN" if self.subtype is None and of_runs else self.subtype
 
     def key(self) -> str:
         """The question a cursor belongs to."""
-        return f"list:{self.filters.digest(self.subtype, self.sort_by)}"
+        return f"list:{self.filters.digest(self.subtype, self.sort_by, self.group_by)}"
 
 
 @dataclass(frozen=True)
@@ -100,14 +118,21 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
         ArgumentError: A filter cannot be meant.
         CursorError: The cursor belongs to another list.
     """
+    sieve = await make_sieve(reader, question.filters, question.only)
+    sieve = replace(sieve, tests=(*sieve.tests, *await run_tests(reader, question.filters)))
+    if question.group_by is not None:
+        return await _grouped(reader, question, sieve, question.group_by)
     page = _Page(_place(question), question.limit, max_tokens)
-    sieve = await make_sieve(reader, question.filters, question.subtype)
     for _ in range(_MAX_PAGES):
         if page.place is None or page.is_full or not page.wanted:
             break
         await _read_on(reader, question, sieve, page, page.place)
+    # A later page need not say again how many there are.
+    rest = await _read_rest(reader, question, sieve, page.place) if question.cursor is None else None
     return ListedItems(
         items=tuple(page.rows),
+        total=None if rest is None else len(page.rows) + len(rest.kept),
+        total_is_minimum=(rest is not None and not rest.is_all) or None,
         complete=page.place is None,
         scanned=page.scanned if sieve.tests else None,
         left_out=dict(page.left_out) or None,
@@ -117,16 +142,60 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
     )
 
 
-async def _read_on(reader: Reader, question: ListQuestion, sieve: Sieve, page: _Page, place: _Place) -> None:
-    """Read one page of the registry; where it holds more than fits, go on within it next time."""
-    answer = await reader.client.registry.list(
+@dataclass(frozen=True)
+class _Rest:
+    """What passes the filters from a place on, and whether that was looked through to its end."""
+
+    kept: tuple[RegistryItem, ...]
+    is_all: bool
+    left_out: dict[str, int]
+
+
+async def _read_rest(
+    reader: Reader, question: ListQuestion, sieve: Sieve, place: _Place | None, pages: int = _COUNTED_PAGES
+) -> _Rest:
+    kept: list[RegistryItem] = []
+    left_out: Counter[str] = Counter()
+    while place is not None and pages:
+        answer = await _ask(reader, question, place.key, _SIFTED_AT_ONCE)
+        kept.extend(item for item in answer.items[place.skip :] if sieve.keeps(item, left_out))
+        place = _Place(answer.pagination_key) if answer.pagination_key is not None else None
+        pages -= 1
+    return _Rest(tuple(kept), place is None, dict(left_out))
+
+
+async def _grouped(reader: Reader, question: ListQuestion, sieve: Sieve, by: GroupBy) -> ListedItems:
+    """Only counts: of all that pass, and of each group of them."""
+    found = await _read_rest(reader, question, sieve, _Place(), _GROUPED_PAGES)
+    groups, count = await group_counts(reader, found.kept, by)
+    return ListedItems(
+        items=(),
+        total=len(found.kept),
+        total_is_minimum=not found.is_all or None,
+        group_by=by,
+        groups=groups,
+        group_count=count if count > len(groups) else None,
+        complete=found.is_all,
+        left_out=found.left_out or None,
+        note=None if found.kept else sieve.doubt,
+    )
+
+
+async def _ask(reader: Reader, question: ListQuestion, key: JsonObject | None, size: int) -> ItemPage:
+    return await reader.client.registry.list(
         ListRequest(
-            filter_by=ListFilter(item_subtype=question.subtype),
+            filter_by=ListFilter(item_subtype=question.only),
             sort_by=ListSort(sort_type=_SORT[question.sort_by], ascending=question.sort_by == "name"),
-            pagination_key=place.key,
-            page_size=_SIFTED_AT_ONCE if sieve.tests else place.skip + page.wanted,
+            pagination_key=key,
+            page_size=size,
         )
     )
+
+
+async def _read_on(reader: Reader, question: ListQuestion, sieve: Sieve, page: _Page, place: _Place) -> None:
+    """Read one page of the registry; where it holds more than fits, go on within it next time."""
+    size = _SIFTED_AT_ONCE if sieve.tests else place.skip + page.wanted
+    answer = await _ask(reader, question, place.key, size)
     page.unparsable.extend(answer.unparsable)
     page.place = _Place(answer.pagination_key) if answer.pagination_key is not None else None
     for position, item in enumerate(answer.items[place.skip :], start=place.skip):

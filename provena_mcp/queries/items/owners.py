@@ -46,6 +46,38 @@ async def owner_meant(reader: Reader, owner: str) -> Owner:
     return Owner(username)
 
 
+async def person_meant(reader: Reader, given: str, parameter: str) -> str:
+    """The id of the Person that ``given`` means: an id, ``me``, or a name that only one Person has.
+
+    Raises:
+        ArgumentError: Nobody or several are called so, or no Person is linked to the caller.
+    """
+    if given.strip().casefold() == "me":
+        person = await reader.client.auth.linked_person()
+        if person is None:
+            raise ArgumentError(
+                "No Person is linked to you.", parameter=parameter, advice="Give the id of a Person."
+            )
+        return person
+    if "/" in given:
+        return parse_handle(given, parameter)
+    people = await _people_called(reader, given.strip())
+    if len(people) == 1:
+        return people[0].rpartition("(")[2].rstrip(")")
+    shown = clean(given, _NAME)
+    if people:
+        raise ArgumentError(
+            f"{len(people)} people are called {shown!r}.",
+            parameter=parameter,
+            advice=f"Give the id: {' or '.join(people)}.",
+        )
+    raise ArgumentError(
+        f"Nobody is called {shown!r}.",
+        parameter=parameter,
+        advice="search_items with subtype PERSON finds people by a part of their name.",
+    )
+
+
 async def _user(reader: Reader, username: str) -> Owner:
     try:
         if await reader.client.auth.linked_person(username) is not None:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field, JsonValue
 
@@ -106,7 +106,8 @@ class FoundItems(Brief):
     """What a search found, best first."""
 
     items: tuple[FoundRow, ...]
-    complete: bool = Field(description="Whether these are all; else go on with cursor, or see note.")
+    complete: bool = Field(description="Whether these are all hits; else go on with cursor, or see note.")
+    among: Literal["hits"] = Field(default="hits", description="Unlike a list: filters see ranked hits only.")
     hits: int = Field(description="Items the search service ranked, at most 50.")
     scanned: int = Field(description="Hits read for this answer.")
     left_out: dict[str, int] | None = Field(default=None, description="Hits dropped, by filter.")

@@ -1,0 +1,86 @@
+"""Which items belong to a study, or to none: its runs and what they made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from typing import Final
+
+from provena_mcp.errors import ArgumentError, WrongSubtypeError
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.rules.handles import parse_handle
+from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
+from provena_mcp.wire.registry import ListFilter, ListRequest
+from provena_mcp.wire.subtypes import ItemSubtype
+
+_NONE: Final = "none"
+_MOST_STUDIES: Final = 200
+
+Passes = Callable[[RegistryItem], bool | None]
+"""Whether an item is kept; none where its record states nothing that could tell."""
+
+
+def means_none(value: str) -> bool:
+    """Whether a filter asks for what states nothing."""
+    return value.strip().casefold() == _NONE
+
+
+async def by_study(reader: Reader, given: str, subtype: ItemSubtype | None) -> Passes:
+    """Whether an item is in the study ``given``, or with ``none`` in no study.
+
+    Raises:
+        ArgumentError: There are too many studies to look into each.
+        NotFoundError: There is no such study.
+        WrongSubtypeError: The id is one of something else.
+    """
+    if not means_none(given):
+        study = parse_handle(given, "study_id")
+        return _of_study(study, await _members_of(reader, study))
+    # A run states its study; what belongs to one only through its run takes the graph of each study.
+    return _of_no_study(frozenset() if subtype == "MODEL_RUN" else await _members_of_any(reader))
+
+
+async def _members_of_any(reader: Reader) -> Collection[str]:
+    request = ListRequest(filter_by=ListFilter(item_subtype="STUDY"), page_size=_MOST_STUDIES + 1)
+    studies = [item.id async for page in reader.client.registry.pages(request) for item in page.items]
+    if len(studies) > _MOST_STUDIES:
+        raise ArgumentError(
+            f"study_id none looks into each study, and there are more than {_MOST_STUDIES}.",
+            parameter="study_id",
+            advice="Ask with subtype MODEL_RUN: a run states its study.",
+        )
+    members = await asyncio.gather(*(_members(reader, study) for study in studies))
+    return {member for study in members for member in study}
+
+
+def _of_no_study(members: Collection[str]) -> Passes:
+    def passes(item: RegistryItem) -> bool | None:
+        if isinstance(item, ModelRunItem):
+            return item.record.study_id is None and item.id not in members
+        # Nothing else is made in a study.
+        return item.id not in members if isinstance(item, DatasetItem) else None
+
+    return passes
+
+
+async def _members_of(reader: Reader, study: str) -> Collection[str]:
+    item, members = await asyncio.gather(reader.client.registry.fetch(study), _members(reader, study))
+    if item.item_subtype != "STUDY":
+        raise WrongSubtypeError(
+            f"study_id {study!r} is a {item.item_subtype}.",
+            advice="Give the id of a STUDY; list_items with subtype STUDY lists them.",
+        )
+    return members
+
+
+async def _members(reader: Reader, study: str) -> frozenset[str]:
+    """Runs of the study and what they made: at most two links downstream of it (provena-http 5.2)."""
+    graph = await reader.client.prov.explore("downstream", study, 2)
+    return frozenset(node for node, kind in graph.nodes.items() if kind.subtype in ("MODEL_RUN", "DATASET"))
+
+
+def _of_study(study: str, members: Collection[str]) -> Passes:
+    # The graph lags behind the registry, where a run states its study.
+    return lambda item: (
+        item.id in members or (isinstance(item, ModelRunItem) and item.record.study_id == study)
+    )
