@@ -24,6 +24,7 @@ from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server import downloads
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.build import build_server
+from provena_mcp.server.connections import allow_many_connections, impatient
 from provena_mcp.server.hosting import prepare_hosting
 from provena_mcp.server.messages import MCP_PATH
 from provena_mcp.server.origins import HEALTH_PATH, READY_PATH
@@ -114,6 +115,7 @@ def run_http(settings: Settings, *, sample: bool = False, host: str, port: int) 
         StoreError: A store cannot be opened.
     """
     _log_to_stderr()
+    allow_many_connections()
     readiness = Readiness()
     app = create_http_app(settings, sample=sample, host=host, port=port, readiness=readiness)
     sys.stderr.write(f"Serving MCP at http://{f'[{host}]' if ':' in host else host}:{port}{MCP_PATH}\n")
@@ -124,6 +126,8 @@ def run_http(settings: Settings, *, sample: bool = False, host: str, port: int) 
         log_config=None,
         access_log=False,
         server_header=False,
+        http=impatient(),
+        ws="none",
         timeout_graceful_shutdown=max(_GRACE_SECONDS, round(settings.call_seconds)),
     )
     _Server(config, readiness).run()
