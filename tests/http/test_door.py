@@ -52,6 +52,13 @@ async def test_a_stranger_is_told_where_to_log_in(world: World, method: str):
         {"iss": "https://auth.example.org/auth/realms/other"},
         {"sub": None},
         {"key": b"x" * 32, "headers": {"alg": "HS256"}},
+        {"typ": "ID"},
+        {"typ": "Refresh"},
+        {"headers": {"typ": "logout+jwt"}},
+        {"cnf": {"jkt": "of-another-key"}},
+        {"exp": float("inf")},
+        {"exp": float("nan")},
+        {"exp": 10**500},
     ],
     ids=str,
 )
