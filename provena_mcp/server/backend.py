@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
+from anyio import to_thread
+from starlette.types import ASGIApp
 
 from provena_mcp.client import (
     ClientLimits,
@@ -170,11 +173,28 @@ def _embedded(provena: EmbeddedProvena, *, read_only: bool) -> Backend:
 
     @asynccontextmanager
     async def client() -> AsyncGenerator[ProvenaClient]:
-        async with provena.on_demand() as app:
-            transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-            async with ProvenaClient(
-                _IN_PROCESS, tokens=NoToken(), transport=transport, read_only=read_only
-            ) as in_process:
-                yield in_process
+        async with (
+            provena.on_demand() as app,
+            ProvenaClient(
+                _IN_PROCESS, tokens=NoToken(), transport=_InProcess(app, provena), read_only=read_only
+            ) as in_process,
+        ):
+            yield in_process
 
     return Backend(which=which, client=client)
+
+
+class _InProcess(httpx.ASGITransport):
+    """The way to the embedded Provena; a store that is not usable is the operator's matter, not its fault."""
+
+    def __init__(self, app: ASGIApp, provena: EmbeddedProvena) -> None:
+        # What fails unforeseen is a 500 as over a socket.
+        super().__init__(app=app, raise_app_exceptions=False)
+        self._provena = provena
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await super().handle_async_request(request)
+        if answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+            # Raises if the store cannot be read, with what to do about it.
+            await to_thread.run_sync(self._provena.count_items)
+        return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -39,10 +40,12 @@ class SharedStore:
         self._clock = clock
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # Before SQLite makes it: the files beside it get the rights that it has then.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            path.chmod(0o600)
             with closing(self._connect()) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.executescript(_SCHEMA)
-            path.chmod(0o600)
         except (OSError, sqlite3.Error) as error:
             raise self._failure(error) from error
 

@@ -6,11 +6,12 @@ import json
 import logging
 
 import pytest
-from mcp import MCPError
+from mcp import Client, MCPError
 
 from provena_mcp.client import ProvenaClient, ReadyToken
 from provena_mcp.errors import ForbiddenError
 from provena_mcp.server.audit_log import write_audit_to_stderr
+from provena_mcp.server.build import build_server
 from tests.http.test_isolation import call, failure, new_record
 from tests.worlds.hosted import ADDRESS, SECRET, WRITER, World, host_of
 
@@ -94,3 +95,24 @@ async def test_every_write_leaves_one_line_without_its_content(
     ]
     for secret in (token, SECRET, "Registered by a test", "writer@example.org", ADDRESS):
         assert secret not in told
+
+
+@pytest.mark.asyncio
+async def test_a_write_over_stdio_is_put_down_to_whoever_is_logged_in(
+    world: World, capsys: pytest.CaptureFixture[str]
+):
+    token = world.token("alice", aud="provena-api")
+    settings = world.settings(access_token=token, client_secret=None)
+    write_audit_to_stderr()
+    try:
+        async with (
+            world.provena(),
+            Client(build_server(settings, transport=world.transport)) as host,
+        ):
+            await call(host, "register_model_run", record=await new_record(host))
+    finally:
+        logging.getLogger("provena_mcp.server.audit_log").handlers.clear()
+    told = capsys.readouterr().err
+    (line,) = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    assert (line["who"], line["tool"], line["outcome"]) == ("id-of-alice", "register_model_run", "preview")
+    assert token not in told

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import sqlite3
 from collections.abc import Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 
 import httpx2
@@ -154,6 +156,24 @@ async def test_of_all_who_add_at_once_one_succeeds(opened: Callable[..., SharedS
     assert await stores[1].add("alice", "claim", b"1", 60)
     clock.now += 61
     assert await stores[2].add("alice", "claim", b"1", 60)
+
+
+@pytest.mark.asyncio
+async def test_the_file_and_those_beside_it_are_their_owners_only(
+    opened: Callable[..., SharedStore], tmp_path: Path
+):
+    before = os.umask(0)
+    try:
+        store = opened()
+        with closing(sqlite3.connect(tmp_path / "kept.sqlite3")) as reader:
+            # Somebody reads meanwhile, so that the files beside it stay.
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM kept").fetchall()
+            await store.put("alice", "key", b"value", 60)
+            rights = {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert rights == dict.fromkeys(("kept.sqlite3", "kept.sqlite3-wal", "kept.sqlite3-shm"), "0o600")
 
 
 @pytest.mark.asyncio

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -86,9 +86,12 @@ class World:
             to_issuer=self.mint.transport,
             clock=lambda: self.mint.now,
         )
-        provena, server = self._app.router.lifespan_context(self._app), made.router.lifespan_context(made)
-        async with provena, server:
+        async with self.provena(), made.router.lifespan_context(made):
             yield made
+
+    def provena(self) -> AbstractAsyncContextManager[object]:
+        """The deployment alone, at work."""
+        return self._app.router.lifespan_context(self._app)
 
     def close(self) -> None:
         self._store.close()

@@ -1,0 +1,60 @@
+"""Who the server says it is, and that it can do what it says it can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.types import PromptReference
+
+from provena_mcp import __version__
+from tests.worlds.sample import BOTH_ERAS, sample_client
+
+
+def declared_by(client: Client) -> dict[str, Any]:
+    """Capabilities, with what is not declared left out; extensions have tests of their own."""
+    said = client.server_capabilities.model_dump(mode="json", by_alias=True, exclude_none=True)
+    said.pop("extensions", None)
+    return {name: {key: value for key, value in each.items() if value} for name, each in said.items()}
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_hosts_can_show_what_this_is(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        said = client.server_info
+    assert (said.name, said.title, said.version) == ("provena", "Provena", __version__)
+    assert said.description == (
+        "How research results came about: datasets, models, people, studies and the model runs between them."
+    )
+    assert said.website_url == "https://docs.provena.io/"
+    (icon,) = said.icons or ()
+    assert (icon.mime_type, icon.src[:26], icon.src.isascii()) == (
+        "image/svg+xml",
+        "data:image/svg+xml,%3Csvg%",
+        True,
+    )
+    # It comes with every answer of the newer era.
+    assert len(said.model_dump_json(exclude_none=True)) < 700
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_what_is_declared_works_and_nothing_else_is_declared(tmp_path: Path, era: str):
+    async with sample_client(tmp_path, era) as client:
+        declared = declared_by(client)
+        lists = (
+            (await client.list_tools()).tools,
+            (await client.list_prompts()).prompts,
+            (await client.list_resource_templates()).resource_templates,
+        )
+        resources = (await client.list_resources()).resources
+        completed = await client.complete(
+            ref=PromptReference(name="trace_a_result"), argument={"name": "result_id", "value": "sample/"}
+        )
+    assert declared == {"completions": {}, "prompts": {}, "resources": {}, "tools": {}}
+    assert all(lists)
+    assert resources
+    assert completed.completion.values

@@ -1,0 +1,92 @@
+"""A store that cannot be used: the server starts, and every call says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from mcp import Client
+
+from provena_mcp.embedded.store import Store
+from provena_mcp.server.build import build_server
+from provena_mcp.settings import Settings
+from tests.worlds.sample import call, error_of
+
+OTHER = "ame another file with --store or PROVENA_STORE"
+
+
+def damaged(folder: Path) -> Path:
+    path = folder / "damaged.sqlite3"
+    Store(path).close()
+    content = path.read_bytes()
+    path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+    return path
+
+
+def foreign(folder: Path) -> Path:
+    path = folder / "foreign.sqlite3"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE somebody (elses TEXT)")
+    connection.close()
+    return path
+
+
+def newer(folder: Path) -> Path:
+    path = folder / "newer.sqlite3"
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    connection.close()
+    return path
+
+
+def long(folder: Path) -> Path:
+    return folder / ("a" * 300)
+
+
+def in_no_folder(folder: Path) -> Path:
+    return folder / "no" / "such" / "folder" / "store.sqlite3"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("make", "reason", "advice"),
+    [
+        (damaged, "is damaged", OTHER),
+        (foreign, "is an SQLite file of another program", OTHER),
+        (newer, "has schema version 9999", "Upgrade provena-mcp"),
+        (long, "cannot be opened: File name too long", OTHER),
+        (in_no_folder, "There is no directory", "Create it"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+async def test_every_call_says_what_is_wrong_with_the_store_and_what_to_do(
+    tmp_path: Path, make: object, reason: str, advice: str
+):
+    path = make(tmp_path)
+    async with Client(build_server(Settings(_env_file=None, store=path, output_dir="off"))) as client:
+        errors = [
+            error_of(await client.call_tool(tool, arguments))
+            for tool, arguments in (
+                ("list_items", {"limit": 1}),
+                ("explore_upstream", {"starting_id": "x/1"}),
+                ("search_items", {"query": "reef"}),
+            )
+        ]
+        health = await call(client, "get_health_check")
+    for error in errors:
+        assert (error["kind"], error["fault"], error["retry"]) == ("Store", "operator", "no")
+        assert reason in error["message"]
+        assert advice in error["next"]
+    assert reason in health["provena"]["advice"]
+    assert reason in health["services"]["registry"]
+
+
+@pytest.mark.asyncio
+async def test_a_store_in_memory_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(_env_file=None, store=Path(":memory:"), output_dir="off")
+    async with Client(build_server(settings)) as client:
+        assert (await call(client, "list_items", subtype="MODEL_RUN"))["items"] == []
+    assert list(tmp_path.iterdir()) == []
