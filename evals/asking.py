@@ -35,16 +35,19 @@ class Fact:
     """What the answer must hold at a path such as ``answer[].id``; see ``values_at``.
 
     ``is``: exactly these values; ``has``: at least these; ``within``: some of these and no others;
-    ``lacks``: none of these. ``call`` is the answer it is looked for in, by default the last.
+    ``lacks``: none of these; ``mentions``: each of these is part of some text there. ``call`` is the answer
+    it is looked for in, by default the last.
     """
 
     path: str
-    how: Literal["is", "has", "within", "lacks"]
+    how: Literal["is", "has", "within", "lacks", "mentions"]
     values: frozenset[Value]
     call: int = -1
 
     def complaint(self, answers: Sequence[Answer]) -> str | None:
         """What is wrong with the answers; none if nothing is."""
+        if self.how == "mentions":
+            return self._unmentioned(answers[self.call])
         found = frozenset(values_at(answers[self.call], self.path))
         missing = self.values - found if self.how in ("is", "has") else frozenset[Value]()
         extra = found - self.values if self.how in ("is", "within") else frozenset[Value]()
@@ -57,6 +60,11 @@ class Fact:
             if values
         ]
         return f"{self.path}: {'; '.join(said)}" if said else None
+
+    def _unmentioned(self, answer: Answer) -> str | None:
+        text = "\n".join(_texts([*_at(answer, self.path)]))
+        missing = [value for value in self.values if str(value) not in text]
+        return f"{self.path or 'answer'}: does not mention {_few(missing)}" if missing else None
 
 
 def says(path: str, *values: Value, call: int = -1) -> Fact:
@@ -77,6 +85,11 @@ def within(path: str, *values: Value, call: int = -1) -> Fact:
 def lacks(path: str, *values: Value, call: int = -1) -> Fact:
     """None of these values is at ``path``."""
     return Fact(path, "lacks", frozenset(values), call)
+
+
+def mentions(*texts: str, path: str = "", call: int = -1) -> Fact:
+    """Each of these is part of some text at ``path``, by default anywhere in the answer."""
+    return Fact(path, "mentions", frozenset(texts), call)
 
 
 @dataclass(frozen=True)
@@ -154,20 +167,28 @@ def values_at(value: Any, path: str) -> Iterator[Value]:
     """The values at ``path``, a name for each level of an object.
 
     ``name[]`` is every entry of a list, ``*`` every value of an object, ``*[]`` every entry of those,
-    and a number one entry of a list. At the end ``+`` is a list's entries joined by blanks; a list or
-    object itself counts as its number of entries.
+    and a number one entry of a list. At the end ``+`` is a list's entries joined by blanks, and ``a&b`` what
+    an object has as ``a`` and ``b``, joined likewise. A list or object itself counts as its number of
+    entries.
     """
+    for part in _at(value, path):
+        if part is not None:
+            yield len(cast("list[Any]", part)) if isinstance(part, dict | list) else part
+
+
+def _at(value: Any, path: str) -> Iterator[Any]:
     head, _, rest = path.partition(".")
-    if head == "+":
+    if not head:
+        yield value
+    elif head == "+":
         yield " ".join(cast("list[str]", value))
-    elif not head:
-        if value is not None:
-            yield len(cast("list[Any]", value)) if isinstance(value, dict | list) else value
+    elif "&" in head:
+        yield " ".join(str(value.get(name)) for name in head.split("&"))
     elif isinstance(value, list):
-        yield from values_at(cast("list[Any]", value)[int(head)], rest)
+        yield from _at(cast("list[Any]", value)[int(head)], rest)
     elif isinstance(value, dict):
         for part in _parts(cast("dict[str, Any]", value), head):
-            yield from values_at(part, rest)
+            yield from _at(part, rest)
 
 
 def _parts(value: dict[str, Any], head: str) -> Iterator[Any]:

@@ -62,7 +62,7 @@ class Registry:
 
     def version(self, name: str, of: str, owner: str, on: int, reason: str, **changes: Any) -> None:
         """Register the next version of an item, which no run makes."""
-        old = next(item for item in self.items if item["id"] == self.ids[of])
+        old = self._item(of)
         content = json.loads(json.dumps(old["history"][0]["item"])) | changes
         new = self._registered(old["item_subtype"], owner, on, content)
         self.ids[name] = new["id"]
@@ -80,7 +80,7 @@ class Registry:
 
     def edit(self, name: str, owner: str, on: int, reason: str, change: Callable[[Item], None]) -> None:
         """Change an item's content, with a reason."""
-        item = next(item for item in self.items if item["id"] == self.ids[name])
+        item = self._item(name)
         content = json.loads(json.dumps(item["history"][0]["item"]))
         change(content)
         item |= content
@@ -89,33 +89,42 @@ class Registry:
         item["history"].insert(0, _entry(number, on, reason, owner, content))
 
     def run_making(
-        self, makes: tuple[str, str, str], name: str, title: str, owner: str, day: str, **record: Any
+        self,
+        makes: tuple[str, str, str],
+        name: str,
+        title: str,
+        owner: str,
+        day: str,
+        *,
+        recipe: str,
+        inputs: Mapping[str, str],
+        files: Mapping[str, Mapping[str, str]] | None = None,
+        study: str | None = None,
+        requested_by: str | None = None,
+        **stated: Any,
     ) -> None:
         """Register a run of 6:00 to 18:00 and the dataset it makes: its name, title and organisation.
 
-        ``record`` holds the rest of the run's record, with the programme's names for handles.
+        ``inputs`` are datasets by role, ``files`` the paths chosen in them; ``stated`` is what else it
+        says. Things go by the programme's names.
         """
         start, end = at(day, 6), at(day, 18)
         made, made_title, organisation = makes
         if made not in self.ids:
             self.dataset(made, made_title, owner, end + 3600, by=organisation)
-        recipe = next(item for item in self.items if item["id"] == self.ids[record["recipe"]])
-        role = recipe["output_templates"][0]["template_id"]
-        who = {
-            "modeller_id": self.persons[owner],
-            "requesting_organisation_id": self._id(record.pop("requested_by", None)),
-        }
-        record = {
-            "description": f"{title}.",
-            **record,
-            "workflow_template_id": self.ids[record.pop("recipe")],
-            "inputs": self._templated(record["inputs"], record.pop("files", {})),
-            "outputs": [_used(role, self.ids[made])],
+        template = self._item(recipe)
+        who = {"modeller_id": self.persons[owner], "requesting_organisation_id": self._id(requested_by)}
+        record: Item = {
+            "workflow_template_id": template["id"],
+            "inputs": self._templated(inputs, files or {}),
+            "outputs": [_used(template["output_templates"][0]["template_id"], self.ids[made])],
             "display_name": title,
+            "description": f"{title}.",
             "associations": _without_nulls(who),
-            "study_id": self._id(record.pop("study", None)),
+            "study_id": self._id(study),
             "start_time": start,
             "end_time": end,
+            **stated,
         }
         content: Item = {"display_name": title, "record_status": "LODGED", "record": _without_nulls(record)}
         self.add(name, "MODEL_RUN", owner, end + 7200, content)
@@ -126,6 +135,9 @@ class Registry:
             | ({"resources": dict(files[role])} if role in files else {})
             for role, name in names.items()
         ]
+
+    def _item(self, name: str) -> Item:
+        return next(item for item in self.items if item["id"] == self.ids[name])
 
     def _id(self, name: str | None) -> str | None:
         return None if name is None else self.ids[name]

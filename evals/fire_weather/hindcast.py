@@ -13,7 +13,7 @@ _FIRES: Final = (
     ("baseline", "Black Ridge, as observed", "2022-05-03"),
     ("late change", "Black Ridge, wind change three hours later", "2022-05-10"),
 )
-_FOR_STUDY: Final = {"study": "black ridge", "requested_by": "brigades"}
+_FOR_STUDY: Final[dict[str, Any]] = {"study": "black ridge", "requested_by": "brigades"}
 
 
 def observations(registry: Registry) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from evals.building import Item, Registry, at
 
 # The outlook's months, and the day on which each was worked on.
 MONTHS: Final = {"2023-10": "28", "2023-11": "27", "2023-12": "28", "2024-01": "28"}
-_FOR_STUDY: Final = {"study": "outlook", "requested_by": "weather office"}
+_FOR_STUDY: Final[dict[str, Any]] = {"study": "outlook", "requested_by": "weather office"}
 
 
 def second_versions(registry: Registry) -> None:

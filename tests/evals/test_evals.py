@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evals import truth as truth_module
-from evals.asking import Answer, Call, Outcome, Question, has, judged, lacks, says, within
+from evals.asking import Answer, Call, Outcome, Question, has, judged, lacks, mentions, says, within
 from evals.report import as_table, missed_goals
 from evals.running import run_worlds
 from evals.worlds import WorldName, open_world
@@ -96,6 +96,11 @@ ANSWER: Answer = {
         (says("paths[].0", "1/1"), None),
         (says("totals.*.DATASET", 2), None),
         (says("rows.*[].1", "1/5", "1/6"), None),
+        (says("answer[].id&hop", "1/2 2", "1/3 4"), None),
+        (says("answer[].id&hop", "1/2 4", "1/3 4"), "answer[].id&hop: misses 1/2 4; has also 1/2 2"),
+        (mentions("/2", "/6"), None),
+        (mentions("/2", "/9"), "answer: does not mention /9"),
+        (mentions("/5", path="paths"), "paths: does not mention /5"),
     ],
 )
 def test_a_fact_that_does_not_hold_is_told(fact: Any, complaint: str | None):

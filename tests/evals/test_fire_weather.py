@@ -11,6 +11,7 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.rules.records.references import Found, Known, references
 from provena_mcp.rules.records.validation import problems
 from provena_mcp.wire.items import ModelRunItem, parse_item
+from provena_mcp.wire.records import ModelRunRecord
 
 WORLD = open_world("fire")
 
@@ -32,6 +33,8 @@ def test_each_run_fulfils_its_template():
     assert {
         run.display_name: problems(run.record, known) for run in runs if problems(run.record, known)
     } == {}
+    stated = {key for run in WORLD.truth.of_kind("MODEL_RUN") for key in WORLD.truth.record(run)}
+    assert stated <= ModelRunRecord.model_fields.keys()
     mentioned = {reference.id for run in runs for reference in references(run.record, known)}
     assert mentioned <= items.keys()
 
