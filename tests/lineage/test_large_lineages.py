@@ -1,71 +1,75 @@
-"""Large lineages of the stand-in deployment that the benchmarks use."""
-
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
+"""Lineages of a hundred and of ten thousand items: shown whole, or as much as fits and counted whole."""
 
 import bpe_openai
-import pytest
 
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.view import view_lineage
-from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.provenance import assert_model_run
+from provena_mcp.wire.records import ModelRunRecord
+from tests.worlds.records import record, templated
 
-STAND_IN = Path(__file__).parents[2] / "../shared/bench/fake_provena.py"
 TOKENIZER = bpe_openai.get_encoding("o200k_base")
-
-pytestmark = pytest.mark.skipif(not STAND_IN.exists(), reason="the stand-in deployment is not here")
-
-
-@pytest.fixture(scope="module")
-def stand_in() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("fake_provena", STAND_IN)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+# A dataset is two hops from those it was made of: as far as a deployment's cap of ten hops.
+GENERATIONS = 5
+ROOT = "10378.1/1900000"
+REEFS = ("Heron", "Moore", "Lizard", "Davies", "Hook", "Agincourt", "Lodestone")
+FIELDS = ("degree heating weeks", "larval connectivity", "coral cover", "wave exposure", "nutrient flux")
 
 
-def upstream_of_root(stand_in: ModuleType, size: int) -> tuple[ProvenanceGraph, LineageResult]:
-    world = stand_in.World()
-    stand_in.build_lineage(world, size, 7)
-    graph = ProvenanceGraph(
-        {
-            node: Kind(stand_in.CATEGORY[kind], stand_in.GRAPH_SUBTYPE.get(kind, kind))
-            for node, kind in world.subtype.items()
-        },
-        tuple(
-            Link(source, relation, target)
-            for source, targets in world.up.items()
-            for target, relation in targets.items()
-        ),
-    )
-    names = {node: item["display_name"] for node, item in world.items.items()}
-    plan = plan_page(view_lineage(graph, "upstream", f"10378.1/{size}-0", 10), PageRequest())
+def upstream_of_root(inputs_a_run: int) -> tuple[ProvenanceGraph, LineageResult]:
+    """What is upstream of a dataset when every run used so many datasets, and its first page."""
+    parts: list[ProvenanceGraph] = []
+    names: dict[str, str] = {}
+    generation, number = [ROOT], 1_900_000
+    for _ in range(GENERATIONS):
+        earlier: list[str] = []
+        for output in generation:
+            inputs = [f"10378.1/{number + place}" for place in range(1, inputs_a_run + 1)]
+            number += inputs_a_run + 1
+            run = f"10378.1/{number}"
+            parts.append(assert_model_run(run, _record(inputs, output, number), "10378.1/7"))
+            names[run] = f"{REEFS[number % 7]} Reef {FIELDS[number % 5]}, scenario {number % 3}"
+            earlier += inputs
+        generation = earlier
+    graph = ProvenanceGraph().merged(parts)
+    for place, node in enumerate(graph.nodes):
+        names.setdefault(
+            node, f"{FIELDS[place % 5].capitalize()} at {REEFS[place % 7]} Reef, {2000 + place % 24}"
+        )
+    plan = plan_page(view_lineage(graph, "upstream", ROOT, 2 * GENERATIONS), PageRequest())
     return graph, plan.write({node: names[node] for node in plan.wanted})
+
+
+def _record(inputs: list[str], output: str, number: int) -> ModelRunRecord:
+    return record(
+        workflow_template_id="10378.1/5",
+        inputs=[templated("10378.1/3", dataset) for dataset in inputs],
+        outputs=[templated("10378.1/4", output)],
+        associations={"modeller_id": f"10378.1/{11 + number % 3}"},
+        study_id="10378.1/9",
+    )
 
 
 def tokens(result: LineageResult) -> int:
     return len(TOKENIZER.encode(result.model_dump_json(exclude_none=True)))
 
 
-def test_a_hundred_items_are_told_whole_with_their_names(stand_in: ModuleType) -> None:
-    _, result = upstream_of_root(stand_in, 100)
+def test_a_hundred_items_are_shown_whole_with_their_names() -> None:
+    graph, result = upstream_of_root(2)
 
     rows = [row for types in result.nodes.values() for rows in types.values() for row in rows]
-    assert (result.totals.nodes, result.totals.links) == (100, 319)
+    assert (result.totals.nodes, result.totals.links) == (len(graph.nodes), len(graph.links)) == (100, 344)
     assert (len(rows), {len(row) for row in rows}, result.next) == (99, {3}, None)
-    assert tokens(result) <= 3600
+    assert tokens(result) <= 3700
 
 
-def test_ten_thousand_items_fit_the_budget_and_their_totals_are_true(stand_in: ModuleType) -> None:
-    graph, result = upstream_of_root(stand_in, 10_000)
+def test_ten_thousand_items_fit_the_budget_and_their_totals_are_true() -> None:
+    graph, result = upstream_of_root(6)
 
     assert (result.totals.nodes, result.totals.links) == (len(graph.nodes), len(graph.links))
-    assert sum(result.totals.by_hop.values()) == sum(result.totals.by_type.values()) == 10_000
-    assert (result.of, result.next is not None) == (9_999, True)
+    assert len(graph.nodes) > 10_000
+    assert sum(result.totals.by_hop.values()) == sum(result.totals.by_type.values()) == len(graph.nodes)
+    assert (result.of, result.next is not None) == (len(graph.nodes) - 1, True)
     assert tokens(result) <= 4000

@@ -1,20 +1,20 @@
 import hashlib
-import json
 import random
 import string
-from pathlib import Path
+from typing import Any
 
 import bpe_openai
 import pytest
 from hypothesis import given, settings
 
+from evals.fire_weather import fire_weather
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from tests.recordings.reading import read_items
 from tests.worlds.lineages import NAMES, Question, questions
 
-WINGS = Path(__file__).parents[2] / "../shared/data/wings_items.json"
 TOKENIZER = bpe_openai.get_encoding("o200k_base")
 
 
@@ -88,9 +88,8 @@ def test_random_results_are_not_estimated_below_their_tokens(question: Question,
     assert tokens(text) <= estimate_tokens(text)
 
 
-@pytest.mark.skipif(not WINGS.exists(), reason="the recorded workflows are not here")
-def test_results_with_the_names_of_real_workflows_are_estimated_well() -> None:
-    items = json.loads(WINGS.read_text(encoding="utf-8"))["items"]
-    names = [item["display_name"] for item in items]
-
-    assert 1 <= estimate_against_truth(names) <= 1.25
+@pytest.mark.parametrize(
+    "items", [read_items(), list(fire_weather().items)], ids=["recorded", "fire weather"]
+)
+def test_results_with_the_names_of_whole_registries_are_estimated_well(items: list[dict[str, Any]]) -> None:
+    assert 1 <= estimate_against_truth([item["display_name"] for item in items]) <= 1.25
