@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from provena_mcp.wire.base import Wire
 from provena_mcp.wire.items import JsonObject
 
+JobType = Literal["PROV_LODGE", "REGISTRY", "EMAIL", "REPORT"]
+JobSubtype = Literal[
+    "PROV_LODGE_WAKE_UP",
+    "MODEL_RUN_PROV_LODGE",
+    "MODEL_RUN_LODGE_ONLY",
+    "MODEL_RUN_UPDATE",
+    "MODEL_RUN_UPDATE_LODGE_ONLY",
+    "MODEL_RUN_BATCH_SUBMIT",
+    "LODGE_CREATE_ACTIVITY",
+    "LODGE_VERSION_ACTIVITY",
+    "REGISTRY_WAKE_UP",
+    "REGISTER_CREATE_ACTIVITY",
+    "REGISTER_VERSION_ACTIVITY",
+    "EMAIL_WAKE_UP",
+    "SEND_EMAIL",
+    "GENERATE_REPORT",
+]
 TERMINAL_STATUSES: Final = frozenset({"SUCCEEDED", "FAILED"})
 
 

@@ -14,11 +14,12 @@ from provena_mcp.embedded.app import BASE_PATHS
 from provena_mcp.embedded.identity import User
 from provena_mcp.embedded.jobs import rows as jobs
 from provena_mcp.embedded.jobs.queue import LEASE_SECONDS, MOST_ATTEMPTS
-from provena_mcp.embedded.jobs.rows import JobRow, JobSubtype, NewJob, Outcome, Submitter
+from provena_mcp.embedded.jobs.rows import JobRow, NewJob, Outcome, Submitter
 from provena_mcp.embedded.jobs.tasks import NoPayload, Task, Work, fail
 from provena_mcp.embedded.jobs.worker import Worker
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
+from provena_mcp.wire.jobs import JobSubtype
 from tests.embedded.services_client import ServicesClient, running_services
 
 SUBMITTER = Submitter(User("jane", "jane@example.org", ("entity-registry-write",)), "http://here/prov-api")

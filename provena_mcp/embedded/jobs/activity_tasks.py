@@ -9,10 +9,11 @@ from pydantic import BaseModel
 from provena_mcp.embedded import item_history
 from provena_mcp.embedded.graph_sync import lodge
 from provena_mcp.embedded.items import mint
-from provena_mcp.embedded.jobs.rows import JobSubtype, NewJob, Outcome
+from provena_mcp.embedded.jobs.rows import NewJob, Outcome
 from provena_mcp.embedded.jobs.tasks import Task, Work
 from provena_mcp.rules.provenance import assert_creation, assert_version
 from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.jobs import JobSubtype
 
 
 class CreationPayload(BaseModel):

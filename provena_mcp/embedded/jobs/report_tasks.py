@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from provena_mcp.embedded import documents, graph, items
 from provena_mcp.embedded.documents import Document
-from provena_mcp.embedded.jobs.rows import JobSubtype, Outcome
+from provena_mcp.embedded.jobs.rows import Outcome
 from provena_mcp.embedded.jobs.tasks import Task, Work, fail
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.report_document import report_document
@@ -27,6 +27,7 @@ from provena_mcp.rules.report import (
     subject_references,
 )
 from provena_mcp.wire.items import RegistryItem, parse_item
+from provena_mcp.wire.jobs import JobSubtype
 
 
 class ReportPayload(BaseModel):

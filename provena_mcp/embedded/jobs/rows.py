@@ -6,46 +6,14 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from provena_mcp.embedded.identity import User
+from provena_mcp.rules.jobs import kind_of
 from provena_mcp.wire.items import JSON_OBJECT, JsonObject
-
-JobType = Literal["PROV_LODGE", "REGISTRY", "EMAIL", "REPORT"]
-JobSubtype = Literal[
-    "PROV_LODGE_WAKE_UP",
-    "MODEL_RUN_PROV_LODGE",
-    "MODEL_RUN_LODGE_ONLY",
-    "MODEL_RUN_UPDATE",
-    "MODEL_RUN_UPDATE_LODGE_ONLY",
-    "MODEL_RUN_BATCH_SUBMIT",
-    "LODGE_CREATE_ACTIVITY",
-    "LODGE_VERSION_ACTIVITY",
-    "REGISTRY_WAKE_UP",
-    "REGISTER_CREATE_ACTIVITY",
-    "REGISTER_VERSION_ACTIVITY",
-    "EMAIL_WAKE_UP",
-    "SEND_EMAIL",
-    "GENERATE_REPORT",
-]
-TYPE_OF: Final[dict[JobSubtype, JobType]] = {
-    "PROV_LODGE_WAKE_UP": "PROV_LODGE",
-    "MODEL_RUN_PROV_LODGE": "PROV_LODGE",
-    "MODEL_RUN_LODGE_ONLY": "PROV_LODGE",
-    "MODEL_RUN_UPDATE": "PROV_LODGE",
-    "MODEL_RUN_UPDATE_LODGE_ONLY": "PROV_LODGE",
-    "MODEL_RUN_BATCH_SUBMIT": "PROV_LODGE",
-    "LODGE_CREATE_ACTIVITY": "PROV_LODGE",
-    "LODGE_VERSION_ACTIVITY": "PROV_LODGE",
-    "REGISTRY_WAKE_UP": "REGISTRY",
-    "REGISTER_CREATE_ACTIVITY": "REGISTRY",
-    "REGISTER_VERSION_ACTIVITY": "REGISTRY",
-    "EMAIL_WAKE_UP": "EMAIL",
-    "SEND_EMAIL": "EMAIL",
-    "GENERATE_REPORT": "REPORT",
-}
+from provena_mcp.wire.jobs import JobSubtype
 
 _LARGEST: Final = 2**63 - 1
 # What may be damaged is read as bytes, so that one row cannot spoil the reading of others.
@@ -128,7 +96,7 @@ class JobRow:
             "username": self.username,
             "batch_id": self.batch_id,
             "payload": self.payload,
-            "job_type": TYPE_OF.get(self.subtype, "REGISTRY"),
+            "job_type": kind.type if (kind := kind_of(self.subtype)) else "REGISTRY",
             "job_sub_type": self.subtype,
             "gsi_status": "ok",
             "status": self.status,

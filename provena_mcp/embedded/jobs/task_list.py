@@ -6,9 +6,9 @@ from typing import Final
 
 from provena_mcp.embedded.jobs.activity_tasks import ACTIVITY_TASKS
 from provena_mcp.embedded.jobs.report_tasks import REPORT_TASKS
-from provena_mcp.embedded.jobs.rows import JobSubtype
 from provena_mcp.embedded.jobs.run_tasks import RUN_TASKS
 from provena_mcp.embedded.jobs.tasks import NoPayload, Task, succeed
+from provena_mcp.wire.jobs import JobSubtype
 
 TASKS: Final[dict[JobSubtype, Task]] = {
     **RUN_TASKS,

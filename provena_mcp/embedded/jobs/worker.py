@@ -17,10 +17,11 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 
 from provena_mcp.embedded.jobs import queue as job_queue
-from provena_mcp.embedded.jobs.rows import JobRow, JobSubtype, Outcome
+from provena_mcp.embedded.jobs.rows import JobRow, Outcome
 from provena_mcp.embedded.jobs.tasks import JobFailedError, Task, Work
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
+from provena_mcp.wire.jobs import JobSubtype
 
 logger = logging.getLogger(__name__)
 

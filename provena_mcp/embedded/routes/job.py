@@ -12,9 +12,11 @@ from starlette.routing import Route
 from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_body, read_query
 from provena_mcp.embedded.identity import User
 from provena_mcp.embedded.jobs import rows as jobs
-from provena_mcp.embedded.jobs.rows import JobPage, JobSubtype, JobType, NewJob, Submitter
+from provena_mcp.embedded.jobs.rows import JobPage, NewJob, Submitter
 from provena_mcp.embedded.jobs.task_list import TASKS
+from provena_mcp.rules.jobs import JOB_KINDS
 from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.jobs import JobSubtype, JobType
 
 _COMPONENT: Final = "job-service"
 _DEFAULT_LIMIT: Final = 10
@@ -116,7 +118,7 @@ async def _retry(call: Call) -> Response:
 async def _launch(call: Call) -> Response:
     asked = await read_body(call.request, _Launch)
     task = TASKS.get(asked.job_sub_type)
-    if task is None or jobs.TYPE_OF[asked.job_sub_type] != asked.job_type:
+    if task is None or JOB_KINDS[asked.job_sub_type].type != asked.job_type:
         raise HTTPException(
             400, f"Invalid payload supplied: no {asked.job_sub_type} of type {asked.job_type}."
         )

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from provena_mcp.rules.jobs import SERVICE_DOWN, kind_of
 from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.jobs import Job
@@ -18,32 +19,6 @@ _UNREADABLE: Final = (
     "a dataset template in the record is not one of the workflow template's",
     "the record names an item that you may not read",
 )
-_LODGING: Final[dict[str, tuple[str, ...]]] = {
-    "MODEL_RUN_PROV_LODGE": (
-        "your login may not create model runs, or is not linked to a Person",
-        "the registry or the graph was down (an id may have been reserved without content)",
-    ),
-    "MODEL_RUN_BATCH_SUBMIT": (
-        "the batch was empty",
-        "your account has no e-mail address",
-        "the job queue was down",
-    ),
-    "MODEL_RUN_UPDATE": (
-        "no model run has this id",
-        "the run belongs to somebody else, who has not let you change it",
-        "the run is locked",
-        "the reason was empty",
-    ),
-    "MODEL_RUN_LODGE_ONLY": (
-        "the graph was down: the registry has the change already, an administrator's store_record puts it "
-        "into the graph",
-    ),
-    "GENERATE_REPORT": (
-        "the item is not a study or a model run with lineage",
-        "this Provena has no file storage for reports",
-    ),
-}
-_ANYTHING: Final = ("a service this job needs was down",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +31,15 @@ class JobFailure:
 
 
 def explain_failure(job: Job) -> JobFailure:
-    """What to tell of a failed job."""
+    """Why a failed job failed."""
     info = (job.info or "").strip()
     if info.startswith(RECORD_REFUSED):
         said = clean(info.removeprefix(RECORD_REFUSED), _LENGTH)
         return JobFailure("Provena refused the record.", said or None)
     if info and not _LOST.search(info):
         return JobFailure("Provena could not do this.", clean(info, _LENGTH) or None)
-    causes = _LODGING.get(job.job_sub_type, _ANYTHING)
-    if _CHECKING in info:
-        causes = _UNREADABLE
-    return JobFailure("Provena did not say why it failed.", likely=causes)
+    kind = kind_of(job.job_sub_type)
+    causes = kind.likely_causes if kind else SERVICE_DOWN
+    return JobFailure(
+        "Provena did not say why it failed.", likely=_UNREADABLE if _CHECKING in info else causes
+    )

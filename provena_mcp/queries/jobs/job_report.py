@@ -29,24 +29,13 @@ from provena_mcp.queries.jobs.polling import (
     status_of,
 )
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
+from provena_mcp.rules.jobs import JOB_KINDS, kind_of
 from provena_mcp.rules.text import clean
 from provena_mcp.rules.uris import report_uri
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job
 
 _WORD: Final = 60
-_WHAT: Final[dict[str, str]] = {
-    "MODEL_RUN_PROV_LODGE": "register a model run",
-    "MODEL_RUN_BATCH_SUBMIT": "register a batch of model runs",
-    "MODEL_RUN_UPDATE": "update a model run",
-    "MODEL_RUN_UPDATE_LODGE_ONLY": "put an updated model run into the graph",
-    "MODEL_RUN_LODGE_ONLY": "put a changed model run into the graph",
-    "LODGE_CREATE_ACTIVITY": "put an item's creation into the graph",
-    "LODGE_VERSION_ACTIVITY": "put an item's new version into the graph",
-    "REGISTER_CREATE_ACTIVITY": "record an item's creation",
-    "REGISTER_VERSION_ACTIVITY": "record an item's new version",
-    "GENERATE_REPORT": "generate a report",
-}
 _LIST: Final = "jobs"
 
 
@@ -151,7 +140,7 @@ def report_job(seen: JobState, question: JobQuestion) -> JobReport:
     page = page_of(rows, question.offset, question.max_tokens)
     return JobReport(
         session_id=job.session_id if job else None,
-        what=_what(job) if job else _WHAT[BATCH],
+        what=_what(job) if job else JOB_KINDS[BATCH].purpose,
         status=seen.status,
         finished=seen.finished,
         created=utc(job.created_timestamp) if job else None,
@@ -189,7 +178,8 @@ def _row(job: Job) -> JobRow:
 
 
 def _what(job: Job) -> str:
-    return _WHAT.get(job.job_sub_type) or clean(job.job_sub_type.replace("_", " ").lower(), _WORD)
+    kind = kind_of(job.job_sub_type)
+    return kind.purpose if kind else clean(job.job_sub_type.replace("_", " ").lower(), _WORD)
 
 
 def _report_uri(job: Job) -> str | None:
