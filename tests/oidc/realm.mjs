@@ -26,6 +26,7 @@ const ACCESS_TOKEN_SECONDS = 300;
 const DEVICE_CODE_SECONDS = 600;
 const API = 'provena-api';
 const MCP_SERVER = 'http://127.0.0.1/mcp';
+const SCOPES = 'openid offline_access provena:read provena:write';
 
 const DEFAULT_ROLES = ['default-roles-test', 'offline_access', 'uma_authorization'];
 const READ = ['entity-registry-read', 'job-service-read', 'handle-read'];
@@ -49,7 +50,7 @@ process.stdin.on('end', () => process.exit(0)).resume();
 
 async function reset() {
   offset = 0;
-  settings = { rotateRefreshTokens: true, refreshTokenSeconds: 1800, pollSeconds: 5, down: false };
+  settings = { rotateRefreshTokens: true, refreshTokenSeconds: 1800, pollSeconds: 5, down: false, mcpServer: MCP_SERVER };
   requests = [];
   lastPoll = new Map();
   keys = [await newKey()];
@@ -85,6 +86,13 @@ function makeProvider() {
         grant_types: [TOKEN_EXCHANGE],
       },
       { ...publicClient('mcp-host', 'openid offline_access') },
+      {
+        ...publicClient('desktop-host', SCOPES),
+        application_type: 'native',
+        grant_types: ['authorization_code'],
+        redirect_uris: ['http://127.0.0.1/callback'],
+        response_types: ['code'],
+      },
     ],
     jwks: { keys },
     routes: {
@@ -100,8 +108,10 @@ function makeProvider() {
     },
     cookies: { keys: ['not a secret'] },
     clockTolerance: 15,
-    scopes: ['openid', 'offline_access'],
+    scopes: SCOPES.split(' '),
     features: {
+      // Hosts register themselves, as a realm lets them whose policies allow it.
+      registration: { enabled: true },
       deviceFlow: { enabled: true },
       clientCredentials: { enabled: true },
       revocation: { enabled: true },
@@ -111,7 +121,7 @@ function makeProvider() {
         defaultResource: (_ctx, client) => (client.clientId === 'mcp-host' ? MCP_SERVER : `urn:${API}`),
         useGrantedResource: () => true,
         getResourceServerInfo: (_ctx, resource) => ({
-          scope: 'openid offline_access',
+          scope: SCOPES,
           audience: resource.replace('urn:', ''),
           accessTokenTTL: ACCESS_TOKEN_SECONDS,
           accessTokenFormat: 'jwt',
@@ -158,7 +168,7 @@ async function exchange(ctx) {
   const certs = createLocalJWKSet({ keys: keys.map(({ kty, n, e, alg, use, kid }) => ({ kty, n, e, alg, use, kid })) });
   let payload;
   try {
-    ({ payload } = await jwtVerify(subject, certs, { issuer, audience: MCP_SERVER, algorithms: ['RS256'] }));
+    ({ payload } = await jwtVerify(subject, certs, { issuer, audience: settings.mcpServer, algorithms: ['RS256'] }));
   } catch {
     throw new errors.InvalidGrant('subject_token is not valid');
   }

@@ -48,8 +48,8 @@ class Realm:
         """Pass the time without waiting: the ``sleep`` of whatever the test builds."""
         self.advance(seconds)
 
-    def change(self, **settings: bool | int) -> None:
-        """``rotateRefreshTokens``, ``refreshTokenSeconds``, ``pollSeconds``, ``down``."""
+    def change(self, **settings: bool | int | str) -> None:
+        """``rotateRefreshTokens``, ``refreshTokenSeconds``, ``pollSeconds``, ``down``, ``mcpServer``."""
         self._ask("settings", **settings)
 
     def rotate_keys(self, *, retire: bool = False) -> None:
