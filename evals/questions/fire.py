@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from evals.asking import Call, Question, has, lacks, says
 from evals.kinds import Asker
+from evals.questions.fire_counts import fire_counts
 from evals.questions.fire_details import fire_details
 
 
@@ -15,6 +16,7 @@ def fire_questions(ask: Asker) -> Iterator[Question]:
     yield from _impact_and_paths(ask)
     yield from _runs(ask)
     yield from _finding(ask)
+    yield from fire_counts(ask)
     yield from fire_details(ask)
 
 

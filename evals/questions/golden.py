@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evals.asking import Question
+from evals.counting import counted, runs, where
 from evals.kinds import Asker
 
 
@@ -45,4 +46,19 @@ def golden_questions(ask: Asker) -> Iterator[Question]:
         {"subtype": "DATASET"},
         ask.truth.of_kind("DATASET"),
         tokens=4000,
+    )
+    every = ask.truth.of_kind("MODEL_RUN")
+    yield counted(ask, "Which models were run, and how often?", "model", every)
+    yield counted(ask, "how many runs are in each study? and without one?", "study", every)
+    yield runs(
+        ask,
+        "Which runs used the hydro model?",
+        {"model": HYDRO_MODEL},
+        frozenset(run for run in every if ask.truth.model_of(run) == HYDRO_MODEL),
+    )
+    yield runs(
+        ask,
+        "Does any run not say its model version?",
+        {"model_version": "none"},
+        where(ask, lambda record: not record.get("model_version")),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from evals.asking import Call, Question, has, lacks, says
 from evals.kinds import Asker
+from evals.questions.reef_counts import reef_counts
 from evals.questions.reef_writing import documents_and_writing
 
 RANKING, RANKING_BY_CORAL = "sample/1000117", "sample/1000120"
@@ -25,6 +26,7 @@ def reef_questions(ask: Asker) -> Iterator[Question]:
     yield from _finding(ask)
     yield from _records(ask)
     yield from _mistakes(ask)
+    yield from reef_counts(ask)
     yield from documents_and_writing(ask)
 
 
