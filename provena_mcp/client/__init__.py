@@ -11,7 +11,7 @@ from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.http.public import public_transport
 from provena_mcp.client.http.transports import Breaker
 from provena_mcp.client.jobs import JobApi, JobPage
-from provena_mcp.client.login.interactive_login import DeskLogin
+from provena_mcp.client.login.interactive_login import InteractiveLogin
 from provena_mcp.client.login.keycloak import DeviceLogin, DevicePrompt, OAuthClient
 from provena_mcp.client.login.login_store import LoginStore
 from provena_mcp.client.login.select_login import Personal, token_provider_from
@@ -36,10 +36,10 @@ __all__ = [
     "ClientLimits",
     "CreatedItem",
     "DataApi",
-    "DeskLogin",
     "DeviceLogin",
     "DevicePrompt",
     "Endpoints",
+    "InteractiveLogin",
     "ItemPage",
     "JobApi",
     "JobPage",

@@ -74,7 +74,7 @@ def choose_backend(
     Args:
         settings: What the operator set.
         sample: Answer from the shipped sample world instead.
-        personal: What the login of the person at this desk is good for at a deployment.
+        personal: What the login of the person at this machine is good for at a deployment.
         tokens: Another login to a deployment than the settings describe.
         transport: Another way to a deployment than the network.
         limits: Other deadlines and bounds than the client's usual.

@@ -21,10 +21,11 @@ PACKAGE = Path(provena_mcp.__file__).parent
 SOURCES = (*sorted((PACKAGE / "client").rglob("*.py")), PACKAGE / "errors.py", PACKAGE / "issuer.py")
 
 CLIENT = """
-AccessLevel AuthApi Breaker ClientCredentials ClientLimits CreatedItem DataApi DeskLogin DeviceLogin
-DevicePrompt Endpoints ItemPage JobApi JobPage KeycloakTokens LoginStore NoLogin NoToken OAuthClient Personal
-ProvApi ProvenaClient ReadyToken RefreshToken RegistryApi ReportDocument ReportJob SearchApi StoredLogin
-TokenProvider TypedItem public_transport token_provider_from
+AccessLevel AuthApi Breaker ClientCredentials ClientLimits CreatedItem DataApi DeviceLogin
+DevicePrompt Endpoints InteractiveLogin ItemPage JobApi JobPage KeycloakTokens LoginStore NoLogin
+NoToken OAuthClient Personal ProvApi ProvenaClient ReadyToken RefreshToken RegistryApi
+ReportDocument ReportJob SearchApi StoredLogin TokenProvider TypedItem public_transport
+token_provider_from
 """
 
 KINDS = {

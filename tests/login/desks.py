@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from provena_mcp.client import (
     ClientLimits,
-    DeskLogin,
     DeviceLogin,
+    InteractiveLogin,
     LoginStore,
     OAuthClient,
     ProvenaClient,
@@ -55,8 +55,8 @@ class Desk:
         """As a process that has just started has it."""
         return StoredLogin(self.store(), client_id=CLIENT, clock=self.realm.clock)
 
-    def asking(self, sleep: Sleep, **given: float) -> DeskLogin:
-        return DeskLogin(self.login(), clock=self.realm.clock, sleep=sleep, **given)
+    def asking(self, sleep: Sleep, **given: float) -> InteractiveLogin:
+        return InteractiveLogin(self.login(), clock=self.realm.clock, sleep=sleep, **given)
 
     def client(
         self, tokens: TokenProvider, transport: httpx.AsyncBaseTransport | None = None

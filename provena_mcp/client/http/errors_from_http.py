@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 
 from provena_mcp.client.http.request import SERVICE_NAME, Call
-from provena_mcp.client.http.transport_errors import TRY_LATER, lost
+from provena_mcp.client.http.transport_errors import TRY_LATER, if_ambiguous
 from provena_mcp.client.http.upstream_words import token_sent, upstream_text, words_of
 from provena_mcp.errors import (
     DeploymentError,
@@ -217,7 +217,7 @@ def _unavailable(refusal: _Refusal) -> ProvenaError:
         retry_after=refusal.retry_after,
     )
     # A gateway says 502 and 504 after it has passed the request on; 429 and 503 come instead of that.
-    return lost(refusal.call, failure) if refusal.status in (502, 504) else failure
+    return if_ambiguous(refusal.call, failure) if refusal.status in (502, 504) else failure
 
 
 def _broken(refusal: _Refusal) -> ProvenaError:

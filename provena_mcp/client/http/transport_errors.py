@@ -53,16 +53,17 @@ def failure_without_answer(
     if isinstance(error, DeadlineReached):
         text = f"{name} did not answer within {limits.total_seconds:g} s ({call.name})."
         failure = DeadlineError(text, advice=_ASK_FOR_LESS)
-        return lost(call, failure) if error.sent else failure
+        return if_ambiguous(call, failure) if error.sent else failure
     if isinstance(error, BodyTooLarge):
         return _too_large(call, limits.max_body_bytes)
     if isinstance(error, httpx.DecodingError):
         return malformed(call, "it broke off or is damaged")
     if never_left(error):
         return UnavailableError(f"No connection to {name} at {place}.", advice=_connection_advice(error))
+    failure = UnavailableError(f"{name} broke the connection ({call.name}).", advice=TRY_LATER)
     if isinstance(error, httpx.TimeoutException):
-        return lost(call, DeadlineError(f"{name} stopped answering ({call.name}).", advice=_ASK_FOR_LESS))
-    return lost(call, UnavailableError(f"{name} broke the connection ({call.name}).", advice=TRY_LATER))
+        failure = DeadlineError(f"{name} stopped answering ({call.name}).", advice=_ASK_FOR_LESS)
+    return if_ambiguous(call, failure)
 
 
 def left_alone(service: str, failures: int, *, retry_after: float) -> UnavailableError:
@@ -81,7 +82,7 @@ def malformed(call: Call, why: str, kind: type[MalformedAnswerError] = Malformed
         f"{SERVICE_NAME[call.service]} answered something unreadable ({call.name}): {why}.",
         advice="If it happens again, check the address of the service: 'provena-mcp doctor' does.",
     )
-    return lost(call, failure)
+    return if_ambiguous(call, failure)
 
 
 def _too_large(call: Call, limit: int) -> UpstreamError:
@@ -89,10 +90,10 @@ def _too_large(call: Call, limit: int) -> UpstreamError:
         f"{SERVICE_NAME[call.service]} answered more than {limit:,} bytes ({call.name}).",
         advice="Ask for less: a smaller depth or a smaller page.",
     )
-    return lost(call, failure)
+    return if_ambiguous(call, failure)
 
 
-def lost(call: Call, failure: UpstreamError) -> UpstreamError:
+def if_ambiguous(call: Call, failure: UpstreamError) -> UpstreamError:
     """``failure``, unless ``call`` is a write that may have happened all the same."""
     if call.effect != "write":
         return failure

@@ -1,4 +1,4 @@
-"""The login of the person at this desk, asked for by the first call that needs it: no terminal needed."""
+"""The login of the person at this machine, asked for by the first call that needs it: no terminal needed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _UnderWay:
     task: asyncio.Task[None]
 
 
-class DeskLogin:
+class InteractiveLogin:
     """The stored login; where there is none, a call starts a device login and fails with its page and code.
 
     The device login goes on in the background, so the calls after it has been confirmed succeed.

@@ -6,7 +6,7 @@ import time
 from typing import Literal
 
 from provena_mcp.client.http.auth import NoLogin, NoToken, ReadyToken, TokenProvider
-from provena_mcp.client.login.interactive_login import DeskLogin
+from provena_mcp.client.login.interactive_login import InteractiveLogin
 from provena_mcp.client.login.keycloak import Clock
 from provena_mcp.client.login.login_store import Keyring, LoginStore
 from provena_mcp.client.login.stored_login import StoredLogin
@@ -14,7 +14,7 @@ from provena_mcp.client.login.token_providers import ClientCredentials, RefreshT
 from provena_mcp.errors import SettingsError
 from provena_mcp.settings import Settings
 
-# What the login of the person at this desk is good for where the settings hold none.
+# What the login of the person at this machine is good for where the settings hold none.
 # stored: it is used; ask: it is used, or else asked for; never: this process serves others too.
 Personal = Literal["stored", "ask", "never"]
 
@@ -30,7 +30,7 @@ def token_provider_from(
 
     Args:
         settings: What the operator set.
-        personal: What the login of the person at this desk is good for.
+        personal: What the login of the person at this machine is good for.
         clock: Unix seconds.
         keyring: Another keyring than the system's.
 
@@ -53,7 +53,7 @@ def token_provider_from(
         )
     store = LoginStore(endpoints.keycloak, settings.client_id, keyring=keyring)
     stored = StoredLogin(store, client_id=settings.client_id, clock=clock)
-    return DeskLogin(stored, clock=clock) if personal == "ask" else stored
+    return InteractiveLogin(stored, clock=clock) if personal == "ask" else stored
 
 
 def _automatic(settings: Settings, keycloak: str | None, clock: Clock) -> TokenProvider:
