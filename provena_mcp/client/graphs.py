@@ -65,20 +65,27 @@ def _read(call: Call, response: httpx.Response) -> ProvenanceGraph:
     links = graph.get("links", graph.get("edges"))
     if links is None:
         raise malformed(call, "a graph with neither 'links' nor 'edges'")
-    return ProvenanceGraph(_nodes(graph["nodes"], links), _links(links))
+    nodes, contradictions = _nodes(graph["nodes"], links)
+    return ProvenanceGraph(nodes, _links(links), contradictions)
 
 
-def _nodes(nodes: list[WireNode], links: list[WireLink]) -> dict[str, Kind]:
+def _nodes(nodes: list[WireNode], links: list[WireLink]) -> tuple[dict[str, Kind], tuple[str, ...]]:
+    """Every node, and the ids of those that are listed with two kinds."""
     kinds = _Kinds()
     found = {node["id"]: kinds[node.get("item_category"), node.get("item_subtype")] for node in nodes}
+    contradictions: tuple[str, ...] = ()
+    if len(found) < len(nodes):
+        listed = ((node["id"], kinds[node.get("item_category"), node.get("item_subtype")]) for node in nodes)
+        whole = ProvenanceGraph().merged(ProvenanceGraph({node_id: kind}) for node_id, kind in listed)
+        found, contradictions = dict(whole.nodes), whole.contradictions
     ends = set(map(_SOURCE, links))
     ends.update(map(_TARGET, links))
     for end in sorted(ends - found.keys()):
         found[end] = kinds[None, None]
-    return found
+    return found, contradictions
 
 
 def _links(links: list[WireLink]) -> tuple[Link, ...]:
     # Link(...) runs a Python-level __new__, which for 32,000 links costs a third more.
     new = cast("Callable[[type[Link], Iterable[str]], Link]", tuple.__new__)  # pyright: ignore[reportUnknownMemberType]  typeshed leaves the items open
-    return tuple([new(Link, ends) for ends in map(_LINK, links)])
+    return tuple(dict.fromkeys([new(Link, ends) for ends in map(_LINK, links)]))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from provena_mcp.client.checks import BatchRows, Walk, require_job, why_unbelievable
 from provena_mcp.client.http.request import Call, Service
-from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import ServiceApi, required
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job, JobAnswer, JobListAnswer
@@ -22,11 +22,16 @@ _LIST: Final = "/jobs/user/list"
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """A page of jobs, newest first; ``unreadable`` rows could not be parsed."""
+    """A page of jobs, newest first, each once.
+
+    ``unreadable`` rows could not be parsed, or cannot be as they say: a job that succeeded names what it
+    made. ``size`` is that of the answer, in bytes.
+    """
 
     jobs: tuple[Job, ...]
     pagination_key: JsonObject | None = None
     unreadable: int = 0
+    size: int = field(default=0, compare=False)
 
 
 class JobApi(ServiceApi):
@@ -34,12 +39,13 @@ class JobApi(ServiceApi):
 
     service: ClassVar[Service] = "job"
 
-    async def fetch(self, session_id: str) -> Job:
-        """One job.
+    async def fetch(self, session_id: str, *subtypes: str) -> Job:
+        """One job, of one of ``subtypes`` if any are given.
 
         Raises:
             NotFoundError: No such job, or not yet: its row appears some seconds after submission.
             ForbiddenError: It is somebody else's.
+            MalformedAnswerError: The answer is another job, or a success without what it made.
         """
         call = Call(
             service="job",
@@ -50,7 +56,8 @@ class JobApi(ServiceApi):
             params={"session_id": required(session_id, "session_id")},
             subjects=(session_id,),
         )
-        return _without_cipher((await self._ask(call, JobAnswer)).job)
+        job = require_job(call, (await self._ask(call, JobAnswer)).job, session_id, subtypes)
+        return _without_cipher(job)
 
     async def list(self, limit: int = _PAGE, pagination_key: JsonObject | None = None) -> JobPage:
         """A page of the caller's jobs, newest first."""
@@ -64,35 +71,51 @@ class JobApi(ServiceApi):
 
         Raises:
             ForbiddenError: The batch is somebody else's.
+            MalformedAnswerError: A job is of another batch or kind, or two name one run.
         """
-        body: JsonObject = {
-            "batch_id": required(batch_id, "batch_id"),
-            "limit": limit,
-            "pagination_key": pagination_key,
-        }
-        return await self._page(
-            _list_call("/jobs/user/list_batch", "list the jobs of a batch", body, batch_id)
-        )
+        body: JsonObject = {"limit": limit, "pagination_key": pagination_key}
+        call = _batch_call(batch_id, body)
+        page = await self._page(call)
+        rows = BatchRows(call, batch_id)
+        return replace(page, jobs=tuple(map(rows.check, page.jobs)))
 
     async def pages(self, limit: int = _PAGE) -> AsyncIterator[JobPage]:
-        """Page after page of ``list``, until there are no more."""
-        async for page in _all_pages(lambda key: self.list(limit, key)):
+        """Page after page of ``list``, until there are no more.
+
+        Raises:
+            MalformedAnswerError: A page comes again, or there is no end to them.
+        """
+        async for page in self._pages(lambda body: _list_call(_LIST, "list jobs", body), limit):
             yield page
 
     async def batch_pages(self, batch_id: str, limit: int = _BATCH_PAGE) -> AsyncIterator[JobPage]:
-        """Page after page of ``list_batch``, until there are no more."""
-        async for page in _all_pages(lambda key: self.list_batch(batch_id, limit, key)):
-            yield page
+        """Page after page of ``list_batch``, until there are no more; errors as there and as ``pages``."""
+        rows = BatchRows(_batch_call(batch_id, {}), batch_id)
+        async for page in self._pages(lambda body: _batch_call(batch_id, body), limit):
+            yield replace(page, jobs=tuple(map(rows.check, page.jobs)))
 
     async def _page(self, call: Call) -> JobPage:
-        answer = await self._ask(call, JobListAnswer)
-        jobs: list[Job] = []
+        answer, size = await self._ask_page(call, JobListAnswer)
+        jobs: dict[str, Job] = {}
+        unreadable = 0
         for raw in answer.jobs:
-            try:
-                jobs.append(_without_cipher(Job.model_validate(raw)))
-            except ValidationError:
-                continue
-        return JobPage(tuple(jobs), answer.pagination_key, unreadable=len(answer.jobs) - len(jobs))
+            job = _readable(raw)
+            if job is None:
+                unreadable += 1
+            else:
+                jobs.setdefault(job.session_id, _without_cipher(job))
+        return JobPage(tuple(jobs.values()), answer.pagination_key, unreadable, size)
+
+    async def _pages(self, call_for: Callable[[JsonObject], Call], limit: int) -> AsyncIterator[JobPage]:
+        walk = Walk(call_for({}))
+        key: JsonObject | None = None
+        while True:
+            page = await self._page(call_for({"limit": limit, "pagination_key": key}))
+            walk.note(page.pagination_key, page.size)
+            yield replace(page, jobs=tuple(job for job in page.jobs if walk.is_new(job.session_id)))
+            key = page.pagination_key
+            if key is None:
+                return
 
 
 def _list_call(path: str, name: str, body: JsonObject, *subjects: str) -> Call:
@@ -101,16 +124,17 @@ def _list_call(path: str, name: str, body: JsonObject, *subjects: str) -> Call:
     )
 
 
-async def _all_pages(page_after: Callable[[JsonObject | None], Awaitable[JobPage]]) -> AsyncIterator[JobPage]:
-    key: JsonObject | None = None
-    while True:
-        page = await page_after(key)
-        yield page
-        if page.pagination_key is None:
-            return
-        if page.pagination_key == key:
-            raise malformed(_list_call(_LIST, "list jobs", {}), "the same page again")
-        key = page.pagination_key
+def _batch_call(batch_id: str, body: JsonObject) -> Call:
+    asked: JsonObject = {"batch_id": required(batch_id, "batch_id"), **body}
+    return _list_call("/jobs/user/list_batch", "list the jobs of a batch", asked, batch_id)
+
+
+def _readable(raw: JsonObject) -> Job | None:
+    try:
+        job = Job.model_validate(raw)
+    except ValidationError:
+        return None
+    return None if why_unbelievable(job) else job
 
 
 def _without_cipher(job: Job) -> Job:

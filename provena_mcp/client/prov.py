@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic_core import to_json
 
+from provena_mcp.client.checks import require_session
 from provena_mcp.client.graphs import graph_of
 from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.prov_files import FileRoutes
@@ -187,4 +188,5 @@ class ProvApi(FileRoutes, AdminRoutes):
     async def _submitted(self, call: Call) -> SubmissionAnswer:
         answer = await self._ask(call, SubmissionAnswer)
         require_success(call, answer.status)
+        require_session(call, answer.session_id)
         return answer

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final, Literal
 from urllib.parse import urljoin, urlsplit
 
+from provena_mcp.client.checks import require_session
 from provena_mcp.client.http.request import Call, Service, Upload
 from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import ServiceApi, encoded, parsed, require_success, required
@@ -105,7 +106,9 @@ class FileRoutes(ServiceApi):
         response = await self._connection.fetch(call)
         if response.content.startswith(_ZIP_MAGIC):
             return ReportDocument(response.content)
-        return ReportJob(parsed(call, response, SubmissionAnswer).session_id)
+        answer = parsed(call, response, SubmissionAnswer)
+        require_success(call, answer.status)
+        return ReportJob(require_session(call, answer.session_id))
 
     async def fetch_report(self, report_url: str) -> bytes:
         """The .docx file at a finished report job's ``report_url``; the login is not sent along.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from provena_mcp.client.checks import Walk, distinct_items, require_item
 from provena_mcp.client.http.request import FIND_ITEM, Call, Effect, Method, Role, Service
 from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import ServiceApi, encoded, item_of, require_success, required
@@ -43,11 +44,15 @@ class TypedItem:
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """A page of a list: it may be empty although more follow, as long as it has a ``pagination_key``."""
+    """A page of a list, each item once; it may be empty although more follow, as its ``pagination_key`` says.
+
+    ``size`` is that of the answer, in bytes.
+    """
 
     items: tuple[RegistryItem, ...]
     unparsable: tuple[str, ...] = ()
     pagination_key: JsonObject | None = None
+    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class RegistryApi(ServiceApi):
         Raises:
             NotFoundError: No item has this id.
             ForbiddenError: The caller may not read it.
-            MalformedAnswerError: It is stored in a form that cannot be read.
+            MalformedAnswerError: It is stored in a form that cannot be read, or another item is answered.
         """
         call = self._call(
             "GET",
@@ -80,7 +85,7 @@ class RegistryApi(ServiceApi):
         )
         answer = await self._ask(call, FetchAnswer)
         require_success(call, answer.status)
-        return item_of(call, answer.item)
+        return require_item(call, item_of(call, answer.item), item_id=item_id, subtype=None)
 
     async def fetch_typed(
         self, subtype: ItemSubtype, item_id: str, *, seed_allowed: bool = False
@@ -91,6 +96,7 @@ class RegistryApi(ServiceApi):
             NotFoundError: No item has this id.
             WrongSubtypeError: It is of another subtype, or a seed although none is allowed.
             ForbiddenError: The caller may not read it.
+            MalformedAnswerError: Another item is answered, or one of another subtype.
         """
         call = self._call(
             "GET",
@@ -102,42 +108,53 @@ class RegistryApi(ServiceApi):
         answer = await self._ask(call, TypedFetchAnswer)
         require_success(call, answer.status)
         return TypedItem(
-            item=item_of(call, answer.item),
+            item=require_item(call, item_of(call, answer.item), item_id=item_id, subtype=subtype),
             roles=answer.roles or (),
             locked=bool(answer.locked),
             is_seed=bool(answer.item_is_seed),
         )
 
     async def list(self, request: ListRequest) -> ItemPage:
-        """One page of items of any subtype."""
+        """One page of items, of any subtype unless ``request`` names one.
+
+        Raises:
+            MalformedAnswerError: There are items of another subtype, or none although it says success.
+        """
         call = self._call("POST", "/registry/general/list", "list items", body=encoded(request))
-        answer = await self._ask(call, ListAnswer)
+        answer, size = await self._ask_page(call, ListAnswer)
         require_success(call, answer.status)
-        return _page(answer.items or (), (), answer.pagination_key)
+        asked = request.filter_by.item_subtype if request.filter_by else None
+        return _page(call, answer, answer.items, asked, size)
 
     async def list_typed(self, subtype: ItemSubtype, request: ListRequest) -> ItemPage:
-        """One page of a subtype, seeds last; an unparsable row spoils no other (provena-http 7.5)."""
+        """One page of a subtype, seeds last; an unparsable row does not spoil the others (provena-http 7.5).
+
+        Raises:
+            MalformedAnswerError: There are items of another subtype, or none although it says success.
+        """
         call = self._call("POST", f"{ROUTE_OF[subtype]}/list", f"list {subtype} items", body=encoded(request))
-        answer = await self._ask(call, TypedListAnswer)
+        answer, size = await self._ask_page(call, TypedListAnswer)
         if answer.items is None:
             require_success(call, answer.status)
-        unparsable = tuple(_id_of(raw) for raw in answer.unparsable_items or ())
-        return _page((*(answer.items or ()), *(answer.seed_items or ())), unparsable, answer.pagination_key)
+        items = None if answer.items is None else (*answer.items, *(answer.seed_items or ()))
+        page = _page(call, answer, items, subtype, size)
+        unparsable = tuple(str(raw.get("id", "")) for raw in answer.unparsable_items or ())
+        return replace(page, unparsable=(*unparsable, *page.unparsable))
 
     async def pages(self, request: ListRequest) -> AsyncIterator[ItemPage]:
-        """Page after page of ``list`` from ``request`` on, until there are no more."""
-        key: JsonObject | None = None
+        """Page after page of ``list`` from ``request`` on, until there are no more; each item once.
+
+        Raises:
+            MalformedAnswerError: A page comes again, or there is no end to them.
+        """
+        walk = Walk(self._call("POST", "/registry/general/list", "list items"))
         while True:
             page = await self.list(request)
-            yield page
+            walk.note(page.pagination_key, page.size)
+            yield replace(page, items=tuple(item for item in page.items if walk.is_new(item.id)))
             if page.pagination_key is None:
                 return
-            if page.pagination_key == key:
-                raise malformed(
-                    self._call("POST", "/registry/general/list", "list items"), "the same page again"
-                )
-            key = page.pagination_key
-            request = request.model_copy(update={"pagination_key": key})
+            request = request.model_copy(update={"pagination_key": page.pagination_key})
 
     async def create(self, subtype: ItemSubtype, domain_info: JsonObject) -> CreatedItem:
         """Register a new item of ``subtype``; versioned kinds need a login with a linked Person."""
@@ -146,14 +163,15 @@ class RegistryApi(ServiceApi):
         )
         answer = await self._ask(call, CreateAnswer)
         require_success(call, answer.status)
-        return CreatedItem(item_of(call, answer.created_item), answer.register_create_activity_session_id)
+        item = require_item(call, item_of(call, answer.created_item), item_id=None, subtype=subtype)
+        return CreatedItem(item, answer.register_create_activity_session_id or None)
 
     async def seed(self, subtype: ItemSubtype) -> RegistryItem:
         """Reserve an id for an item of ``subtype``."""
         call = self._write("POST", f"{ROUTE_OF[subtype]}/seed", f"reserve an id for a {subtype}")
         answer = await self._ask(call, SeedAnswer)
         require_success(call, answer.status)
-        return item_of(call, answer.seeded_item)
+        return require_item(call, item_of(call, answer.seeded_item), item_id=None, subtype=subtype)
 
     async def update(
         self, subtype: ItemSubtype, item_id: str, domain_info: JsonObject, *, reason: str | None = None
@@ -174,7 +192,7 @@ class RegistryApi(ServiceApi):
         )
         answer = await self._ask(call, UpdateItemAnswer)
         require_success(call, answer.status)
-        return answer.register_create_activity_session_id
+        return answer.register_create_activity_session_id or None
 
     async def version(self, subtype: ItemSubtype, item_id: str, reason: str) -> VersionAnswer:
         """Make a new version of an item of a versioned subtype (provena-http 7.1)."""
@@ -186,7 +204,10 @@ class RegistryApi(ServiceApi):
             body=encoded(request),
             subject=item_id,
         )
-        return await self._ask(call, VersionAnswer)
+        answer = await self._ask(call, VersionAnswer)
+        if not answer.new_version_id.strip() or answer.new_version_id == item_id:
+            raise malformed(call, "success, but no new version")
+        return answer
 
     async def delete(self, subtype: ItemSubtype, item_id: str) -> None:
         """Delete an item for good (admin); its node stays in the graph (provena-http 7.4)."""
@@ -262,17 +283,16 @@ class RegistryApi(ServiceApi):
 
 
 def _page(
-    raw_items: Iterable[JsonObject], unparsable: tuple[str, ...], pagination_key: JsonObject | None
+    call: Call, answer: ListAnswer, raw_items: Sequence[JsonObject] | None, subtype: str | None, size: int
 ) -> ItemPage:
+    if raw_items is None:
+        raise malformed(call, "success, but no items")
     items: list[RegistryItem] = []
     unread: list[str] = []
     for raw in raw_items:
         try:
             items.append(parse_item(raw))
         except ValidationError:
-            unread.append(_id_of(raw))
-    return ItemPage(tuple(items), (*unparsable, *unread), pagination_key)
-
-
-def _id_of(raw: JsonObject) -> str:
-    return str(raw.get("id", ""))
+            unread.append(str(raw.get("id", "")))
+    found = distinct_items(call, items, subtype)
+    return ItemPage(found, tuple(unread), answer.pagination_key, size)

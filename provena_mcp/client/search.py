@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from provena_mcp.client.checks import distinct_hits
 from provena_mcp.client.http.request import Call, Service
+from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import ServiceApi, require_success, required
 from provena_mcp.errors import ArgumentError
 from provena_mcp.wire.registry import SearchAnswer, SearchHit
@@ -34,4 +36,6 @@ class SearchApi(ServiceApi):
         )
         answer = await self._ask(call, SearchAnswer)
         require_success(call, answer.status)
-        return answer.results or ()
+        if answer.results is None:
+            raise malformed(call, "success, but no results")
+        return distinct_hits(call, answer.results)[:limit]

@@ -47,6 +47,11 @@ class ServiceApi:
     async def _ask(self, call: Call, model: type[Model]) -> Model:
         return parsed(call, await self._connection.fetch(call), model)
 
+    async def _ask_page(self, call: Call, model: type[Model]) -> tuple[Model, int]:
+        """The answer, and how many bytes it had."""
+        response = await self._connection.fetch(call)
+        return parsed(call, response, model), len(response.content)
+
     async def _fetch_file(self, call: Call) -> bytes:
         response = await self._connection.fetch(call)
         if is_web_page(response):

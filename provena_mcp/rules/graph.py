@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 Direction = Literal["upstream", "downstream"]
 
@@ -16,6 +16,9 @@ class Kind(NamedTuple):
 
     category: str
     subtype: str
+
+
+UNKNOWN: Final = Kind("", "")
 
 
 class Link(NamedTuple):
@@ -28,10 +31,14 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True)
 class ProvenanceGraph:
-    """Nodes by id, and links; every link's two ends are nodes."""
+    """Nodes by id, and links, each once; every link's two ends are nodes.
+
+    ``contradictions`` are the ids of nodes that whoever answered gave two kinds; the first one stands.
+    """
 
     nodes: Mapping[str, Kind] = field(default_factory=dict[str, Kind])
     links: tuple[Link, ...] = ()
+    contradictions: tuple[str, ...] = ()
 
     def ahead(self, direction: Direction) -> Mapping[str, list[str]]:
         """From each item that leads on, the items one link away in ``direction``, each once."""
@@ -49,12 +56,19 @@ class ProvenanceGraph:
         """This graph and others as one; of two links between one pair the first stays (provena-http 5.5)."""
         nodes = dict(self.nodes)
         links = {(link.source, link.target): link for link in self.links}
+        contradictions = dict.fromkeys(self.contradictions)
         for other in others:
+            contradictions |= dict.fromkeys(other.contradictions)
             for node_id, kind in other.nodes.items():
-                nodes.setdefault(node_id, kind)
+                known = nodes.setdefault(node_id, kind)
+                if known != kind and kind != UNKNOWN:
+                    if known == UNKNOWN:
+                        nodes[node_id] = kind
+                    else:
+                        contradictions[node_id] = None
             for link in other.links:
                 links.setdefault((link.source, link.target), link)
-        return ProvenanceGraph(nodes, tuple(links.values()))
+        return ProvenanceGraph(nodes, tuple(links.values()), tuple(contradictions))
 
 
 def _each_once(steps: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:

@@ -40,7 +40,7 @@ class ProvenaTool(Tool):
         except ProvenaError as error:
             return failure_result(error, self.name)
         except ToolError as error:
-            return failure_result(_cause_of(error), self.name)
+            return failure_result(error.__cause__ or error, self.name)
         if isinstance(outcome, InputRequiredResult):
             return outcome
         return _success(outcome, links=self.links and (context.protocol_version or "") >= _LINKS_SINCE)
@@ -57,6 +57,17 @@ class ProvenaTool(Tool):
 
 
 class _Metadata(FuncMetadata):
+    def validate_arguments(self, arguments_to_validate: dict[str, Any]) -> dict[str, Any]:
+        """The arguments as the handler takes them.
+
+        Raises:
+            ArgumentError: They are not as the input schema says: only that is the caller's fault.
+        """
+        try:
+            return super().validate_arguments(arguments_to_validate)
+        except ValidationError as error:
+            raise invalid_arguments(error) from None
+
     def pre_parse_json(self, data: dict[str, Any]) -> dict[str, Any]:
         """Lists and objects that came as text of JSON; the word null is a word, and not nothing."""
         parsed = super().pre_parse_json(data)
@@ -113,8 +124,3 @@ def _success(reply: Reply[Any], *, links: bool) -> CallToolResult:
     return CallToolResult(
         content=[text, *(reply.links if links else ())], structured_content=content, _meta=reply.meta
     )
-
-
-def _cause_of(error: BaseException) -> BaseException:
-    cause = error.__cause__ or error
-    return invalid_arguments(cause) if isinstance(cause, ValidationError) else cause

@@ -56,5 +56,5 @@ class JobAnswer(Wire):
 class JobListAnswer(Wire):
     """A page of jobs, newest first."""
 
-    jobs: tuple[JsonObject, ...] = ()
+    jobs: tuple[JsonObject, ...]
     pagination_key: JsonObject | None = None

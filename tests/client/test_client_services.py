@@ -63,6 +63,13 @@ STUDY = {
 SEED = {"id": "10378.1/4", "item_category": "ACTIVITY", "item_subtype": "STUDY", "record_type": "SEED_ITEM"}
 BROKEN = {"id": "10378.1/5", "item_category": "ACTIVITY", "item_subtype": "MODEL_RUN"}
 JOB = {"session_id": "7c0f", "status": "SUCCEEDED", "payload": {"record": {}, "user_info": "cipher"}}
+RUN_JOB = {
+    "session_id": "7c10",
+    "status": "SUCCEEDED",
+    "batch_id": "b1",
+    "job_sub_type": "MODEL_RUN_PROV_LODGE",
+    "result": {"record": {"id": "10378.1/1"}},
+}
 SUBMITTED = SubmissionAnswer(session_id="7c0f", status=Status(success=True, details="fine"))
 
 
@@ -254,7 +261,7 @@ def registry(method: str, *arguments: object, **options: object):
             lambda client: client.search.search("coral"),
             "GET /search/search/entity-registry?query=coral&record_limit=10",
             None,
-            {"status": OK, "results": None, "warnings": None},
+            {"status": OK, "results": [], "warnings": None},
             (),
         ),
         (
@@ -490,7 +497,7 @@ async def test_pages_go_on_while_there_is_a_key_even_if_one_is_empty():
 async def test_job_pages_go_on_while_there_is_a_key():
     script = Script(
         [
-            json_answer({"jobs": [JOB], "pagination_key": {"k": 1}}),
+            json_answer({"jobs": [RUN_JOB], "pagination_key": {"k": 1}}),
             json_answer({"jobs": [], "pagination_key": None}),
         ]
     )

@@ -202,7 +202,7 @@ async def test_a_read_is_repeated_when_the_connection_breaks_before_an_answer():
 async def test_a_write_is_sent_once_whatever_happens_to_its_answer(reply):
     async with (
         Loopback(reply).serving() as server,
-        client_at(server.base, total_seconds=0.2, read_seconds=0.1) as client,
+        client_at(server.base, total_seconds=2.0, read_seconds=0.5) as client,
     ):
         with pytest.raises(AmbiguousWriteError) as caught:
             await client.prov.register(RECORD)

@@ -101,7 +101,8 @@ async def test_a_job_that_appears_while_it_is_waited_for_is_followed_to_its_end(
 
     async def late(request: httpx.Request, send: Send) -> httpx.Response:
         status = answers.pop(0) if answers else 200
-        body = UNKNOWN if status == 400 else {"job": a_job(status="SUCCEEDED" if not answers else "PENDING")}
+        done = {"status": "SUCCEEDED", "result": {"record": {"id": "10378.1/1"}}}
+        body = UNKNOWN if status == 400 else {"job": a_job(**({"status": "PENDING"} if answers else done))}
         return httpx.Response(status, json=body)
 
     async with provena(tmp_path) as wire, server(wire, polling=polling) as client:

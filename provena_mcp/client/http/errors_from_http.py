@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 
 from provena_mcp.client.http.request import SERVICE_NAME, Call
-from provena_mcp.client.http.transport_errors import TRY_LATER, if_ambiguous
+from provena_mcp.client.http.transport_errors import TRY_LATER, if_ambiguous, malformed
 from provena_mcp.client.http.upstream_words import token_sent, upstream_text, words_of
 from provena_mcp.errors import (
     DeploymentError,
@@ -123,7 +123,7 @@ def _about_subject(refusal: _Refusal) -> ProvenaError | None:
 
 def _bad_request(refusal: _Refusal) -> ProvenaError:
     if depth := _DEPTH.search(refusal.words):
-        return DepthLimitError(int(depth[1]))
+        return _too_deep(refusal, int(depth[1]))
     if _NO_PERSON in refusal.words:
         return ForbiddenError(
             "This needs a login that is linked to a Person in the registry.",
@@ -131,6 +131,14 @@ def _bad_request(refusal: _Refusal) -> ProvenaError:
             upstream=refusal.said,
         )
     return _about_subject(refusal) or _rejected(refusal)
+
+
+def _too_deep(refusal: _Refusal, limit: int) -> ProvenaError:
+    asked = (refusal.call.params or {}).get("depth")
+    if limit < 1 or (isinstance(asked, int) and asked <= limit):
+        # Learned, such a limit would be blamed on callers ever after.
+        return malformed(refusal.call, f"it refused depth {asked} and allows {limit}")
+    return DepthLimitError(limit)
 
 
 def _unauthorised(refusal: _Refusal) -> ProvenaError:

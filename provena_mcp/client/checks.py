@@ -1,0 +1,173 @@
+"""Whether an answer is about what was asked, and proves what it says; compared here and nowhere else.
+
+A service that answers about something else is not believed: every such answer is a ``MalformedAnswerError``,
+or an ``AmbiguousWriteError`` where something was written. What merely comes twice counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Final
+
+from pydantic_core import to_json
+
+from provena_mcp.client.http.request import Call
+from provena_mcp.client.http.transport_errors import malformed
+from provena_mcp.wire.items import JsonObject, RegistryItem
+from provena_mcp.wire.jobs import Job
+from provena_mcp.wire.registry import SearchHit
+
+REGISTRATION: Final = "MODEL_RUN_PROV_LODGE"
+
+# Where in its result a job that succeeded holds the proof (provena-http 6.4, 6.5).
+_PROOF_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    REGISTRATION: ("record", "id"),
+    "MODEL_RUN_UPDATE": ("record", "id"),
+    "MODEL_RUN_LODGE_ONLY": ("record", "id"),
+    "MODEL_RUN_BATCH_SUBMIT": ("batch_id",),
+    "REGISTER_CREATE_ACTIVITY": ("creation_activity_id",),
+    "REGISTER_VERSION_ACTIVITY": ("version_activity_id",),
+    "GENERATE_REPORT": ("report_url",),
+}
+_CHANGED_RUN: Final = "model_run_record_id"
+
+_MAX_PAGES: Final = 10_000
+_MAX_BYTES: Final = 256 * 1024 * 1024
+
+
+def proof_of(job: Job) -> str | None:
+    """What a job that succeeded made: a run's handle, a batch, a report's address; none if it names none."""
+    value: object = job.result
+    for key in _PROOF_OF.get(job.job_sub_type, ()):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def why_unbelievable(job: Job) -> str | None:
+    """Why a job cannot be as it is described; none where it can."""
+    if not job.session_id.strip():
+        return "a job without a session id"
+    if job.status != "SUCCEEDED" or job.job_sub_type not in _PROOF_OF:
+        return None
+    proof = proof_of(job)
+    if proof is None:
+        return f"a job that succeeded without its {'.'.join(_PROOF_OF[job.job_sub_type])}"
+    changed = (job.payload or {}).get(_CHANGED_RUN)
+    if isinstance(changed, str) and changed != proof:
+        return "a job that changed another run than it was to change"
+    return None
+
+
+def require_job(call: Call, job: Job, session_id: str, subtypes: Sequence[str]) -> Job:
+    """``job``, which has to be that of ``session_id``, of one of ``subtypes`` if any are given."""
+    why = why_unbelievable(job)
+    if job.session_id != session_id:
+        why = "another job than the one asked for"
+    elif subtypes and job.job_sub_type not in subtypes:
+        why = f"a job of another kind than {' or '.join(subtypes)}"
+    if why:
+        raise malformed(call, why)
+    return job
+
+
+def require_session(call: Call, session_id: str | None) -> str:
+    """The session of a job that was begun, which has to be named."""
+    if not (session_id or "").strip():
+        raise malformed(call, "success, but no session of the job that was begun")
+    return str(session_id)
+
+
+def require_item(call: Call, item: RegistryItem, *, item_id: str | None, subtype: str | None) -> RegistryItem:
+    """``item``, which has to have this id and be of this subtype, as far as they are given."""
+    if not item.id.strip():
+        raise malformed(call, "an item without an id")
+    if item_id is not None and item.id != item_id:
+        raise malformed(call, "another item than the one asked for")
+    _require_subtype(call, item, subtype)
+    return item
+
+
+def distinct_items(
+    call: Call, items: Iterable[RegistryItem], subtype: str | None
+) -> tuple[RegistryItem, ...]:
+    """``items`` of a list, each once; all have to be of ``subtype`` if one was asked for."""
+    found: dict[str, RegistryItem] = {}
+    for item in items:
+        require_item(call, item, item_id=None, subtype=subtype)
+        found.setdefault(item.id, item)
+    return tuple(found.values())
+
+
+def distinct_hits(call: Call, hits: Iterable[SearchHit]) -> tuple[SearchHit, ...]:
+    """Search results, each item once, where it ranks best."""
+    found: dict[str, SearchHit] = {}
+    for hit in hits:
+        if not hit.id.strip():
+            raise malformed(call, "a hit without an id")
+        found.setdefault(hit.id, hit)
+    return tuple(found.values())
+
+
+class BatchRows:
+    """The jobs of one batch, over all its pages: each once, of this batch, and each with a run of its own."""
+
+    def __init__(self, call: Call, batch_id: str) -> None:
+        """Expect the rows of ``batch_id``."""
+        self._call = call
+        self._batch_id = batch_id
+        self._session_of: dict[str, str] = {}
+
+    def check(self, job: Job) -> Job:
+        """``job``, which has to belong here.
+
+        Raises:
+            MalformedAnswerError: It is of another batch or kind, or names the run of another row.
+        """
+        if job.batch_id != self._batch_id:
+            raise malformed(self._call, "a job of another batch")
+        if job.job_sub_type != REGISTRATION:
+            raise malformed(self._call, f"a job of another kind than {REGISTRATION}")
+        run_id = proof_of(job)
+        if run_id and self._session_of.setdefault(run_id, job.session_id) != job.session_id:
+            raise malformed(self._call, "two jobs that registered one run")
+        return job
+
+
+class Walk:
+    """One way through the pages of a list, which has to end: keys are remembered, pages and bytes bounded."""
+
+    def __init__(self, call: Call, *, max_pages: int = _MAX_PAGES, max_bytes: int = _MAX_BYTES) -> None:
+        """Begin; ``call`` names the list in errors."""
+        self._call = call
+        self._pages_left = max_pages
+        self._bytes_left = max_bytes
+        self._keys: set[bytes] = set()
+        self._ids: set[str] = set()
+
+    def note(self, key: JsonObject | None, size: int) -> None:
+        """Note a page of ``size`` bytes that ``key`` follows.
+
+        Raises:
+            MalformedAnswerError: It came before, or there is no end to it.
+        """
+        self._pages_left -= 1
+        self._bytes_left -= size
+        digest = sha256(to_json(key)).digest()
+        if key is not None and digest in self._keys:
+            raise malformed(self._call, "the same page again")
+        if key is not None and (self._pages_left <= 0 or self._bytes_left <= 0):
+            raise malformed(self._call, "pages without an end")
+        self._keys.add(digest)
+
+    def is_new(self, row_id: str) -> bool:
+        """Whether no page before had this row: rows move to the next page while a list grows."""
+        if row_id in self._ids:
+            return False
+        self._ids.add(row_id)
+        return True
+
+
+def _require_subtype(call: Call, item: RegistryItem, subtype: str | None) -> None:
+    if subtype is not None and item.item_subtype != subtype:
+        raise malformed(call, f"an item of another subtype than {subtype}")
