@@ -13,6 +13,7 @@ from tests.worlds.deployment import (
     QUICK,
     HandClock,
     Send,
+    Spoil,
     a_record,
     answering,
     losing_the_answer,
@@ -203,17 +204,22 @@ async def test_without_waiting_the_answer_says_how_to_follow_the_job(tmp_path: P
     assert (job["status"], job["finished"], job["model_run_id"]) == ("succeeded", True, "local/1000001")
 
 
-def stuck(status: str) -> dict[str, Any]:
-    return {
-        "job": {
-            "session_id": "s",
+def stuck(status: str, **fields: object) -> Spoil:
+    """The job that is asked for stands still."""
+
+    async def answer(request: httpx.Request, send: Send) -> httpx.Response:
+        del send
+        job = {
+            "session_id": request.url.params["session_id"],
             "created_timestamp": 1,
             "status": status,
             "job_type": "PROV_LODGE",
             "job_sub_type": "MODEL_RUN_PROV_LODGE",
             "payload": {},
         }
-    }
+        return httpx.Response(200, json={"job": job | fields})
+
+    return answer
 
 
 @pytest.mark.asyncio
@@ -224,7 +230,7 @@ async def test_waiting_ends_within_45_seconds_and_tells_how_it_stands_meanwhile(
     polling = PollPolicy(clock=clock, sleep=clock.sleep)
     async with provena(tmp_path) as wire, server(wire, era, polling=polling) as client:
         shown = await call(client, "register_model_run", record=a_record())
-        wire.spoilt[FETCH_JOB] = answering(200, stuck("PENDING"))
+        wire.spoilt[FETCH_JOB] = stuck("PENDING")
         begun = clock.now
 
         async def show(progress: float, total: float | None, message: str | None) -> None:
@@ -272,11 +278,8 @@ async def test_a_job_that_cannot_be_followed_does_not_make_the_write_a_failure(t
 @pytest.mark.asyncio
 async def test_a_job_that_fails_without_a_word_is_explained(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire) as client:
-        body = stuck("FAILED")
-        body["job"]["info"] = (
-            "Job failed, err: An error occurred while lodging the provenance record. Error: .."
-        )
-        wire.spoilt[FETCH_JOB] = answering(200, body)
+        info = "Job failed, err: An error occurred while lodging the provenance record. Error: .."
+        wire.spoilt[FETCH_JOB] = stuck("FAILED", info=info)
         done = await confirmed(client)
     assert {key: done[key] for key in ("status", "reason", "likely_causes", "name")} == {
         "status": "failed",
