@@ -29,7 +29,7 @@ UNKNOWN = 'Could not find the given key (10378.1/9) in the registry. Details "Fa
 
 
 async def read(client: ProvenaClient) -> object:
-    return await client.prov.explore("upstream", "10378.1/9", 3)
+    return await client.prov.explore("upstream", "10378.1/9", 101)
 
 
 async def fetch(client: ProvenaClient) -> object:

@@ -45,7 +45,14 @@ def parameter(exchange: Exchange, name: str, otherwise: str = "10378.1/9999999")
 
 
 def _explore(query: str) -> Ask:
-    return lambda client, exchange: client.prov.explore(query, parameter(exchange, "starting_id"), 3)
+    def ask(client: ProvenaClient, exchange: Exchange) -> Awaitable[object]:
+        try:
+            depth = max(1, int(parameter(exchange, "depth")))
+        except ValueError:
+            depth = 3
+        return client.prov.explore(query, parameter(exchange, "starting_id"), depth)
+
+    return ask
 
 
 def _subtype(exchange: Exchange) -> Any:
