@@ -12,12 +12,12 @@ from typing import Final
 from anyio import to_thread
 from pydantic import JsonValue
 
-from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, NotLoggedInError, ProvenaError
+from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.items.changes import item_digest
 from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.item_reader import ALL
 from provena_mcp.rules.records.problems import Candidate, Problem, nearest
-from provena_mcp.rules.records.references import AnyRun, Found, Known, Outcome, Reference, Refused, references
-from provena_mcp.rules.records.refusals import unknown_reason
+from provena_mcp.rules.records.references import AnyRun, Known, Reference, Refused, references
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import ItemSubtype
 
@@ -34,9 +34,9 @@ async def look_up(reader: Reader, wanted: Iterable[Reference], known: Known) -> 
         NotLoggedInError: Nobody is logged in.
         UpstreamError: The registry did not answer.
     """
-    ids = sorted({reference.id for reference in wanted})
-    outcomes = await asyncio.gather(*(_fetch(reader, item_id) for item_id in ids))
-    return {**known, **dict(zip(ids, outcomes, strict=True))}
+    items = reader.items(ALL)
+    await items.read(sorted({reference.id for reference in wanted}))
+    return {**known, **items.known}
 
 
 async def resolve_runs(reader: Reader, runs: Sequence[AnyRun], known: Known | None = None) -> Known:
@@ -81,21 +81,6 @@ async def newest(reader: Reader, subtype: ItemSubtype, limit: int) -> tuple[Cand
 
 def _wanted(runs: Iterable[AnyRun], known: Known) -> frozenset[Reference]:
     return frozenset[Reference]().union(*(references(run, known) for run in runs))
-
-
-async def _fetch(reader: Reader, item_id: str) -> Outcome:
-    try:
-        item = await reader.client.registry.fetch(item_id)
-    except NotFoundError as error:
-        return Refused("unknown", error.upstream or unknown_reason(item_id))
-    except ArgumentError:
-        return Refused("unknown", unknown_reason(item_id))
-    except NotLoggedInError:
-        raise
-    except AccessError as error:
-        return Refused("unreadable", error.upstream or error.message)
-    reader.names.remember(reader.caller, item)
-    return Found(item)
 
 
 def _wanted_instead(problem: Problem) -> tuple[str, ItemSubtype] | None:

@@ -13,7 +13,7 @@ from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.audit_answer import Audit, Audited, AuditTelling
 from provena_mcp.queries.answers.common import read_run_or_study
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.item_reader import Records
+from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
@@ -30,7 +30,7 @@ _INPUT_PAGES: Final = 15
 
 
 async def gather_evidence(
-    reader: Reader, cap: DepthCap, records: Records, run: ModelRunItem, *, depth: int, now: float
+    reader: Reader, cap: DepthCap, records: ItemReader, run: ModelRunItem, *, depth: int, now: float
 ) -> RunEvidence:
     """Everything the audit of ``run`` needs, its lineage followed for ``depth`` hops upstream.
 
@@ -44,22 +44,21 @@ async def gather_evidence(
     )
     await asyncio.gather(
         records.read(_makers(upstream.graph, {dataset.dataset_id for dataset in run.record.inputs})),
-        records.read_listed(
-            _nearest_datasets(upstream.graph, run.id),
-            "DATASET",
+        records.read_many(
+            dict.fromkeys(_nearest_datasets(upstream.graph, run.id), "DATASET"),
             most_pages=_DATASET_PAGES,
             most_fetches=_MOST_DATASETS,
         ),
     )
-    await records.read_newer_versions(records.known)
+    await records.read_newer_versions(records.outcomes)
     reasons = (upstream.incomplete_because, records.incomplete_because)
     because = "; ".join(reason for reason in reasons if reason) or None
     return RunEvidence(run, records.known, upstream.graph, remade, now, because)
 
 
-async def _read_references(records: Records, record: ModelRunRecord) -> None:
+async def _read_references(records: ItemReader, record: ModelRunRecord) -> None:
     inputs = (dataset.dataset_id for dataset in record.inputs)
-    await records.read_listed(inputs, "DATASET", most_pages=_INPUT_PAGES, most_fetches=0)
+    await records.read_many(dict.fromkeys(inputs, "DATASET"), most_pages=_INPUT_PAGES, most_fetches=0)
     # A workflow template names further items, so a second and a third look may be needed.
     while wanted := references(record, records.known):
         await records.read(sorted(reference.id for reference in wanted))
@@ -116,7 +115,7 @@ async def audit(
     if isinstance(item, StudyItem):
         audited = await _audit_study(reader, cap, item, now())
     else:
-        records = Records(reader, needs_all=True)
+        records = reader.items(ALL)
         evidence = await gather_evidence(reader, cap, records, item, depth=_DEPTH, now=now())
         one = await asyncio.to_thread(audit_run, evidence)
         audited = Audited([(finding, ()) for finding in one.findings], [one], 1, evidence.incomplete_because)
@@ -128,8 +127,8 @@ async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: flo
     ids = sorted(link.source for link in graph.links if graph.nodes[link.source].subtype == "MODEL_RUN")
     if not ids:
         return Audited([(Finding("study_without_runs", {study.id: ""}), ())], [], 0, None)
-    records = Records(reader, needs_all=True)
-    await records.read_listed(ids[:_MOST_RUNS], "MODEL_RUN", most_pages=2, most_fetches=_MOST_RUNS)
+    records = reader.items(ALL)
+    await records.read_many(dict.fromkeys(ids[:_MOST_RUNS], "MODEL_RUN"), most_fetches=_MOST_RUNS)
     slots = asyncio.Semaphore(_AT_ONCE)
 
     async def audited(run: ModelRunItem) -> RunAudit:

@@ -18,7 +18,7 @@ from provena_mcp.lineage.comparison import (
 from provena_mcp.queries.answers.common import read_run
 from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonTelling, RunComparison, Scope
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.item_reader import Records
+from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
@@ -63,7 +63,7 @@ def _distinct(run_ids: Sequence[str]) -> list[str]:
 
 async def _records(reader: Reader, runs: Mapping[str, ModelRunItem]) -> Compared:
     """Compare the records; datasets that differ are looked up to recognise versions of one thing."""
-    records = Records(reader, needs_all=True)
+    records = reader.items(ALL)
     templates = {run.record.workflow_template_id for run in runs.values()}
     await records.read(sorted(templates))
     models = {
@@ -103,9 +103,9 @@ async def _lineages(reader: Reader, cap: DepthCap, runs: Mapping[str, ModelRunIt
     )
 
 
-def _previous(records: Records) -> dict[str, str]:
+def _previous(records: ItemReader) -> dict[str, str]:
     previous: dict[str, str] = {}
-    for item_id in records.known:
+    for item_id in records.outcomes:
         item = records.item(item_id)
         place = item.versioning_info if item else None
         if place is not None and place.previous_version:

@@ -10,7 +10,7 @@ from provena_mcp.queries.answers.impact_answer import ImpactTelling
 from provena_mcp.queries.answers.impact_gathering import gather_spread
 from provena_mcp.queries.answers.impact_result import ImpactAnswer
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.item_reader import Records
+from provena_mcp.queries.items.item_reader import ItemReader
 from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.handles import parse_handle
 
@@ -40,7 +40,7 @@ async def analyse_impact(
         WrongSubtypeError: It is only a reserved id.
     """
     start = parse_handle(question.item_id, "item_id")
-    records = Records(reader)
+    records = reader.items()
     await records.read([start])
     item = records.item(start)
     if item is not None and item.is_seed:
@@ -56,15 +56,15 @@ async def analyse_impact(
     spread = await gather_spread(reader, cap, starts, question.depth, follow_versions=question.all_versions)
     nearest = [affected.id for affected in spread.impact.affected if affected.subtype == "DATASET"]
     known = reader.names.known(reader.caller, nearest)
-    unread = (dataset for dataset in nearest if dataset not in known)
-    await records.read_listed(unread, "DATASET", most_pages=_RELEASE_PAGES, most_fetches=_RELEASE_FETCHES)
+    unread = {dataset: "DATASET" for dataset in nearest if dataset not in known}
+    await records.read_many(unread, most_pages=_RELEASE_PAGES, most_fetches=_RELEASE_FETCHES)
     telling = ImpactTelling(reader, records, spread, start, question.depth)
     if question.contacts:
         await telling.read_contacts()
     return await telling.told(max_tokens, has_contacts=question.contacts)
 
 
-def _versions_of(records: Records, start: str) -> list[str]:
+def _versions_of(records: ItemReader, start: str) -> list[str]:
     """Ids of all versions of an item, itself first; one that may not be read is started from all the same."""
     found = [start]
     for version in found:

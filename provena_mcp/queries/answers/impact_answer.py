@@ -31,7 +31,7 @@ from provena_mcp.queries.answers.impact_result import (
 from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.item_reader import Records
+from provena_mcp.queries.items.item_reader import ItemReader
 from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.rules.uris import diagram_uri
 from provena_mcp.wire.items import PersonItem
@@ -46,7 +46,7 @@ _SHOWN_VERSIONS: Final = 10
 class ImpactTelling:
     """An impact, its rows in the order in which they are told: released datasets first, then the nearest."""
 
-    def __init__(self, reader: Reader, records: Records, spread: Spread, start: str, depth: int) -> None:
+    def __init__(self, reader: Reader, records: ItemReader, spread: Spread, start: str, depth: int) -> None:
         """Tell ``spread``, found within ``depth`` hops of ``start``; ``records`` were read for it."""
         self._reader = reader
         self._records = records

@@ -66,13 +66,9 @@ async def group_counts(
 
 async def _models_of(reader: Reader, items: Sequence[RegistryItem]) -> Mapping[str, str]:
     """The model of each workflow template that runs among ``items`` were done with."""
-    from provena_mcp.queries.items.item_reader import Records
-
     templates = {item.record.workflow_template_id for item in items if isinstance(item, ModelRunItem)}
-    records = Records(reader)
-    await records.read(templates)
-    read = ((template, records.item(template)) for template in templates)
-    return {template: item.software_id for template, item in read if isinstance(item, WorkflowTemplateItem)}
+    found = await reader.items().read_of_type(templates, WorkflowTemplateItem)
+    return {template: item.software_id for template, item in found.items()}
 
 
 def _keys(item: RegistryItem, by: GroupBy, models: Mapping[str, str]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from provena_mcp.queries.items.briefs.models import (
 )
 from provena_mcp.queries.items.briefs.parts import TEXT_LENGTH, WORD_LENGTH, text
 from provena_mcp.queries.items.fetch import Include, Reader
-from provena_mcp.queries.items.names import unreadable_because
+from provena_mcp.queries.items.unreadable import unreadable_because
 from provena_mcp.queries.lineage.neighbourhood import USUAL_DEPTH_CAP, DepthCap, gather_neighbourhood
 from provena_mcp.rules.graph import Direction
 from provena_mcp.wire.items import HistoryEntry, RegistryItem

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.describing import describe
 from provena_mcp.queries.items.briefs.models import AnyBrief, Brief, Included
 from provena_mcp.queries.items.briefs.parts import Known, Origin, references_of
+from provena_mcp.queries.items.item_reader import LOGIN_ONLY, NOTHING, ItemReader, Needs
 from provena_mcp.queries.items.names import NAME_LENGTH, Names
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_object
@@ -72,6 +74,10 @@ class Reader:
     names: Names
     caller: str
 
+    def items(self, needs: Needs = LOGIN_ONLY) -> ItemReader:
+        """Reads items by id for one answer; ``needs`` are failures that fail it."""
+        return ItemReader(self.client.registry, partial(self.names.remember, self.caller), needs)
+
 
 Include = Callable[[Sequence[RegistryItem]], Awaitable[Mapping[str, Included]]]
 
@@ -87,24 +93,20 @@ async def fetch_items(
     wanted = list(dict.fromkeys(parse_handle(item_id, "ids") for item_id in ids))
     if not 1 <= len(wanted) <= MAX_IDS:
         raise ArgumentError(f"ids takes 1 to {MAX_IDS} handles, not {len(wanted)}.", parameter="ids")
-    outcomes = await asyncio.gather(
-        *(reader.client.registry.fetch(item_id) for item_id in wanted), return_exceptions=True
-    )
+    outcomes = await reader.items(NOTHING).read(wanted)
     found: list[RegistryItem] = []
     not_found: list[str] = []
     forbidden: list[str] = []
     failed: list[Unfetched] = []
-    for item_id, outcome in zip(wanted, outcomes, strict=True):
+    for item_id, outcome in outcomes.items():
         if isinstance(outcome, RegistryItem):
             found.append(outcome)
         elif isinstance(outcome, NotFoundError):
             not_found.append(item_id)
         elif isinstance(outcome, AccessError):
             forbidden.append(item_id)
-        elif isinstance(outcome, ProvenaError):
-            failed.append(Unfetched(id=item_id, reason=outcome.message))
         else:
-            raise outcome
+            failed.append(Unfetched(id=item_id, reason=outcome.message))
     told = [_in_full(item) for item in found] if detail == "full" else await describe_items(reader, found)
     included: Mapping[str, Included] = await include(found) if include else {}
     shown = _within(told, included, max_tokens)
@@ -137,18 +139,9 @@ async def describe_items(reader: Reader, items: Sequence[RegistryItem]) -> list[
 
 async def _models(reader: Reader, runs: Sequence[ModelRunItem]) -> dict[str, str]:
     """The model of each workflow template the runs follow."""
-    templates = list(dict.fromkeys(run.record.workflow_template_id for run in runs))
-    outcomes = await asyncio.gather(
-        *(reader.client.registry.fetch(template) for template in templates), return_exceptions=True
-    )
-    models: dict[str, str] = {}
-    for template, outcome in zip(templates, outcomes, strict=True):
-        if isinstance(outcome, WorkflowTemplateItem):
-            reader.names.remember(reader.caller, outcome)
-            models[template] = outcome.software_id
-        elif isinstance(outcome, BaseException) and not isinstance(outcome, ProvenaError):
-            raise outcome
-    return models
+    wanted = [run.record.workflow_template_id for run in runs]
+    found = await reader.items(NOTHING).read_of_type(wanted, WorkflowTemplateItem)
+    return {template: item.software_id for template, item in found.items()}
 
 
 async def _templates(
@@ -156,18 +149,9 @@ async def _templates(
 ) -> dict[str, DatasetTemplateItem]:
     """The dataset templates of workflow templates, as far as they can be read."""
     places = [place for item in workflows for place in (*item.input_templates, *item.output_templates)]
-    wanted = list(dict.fromkeys(place.template_id for place in places))
-    outcomes = await asyncio.gather(
-        *(reader.client.registry.fetch(template) for template in wanted), return_exceptions=True
+    return await reader.items(NOTHING).read_of_type(
+        (place.template_id for place in places), DatasetTemplateItem
     )
-    templates: dict[str, DatasetTemplateItem] = {}
-    for template, outcome in zip(wanted, outcomes, strict=True):
-        if isinstance(outcome, DatasetTemplateItem):
-            reader.names.remember(reader.caller, outcome)
-            templates[template] = outcome
-        elif isinstance(outcome, BaseException) and not isinstance(outcome, ProvenaError):
-            raise outcome
-    return templates
 
 
 async def _origins(reader: Reader, datasets: Sequence[DatasetItem]) -> dict[str, Origin]:

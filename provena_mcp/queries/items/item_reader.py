@@ -1,95 +1,129 @@
-"""Reads many registry items for one answer: each once, none that fails spoiling the rest."""
+"""The one way to read registry items by id: each once, pages of lists where they pay, failures told apart."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
+from provena_mcp.client import RegistryApi
 from provena_mcp.errors import (
+    ArgumentError,
     MalformedItemError,
     NotFoundError,
     NotLoggedInError,
     ProvenaError,
     UpstreamError,
 )
-from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.names import unreadable_because
+from provena_mcp.queries.items.unreadable import unreadable_because
 from provena_mcp.rules.records.references import Found, Outcome, RefusalKind, Refused
+from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import RegistryItem, VersioningInfo
 from provena_mcp.wire.registry import ListFilter, ListRequest
-from provena_mcp.wire.subtypes import ItemSubtype
+from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
 
-_PAGE_SIZE: Final = 200
-# The registry has no batch fetch (provena-http 7.10): a page of a list pays from about this many on.
-_WORTH_A_PAGE: Final = 25
+# The registry has no batch fetch (provena-http 7.10), so a hundred items would be a hundred calls. A page of
+# a list carries a hundred at once: from this many items of one subtype on a page saves more than it costs.
+_PAGE_SIZE: Final = 100
+_WORTH_A_PAGE: Final = 12
+_MAX_PAGES: Final = 5
 _MAX_CHAIN: Final = 20
 
+ItemT = TypeVar("ItemT", bound=RegistryItem)
+Needs = tuple[type[ProvenaError], ...]
 
-class Records:
-    """What reading has found so far, id by id."""
+LOGIN_ONLY: Final[Needs] = (NotLoggedInError,)
+"""An answer may lack items that cannot be read, but nobody is told so for want of a login."""
 
-    def __init__(self, reader: Reader, *, needs_all: bool = False) -> None:
-        """Read as ``reader`` does; with ``needs_all`` a service that fails fails the reading."""
-        self._reader = reader
-        self._needs_all = needs_all
-        self._known: dict[str, Outcome] = {}
-        self._failed: set[str] = set()
+ALL: Final[Needs] = (NotLoggedInError, UpstreamError)
+"""An answer that would be wrong without one of its items."""
+
+NOTHING: Final[Needs] = ()
+"""Whatever fails, the answer stands without it."""
+
+
+class ItemReader:
+    """What has been read so far for one answer, id by id."""
+
+    def __init__(
+        self,
+        registry: RegistryApi,
+        remember: Callable[[RegistryItem], object],
+        needs: Needs = LOGIN_ONLY,
+    ) -> None:
+        """Read from ``registry``.
+
+        Args:
+            registry: As the caller.
+            remember: Told of every item that was read.
+            needs: Failures that fail the reading; an item that is malformed never does.
+        """
+        self._registry = registry
+        self._remember = remember
+        self._needs = needs
+        self._outcomes: dict[str, RegistryItem | ProvenaError] = {}
 
     @property
-    def known(self) -> Mapping[str, Outcome]:
-        """Found or refused, for every id that was looked up."""
-        return self._known
+    def outcomes(self) -> Mapping[str, RegistryItem | ProvenaError]:
+        """The item, or why it could not be read, of every id that was looked up."""
+        return self._outcomes
+
+    @property
+    def known(self) -> dict[str, Outcome]:
+        """The same in the words of the rules: found or refused."""
+        return {item_id: _in_rules(item_id, outcome) for item_id, outcome in self._outcomes.items()}
 
     @property
     def incomplete_because(self) -> str | None:
         """How many items nothing is known of, because a service failed or answered what cannot be read."""
-        count = len(self._failed)
+        count = sum(isinstance(outcome, UpstreamError) for outcome in self._outcomes.values())
         return f"the service failed to answer for {count} item{'s' if count > 1 else ''}" if count else None
 
     def item(self, item_id: str) -> RegistryItem | None:
         """An item that was read and found."""
-        outcome = self._known.get(item_id)
-        return outcome.item if isinstance(outcome, Found) else None
+        outcome = self._outcomes.get(item_id)
+        return outcome if isinstance(outcome, RegistryItem) else None
 
     def is_gone(self, item_id: str) -> bool:
         """Whether the registry was asked for an item and does not hold it."""
-        outcome = self._known.get(item_id)
-        return isinstance(outcome, Refused) and outcome.kind == "unknown"
+        return isinstance(self._outcomes.get(item_id), NotFoundError)
 
-    async def read(self, ids: Iterable[str]) -> None:
-        """Look up what was not looked up yet.
+    async def read(self, ids: Iterable[str]) -> Mapping[str, RegistryItem | ProvenaError]:
+        """What is known of ``ids``; those that were not looked up yet are fetched, all at once.
 
         Raises:
-            NotLoggedInError: Nobody is logged in.
-            UpstreamError: A service failed, where everything is needed.
+            ProvenaError: Of a kind that the answer ``needs`` to go well.
         """
-        wanted = [item_id for item_id in dict.fromkeys(ids) if item_id and item_id not in self._known]
+        asked = [item_id for item_id in dict.fromkeys(ids) if item_id]
+        wanted = [item_id for item_id in asked if item_id not in self._outcomes]
         outcomes = await asyncio.gather(*(self._fetch(item_id) for item_id in wanted))
-        self._known.update(zip(wanted, outcomes, strict=True))
+        self._outcomes.update(zip(wanted, outcomes, strict=True))
+        return {item_id: self._outcomes[item_id] for item_id in asked}
 
-    async def read_listed(
-        self, ids: Iterable[str], subtype: ItemSubtype, *, most_pages: int, most_fetches: int
-    ) -> None:
-        """Look up many items of one subtype, those that matter most first.
+    async def read_of_type(self, ids: Iterable[str], model: type[ItemT]) -> dict[str, ItemT]:
+        """Those of ``ids`` that are of one kind and can be read; errors as ``read``."""
+        read = await self.read(ids)
+        return {item_id: item for item_id, item in read.items() if isinstance(item, model)}
 
-        Pages of the registry's list are read as long as each saves more fetches than it costs, then the
-        first of what is left are fetched; the others are left alone.
+    async def read_many(
+        self, wanted: Mapping[str, str], *, most_fetches: int, most_pages: int = _MAX_PAGES
+    ) -> list[str]:
+        """Look up many items by id -> subtype (empty if not known), those that matter most first.
+
+        Pages of the lists of a subtype are read as long as each saves more fetches than it costs, then
+        the first of what is left are fetched. The ids beyond ``most_fetches`` come back, not looked up.
+
+        Raises:
+            ProvenaError: As ``read``.
         """
-        left = [item_id for item_id in dict.fromkeys(ids) if item_id not in self._known]
-        request = ListRequest(filter_by=ListFilter(item_subtype=subtype), page_size=_PAGE_SIZE)
-        for _ in range(most_pages):
-            if len(left) <= _WORTH_A_PAGE:
-                break
-            page = await self._reader.client.registry.list(request)
-            for item in page.items:
-                self._keep(item)
-            before = len(left)
-            left = [item_id for item_id in left if item_id not in self._known]
-            if page.pagination_key is None or before - len(left) < _WORTH_A_PAGE // 2:
-                break
-            request = request.model_copy(update={"pagination_key": page.pagination_key})
+        missing = {item: subtype for item, subtype in wanted.items() if item not in self._outcomes}
+        counts = Counter(missing.values())
+        worth: list[ItemSubtype] = [kind for kind in SUBTYPES if counts[kind] >= _WORTH_A_PAGE]
+        await asyncio.gather(*(self._read_pages(kind, missing, most_pages) for kind in worth))
+        left = [item_id for item_id in missing if item_id not in self._outcomes]
         await self.read(left[:most_fetches])
+        return left[most_fetches:]
 
     async def read_newer_versions(self, ids: Iterable[str]) -> None:
         """Look up what replaced each of ``ids``, and what replaced that, up to the latest."""
@@ -102,40 +136,56 @@ class Records:
     async def _read_chain(
         self, ids: Iterable[str], neighbour: Callable[[VersioningInfo], str | None]
     ) -> None:
-        rim: set[str] = set(ids)
+        latest: set[str] = set(ids)
         for _ in range(_MAX_CHAIN):
-            found = [neighbour(place) for item_id in rim if (place := self._place_of(item_id)) is not None]
-            rim = {other for other in found if other and other not in self._known}
-            if not rim:
+            found = [neighbour(place) for item_id in latest if (place := self._place_of(item_id)) is not None]
+            latest = {other for other in found if other and other not in self._outcomes}
+            if not latest:
                 return
-            await self.read(sorted(rim))
+            await self.read(sorted(latest))
 
     def _place_of(self, item_id: str) -> VersioningInfo | None:
         item = self.item(item_id)
         return item.versioning_info if item else None
 
-    async def _fetch(self, item_id: str) -> Outcome:
+    async def _read_pages(self, subtype: ItemSubtype, missing: Mapping[str, str], most_pages: int) -> None:
+        left = {item_id for item_id, kind in missing.items() if kind == subtype}
+        request = ListRequest(filter_by=ListFilter(item_subtype=subtype), page_size=_PAGE_SIZE)
+        for _ in range(most_pages):
+            try:
+                page = await self._registry.list(request)
+            except ProvenaError:
+                return  # the fetches that follow say why, id by id
+            for item in page.items:
+                self._keep(item)
+            hits = len(left)
+            left -= self._outcomes.keys()
+            hits -= len(left)
+            if page.pagination_key is None or hits < _WORTH_A_PAGE or len(left) < _WORTH_A_PAGE:
+                return
+            request = request.model_copy(update={"pagination_key": page.pagination_key})
+
+    async def _fetch(self, item_id: str) -> RegistryItem | ProvenaError:
         try:
-            item = await self._reader.client.registry.fetch(item_id)
-        except NotLoggedInError:
-            raise
-        except UpstreamError as error:
-            if self._needs_all and not isinstance(error, MalformedItemError):
-                raise
-            self._failed.add(item_id)
-            return Refused(_kind_of(error), unreadable_because(error))
+            item = await self._registry.fetch(item_id)
         except ProvenaError as error:
-            return Refused(_kind_of(error), unreadable_because(error))
+            if isinstance(error, self._needs) and not isinstance(error, MalformedItemError):
+                raise
+            return error
         return self._keep(item)
 
-    def _keep(self, item: RegistryItem) -> Found:
-        self._reader.names.remember(self._reader.caller, item)
-        found = Found(item)
-        self._known[item.id] = found
-        return found
+    def _keep(self, item: RegistryItem) -> RegistryItem:
+        self._remember(item)
+        self._outcomes[item.id] = item
+        return item
 
 
-def _kind_of(error: ProvenaError) -> RefusalKind:
-    if isinstance(error, NotFoundError):
-        return "unknown"
-    return "malformed" if isinstance(error, MalformedItemError) else "unreadable"
+def _in_rules(item_id: str, outcome: RegistryItem | ProvenaError) -> Outcome:
+    if isinstance(outcome, RegistryItem):
+        return Found(outcome)
+    if isinstance(outcome, NotFoundError | ArgumentError):
+        # What is no handle is not looked up: to the rules it is as unknown as what is not there.
+        said = outcome.upstream if isinstance(outcome, NotFoundError) else None
+        return Refused("unknown", said or unknown_reason(item_id))
+    kind: RefusalKind = "malformed" if isinstance(outcome, MalformedItemError) else "unreadable"
+    return Refused(kind, outcome.upstream or outcome.message or unreadable_because(outcome))

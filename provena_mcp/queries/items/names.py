@@ -1,34 +1,23 @@
-"""Display names of items: few calls, remembered per caller, never a failed answer.
-
-A lineage graph holds ids only and the registry has no batch fetch (provena-http 7.10), so a hundred
-names would be a hundred calls. A page of the registry's list carries a hundred items at once:
-where many names of one subtype are missing, pages are read as long as each saves more fetches
-than it costs.
-"""
+"""Display names of items, and what tells them from their like: remembered per caller, never failing."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from provena_mcp.client import RegistryApi
-from provena_mcp.errors import AccessError, NotFoundError, ProvenaError, UpstreamError
 from provena_mcp.queries.cache import BoundedCache, Clock
 from provena_mcp.queries.items.briefs.models import utc
+from provena_mcp.queries.items.item_reader import NOTHING, ItemReader
+from provena_mcp.queries.items.unreadable import unreadable_because
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
-from provena_mcp.wire.registry import ListFilter, ListRequest
-from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
 
 NAME_LENGTH: Final = 120
 _VERSION_LENGTH: Final = 24
 _DAY_LENGTH: Final = 10
-_PAGE_SIZE: Final = 100
-_WORTH_A_PAGE: Final = 12
-_MAX_PAGES: Final = 5
 _MAX_FETCHES: Final = 400
 _ENTRIES: Final = 50_000
 _SECONDS: Final = 600.0
@@ -84,15 +73,15 @@ class Names:
                 missing[item_id] = subtype
             else:
                 named[item_id] = known
-        named.update(await self._from_lists(caller, missing))
-        left = [item_id for item_id in missing if item_id not in named]
-        unreadable = dict.fromkeys(left[_MAX_FETCHES:], "not looked up: too many at once")
-        left = left[:_MAX_FETCHES]
-        for item_id, outcome in zip(left, await self._fetch_all(caller, left), strict=True):
-            if isinstance(outcome, Named):
-                named[item_id] = outcome
+        items = ItemReader(self._registry, partial(self.remember, caller), NOTHING)
+        beyond = await items.read_many(missing, most_fetches=_MAX_FETCHES)
+        unreadable = dict.fromkeys(beyond, "not looked up: too many at once")
+        for item_id in missing.keys() & items.outcomes.keys():
+            outcome = items.outcomes[item_id]
+            if isinstance(outcome, RegistryItem):
+                named[item_id] = self._named(outcome)
             else:
-                unreadable[item_id] = outcome
+                unreadable[item_id] = unreadable_because(outcome)
         return NamesFound(named, unreadable)
 
     async def of_ids(self, caller: str, ids: Iterable[str]) -> NamesFound:
@@ -106,48 +95,18 @@ class Names:
 
     def remember(self, caller: str, item: RegistryItem) -> Named:
         """Keep the name of an item that was read for another reason."""
-        release = (item.release_status or "NOT_RELEASED") if isinstance(item, DatasetItem) else None
-        name = clean(item.display_name or "", NAME_LENGTH)
-        named = Named(name, item.item_subtype, release, _version_of(item), _day_of(item))
+        named = self._named(item)
         self._cache.put((caller, item.id), named)
         return named
+
+    def _named(self, item: RegistryItem) -> Named:
+        release = (item.release_status or "NOT_RELEASED") if isinstance(item, DatasetItem) else None
+        name = clean(item.display_name or "", NAME_LENGTH)
+        return Named(name, item.item_subtype, release, _version_of(item), _day_of(item))
 
     def forget(self, caller: str, item_id: str) -> None:
         """Read the name anew next time: the item has been changed."""
         self._cache.discard((caller, item_id))
-
-    async def _fetch_all(self, caller: str, ids: list[str]) -> list[Named | str]:
-        return await asyncio.gather(*(self._fetch(caller, item_id) for item_id in ids))
-
-    async def _fetch(self, caller: str, item_id: str) -> Named | str:
-        try:
-            return self.remember(caller, await self._registry.fetch(item_id))
-        except ProvenaError as error:
-            return unreadable_because(error)
-
-    async def _from_lists(self, caller: str, missing: Mapping[str, str]) -> dict[str, Named]:
-        counts = Counter(missing.values())
-        worth: list[ItemSubtype] = [kind for kind in SUBTYPES if counts[kind] >= _WORTH_A_PAGE]
-        pages = await asyncio.gather(*(self._list(caller, subtype, missing) for subtype in worth))
-        return {item_id: named for found in pages for item_id, named in found.items()}
-
-    async def _list(self, caller: str, subtype: ItemSubtype, missing: Mapping[str, str]) -> dict[str, Named]:
-        left = {item_id for item_id, kind in missing.items() if kind == subtype}
-        found: dict[str, Named] = {}
-        request = ListRequest(filter_by=ListFilter(item_subtype=subtype), page_size=_PAGE_SIZE)
-        for _ in range(_MAX_PAGES):
-            try:
-                page = await self._registry.list(request)
-            except ProvenaError:
-                break  # the fetches that follow say why, id by id
-            read = {item.id: self.remember(caller, item) for item in page.items}
-            hits = left & read.keys()
-            found.update({item_id: read[item_id] for item_id in hits})
-            left -= hits
-            if page.pagination_key is None or len(hits) < _WORTH_A_PAGE or len(left) < _WORTH_A_PAGE:
-                break
-            request = request.model_copy(update={"pagination_key": page.pagination_key})
-        return found
 
 
 def _version_of(item: RegistryItem) -> str | None:
@@ -166,12 +125,3 @@ def _day_of(item: RegistryItem) -> str | None:
         made = item.collection_format.dataset_info.created_date
         return clean(made.value, _DAY_LENGTH) if made and made.value else None
     return None
-
-
-def unreadable_because(error: ProvenaError) -> str:
-    """One or two words for why a name could not be read."""
-    if isinstance(error, NotFoundError):
-        return "not in the registry"
-    if isinstance(error, AccessError):
-        return "no permission"
-    return "service unavailable" if isinstance(error, UpstreamError) else "not readable"

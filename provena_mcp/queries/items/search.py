@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,13 +10,13 @@ from typing import Final, Literal
 
 from pydantic import Field, JsonValue
 
-from provena_mcp.errors import ArgumentError, ProvenaError
+from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.facts import annotations_of, description_of, keywords_of
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
-from provena_mcp.queries.items.names import unreadable_because
+from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.items.rows import (
     Namesakes,
     Row,
@@ -26,6 +25,7 @@ from provena_mcp.queries.items.rows import (
     organisation_names,
     row_fields,
 )
+from provena_mcp.queries.items.unreadable import unreadable_because
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.registry import SearchHit
@@ -220,19 +220,15 @@ def _start(question: SearchQuestion) -> int:
 
 
 async def _read(reader: Reader, hits: Sequence[SearchHit], ranks: range) -> _Read:
-    outcomes = await asyncio.gather(
-        *(reader.client.registry.fetch(hits[rank].id) for rank in ranks), return_exceptions=True
-    )
+    outcomes = await reader.items(NOTHING).read(hits[rank].id for rank in ranks)
     found: list[_Hit] = []
     unreadable: dict[str, str] = {}
-    for rank, outcome in zip(ranks, outcomes, strict=True):
+    for rank in ranks:
+        outcome = outcomes[hits[rank].id]
         if isinstance(outcome, RegistryItem):
-            reader.names.remember(reader.caller, outcome)
             found.append(_Hit(rank, hits[rank].score, outcome))
-        elif isinstance(outcome, ProvenaError):
-            unreadable[hits[rank].id] = unreadable_because(outcome)
         else:
-            raise outcome
+            unreadable[hits[rank].id] = unreadable_because(outcome)
     return _Read(tuple(found), unreadable)
 
 
