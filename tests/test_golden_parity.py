@@ -11,6 +11,7 @@ from tests.golden_stories import STORIES
 from tests.recordings.reading import EXTRACT, RECORDINGS
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize("recordings", sorted({EXTRACT, RECORDINGS}), ids=lambda folder: folder.name)
 async def test_every_recorded_exchange_is_answered_alike(recordings: Path, tmp_path: Path) -> None:

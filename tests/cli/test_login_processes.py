@@ -29,6 +29,7 @@ def start(run: CommandLine, *arguments: str, stdout: int | None = None, stderr: 
     return subprocess.Popen(command, **where, stdout=stdout, stderr=stderr, text=True)
 
 
+@pytest.mark.slow
 def test_a_login_of_one_process_is_seen_and_ended_by_others(desk: Desk, run: CommandLine):
     desk.realm.change(pollSeconds=1)
     status = run("status")

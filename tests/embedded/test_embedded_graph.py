@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -130,6 +131,7 @@ def _assertion(record: str, links: list[Link]) -> ProvenanceGraph:
     return ProvenanceGraph({record: RUN} | {end: _KINDS[end] for end in ends}, tuple(unique.values()))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_RECORDS, max_size=8), st.sampled_from(sorted(LINEAGE_ROUTE)), _NODES, st.integers(1, 6))
 def test_whatever_is_lodged_queries_see_what_is_asserted_now(

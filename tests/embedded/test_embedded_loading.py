@@ -467,6 +467,7 @@ def test_progress_reaches_the_end_of_both_stages(store: Store) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_processes_that_load_the_same_file_at_once_all_succeed(tmp_path: Path) -> None:
     file, path = tmp_path / "items.json", tmp_path / "store.sqlite3"
     file.write_text(json.dumps(chain(400)))

@@ -24,6 +24,7 @@ def outcomes_of(world: WorldName) -> tuple[Outcome, ...]:
     return ran.outcomes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_every_question_is_answered_rightly_within_its_calls_and_tokens(world: WorldName):
     wrong = {

@@ -17,6 +17,7 @@ from tests.faults.table import run_table
 CALLS = 5
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_no_fault_makes_an_answer_wrong_a_call_hang_or_a_write_happen_twice(tmp_path: Path):
     tallies = await run_table(tmp_path, CALLS)

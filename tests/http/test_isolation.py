@@ -49,6 +49,7 @@ QUESTIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 async def test_two_users_who_call_at_once_see_their_own_answers_only(world: World, era: str):

@@ -108,6 +108,7 @@ async def test_a_write_whose_end_was_not_awaited_is_not_sent_again(world: World)
     assert [path for _, path in world.seen].count("/prov-api/model_run/register") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_two_hundred_calls_at_once_are_all_answered(world: World):
     async with world.app() as app:

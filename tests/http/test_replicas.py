@@ -190,6 +190,7 @@ async def test_after_a_change_of_keys_the_old_one_still_opens(opened: Callable[.
     assert await opened(new).get("alice", "key") == b"value"
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_one_owner_fills_only_their_own_shelf(opened: Callable[..., SharedStore], clock: Time):
     store = opened()

@@ -104,6 +104,7 @@ async def test_sigterm_loses_no_call_under_way(tmp_path: Path):
     assert "Traceback" not in err
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_two_hundred_calls_at_once_are_held_without_hoarding_memory(tmp_path: Path):
     with serving(

@@ -116,6 +116,7 @@ def facts_of(run: ModelRunRecord) -> set[Fact]:
     return facts
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(runs=st.lists(records(), min_size=2, max_size=5))
 def test_differences_are_exactly_the_facts_that_not_all_runs_share(runs: list[ModelRunRecord]) -> None:
@@ -178,6 +179,7 @@ def upstream(graph: ProvenanceGraph, start: str) -> ProvenanceGraph:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(programme=programmes().filter(lambda programme: len(programme.runs) > 1 and not programme.versions))
 def test_lineages_differ_by_what_only_some_runs_go_back_to(programme: Programme) -> None:

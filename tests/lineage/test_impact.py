@@ -47,6 +47,7 @@ def hops_by_brute_force(
     return hops
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(
     programme=programmes(),
@@ -68,6 +69,7 @@ def test_affected_items_are_those_the_records_say_and_no_siblings(
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(programme=programmes(), start=st.sampled_from((*DATASETS, "run/0")), depth=st.integers(1, 12))
 def test_people_organisations_and_studies_are_those_of_the_affected_records(

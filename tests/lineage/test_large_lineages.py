@@ -1,6 +1,7 @@
 """Lineages of a hundred and of ten thousand items: shown whole, or as much as fits and counted whole."""
 
 import bpe_openai
+import pytest
 
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
@@ -65,6 +66,7 @@ def test_a_hundred_items_are_shown_whole_with_their_names() -> None:
     assert tokens(result) <= 3700
 
 
+@pytest.mark.slow
 def test_ten_thousand_items_fit_the_budget_and_their_totals_are_true() -> None:
     graph, result = upstream_of_root(6)
 

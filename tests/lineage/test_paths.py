@@ -21,6 +21,7 @@ def chain(*ids: str) -> ProvenanceGraph:
     return ProvenanceGraph(dict.fromkeys(ids, DATASET), links)
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(
     graph=graphs(),
@@ -100,6 +101,7 @@ def test_a_path_longer_than_asked_for_is_not_found(max_hops: int, is_found: bool
     assert (found is not None) == is_found
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(graph=graphs(), direction=st.sampled_from(("upstream", "downstream")), depth=st.integers(1, 8))
 def test_what_two_items_have_in_common_is_what_paths_from_both_reach(

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given, settings
 
 from provena_mcp.lineage.traversal import cyclic_groups
@@ -5,6 +6,7 @@ from provena_mcp.rules.graph import ProvenanceGraph
 from tests.worlds.random_graphs import NODES, graphs, simple_paths
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(graph=graphs())
 def test_items_form_a_group_where_each_leads_to_all_others(graph: ProvenanceGraph) -> None:

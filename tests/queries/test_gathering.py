@@ -71,6 +71,7 @@ def chain(length: int) -> ProvenanceGraph:
     return ProvenanceGraph(kinds, tuple(links))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     world=worlds(),
@@ -87,6 +88,7 @@ def test_many_capped_queries_find_the_links_of_one_deep_query(
     assert set(found.graph.links) == set(links_on_trails(world, start, query, depth).links)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     world=worlds(),
@@ -171,6 +173,7 @@ def test_a_refusal_that_contradicts_itself_is_told_and_not_asked_again_for_ever(
         asyncio.run(gather_lineage(provena, DepthCap(), "contributing_datasets", "d0", 3))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     world=worlds(),

@@ -52,6 +52,7 @@ def links_by_brute_force(graph: ProvenanceGraph, start: str, query: LineageQuery
     return {link for trail in trails(graph, start, query, depth) for link in trail}
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(
     graph=worlds(),

@@ -200,6 +200,7 @@ def tokens(content: Any) -> int:
     return len(bpe_openai.get_encoding("o200k_base").encode(text))
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_an_impact_of_five_thousand_items_keeps_its_totals_and_its_budget(tmp_path: Path):
     runs = 2500
@@ -222,6 +223,7 @@ async def test_an_impact_of_five_thousand_items_keeps_its_totals_and_its_budget(
     assert tokens(impact) <= 4000
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_two_thousand_shortest_paths_are_counted_and_three_are_told(tmp_path: Path):
     middles = [f"x/data-{number}" for number in range(2000)]

@@ -216,6 +216,7 @@ async def test_a_time_without_offset_is_a_warning(tmp_path: Path):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_ten_thousand_rows_are_converted_at_once(tmp_path: Path):
     async with sample_client(tmp_path) as client:

@@ -162,6 +162,7 @@ async def test_a_row_that_fails_is_told_first_and_the_others_are_registered(tmp_
     assert [problem["path"] for problem in repeated["problems"]] == ["records[0]", "records[2]"]
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_long_batch_is_told_in_pages(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire, max_result_tokens=1_500) as client:
