@@ -49,7 +49,7 @@ _COLUMNS = {"item_text": "(rowid, name, body)"}
 
 def a_record() -> dict[str, Any]:
     """The run of the sample world's with most annotations, to be registered again and again."""
-    records = [
+    records: list[Any] = [
         item["record"] for item in sample_source().items if isinstance(item, dict) and "record" in item
     ]
     return max(records, key=lambda record: len(record.get("annotations") or {}))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-import bpe_openai
+import bpe_openai  # pyright: ignore[reportMissingTypeStubs]
 from mcp import Client
 from mcp.types import CallToolResult, TextContent
 

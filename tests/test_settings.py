@@ -2,6 +2,7 @@ import pytest
 
 from provena_mcp.errors import SettingsError
 from provena_mcp.settings import Endpoints, Settings
+from tests.worlds.settings import settings_with
 
 SIX = {
     "prov_api": "http://127.0.0.1:1/prov/",
@@ -14,7 +15,7 @@ SIX = {
 
 
 def settings(**values: object) -> Settings:
-    return Settings(_env_file=None, **values)
+    return settings_with(**values)
 
 
 def test_no_configuration_means_the_embedded_provena():
@@ -67,7 +68,7 @@ def test_settings_come_from_the_environment_and_blank_means_unset(monkeypatch: p
     monkeypatch.setenv("PROVENA_DOMAIN", "")
     monkeypatch.setenv("PROVENA_READ_ONLY", "true")
     monkeypatch.setenv("PROVENA_MAX_RESULT_TOKENS", "900")
-    read = Settings(_env_file=None)
+    read = settings_with()
     assert (read.is_embedded, read.read_only, read.max_result_tokens) == (True, True, 900)
 
 

@@ -15,8 +15,8 @@ from provena_mcp.lineage.picture.drawing import Facts, Sketch, draw
 from provena_mcp.lineage.picture.page import picture_page
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from tests.browser.installed import chromium, scripts
+from tests.worlds.settings import settings_with
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -41,7 +41,7 @@ def screenshots(name: str) -> tuple[str, ...]:
 
 
 async def a_page(folder: Path, uri: str) -> Path:
-    settings = Settings(_env_file=None, store=folder / "store.sqlite3", output_dir="off")
+    settings = settings_with(store=folder / "store.sqlite3", output_dir="off")
     async with Client(build_server(settings, sample=True)) as client:
         content = (await client.read_resource(uri)).contents[0]
     page = folder / "page.html"
@@ -127,7 +127,7 @@ def test_many_items_with_hostile_names_and_cycles_are_drawn_and_none_is_run(tmp_
 
 @pytest.mark.asyncio
 async def test_in_a_host_with_apps_the_page_draws_the_result_and_asks_for_more_through_it(tmp_path: Path):
-    settings = Settings(_env_file=None, store=tmp_path / "store.sqlite3", output_dir="off")
+    settings = settings_with(store=tmp_path / "store.sqlite3", output_dir="off")
     apps = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
     asked = {"id": RANKING, "query": "upstream", "depth": 2}
     async with Client(build_server(settings, sample=True), extensions=[apps]) as client:

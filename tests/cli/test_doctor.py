@@ -19,6 +19,7 @@ from provena_mcp.cli.doctor import Doctor
 from provena_mcp.cli.findings import Finding, summary
 from provena_mcp.settings import Settings, read_settings
 from tests.login.desks import Desk, NoKeyring
+from tests.worlds.settings import settings_with
 
 
 async def examine(settings: Settings, **given) -> list[Finding]:
@@ -131,7 +132,7 @@ async def test_a_service_that_is_no_provena_is_told(desk: Desk):
 
 
 def deployment() -> Settings:
-    return Settings(_env_file=None, domain="provena.invalid", realm="reef", access_token="a-ready-token")
+    return settings_with(domain="provena.invalid", realm="reef", access_token="a-ready-token")
 
 
 @pytest.mark.asyncio
@@ -153,7 +154,7 @@ async def test_an_address_without_https_is_a_problem_beyond_this_machine():
         return ["192.0.2.1"]
 
     plain = {f"{name}_api": "http://192.0.2.1:9" for name in ("registry", "job", "search", "auth", "data")}
-    settings = Settings(_env_file=None, prov_api="http://127.0.0.1:9", **plain)
+    settings = settings_with(prov_api="http://127.0.0.1:9", **plain)
     findings = [finding for finding in await examine(settings, resolve=resolve) if finding.subject == "tls"]
     assert [(finding.state, finding.fix) for finding in findings] == [
         ("ok", ""),
@@ -213,7 +214,7 @@ async def test_certificates_are_looked_at(
     async with server:
         url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         names = ("prov", "registry", "job", "search", "auth", "data")
-        settings = Settings(_env_file=None, **{f"{name}_api": url for name in names})
+        settings = settings_with(**{f"{name}_api": url for name in names})
         found = about(await examine(settings), "tls")
     assert (found.state, found.said.startswith(said)) == (state, True)
     assert (ends.strftime("%Y-%m-%d") in found.said) is trusted
@@ -222,16 +223,16 @@ async def test_certificates_are_looked_at(
 @pytest.mark.asyncio
 async def test_a_port_where_nobody_listens_is_told():
     names = ("prov", "registry", "job", "search", "auth", "data")
-    settings = Settings(_env_file=None, **{f"{name}_api": "https://127.0.0.1:1" for name in names})
+    settings = settings_with(**{f"{name}_api": "https://127.0.0.1:1" for name in names})
     found = about(await examine(settings), "tls")
     assert found.said == "127.0.0.1 accepts no connection on port 1 (ConnectionRefusedError)."
 
 
 @pytest.mark.asyncio
 async def test_settings_that_contradict_each_other_end_the_examination(monkeypatch: pytest.MonkeyPatch):
-    half = Settings(_env_file=None, domain="provena.example.org")
+    half = settings_with(domain="provena.example.org")
     assert [(found.state, found.subject) for found in await examine(half)] == [("problem", "settings")]
-    unknown = Settings(_env_file=None, toolsets="linage")
+    unknown = settings_with(toolsets="linage")
     (found,) = await examine(unknown)
     assert "Did you mean 'lineage'?" in found.fix
     monkeypatch.setenv("PROVENA_MAX_RESULT_TOKENS", "many")
@@ -242,7 +243,7 @@ async def test_settings_that_contradict_each_other_end_the_examination(monkeypat
 @pytest.mark.asyncio
 async def test_the_embedded_provena_is_looked_at_too(tmp_path: Path):
     file = tmp_path / "store.sqlite3"
-    settings = Settings(_env_file=None, store=file)
+    settings = settings_with(store=file)
     assert await examine(settings) == [
         Finding("ok", "settings", "no deployment is set, so the embedded Provena answers"),
         Finding("ok", "store", f"{file} can be read and written; 0 items"),
@@ -259,7 +260,7 @@ async def test_the_embedded_provena_is_looked_at_too(tmp_path: Path):
 async def test_a_store_that_cannot_be_used_is_told_with_the_fix(tmp_path: Path):
     file = tmp_path / "store.sqlite3"
     file.write_text("no database")
-    found = about(await examine(Settings(_env_file=None, store=file)), "store")
+    found = about(await examine(settings_with(store=file)), "store")
     assert (found.state, "is not an SQLite file" in found.said, bool(found.fix)) == ("problem", True, True)
 
 

@@ -17,6 +17,7 @@ from provena_mcp.tools.toolsets import select_tools
 from tests.login.desks import Desk, NoKeyring
 from tests.oidc.minted import Mint
 from tests.oidc.realm import AUTOMATION_SECRET
+from tests.worlds.settings import settings_with
 
 
 class Terminal:
@@ -197,10 +198,10 @@ async def test_a_name_in_a_token_does_not_drive_the_terminal(desk: Desk):
 @pytest.mark.asyncio
 async def test_the_embedded_provena_needs_no_login(tmp_path: Path):
     lines: list[str] = []
-    commands = LoginDesk(Settings(_env_file=None), tell=lines.append)
+    commands = LoginDesk(settings_with(), tell=lines.append)
     await commands.log_in()
     await commands.log_out()
-    assert await show_status(Settings(_env_file=None), tell=lines.append) is True
+    assert await show_status(settings_with(), tell=lines.append) is True
     assert lines == [
         "No login is needed: no deployment is set, so the embedded Provena answers.",
         "No login is needed: no deployment is set, so the embedded Provena answers.",
@@ -211,7 +212,7 @@ async def test_the_embedded_provena_needs_no_login(tmp_path: Path):
 @pytest.mark.asyncio
 async def test_a_deployment_without_keycloak_has_nowhere_to_log_in():
     names = ("prov", "registry", "job", "search", "auth", "data")
-    settings = Settings(_env_file=None, **{f"{name}_api": "https://provena.example.org" for name in names})
+    settings = settings_with(**{f"{name}_api": "https://provena.example.org" for name in names})
     with pytest.raises(SettingsError, match="has no Keycloak set"):
         await LoginDesk(settings, tell=print).log_in()
 

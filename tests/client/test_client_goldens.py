@@ -23,6 +23,7 @@ from provena_mcp.errors import (
 )
 from provena_mcp.rules.graph import Link
 from provena_mcp.wire.items import RegistryItem
+from provena_mcp.wire.lineage import LineageQuery
 from provena_mcp.wire.registry import ListRequest
 from provena_mcp.wire.subtypes import ROUTE_OF
 from tests.client.provena_stand_in import RECORD, Script, client_over
@@ -44,7 +45,7 @@ def parameter(exchange: Exchange, name: str, otherwise: str = "10378.1/9999999")
     return next((str(source[name]) for source in sources if str(source.get(name) or "").strip()), otherwise)
 
 
-def _explore(query: str) -> Ask:
+def _explore(query: LineageQuery) -> Ask:
     def ask(client: ProvenaClient, exchange: Exchange) -> Awaitable[object]:
         try:
             depth = max(1, int(parameter(exchange, "depth")))

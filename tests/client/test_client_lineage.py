@@ -1,10 +1,12 @@
 import json
+from typing import Any
 
 import httpx
 import pytest
 
 from provena_mcp.errors import ArgumentError, MalformedAnswerError, NotFoundError, RejectedError
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from provena_mcp.wire.lineage import LineageQuery
 from tests.client.provena_stand_in import GRAPH, LINEAGE, Script, client_over, json_answer
 
 EXPECTED = ProvenanceGraph(
@@ -13,12 +15,12 @@ EXPECTED = ProvenanceGraph(
 )
 
 
-async def explored(answer: httpx.Response, query: str = "upstream") -> ProvenanceGraph:
+async def explored(answer: httpx.Response, query: LineageQuery = "upstream") -> ProvenanceGraph:
     async with client_over(Script([answer])) as client:
         return await client.prov.explore(query, "10378.1/2", 3)
 
 
-def lineage_with(**changes: object) -> dict[str, object]:
+def lineage_with(**changes: Any) -> dict[str, Any]:
     return LINEAGE | {"graph": {key: value for key, value in (GRAPH | changes).items() if value is not None}}
 
 
@@ -34,7 +36,7 @@ def lineage_with(**changes: object) -> dict[str, object]:
         ("effected_agents", "/prov-api/explore/special/effected_agents"),
     ],
 )
-async def test_each_query_asks_its_route_and_encodes_the_id(query: str, path: str):
+async def test_each_query_asks_its_route_and_encodes_the_id(query: LineageQuery, path: str):
     script = Script([json_answer(LINEAGE)])
     async with client_over(script) as client:
         graph = await client.prov.explore(query, "10378.1/2&depth=9", 3)

@@ -1,6 +1,7 @@
 """What each method sends, and what it makes of the answer."""
 
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -73,7 +74,7 @@ RUN_JOB = {
 SUBMITTED = SubmissionAnswer(session_id="7c0f", status=Status(success=True, details="fine"))
 
 
-async def sent(call, answer: httpx.Response) -> tuple[httpx.Request, object]:
+async def sent(call, answer: httpx.Response) -> tuple[httpx.Request, Any]:
     script = Script([answer])
     async with client_over(script) as client:
         value = await call(client)

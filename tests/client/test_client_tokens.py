@@ -25,8 +25,8 @@ from provena_mcp.errors import (
     SettingsError,
     UnavailableError,
 )
-from provena_mcp.settings import Settings
 from tests.client.provena_stand_in import BASE, LINEAGE, QUICK, RECORD, Script, client_over, json_answer
+from tests.worlds.settings import settings_with
 
 EXPIRED = json_answer({"detail": "Could not validate credentials"}, 401)
 
@@ -324,7 +324,7 @@ DEPLOYMENT = {"domain": "provena.example.org", "realm": "reef"}
     ],
 )
 def test_settings_choose_the_login(settings: dict[str, str], kind: type):
-    assert type(token_provider_from(Settings(_env_file=None, **settings))) is kind
+    assert type(token_provider_from(settings_with(**settings))) is kind
 
 
 def test_an_offline_token_without_a_keycloak_is_a_settings_error():
@@ -333,4 +333,4 @@ def test_an_offline_token_without_a_keycloak_is_a_settings_error():
         for name in ("prov", "registry", "job", "search", "auth", "data")
     }
     with pytest.raises(SettingsError, match="need a Keycloak"):
-        token_provider_from(Settings(_env_file=None, offline_token="o", **urls))
+        token_provider_from(settings_with(offline_token="o", **urls))

@@ -58,9 +58,10 @@ def test_the_default_modeller_stands_in_only_where_none_is_given():
         "associations": {"modeller_id": "jane"}
     }
     assert "associations.modeller_id" in read_record_input({}).missing
-    named = {"associations": {"modeller_id": "joe", "requesting_organisation_id": "org"}}
+    named: JsonObject = {"associations": {"modeller_id": "joe", "requesting_organisation_id": "org"}}
     assert normalised(named, "jane") == named
-    assert [wants_modeller(raw) for raw in ({}, {"associations": None}, {"associations": "x"}, named)] == [
+    given: list[JsonObject] = [{}, {"associations": None}, {"associations": "x"}, named]
+    assert [wants_modeller(raw) for raw in given] == [
         True,
         True,
         False,

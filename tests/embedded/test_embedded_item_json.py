@@ -62,7 +62,8 @@ def test_every_field_that_the_registry_describes_is_answered(subtype: ItemSubtyp
 
 
 def test_states_in_the_history_hold_what_the_item_says_itself() -> None:
-    raw = model("w/m") | {"history": [{"id": 0, "timestamp": 5, "item": {"name": "Old", "unknown": 1}}]}
+    old: Json = {"history": [{"id": 0, "timestamp": 5, "item": {"name": "Old", "unknown": 1}}]}
+    raw = model("w/m") | old
     assert typed_item(raw, "MODEL")["history"] == [
         {
             "id": 0,

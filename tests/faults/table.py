@@ -29,9 +29,10 @@ from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from tests.faults.proxy import Fault, Proxy, faulty_proxy
 from tests.faults.spoiling import FAULTS, MAX_BODY, READ_SECONDS
+from tests.worlds.sample import text_of
+from tests.worlds.settings import settings_with
 
 LIMITS = ClientLimits(
     connect_seconds=1,
@@ -99,7 +100,7 @@ def running_provena(folder: Path) -> Iterator[tuple[str, int]]:
 @asynccontextmanager
 async def client_behind(proxy: Proxy, folder: Path) -> AsyncGenerator[Client]:
     urls = {f"{name}_api": f"http://127.0.0.1:{proxy.port}{path}" for name, path in BASE_PATHS.items()}
-    settings = Settings(_env_file=None, call_seconds=20, output_dir=str(folder), **urls)
+    settings = settings_with(call_seconds=20, output_dir=str(folder), **urls)
     server = build_server(
         settings, tokens=Renewing(), limits=LIMITS, polling=PollPolicy(patience=3.0, late_row=1.0)
     )
@@ -175,7 +176,7 @@ class Trial:
         except TimeoutError:
             self.tally.hung += 1
             return None
-        content = json.loads(result.content[0].text)
+        content = json.loads(text_of(result))
         error = content.get("error")
         if result.is_error and (not isinstance(error, dict) or error["kind"] == "Internal"):
             self.tally.wrong.append(f"{tool}: {result.content}"[:300])

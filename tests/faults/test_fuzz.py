@@ -31,8 +31,8 @@ from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from tests.worlds.sample import error_of
+from tests.worlds.settings import settings_with
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover
@@ -93,7 +93,7 @@ class Sandbox:
         urls = {f"{name}_api": f"https://provena.example.org{path}" for name, path in BASE_PATHS.items()}
         chosen = {"toolsets": "all", "output_dir": f"{self._folder.name}/out", "call_seconds": 30, **urls}
         server = build_server(
-            Settings(_env_file=None, **chosen),
+            settings_with(**chosen),
             tokens=NoToken(),
             transport=httpx.MockTransport(self._answer),
             limits=LIMITS,
@@ -201,7 +201,7 @@ def fuzzed(cases: int) -> settings:
         database=None,
         derandomize=True,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[*HealthCheck.__members__.values()],
     )
 
 

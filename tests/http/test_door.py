@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mcp import Client
@@ -13,6 +14,7 @@ from provena_mcp.server.http import MAX_BODY_BYTES, create_http_app
 from provena_mcp.settings import Settings
 from tests.oidc.minted import URL as ISSUER
 from tests.worlds.hosted import ADDRESS, SECRET, World, host_of, web
+from tests.worlds.settings import settings_with
 
 METADATA = "https://mcp.example.org/.well-known/oauth-protected-resource/mcp"
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -159,7 +161,7 @@ async def test_listing_tools_asks_provena_for_nothing(world: World, era: str):
 @pytest.mark.asyncio
 @both_eras
 async def test_listing_tools_on_this_machine_needs_neither_network_nor_login(tmp_path: Path, era: str):
-    nowhere = Settings(_env_file=None, domain="nowhere.invalid", realm="none", store=tmp_path / "s.sqlite3")
+    nowhere = settings_with(domain="nowhere.invalid", realm="none", store=tmp_path / "s.sqlite3")
     async with Client(build_server(nowhere), mode=era) as client:
         assert "explore_upstream" in [tool.name for tool in (await client.list_tools()).tools]
 
@@ -173,7 +175,7 @@ async def test_health_and_readiness_answer_anybody_under_any_name(world: World):
     assert world.seen == []
 
 
-def refused(settings: Settings, host: str = "127.0.0.1", **chosen: object) -> str:
+def refused(settings: Settings, host: str = "127.0.0.1", **chosen: Any) -> str:
     with pytest.raises(SettingsError) as caught:
         create_http_app(settings, host=host, **chosen)
     assert SECRET not in f"{caught.value.message}{caught.value.advice}"
@@ -219,7 +221,7 @@ def test_without_an_address_only_this_machine_is_served(world: World):
 
 @pytest.mark.parametrize("sample", [False, True])
 def test_the_embedded_provena_is_served_on_this_machine_only(tmp_path: Path, sample: bool):
-    settings = Settings(_env_file=None, store=tmp_path / "s.sqlite3", http_url=ADDRESS)
+    settings = settings_with(store=tmp_path / "s.sqlite3", http_url=ADDRESS)
     assert "asks nobody who they are" in refused(settings, host="192.0.2.1", sample=sample)
 
 

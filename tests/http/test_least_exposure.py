@@ -30,11 +30,12 @@ async def test_a_server_that_only_reads_neither_offers_nor_runs_what_writes(worl
 
 @pytest.mark.asyncio
 async def test_a_client_that_only_reads_sends_no_write_whatever_asks_it(world: World):
-    endpoints = world.settings().endpoints()
+    endpoints, secret = world.settings().endpoints(), world.settings().client_secret
     assert endpoints is not None
+    assert secret is not None
     async with ProvenaClient(
         endpoints,
-        tokens=ReadyToken(world.settings().client_secret),
+        tokens=ReadyToken(secret),
         transport=world.transport,
         read_only=True,
     ) as client:

@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 
 from provena_mcp.server.http import create_http_app
-from provena_mcp.settings import Settings
 from tests.worlds.hosted import World, web
+from tests.worlds.settings import settings_with
 
 CHAT = "https://chat.example.org"
 METADATA = "/.well-known/oauth-protected-resource/mcp"
@@ -88,7 +88,7 @@ async def test_a_page_that_is_not_named_gets_neither_leave_nor_answer(world: Wor
 
 
 def local(folder: Path, host: str = "127.0.0.1") -> Starlette:
-    settings = Settings(_env_file=None, store=folder / "store.sqlite3")
+    settings = settings_with(store=folder / "store.sqlite3")
     return create_http_app(settings, sample=True, host=host, port=8000)
 
 

@@ -53,7 +53,7 @@ class World:
 
     def __init__(self) -> None:
         self.items: dict[str, Any] = {
-            each["id"]: each
+            str(each["id"]): each
             for each in (
                 run("run", ["input"], ["output"], STARTED, ENDED),
                 run("earlier", ["raw"], ["input"], STARTED - 200, STARTED - 100),

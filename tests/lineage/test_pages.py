@@ -56,6 +56,11 @@ def node_rows(page: LineageResult) -> list[tuple[str, str, tuple[int | str, ...]
     ]
 
 
+def place_of(row: tuple[int | str, ...]) -> int:
+    assert isinstance(row[0], int)
+    return row[0]
+
+
 def links_of(page: LineageResult) -> list[tuple[str, int, int]]:
     found = []
     for relation, rows in page.links.items():
@@ -183,7 +188,11 @@ def test_subtypes_keep_rows_and_links_of_these_types_and_leave_totals_whole() ->
     page = plan_page(view, PageRequest(subtypes=frozenset({"MODEL_RUN", "VERSION"}))).write()
 
     assert page.totals == plan_page(view, PageRequest()).write().totals
-    assert [view.ids[row[0]] for _, _, row in node_rows(page)] == ["reef/run2", "reef/run1", "reef/version"]
+    assert [view.ids[place_of(row)] for _, _, row in node_rows(page)] == [
+        "reef/run2",
+        "reef/run1",
+        "reef/version",
+    ]
     assert links_of(page) == [("wasGeneratedBy", 0, 1)]
     assert (page.shown, page.of, page.next) == (None, None, None)
 

@@ -133,7 +133,7 @@ def test_an_item_the_start_does_not_reach_comes_last() -> None:
 
 def test_the_digest_depends_on_the_graph_and_not_on_its_order() -> None:
     graph = ask(a_reef_world(), "upstream", "reef/growth", 3).graph
-    backwards = ProvenanceGraph(dict(reversed(graph.nodes.items())), graph.links[::-1])
+    backwards = ProvenanceGraph(dict(reversed([*graph.nodes.items()])), graph.links[::-1])
     shorter = ProvenanceGraph(graph.nodes, graph.links[:-1])
 
     digests = [

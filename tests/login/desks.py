@@ -89,6 +89,6 @@ class Desk:
         return len(self.realm.requests(REFRESH))
 
 
-async def who(client: ProvenaClient) -> str:
+async def who(client: ProvenaClient) -> str | None:
     """Whom the services take the caller for."""
     return (await client.prov.check_access("general")).username

@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 
 from keyring.backend import KeyringBackend
+from keyring.compat import properties
 
 
 class Keyring(KeyringBackend):
     """Keeps its secrets in the file named by KEYRING_FILE."""
 
-    priority = 1
+    @properties.classproperty
+    def priority(cls) -> float:
+        return 1
 
     def get_password(self, service: str, username: str) -> str | None:
         return self._secrets().get(f"{service} {username}")

@@ -37,7 +37,7 @@ class Naps:
 
     def __init__(self, realm: Realm, before: dict[int, Callable[[], object]] | None = None) -> None:
         self.realm = realm
-        self.before = before or {}
+        self.before: dict[int, Callable[[], object]] = before or {}
         self.taken: list[float] = []
 
     async def __call__(self, seconds: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -14,11 +14,11 @@ from mcp.types import ElicitRequestURLParams, ElicitResult
 from provena_mcp.client import NoToken
 from provena_mcp.errors import LoginPendingError
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from tests.login.desks import Desk
 from tests.login.test_desk_login import Gate
 from tests.oidc.realm import AUTOMATION_SECRET
 from tests.worlds.sample import error_of
+from tests.worlds.settings import settings_with
 
 BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 LINKING = {"model_run_id": "10378.1/1900010", "study_id": "10378.1/1900011"}
@@ -71,11 +71,15 @@ async def test_the_health_check_says_so_instead_of_failing(desk: Desk, era: str)
     assert you["can_write"] is False
 
 
+Answer = Literal["accept", "decline", "cancel"]
+
+
 class User:
     """Somebody whose client opens pages when asked, and who then confirms, declines or does nothing."""
 
-    def __init__(self, desk: Desk, gate: Gate, answers: str, does: str = "approve") -> None:
-        self.desk, self.gate, self.answers, self.does = desk, gate, answers, does
+    def __init__(self, desk: Desk, gate: Gate, answers: Answer, does: str = "approve") -> None:
+        self.desk, self.gate, self.does = desk, gate, does
+        self.answers: Answer = answers
         self.asked: list[str] = []
 
     async def __call__(self, context: Any, params: Any) -> ElicitResult:
@@ -136,7 +140,7 @@ async def test_whoever_takes_a_while_is_waited_for_within_the_call(desk: Desk, e
 @BOTH_ERAS
 @pytest.mark.parametrize("answers", ["decline", "cancel"])
 @pytest.mark.asyncio
-async def test_whoever_does_not_open_the_page_is_told_it_in_words(desk: Desk, era: str, answers: str):
+async def test_whoever_does_not_open_the_page_is_told_it_in_words(desk: Desk, era: str, answers: Answer):
     gate = Gate(desk)
     user = User(desk, gate, answers, "nothing")
     async with Client(server(desk, gate, patience_seconds=0), mode=era, elicitation_callback=user) as client:
@@ -220,7 +224,7 @@ async def test_starting_and_listing_need_no_login_no_network_and_no_file(
 ):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     transport = Unplugged()
-    settings = Settings(_env_file=None, domain="provena.example.org", realm="reef", output_dir="off")
+    settings = settings_with(domain="provena.example.org", realm="reef", output_dir="off")
     async with Client(build_server(settings, local=local, transport=transport), mode=era) as client:
         assert len((await client.list_tools()).tools) > 5
         assert (await client.list_resource_templates()).resource_templates
@@ -232,7 +236,7 @@ async def test_a_call_without_network_says_so(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     transport = Unplugged()
-    settings = Settings(_env_file=None, domain="provena.example.org", realm="reef", output_dir="off")
+    settings = settings_with(domain="provena.example.org", realm="reef", output_dir="off")
     async with Client(build_server(settings, transport=transport)) as client:
         error = error_of(await client.call_tool("list_items", {}))
     assert (error["kind"], transport.tried) == ("Unavailable", 3)

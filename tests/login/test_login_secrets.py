@@ -24,7 +24,7 @@ from provena_mcp.server.build import build_server
 from tests.login.desks import CLIENT, Desk, who
 from tests.login.test_desk_login import Gate
 from tests.oidc.realm import AUTOMATION_SECRET
-from tests.worlds.sample import error_of
+from tests.worlds.sample import error_of, text_of
 
 SECRET_FIELDS = ("refresh_token", "device_code", "client_secret", "token")
 
@@ -203,7 +203,7 @@ async def test_over_stdio_a_logged_out_call_answers_with_page_and_code(desk: Des
         assert desk.realm.requests() == []
         result = await client.call_tool("list_items", {})
     assert result.is_error
-    error = json.loads(result.content[0].text)["error"]
+    error = json.loads(text_of(result))["error"]
     assert (error["kind"], error["login"]["url"].startswith(f"{desk.realm.issuer}/device?")) == (
         "LoginPending",
         True,

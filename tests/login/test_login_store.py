@@ -42,8 +42,8 @@ class Drawer(Keyring):
 
 
 def store(folder: Path, keyring: Keyring | None = None, **names: str) -> LoginStore:
-    names = {"realm": REALM, "client_id": "client-tools"} | names
-    return LoginStore(**names, folder=folder / "logins", keyring=keyring or Drawer(broken=True))
+    realm, client_id = names.get("realm", REALM), names.get("client_id", "client-tools")
+    return LoginStore(realm, client_id, folder=folder / "logins", keyring=keyring or Drawer(broken=True))
 
 
 def files(folder: Path) -> list[Path]:

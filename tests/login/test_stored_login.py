@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from provena_mcp.client import ClientCredentials, ReadyToken, RefreshToken
+from provena_mcp.client.prov import AccessLevel
 from provena_mcp.errors import (
     ForbiddenError,
     LoginRefusedError,
@@ -261,7 +262,7 @@ async def test_a_forged_token_is_refused_and_cannot_be_renewed(desk: Desk):
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("username", "lacks"), [("noroles", "read"), ("reader", "write")])
-async def test_whoever_lacks_a_role_is_told_which(desk: Desk, username: str, lacks: str):
+async def test_whoever_lacks_a_role_is_told_which(desk: Desk, username: str, lacks: AccessLevel):
     login = await desk.log_in(username)
     async with desk.client(login) as client:
         with pytest.raises(ForbiddenError) as caught:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from provena_mcp.issuer import Issuer
 
@@ -44,7 +46,7 @@ class Mint:
         self._key = _new_key()
         self._published = {**({} if retire else self._published), self.key_id: self._key}
 
-    def token(self, *, headers: dict[str, str] | None = None, key: object = None, **claims: object) -> str:
+    def token(self, *, headers: dict[str, str] | None = None, key: Any = None, **claims: Any) -> str:
         """A writer's token, but for what is given; a claim given as None is left out."""
         payload = {
             "iss": URL,
@@ -64,7 +66,7 @@ class Mint:
         return self.token(key=_new_key())
 
     def jwk(self) -> dict[str, str]:
-        return json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
+        return json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         self.fetches.append(request.url.path.rpartition("/")[2])
@@ -74,7 +76,7 @@ class Mint:
             raise httpx.ConnectError("unreachable")
         if request.url.path.endswith("/.well-known/openid-configuration"):
             return httpx.Response(200, json={"issuer": self.calls_itself, "jwks_uri": f"{URL}/certs"})
-        to_jwk = jwt.algorithms.RSAAlgorithm.to_jwk
+        to_jwk = RSAAlgorithm.to_jwk
         keys = [
             json.loads(to_jwk(key.public_key())) | {"kid": key_id, "use": "sig"}
             for key_id, key in self._published.items()

@@ -16,6 +16,7 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.issuer import Issuer
 from provena_mcp.settings import Endpoints, Settings
 from tests.oidc.realm import Realm
+from tests.worlds.settings import settings_with
 
 
 class Protected:
@@ -27,7 +28,7 @@ class Protected:
 
     def settings(self, **more: object) -> Settings:
         urls = {f"{name}_api": f"{self.base}{path}" for name, path in BASE_PATHS.items()}
-        return Settings(_env_file=None, **urls, keycloak=self.realm.issuer, **more)
+        return settings_with(**urls, keycloak=self.realm.issuer, **more)
 
     def environment(self) -> dict[str, str]:
         urls = {f"PROVENA_{name.upper()}_API": f"{self.base}{path}" for name, path in BASE_PATHS.items()}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -131,7 +132,7 @@ async def test_keys_in_use_are_renewed_before_anybody_has_to_wait_for_them():
     ids=lambda claims: json.dumps(claims)[:40],
 )
 async def test_only_access_tokens_of_their_bearer_with_times_that_can_be_are_believed(
-    claims: dict[str, object],
+    claims: dict[str, Any],
 ):
     mint = Mint()
     assert await kind_of_refusal(mint.issuer(), mint.token(**claims)) is NotLoggedInError

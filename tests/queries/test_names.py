@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
@@ -42,7 +43,7 @@ class Registry:
         status = {"success": True, "details": ""}
         return httpx.Response(200, json={"status": status, "item": self._item(item_id)})
 
-    def _page(self, body: dict[str, object]) -> httpx.Response:
+    def _page(self, body: dict[str, Any]) -> httpx.Response:
         key = body.get("pagination_key")
         begin = key["at"] if isinstance(key, dict) else 0
         end = begin + body["page_size"]

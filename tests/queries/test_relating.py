@@ -43,7 +43,11 @@ def test_walking_from_both_ends_under_any_cap_finds_what_the_whole_graph_holds(
     expected = sorted((paths for paths in each if paths is not None), key=lambda paths: paths.length)
     common = {
         direction: tuple(
-            in_common(*(hops_along(graph.ahead(direction), (end,), max_hops) for end in ends), ends)
+            in_common(
+                hops_along(graph.ahead(direction), (start,), max_hops),
+                hops_along(graph.ahead(direction), (goal,), max_hops),
+                ends,
+            )
         )
         for direction in directions
     }

@@ -6,7 +6,8 @@ from provena_mcp.rules.csv.reading import Conversion, convert, references
 from provena_mcp.rules.csv.table import MAX_BYTES, CsvRow, CsvTable, read_table
 from provena_mcp.rules.csv.writing import csv_text
 from provena_mcp.rules.records.problems import Candidate
-from tests.worlds.authored import known
+from provena_mcp.rules.records.references import Outcome
+from tests.worlds.authored import NOWHERE, known
 from tests.worlds.authored_csv import (
     BROKEN_ROW,
     END,
@@ -45,7 +46,7 @@ def test_what_a_csv_needs_looked_up_is_asked_for_in_three_rounds() -> None:
     assert isinstance(table, CsvTable)
 
     rounds: list[set[str]] = []
-    found: dict[str, object] = {}
+    found: dict[str, Outcome] = {}
     while wanted := references(table, found, registering=True):
         rounds.append({reference.id for reference in wanted})
         found |= {reference.id: everything[reference.id] for reference in wanted}
@@ -58,7 +59,7 @@ def test_what_a_csv_needs_looked_up_is_asked_for_in_three_rounds() -> None:
     assert "jane" not in {reference.id for reference in references(table, _without(found, "jane", "study"))}
 
 
-def _without(found: dict[str, object], *ids: str) -> dict[str, object]:
+def _without(found: dict[str, Outcome], *ids: str) -> dict[str, Outcome]:
     return {item_id: outcome for item_id, outcome in found.items() if item_id not in ids}
 
 
@@ -160,7 +161,7 @@ def test_missing_columns_are_all_named_with_the_one_that_was_meant_and_rows_are_
             1,
             WIND,
             "The provided workflow template contained a dataset id nowhere which was invalid, error: "
-            f"{known()['nowhere'].service_text}.",
+            f"{NOWHERE.service_text}.",
         ),
     ]
     assert conversion.problems[0].candidates == (Candidate("Description "),)

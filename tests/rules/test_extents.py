@@ -39,7 +39,9 @@ def test_what_holds_no_degrees_has_no_box(text: str):
         ((170, -5, -170, 5), (160, -5, -175, 5), True),
     ],
 )
-def test_boxes_overlap_also_across_the_180th_meridian(one: tuple[int], other: tuple[int], overlap: bool):
+def test_boxes_overlap_also_across_the_180th_meridian(
+    one: tuple[int, int, int, int], other: tuple[int, int, int, int], overlap: bool
+):
     assert Box(*one).overlaps(Box(*other)) is overlap
     assert Box(*other).overlaps(Box(*one)) is overlap
 

@@ -16,7 +16,7 @@ from provena_mcp.rules.items.schema import (
 )
 from provena_mcp.rules.records.references import Found, Known, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
-from provena_mcp.wire.items import parse_item
+from provena_mcp.wire.items import JsonObject, parse_item
 from provena_mcp.wire.subtypes import SUBTYPES
 from tests.recordings.reading import read_items
 from tests.worlds.authored import ITEMS
@@ -205,7 +205,12 @@ def test_a_datasets_people_and_organisations_must_exist() -> None:
 
 
 def test_consent_is_never_assumed() -> None:
-    person = {"display_name": "Ada", "first_name": "Ada", "last_name": "L", "email": "ada@example.org"}
+    person: JsonObject = {
+        "display_name": "Ada",
+        "first_name": "Ada",
+        "last_name": "L",
+        "email": "ada@example.org",
+    }
 
     unasked = item_problems(read_item_content(person, "PERSON"), "PERSON", {})
     asked = item_problems(read_item_content({**person, "ethics_approved": True}, "PERSON"), "PERSON", {})

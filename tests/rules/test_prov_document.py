@@ -59,7 +59,9 @@ def test_a_runs_document_is_read_back_by_a_prov_library_with_all_items_and_links
     document = ProvDocument.deserialize(content=prov_json(graph), format="json")
 
     records = document.get_records()
-    assert {str(record.identifier.localpart) for record in records if record.is_element()} == set(graph.nodes)
+    assert {
+        str(record.identifier.localpart) for record in records if record.is_element() and record.identifier
+    } == set(graph.nodes)
     ends = {
         tuple(str(value.localpart) for _, value in record.formal_attributes if value is not None)
         for record in records

@@ -15,8 +15,15 @@ def test_iso_times_of_a_record_become_unix_seconds_and_everything_else_stays() -
     }
 
     assert with_times_in_seconds(raw) == {"start_time": 1673568000, "end_time": 1673568000, "x": "2023"}
-    for untouched in ({"start_time": 5}, {"start_time": "5"}, {"start_time": "2023-01-13T10:00:00"}, {}):
+    others: list[JsonObject] = [
+        {"start_time": 5},
+        {"start_time": "5"},
+        {"start_time": "2023-01-13T10:00:00"},
+        {},
+    ]
+    for untouched in others:
         assert with_times_in_seconds(untouched) == untouched
+    assert with_times_in_seconds({}) == {}
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,7 @@ def test_every_recorded_lineage_answer_is_reproduced() -> None:
         {node["id"]: Kind(node["item_category"], node["item_subtype"]) for _, node in stored["nodes"]},
         tuple(Link(*edge[:3]) for edge in stored["edges"]),
     )
-    query_of = {route: query for query, route in LINEAGE_ROUTE.items()}
+    query_of: dict[str, LineageQuery] = {route: query for query, route in LINEAGE_ROUTE.items()}
     exchanges = recorded_lineage()
 
     different = []

@@ -6,12 +6,12 @@ from provena_mcp.rules.records.requirements import (
     requirements,
 )
 from provena_mcp.wire.items import WorkflowTemplateItem
-from tests.worlds.authored import known
+from tests.worlds.authored import item_of, known
 
 
 def test_the_requirements_of_a_workflow_template_name_all_a_run_must_and_may_state() -> None:
     everything = known()
-    workflow = everything["recipe"].item
+    workflow = item_of(everything, "recipe")
     assert isinstance(workflow, WorkflowTemplateItem)
 
     assert requirements(workflow, everything) == Requirements(
@@ -39,7 +39,7 @@ def test_the_requirements_of_a_workflow_template_name_all_a_run_must_and_may_sta
 
 def test_requirements_keep_the_place_of_a_template_that_cannot_be_read() -> None:
     everything = known(forcing=known()["secret"], model=known()["nowhere"])
-    workflow = everything["recipe"].item
+    workflow = item_of(everything, "recipe")
     assert isinstance(workflow, WorkflowTemplateItem)
 
     found = requirements(workflow, everything)

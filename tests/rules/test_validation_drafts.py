@@ -1,3 +1,5 @@
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -75,7 +77,7 @@ def test_what_is_malformed_in_a_partial_record_is_a_problem_and_left_out() -> No
 
 
 def test_a_complete_record_is_read_without_asking_for_the_only_dataset_type() -> None:
-    raw = a_raw_record()
+    raw: dict[str, Any] = a_raw_record()
     for dataset in (*raw["inputs"], *raw["outputs"]):
         del dataset["dataset_type"]
 

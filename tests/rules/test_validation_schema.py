@@ -1,4 +1,4 @@
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field, ValidationError
@@ -9,11 +9,11 @@ from provena_mcp.wire.items import JsonObject
 from tests.worlds.authored import a_raw_record, a_record
 
 
-def entries(raw: object, *loc: str | int) -> list[JsonObject]:
+def entries(raw: Any, *loc: str | int) -> list[JsonObject]:
     return [problem.as_json() for problem in schema_problems(raw, ("body", *loc))]
 
 
-def entry(loc: list[str | int], msg: str, kind: str, **more: object) -> JsonObject:
+def entry(loc: list[str | int], msg: str, kind: str, **more: Any) -> JsonObject:
     return {"loc": ["body", *loc], "msg": msg, "type": kind, **more}
 
 

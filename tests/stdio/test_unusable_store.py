@@ -10,8 +10,8 @@ from mcp import Client
 
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from tests.worlds.sample import call, error_of
+from tests.worlds.settings import settings_with
 
 OTHER = "ame another file with --store or PROVENA_STORE"
 
@@ -65,7 +65,7 @@ async def test_every_call_says_what_is_wrong_with_the_store_and_what_to_do(
     tmp_path: Path, make: object, reason: str, advice: str
 ):
     path = make(tmp_path)
-    async with Client(build_server(Settings(_env_file=None, store=path, output_dir="off"))) as client:
+    async with Client(build_server(settings_with(store=path, output_dir="off"))) as client:
         errors = [
             error_of(await client.call_tool(tool, arguments))
             for tool, arguments in (
@@ -86,7 +86,7 @@ async def test_every_call_says_what_is_wrong_with_the_store_and_what_to_do(
 @pytest.mark.asyncio
 async def test_a_store_in_memory_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    settings = Settings(_env_file=None, store=Path(":memory:"), output_dir="off")
+    settings = settings_with(store=Path(":memory:"), output_dir="off")
     async with Client(build_server(settings)) as client:
         assert (await call(client, "list_items", subtype="MODEL_RUN"))["items"] == []
     assert list(tmp_path.iterdir()) == []

@@ -20,7 +20,7 @@ STORE = "/prov-api/admin/store_record"
 STORE_ALL = "/prov-api/admin/store_all_registry_records"
 CONFIG = "/prov-api/admin/config"
 
-ADMIN = {"toolsets": "all"}
+ADMIN: dict[str, Any] = {"toolsets": "all"}
 
 
 async def links_of(client: Any) -> int:
@@ -38,6 +38,7 @@ async def test_administration_is_off_unless_asked_for_and_gone_when_read_only(tm
         hints = {
             tool.name: (tool.annotations.read_only_hint, tool.annotations.destructive_hint)
             for tool in (await client.list_tools()).tools
+            if tool.annotations is not None
         }
     assert not {"delete_model_run", "store_record", "generate_config_file"} & usual
     assert reading == {"generate_config_file"}

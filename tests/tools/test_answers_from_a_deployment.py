@@ -19,6 +19,7 @@ from provena_mcp.settings import Settings
 from tests.worlds.deployment import Send, Wire, provena, server
 from tests.worlds.records import raw_record, templated
 from tests.worlds.sample import call
+from tests.worlds.settings import settings_with
 
 FETCH = "/registry-api/registry/general/fetch"
 FORBIDDEN = httpx.Response(401, json={"detail": "You are not authorised to fetch this item."})
@@ -192,7 +193,7 @@ def settings_over(folder: Path, items: list[dict[str, Any]]) -> Settings:
     finally:
         store.close()
     assert report.skipped == ()
-    return Settings(_env_file=None, store=folder / "store.sqlite3")
+    return settings_with(store=folder / "store.sqlite3")
 
 
 def tokens(content: Any) -> int:

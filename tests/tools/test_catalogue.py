@@ -13,11 +13,11 @@ from provena_mcp.errors import SettingsError
 from provena_mcp.next_call import ToolName
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.instructions import server_instructions
 from provena_mcp.tools.registration import ProvenaTool, register
 from provena_mcp.tools.toolsets import ALL_TOOLS, select_tools
+from tests.worlds.settings import settings_with
 
 REGISTERED = register(ALL_TOOLS)
 BY_NAME = pytest.mark.parametrize("tool", REGISTERED, ids=lambda tool: tool.name)
@@ -138,7 +138,7 @@ def test_the_instructions_fit_into_350_tokens(chosen: str, which: WhichProvena):
 
 
 def test_the_instructions_of_an_empty_store_fit_into_350_tokens(tmp_path: Path):
-    server = build_server(Settings(_env_file=None, store=tmp_path / "store.sqlite3", toolsets="all"))
+    server = build_server(settings_with(store=tmp_path / "store.sqlite3", toolsets="all"))
     assert "EMPTY" in (server.instructions or "")
     assert tokens(server.instructions or "") <= 350
 

@@ -10,8 +10,9 @@ from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
+from provena_mcp.wire.items import JsonObject
 from tests.worlds.sample import BOTH_ERAS, sample_client
+from tests.worlds.settings import settings_with
 
 ITEM = ResourceTemplateReference(uri="provena://item/{+id}")
 REPORT = ResourceTemplateReference(uri="provena://report/{item_subtype}/{depth}/{+id}{?session_id}")
@@ -118,14 +119,14 @@ async def test_a_keystroke_overtaken_by_the_next_is_not_looked_up(tmp_path: Path
             all_typed.set()
         await all_typed.wait()
 
-    settings = Settings(_env_file=None, store=tmp_path / "store.sqlite3")
+    settings = settings_with(store=tmp_path / "store.sqlite3")
     async with Client(build_server(settings, sample=True, polling=PollPolicy(sleep=pause))) as client:
         found = await asyncio.gather(*(completed(client, ITEM, "id", text) for text in typed))
     assert [len(completion.values) for completion in found] == [0, 0, 2]
     assert sorted(found[2].values) == ["sample/1000024", "sample/1000068"]
 
 
-def organisation(number: int) -> dict[str, object]:
+def organisation(number: int) -> JsonObject:
     name = f"Institute number {number}"
     return {
         "id": f"many/{number}",
@@ -146,7 +147,7 @@ async def test_items_beyond_the_newest_five_hundred_are_searched_for_or_looked_u
     store = Store(path)
     load_items(store, Source(tuple(organisation(1000 + number) for number in range(620)), {}))
     store.close()
-    async with Client(build_server(Settings(_env_file=None, store=path))) as client:
+    async with Client(build_server(settings_with(store=path))) as client:
         unknown = await completed(client, ITEM, "id", "")
         by_name = await completed(client, ITEM, "id", "1003")
         by_id = await completed(client, ITEM, "id", "many/1004")

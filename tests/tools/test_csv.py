@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.worlds.deployment import Send, answering, provena, server
-from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, text_in
 from tests.worlds.sample_csv import END, FORCING, GOOD, SETTINGS, START, TEMPLATE, a_csv, found, trials
 
 JOB = "7c0f5d1e-5a7a-4c63-8f63-6a1f0a1f3f10"
@@ -22,10 +23,10 @@ async def test_a_template_is_the_file_byte_for_byte_here_and_as_a_resource_and_s
 ):
     async with sample_client(tmp_path, era) as client:
         made = await call(client, "generate_csv_template", workflow_template_id=TEMPLATE, save_as="runs.csv")
-        resource = (await client.read_resource(made["uri"])).contents[0]
+        resource = await client.read_resource(made["uri"])
     assert made["csv"] == a_csv()
     assert (made["uri"], made["columns"]) == (f"provena://csv-template/{TEMPLATE}", len(GOOD))
-    assert (resource.mime_type, resource.text) == ("text/csv", a_csv())
+    assert (resource.contents[0].mime_type, text_in(resource)) == ("text/csv", a_csv())
     assert Path(made["saved_to"]).read_bytes() == a_csv().encode()
 
 
@@ -86,7 +87,7 @@ async def test_converted_rows_become_a_batch_by_their_reference(tmp_path: Path, 
     }
 
 
-def _next_of(converted: dict[str, object]) -> dict[str, object]:
+def _next_of(converted: dict[str, Any]) -> dict[str, Any]:
     following = converted["next"]
     assert isinstance(following, dict)
     return {"tool": following["tool"], **following["arguments"]}
@@ -393,9 +394,9 @@ async def test_a_batch_is_found_by_the_session_of_any_of_its_jobs(tmp_path: Path
         by_session = await call(
             client, "regenerate_csv_from_model_run_batch", batch_id=done["session_id"], save_as="batch.csv"
         )
-        resource = (await client.read_resource(by_session["uri"])).contents[0]
+        resource = text_in(await client.read_resource(by_session["uri"]))
     assert by_session["uri"] == f"provena://csv-batch/{done['batch_id']}"
-    assert Path(by_session["saved_to"]).read_bytes() == resource.text.encode() == by_session["csv"].encode()
+    assert Path(by_session["saved_to"]).read_bytes() == resource.encode() == by_session["csv"].encode()
 
 
 @pytest.mark.asyncio

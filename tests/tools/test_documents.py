@@ -4,8 +4,8 @@ import io
 import json
 import os
 import stat
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import docx
 import httpx
@@ -16,7 +16,7 @@ from provena_mcp.queries.documents.report_outline import read_outline
 from provena_mcp.queries.jobs.polling import PollPolicy
 from tests.recordings.reading import RECORDINGS
 from tests.worlds.deployment import HandClock, Send, answering, provena, server
-from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, text_in
 
 RUN = "sample/1000042"
 STUDY = "sample/1000031"
@@ -276,14 +276,14 @@ async def test_where_saving_is_off_save_as_is_refused(tmp_path: Path):
 async def test_a_document_is_read_in_parts_that_make_the_whole(tmp_path: Path):
     uri = f"provena://lineage/upstream/{STUDY}?depth=3"
     async with sample_client(tmp_path, max_result_tokens=500) as client:
-        whole = (await client.read_resource(uri)).contents[0].text
+        whole = text_in(await client.read_resource(uri))
         parts = [part async for part in _parts(client, uri)]
         beyond = await failure(client, "open_document", uri=uri, offset=len(whole))
     assert "".join(parts) == whole
     assert beyond["parameter"] == "offset"
 
 
-async def _parts(client: Client, uri: str) -> Any:
+async def _parts(client: Client, uri: str) -> AsyncIterator[str]:
     offset: int | None = 0
     while offset is not None:
         opened = await call(client, "open_document", uri=uri, offset=offset)
@@ -295,7 +295,7 @@ async def _parts(client: Client, uri: str) -> Any:
 async def test_a_document_is_saved_byte_for_byte(tmp_path: Path):
     uri = f"provena://prov/ttl/{RUN}"
     async with sample_client(tmp_path) as client:
-        whole = (await client.read_resource(uri)).contents[0].text
+        whole = text_in(await client.read_resource(uri))
         saved = await call(client, "open_document", uri=uri, save_as="run.ttl")
     assert Path(saved["saved_to"]).read_bytes() == whole.encode()
     assert os.name != "posix" or stat.S_IMODE(Path(saved["saved_to"]).stat().st_mode) == 0o600

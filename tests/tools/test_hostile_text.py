@@ -12,9 +12,9 @@ from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from tests.worlds.records import raw_record, templated
-from tests.worlds.sample import call
+from tests.worlds.sample import call, text_of
+from tests.worlds.settings import settings_with
 
 NAME = (
     'Tides"]\n  end\nclick n0 "javascript:alert(1)"\u202e\u200b\U000e0049'
@@ -117,9 +117,9 @@ def store(tmp_path: Path) -> Path:
 async def test_no_control_or_invisible_character_of_an_item_reaches_the_assistant(
     store: Path, tool: str, arguments: dict[str, Any]
 ):
-    async with Client(build_server(Settings(_env_file=None, store=store))) as client:
+    async with Client(build_server(settings_with(store=store))) as client:
         result = await client.call_tool(tool, arguments)
-    text = result.content[0].text
+    text = text_of(result)
     assert not result.is_error
     assert json.loads(text) == result.structured_content
     unseen = {c for c in text if unicodedata.category(c) in {"Cc", "Cf", "Co", "Cs", "Cn"}}
@@ -128,7 +128,7 @@ async def test_no_control_or_invisible_character_of_an_item_reaches_the_assistan
 
 @pytest.mark.asyncio
 async def test_a_name_cannot_add_a_line_or_a_link_to_a_diagram(store: Path):
-    async with Client(build_server(Settings(_env_file=None, store=store))) as client:
+    async with Client(build_server(settings_with(store=store))) as client:
         opened = await call(client, "open_document", uri="provena://diagram/upstream/x/out")
     lines = opened["text"].splitlines()
     assert not [line for line in lines if line.strip().startswith("click")]

@@ -5,8 +5,8 @@ import pytest
 from mcp import Client
 
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.settings import settings_with
 
 LINEAGE_TOOLS = (
     "explore_upstream",
@@ -119,7 +119,7 @@ async def test_an_item_that_was_never_used_has_an_empty_and_complete_lineage(tmp
 @BOTH_ERAS
 @pytest.mark.asyncio
 async def test_an_empty_store_says_how_to_fill_it(tmp_path: Path, era: str):
-    server = build_server(Settings(_env_file=None, store=tmp_path / "empty.sqlite3"))
+    server = build_server(settings_with(store=tmp_path / "empty.sqlite3"))
     assert "EMPTY" in (server.instructions or "")
     async with Client(server, mode=era) as client:
         listed = await call(client, "list_items")

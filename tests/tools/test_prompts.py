@@ -6,9 +6,9 @@ from mcp.types import TextContent
 
 from provena_mcp.prompts import PROMPTS
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from provena_mcp.tools.toolsets import ALL_TOOLS
 from tests.worlds.sample import BOTH_ERAS, sample_client
+from tests.worlds.settings import settings_with
 
 
 async def text_of(client: Client, prompt: str, **arguments: str) -> str:
@@ -78,8 +78,7 @@ async def test_an_optional_argument_may_be_left_out(tmp_path: Path):
 
 @pytest.mark.asyncio
 async def test_a_prompt_reads_nothing_of_provena(tmp_path: Path):
-    nowhere = Settings(
-        _env_file=None,
+    nowhere = settings_with(
         domain="provena.invalid",
         realm="none",
         access_token="not-a-token",

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, text_of
 
 
 @BOTH_ERAS
@@ -11,7 +11,7 @@ from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 async def test_the_text_of_a_result_is_its_structure_as_compact_json(tmp_path: Path, era: str):
     async with sample_client(tmp_path, era) as client:
         result = await client.call_tool("list_items", {"subtype": "MODEL"})
-    text = result.content[0].text
+    text = text_of(result)
     assert json.loads(text) == result.structured_content
     assert text == json.dumps(result.structured_content, separators=(",", ":"), ensure_ascii=False)
 

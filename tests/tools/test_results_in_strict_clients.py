@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from mcp import Client, MCPError
-from mcp.types import CallToolResult, Tool
+from mcp.types import CallToolResult, ResourceLink, Tool
 
 from provena_mcp.tools.toolsets import ALL_TOOLS
-from tests.worlds.sample import BOTH_ERAS, error_of, sample_client
+from tests.worlds.sample import BOTH_ERAS, error_of, sample_client, text_of
 from tests.worlds.sample_csv import a_csv, trials
 
 RUN, DATASET, STUDY, TEMPLATE = "sample/1000042", "sample/1000041", "sample/1000031", "sample/1000011"
@@ -46,7 +46,7 @@ class Checked:
         assert complaint_of(self._tools[name], result) is None
         assert [block.type for block in result.content] == ["text"]
         if not result.is_error:
-            assert json.loads(result.content[0].text) == result.structured_content
+            assert json.loads(text_of(result)) == result.structured_content
         return result
 
 
@@ -154,7 +154,9 @@ async def test_links_to_documents_are_in_results_only_where_they_are_asked_for(
     for result, key in ((lineage, "graph_uri"), (csv, "uri"), (report, "uri")):
         assert [block.type for block in result.content] == kinds
         assert result.structured_content is not None
-        assert [block.uri for block in result.content[1:]] == [result.structured_content[key]] * wanted
+        assert [block.uri for block in result.content if isinstance(block, ResourceLink)] == [
+            result.structured_content[key]
+        ] * wanted
 
 
 @BOTH_ERAS

@@ -262,7 +262,7 @@ async def test_pages_are_cut_to_the_budget_and_join_to_the_whole(tmp_path: Path,
     async with sample_client(tmp_path, max_result_tokens=600) as client:
         for tool, asked in (("list_items", {"subtype": "DATASET"}), ("search_items", {"query": "coral"})):
             ids: list[str] = []
-            cursor: dict[str, str] = {}
+            cursor: dict[str, str] | None = {}
             while cursor is not None:
                 page = await call(client, tool, **asked, **filters, limit=50, **cursor)
                 assert len(json.dumps(page["items"])) < 600 * 4

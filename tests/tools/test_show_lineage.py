@@ -8,8 +8,8 @@ from mcp.client import advertise
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.settings import settings_with
 
 RANKING, FORCING = "sample/1000117", "sample/1000039"
 
@@ -58,7 +58,7 @@ async def test_the_page_is_saved_under_a_name(tmp_path: Path):
 
 @pytest.mark.asyncio
 async def test_a_host_with_apps_gets_the_picture_and_the_page_that_draws_it(tmp_path: Path):
-    settings = Settings(_env_file=None, store=tmp_path / "store.sqlite3", output_dir="off")
+    settings = settings_with(store=tmp_path / "store.sqlite3", output_dir="off")
     apps = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
     async with Client(build_server(settings, sample=True), extensions=[apps]) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}

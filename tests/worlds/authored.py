@@ -1,15 +1,17 @@
 """A small registry with one workflow template of every kind of demand, and a record that meets them."""
 
+from typing import Any
+
 from provena_mcp.rules.records.references import Found, Known, Outcome, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
-from provena_mcp.wire.items import JsonObject, parse_item
+from provena_mcp.wire.items import JsonObject, RegistryItem, parse_item
 from provena_mcp.wire.records import ModelRunRecord
 from tests.worlds.records import raw_record, templated
 
 ENTITY, AGENT, ACTIVITY = "ENTITY", "AGENT", "ACTIVITY"
 
 
-def _item(item_id: str, category: str, subtype: str, **domain: object) -> JsonObject:
+def _item(item_id: str, category: str, subtype: str, **domain: Any) -> JsonObject:
     return {
         "id": item_id,
         "item_category": category,
@@ -20,8 +22,15 @@ def _item(item_id: str, category: str, subtype: str, **domain: object) -> JsonOb
     }
 
 
+RESERVED: JsonObject = {
+    "id": "reserved",
+    "item_category": ENTITY,
+    "item_subtype": "DATASET",
+    "record_type": "SEED_ITEM",
+}
+
 ITEMS: dict[str, JsonObject] = {
-    item["id"]: item
+    str(item["id"]): item
     for item in (
         _item(
             "recipe",
@@ -51,24 +60,32 @@ ITEMS: dict[str, JsonObject] = {
         _item("study", ACTIVITY, "STUDY", title="A study", description="of reefs"),
         _item("jane", AGENT, "PERSON", email="jane@example.org", first_name="Jane", last_name="Doe"),
         _item("reef", AGENT, "ORGANISATION", name="Reef"),
-        {"id": "reserved", "item_category": ENTITY, "item_subtype": "DATASET", "record_type": "SEED_ITEM"},
+        RESERVED,
     )
 }
 
 SECRET = Refused("unreadable", "You are not authorised to fetch this item.")
+NOWHERE = Refused("unknown", unknown_reason("nowhere"))
 
 
-def known(**changes: Outcome | JsonObject) -> Known:
+def known(**changes: Any) -> Known:
     """Everything looked up; ids of no item are unknown. ``changes`` replace outcomes or fields of items."""
     outcomes: dict[str, Outcome] = {"secret": SECRET}
     outcomes |= {item_id: Found(parse_item(raw)) for item_id, raw in ITEMS.items()}
-    outcomes["nowhere"] = Refused("unknown", unknown_reason("nowhere"))
+    outcomes["nowhere"] = NOWHERE
     for item_id, change in changes.items():
         outcomes[item_id] = Found(parse_item(ITEMS[item_id] | change)) if isinstance(change, dict) else change
     return outcomes
 
 
-def a_raw_record(**changes: object) -> JsonObject:
+def item_of(outcomes: Known, item_id: str) -> RegistryItem:
+    """An item that was found."""
+    outcome = outcomes[item_id]
+    assert isinstance(outcome, Found)
+    return outcome.item
+
+
+def a_raw_record(**changes: Any) -> JsonObject:
     """A record that meets every demand of the recipe."""
     meeting_all: JsonObject = {
         "model_version": "1.0",
@@ -80,5 +97,5 @@ def a_raw_record(**changes: object) -> JsonObject:
     return raw_record(**meeting_all | changes)
 
 
-def a_record(**changes: object) -> ModelRunRecord:
+def a_record(**changes: Any) -> ModelRunRecord:
     return ModelRunRecord.model_validate(a_raw_record(**changes))

@@ -1,5 +1,7 @@
 """CSVs of the authored registry's workflow template."""
 
+from typing import Any
+
 from provena_mcp.rules.csv.reading import Conversion, convert
 from provena_mcp.rules.csv.table import CsvTable, read_table
 from provena_mcp.rules.csv.writing import csv_text
@@ -60,7 +62,7 @@ def a_csv(*rows: dict[str, str]) -> bytes:
     return csv_text([headers, *([*(GOOD | row).values()] for row in rows)]).encode()
 
 
-def converted(content: bytes, **changes: object) -> Conversion:
+def converted(content: bytes, **changes: Any) -> Conversion:
     table = read_table(content)
     assert isinstance(table, CsvTable)
     return convert(table, known(**changes))

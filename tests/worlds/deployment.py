@@ -21,9 +21,9 @@ from mcp.types import ElicitRequestParams, ElicitResult
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
 from tests.worlds.records import raw_record
+from tests.worlds.settings import settings_with
 
 BASE = "http://provena.test"
 LOCAL_PERSON = "local/1000000"
@@ -161,8 +161,7 @@ async def server(
             "data": "data-api",
         }.items()
     }
-    settings = Settings(
-        _env_file=None,
+    settings = settings_with(
         domain="provena.test",
         realm="test",
         access_token="secret-token",

@@ -31,6 +31,7 @@ from provena_mcp.server.http import create_http_app
 from provena_mcp.settings import Settings
 from tests.oidc.minted import URL as ISSUER
 from tests.oidc.minted import Mint
+from tests.worlds.settings import settings_with
 
 ADDRESS = "https://mcp.example.org/mcp"
 API = "https://provena.example.org"
@@ -65,7 +66,7 @@ class World:
         urls = {f"{name}_api": API + path for name, path in BASE_PATHS.items()}
         login = {"client_id": "provena-mcp", "client_secret": SECRET, "keycloak": ISSUER}
         given = {**urls, **login, "http_url": ADDRESS, "http_audience": "provena-api", **chosen}
-        return Settings(_env_file=None, **given)
+        return settings_with(**given)
 
     def token(self, username: str, **claims: Any) -> str:
         """A caller's token for the MCP server, as their host got it."""

@@ -70,7 +70,8 @@ def programmes(draw: st.DrawFn) -> Programme:
     )
     people = st.sampled_from(PEOPLE)
     versions = tuple(
-        (*draw(st.permutations(DATASETS))[:2], draw(people)) for _ in range(draw(st.integers(0, 2)))
+        (*draw(st.permutations(DATASETS).map(lambda ids: (ids[0], ids[1]))), draw(people))
+        for _ in range(draw(st.integers(0, 2)))
     )
     registered = st.tuples(st.sampled_from((*DATASETS, *MODELS)), people)
     registrations = tuple(draw(st.lists(registered, max_size=2, unique_by=lambda pair: pair[0])))

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from mcp import Client, StdioServerParameters
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, ReadResourceResult, TextContent, TextResourceContents
 
 from provena_mcp.server.build import build_server
-from provena_mcp.settings import Settings
+from tests.worlds.settings import settings_with
 
 BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 
@@ -21,9 +21,7 @@ BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 @asynccontextmanager
 async def sample_client(folder: Path, era: str = "auto", **chosen: Any) -> AsyncGenerator[Client]:
     """A connected client; ``chosen`` are settings besides the store and the output folder."""
-    settings = Settings(
-        _env_file=None, store=folder / "store.sqlite3", output_dir=str(folder / "saved"), **chosen
-    )
+    settings = settings_with(store=folder / "store.sqlite3", output_dir=str(folder / "saved"), **chosen)
     async with Client(build_server(settings, sample=True), mode=era) as client:
         yield client
 
@@ -43,6 +41,20 @@ def stdio_server(folder: Path) -> StdioServerParameters:
     )
 
 
+def text_of(result: CallToolResult) -> str:
+    """The text that a result opens with."""
+    block = result.content[0]
+    assert isinstance(block, TextContent)
+    return block.text
+
+
+def text_in(result: ReadResourceResult) -> str:
+    """The text of a resource."""
+    (found,) = result.contents
+    assert isinstance(found, TextResourceContents)
+    return found.text
+
+
 async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     """The structured result of a call that has to succeed."""
     result = await client.call_tool(tool, arguments)
@@ -59,8 +71,7 @@ async def failure(client: Client, tool: str, **arguments: Any) -> dict[str, Any]
 def error_of(result: CallToolResult) -> dict[str, Any]:
     """The error that a failed call tells: text alone, the JSON of ``{"error": …}``."""
     assert result.is_error, result.structured_content
-    (block,) = result.content
-    assert (block.type, result.structured_content) == ("text", None)
-    (told,) = json.loads(block.text).items()
+    assert ([block.type for block in result.content], result.structured_content) == (["text"], None)
+    (told,) = json.loads(text_of(result)).items()
     assert told[0] == "error"
     return told[1]
