@@ -16,6 +16,7 @@ from provena_mcp.lineage.picture.page import picture_page
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.server.build import build_server
 from tests.browser.installed import chromium, scripts
+from tests.worlds.sample import text_in
 from tests.worlds.settings import settings_with
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -43,9 +44,9 @@ def screenshots(name: str) -> tuple[str, ...]:
 async def a_page(folder: Path, uri: str) -> Path:
     settings = settings_with(store=folder / "store.sqlite3", output_dir="off")
     async with Client(build_server(settings, sample=True)) as client:
-        content = (await client.read_resource(uri)).contents[0]
+        content = text_in(await client.read_resource(uri))
     page = folder / "page.html"
-    page.write_text(content.text, "utf-8")
+    page.write_text(content, "utf-8")
     return page
 
 
@@ -133,7 +134,7 @@ async def test_in_a_host_with_apps_the_page_draws_the_result_and_asks_for_more_t
     async with Client(build_server(settings, sample=True), extensions=[apps]) as client:
         first = await client.call_tool("show_lineage", asked)
         more = await client.call_tool("show_lineage", {"id": FORCING, "depth": 1})
-        app = (await client.read_resource("ui://provena/lineage.html")).contents[0].text
+        app = text_in(await client.read_resource("ui://provena/lineage.html"))
     answers = {
         "arguments": asked,
         "result": first.model_dump(mode="json", by_alias=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 import httpx2
@@ -111,7 +112,7 @@ async def test_a_call_that_waits_for_its_turn_can_be_cancelled(world: World):
         first = asyncio.create_task(http.post("/mcp", json=listing(1)))
         await held.arrived.get()
         waiting = asyncio.create_task(http.post("/mcp", json=listing(2)))
-        cancelled = {}
+        cancelled: dict[str, Any] = {}
         while "error" not in cancelled:
             await http.post("/mcp", json=cancelling(2))
             done, _ = await asyncio.wait([waiting], timeout=0)

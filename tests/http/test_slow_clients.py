@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from mcp import Client
 from starlette.responses import PlainTextResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provena_mcp.server.connections import impatient
 from provena_mcp.server.limits import RequestsAtOnce
@@ -97,7 +97,7 @@ async def app_that_echoes(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse(body_of(scope))(scope, receive, send)
 
 
-async def answer_of(app: object, *parts: Message | None, path: str = "/mcp") -> list[Message]:
+async def answer_of(app: ASGIApp, *parts: Message | None, path: str = "/mcp") -> list[Message]:
     """What ``app`` sends; none among ``parts`` stands for waiting for ever."""
     sent: list[Message] = []
     coming = iter(parts)

@@ -25,12 +25,13 @@ def declared_by(client: Client) -> dict[str, Any]:
 async def test_hosts_can_show_what_this_is(tmp_path: Path, era: str):
     async with sample_client(tmp_path, era) as client:
         said = client.server_info
+    assert said is not None
     assert (said.name, said.title, said.version) == ("provena", "Provena", __version__)
     assert said.description == (
         "How research results came about: datasets, models, people, studies and the model runs between them."
     )
     assert said.website_url == "https://docs.provena.io/"
-    (icon,) = said.icons or ()
+    (icon,) = said.icons or []
     assert (icon.mime_type, icon.src[:26], icon.src.isascii()) == (
         "image/svg+xml",
         "data:image/svg+xml,%3Csvg%",

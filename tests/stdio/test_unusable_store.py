@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ def in_no_folder(folder: Path) -> Path:
     ids=lambda value: getattr(value, "__name__", None),
 )
 async def test_every_call_says_what_is_wrong_with_the_store_and_what_to_do(
-    tmp_path: Path, make: object, reason: str, advice: str
+    tmp_path: Path, make: Callable[[Path], Path], reason: str, advice: str
 ):
     path = make(tmp_path)
     async with Client(build_server(settings_with(store=path, output_dir="off"))) as client:
