@@ -1,0 +1,40 @@
+"""The sample world over HTTP, in a process of its own, as a host would find it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.embedded.serving import free_port, kill, wait_for
+
+
+@contextmanager
+def sample_over_http(folder: Path) -> Generator[str]:
+    """The address of ``/mcp`` while the block runs; the store and the log are in ``folder``."""
+    port = free_port()
+    settings = {"PROVENA_STORE": str(folder / "store.sqlite3"), "PROVENA_HTTP_CALLS_PER_MINUTE": "100000"}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PROVENA_")}
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "provena_mcp", "serve", "--http", "--sample", "--port", str(port)],
+            env={**inherited, **settings},
+            stderr=log,
+        )
+        try:
+            wait_for(lambda: _is_ready(port), server)
+            yield f"http://127.0.0.1:{port}/mcp"
+        finally:
+            kill(server)
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/ready", timeout=5, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
