@@ -13,6 +13,7 @@ from typing import Final
 
 import httpx
 import uvicorn
+from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp import __version__
+from provena_mcp.application import Application
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server import downloads
 from provena_mcp.server.audit_log import write_audit_to_stderr
@@ -34,6 +36,8 @@ from provena_mcp.settings import Settings
 from provena_mcp.tools.toolsets import select_tools
 
 _GRACE_SECONDS: Final = 30
+# Longer than clients keep an idle connection, so that none sends its next request into one just closed.
+_IDLE_SECONDS: Final = 75
 
 
 class Readiness:
@@ -66,6 +70,7 @@ def create_http_app(
     to_issuer: httpx.AsyncBaseTransport | None = None,
     polling: PollPolicy | None = None,
     clock: Callable[[], float] = time.time,
+    adorn: Callable[[MCPServer[Application]], None] | None = None,
 ) -> Starlette:
     """The ASGI application: ``/mcp``, its metadata, ``/documents``, ``/health`` and ``/ready``.
 
@@ -79,6 +84,7 @@ def create_http_app(
         to_issuer: Another way to the keys of its Keycloak.
         polling: How jobs are followed.
         clock: Unix seconds, for tokens, previews and documents.
+        adorn: Gives the server further tools, resources or prompts.
 
     Raises:
         SettingsError: The settings contradict each other, or would let strangers act as somebody else.
@@ -88,6 +94,8 @@ def create_http_app(
     server = build_server(
         settings, sample=sample, hosting=hosting, transport=transport, polling=polling, now=clock
     )
+    if adorn is not None:
+        adorn(server)
     offered = select_tools(settings.toolsets, read_only=settings.read_only, local=False)
     writing = frozenset(tool.name for tool in offered if tool.effect != "reads")
     app = server.streamable_http_app(
@@ -128,6 +136,7 @@ def run_http(settings: Settings, *, sample: bool = False, host: str, port: int) 
         server_header=False,
         http=impatient(),
         ws="none",
+        timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=max(_GRACE_SECONDS, round(settings.call_seconds)),
     )
     _Server(config, readiness).run()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any, Final
 
 from mcp import MCPError
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
-from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
+from mcp.server.context import HandlerResult, ServerRequestContext
+from mcp.types import INTERNAL_ERROR
 
 from provena_mcp.errors import ProvenaError
 from provena_mcp.next_call import naming_tools
@@ -24,26 +21,6 @@ COSTLY: Final = frozenset({"tools/call", "resources/read", "prompts/get", "compl
 def name_in(ctx: ServerRequestContext[Any, Any]) -> str:
     """The tool or prompt that a message names."""
     return str((ctx.params or {}).get("name", ""))
-
-
-@dataclass(frozen=True)
-class KnownTools:
-    """Refuses calls of tools that there are not as the protocol says, with the nearest name."""
-
-    names: Collection[str]
-
-    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """The call's result.
-
-        Raises:
-            MCPError: There is no such tool.
-        """
-        name = name_in(ctx)
-        if ctx.method != "tools/call" or name in self.names:
-            return await call_next(ctx)
-        nearest = difflib.get_close_matches(name, self.names, n=1)
-        meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
-        raise MCPError(code=INVALID_PARAMS, message=f"There is no tool {name[:80]!r}.{meant}")
 
 
 def failed(ctx: ServerRequestContext[Any, Any], error: ProvenaError) -> HandlerResult:

@@ -13,7 +13,6 @@ from provena_mcp.server.auth import Authentication, Permissions, WriteScope
 from provena_mcp.server.cancellation import Cancellation
 from provena_mcp.server.hosting import Hosting
 from provena_mcp.server.limits import CallsAtOnce, Deadline, PostsOnly, RateLimit, RequestsAtOnce
-from provena_mcp.server.messages import KnownTools
 from provena_mcp.server.origins import CrossOrigin, HostAndOrigin
 from provena_mcp.server.request_body import RequestBody
 from provena_mcp.settings import Settings
@@ -70,8 +69,6 @@ def message_chain(
     return [
         # Outermost, so that refused, cancelled and late calls are on record too.
         Audit(tools, now, who),
-        # Before anything is asked about the caller: there is no such tool for anybody.
-        KnownTools(tools),
         *(_of_callers(tools, hosting) if hosting else ()),
         # Innermost: time spent waiting for a turn is not the call's.
         Deadline(settings.call_seconds, writing),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 from typing import Any, Final
 
@@ -9,8 +10,10 @@ from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.context import ServerRequestContext
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import (
     INVALID_PARAMS,
+    CallToolResult,
     CompleteRequestParams,
     CompleteResult,
     GetPromptResult,
@@ -35,6 +38,26 @@ class ProvenaServer(MCPServer[Application]):
         ``MCPServer.completion`` takes only handlers that are given no context, and so no application.
         """
         self._lowlevel_server.add_request_handler("completion/complete", CompleteRequestParams, _complete)
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Application] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """What a tool answers.
+
+        Raises:
+            MCPError: There is no such tool; the SDK would make that a result.
+        """
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError:
+            names = [tool.name for tool in await self.list_tools()]
+            if name in names:
+                raise
+            nearest = difflib.get_close_matches(name, names, n=1)
+            meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
+            raise MCPError(
+                code=INVALID_PARAMS, message=f"There is no tool {name[:_SHOWN]!r}.{meant}"
+            ) from None
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Application] | None = None
