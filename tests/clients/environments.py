@@ -70,12 +70,12 @@ class Environment:
     def _install_python(self, folder: Path) -> None:
         venv.create(folder, with_pip=True, symlinks=True)
         pip = [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        _run([*pip, "install", *self.packages], folder)
+        _install([*pip, "install", *self.packages], folder)
 
     def _install_node(self, folder: Path) -> None:
         (folder / "package.json").write_text('{"private": true, "type": "module"}', "utf-8")
         quietly = ["--no-audit", "--no-fund", "--no-save", "--no-package-lock", "--loglevel=error"]
-        _run(["npm", "install", *quietly, *self.packages], folder)
+        _install(["npm", "install", *quietly, *self.packages], folder)
 
 
 def run_script(environment: Environment, script: Path, arguments: Sequence[str], folder: Path) -> str:
@@ -90,8 +90,16 @@ def run_script(environment: Environment, script: Path, arguments: Sequence[str],
     shutil.copytree(script.parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
     if environment.kind == "node":
         (folder / "node_modules").symlink_to(installed / "node_modules")
-    done = subprocess.run(
-        [environment.command(installed), script.name, *arguments],
+    done = run([environment.command(installed), script.name, *arguments], folder)
+    if done.returncode:
+        raise RuntimeError((done.stderr or done.stdout).strip()[-600:])
+    return done.stdout
+
+
+def run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run something of an environment in ``folder``, which is its home as well."""
+    return subprocess.run(
+        command,
         cwd=folder,
         env=_surroundings(folder),
         capture_output=True,
@@ -99,9 +107,6 @@ def run_script(environment: Environment, script: Path, arguments: Sequence[str],
         timeout=_PATIENCE,
         check=False,
     )
-    if done.returncode:
-        raise RuntimeError((done.stderr or done.stdout).strip()[-600:])
-    return done.stdout
 
 
 def _root() -> Path:
@@ -115,7 +120,7 @@ def _surroundings(home: Path) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ours} | {"HOME": str(home)}
 
 
-def _run(command: list[str], folder: Path) -> None:
+def _install(command: list[str], folder: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
     try:
         subprocess.run(
