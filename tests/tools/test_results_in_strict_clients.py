@@ -56,6 +56,7 @@ async def use_reading_tools(checked: Checked) -> None:
             await checked.call(tool.name, starting_id=DATASET)
     await checked.call("get_health_check")
     await checked.call("find_lineage_path", from_id=DATASET, to_id="sample/1000012")
+    await checked.call("show_lineage", id=DATASET, query="impact")
     await checked.call("analyse_impact", item_id=DATASET)
     await checked.call("compare_model_runs", run_ids=[RUN, "sample/1000049"])
     await checked.call("audit_reproducibility", item_id=RUN)
