@@ -19,8 +19,8 @@ from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import Names
 from provena_mcp.queries.items.suggestions import Suggestions
 from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import RecentLineage
-from provena_mcp.queries.lineage.neighbourhood import DepthCap
 
 LOCAL_CALLER = "local"
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.summary import Labels
 from provena_mcp.lineage.view import LineageView, type_order, view_lineage
 from provena_mcp.rules.graph import ProvenanceGraph
@@ -107,7 +108,7 @@ class Diagram:
 
 def draw_diagram(graph: ProvenanceGraph, start: str, query: LineageQuery) -> Diagram:
     """Choose what to draw of a lineage: the nearest items, and boxes for the rest."""
-    view = view_lineage(graph, query, start, depth=len(graph.nodes))
+    view = view_lineage(Lineage(graph, query, start, len(graph.nodes)))
     refs = range(len(view.ids))
     if len(refs) <= MAX_BOXES:
         return Diagram(view, tuple(sorted(refs, key=lambda ref: (view.hops[ref], ref))))

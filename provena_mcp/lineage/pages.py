@@ -165,7 +165,7 @@ class PagePlan:
 
     def _deeper(self) -> NextCall | None:
         view = self.view
-        if not view.goes_deeper or view.depth >= _MAX_DEPTH:
+        if not view.lineage.goes_deeper or view.depth >= _MAX_DEPTH:
             return None
         return NextCall(tool=_TOOL_OF[view.query], arguments=self._arguments(min(2 * view.depth, _MAX_DEPTH)))
 

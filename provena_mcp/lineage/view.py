@@ -16,8 +16,9 @@ from functools import cached_property
 from itertools import chain
 from typing import Final, NamedTuple
 
+from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.roles import role_of
-from provena_mcp.lineage.traversal import cyclic_groups, hops_along
+from provena_mcp.lineage.traversal import cyclic_groups
 from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
 from provena_mcp.wire.lineage import LineageQuery
@@ -56,20 +57,31 @@ class LineageView:
     ``types`` are the registry's words. Refs 1 to ``answers`` are what a special query asks for.
     """
 
-    graph: ProvenanceGraph
-    query: LineageQuery
-    depth: int
-    incomplete_because: str | None
-    goes_deeper: bool
+    lineage: Lineage
     ids: tuple[str, ...]
     types: tuple[str, ...]
     hops: tuple[int, ...]
     answers: int
 
     @property
+    def graph(self) -> ProvenanceGraph:
+        """Its nodes and links."""
+        return self.lineage.graph
+
+    @property
+    def query(self) -> LineageQuery:
+        """What was asked."""
+        return self.lineage.query
+
+    @property
+    def depth(self) -> int:
+        """Hops asked for."""
+        return self.lineage.depth
+
+    @property
     def start(self) -> str:
         """The id the question started from."""
-        return self.ids[0]
+        return self.lineage.start
 
     @property
     def direction(self) -> Direction:
@@ -205,28 +217,13 @@ class LineageView:
         return tuple(sorted(refs, key=lambda ref: (ranks[self.types[ref]], ref)))
 
 
-def view_lineage(
-    graph: ProvenanceGraph,
-    query: LineageQuery,
-    start: str,
-    depth: int,
-    *,
-    incomplete_because: str | None = None,
-    goes_deeper: bool = False,
-    start_type: str = "",
-) -> LineageView:
-    """Order the lineage found for a question.
-
-    Args:
-        graph: The nodes and links that answer it; without any link it may lack the start.
-        query: What was asked.
-        start: The id the question started from.
-        depth: Hops asked for.
-        incomplete_because: Why there is more than ``graph`` holds, if there is.
-        goes_deeper: Whether a greater depth would show more.
-        start_type: The start's subtype as far as it is known, for a graph without it.
-    """
-    hops = _hops(graph, query, start)
+def view_lineage(lineage: Lineage, *, start_type: str = "") -> LineageView:
+    """Order the lineage found for a question; ``start_type`` is for a graph that lacks the start."""
+    graph, query, start = lineage.graph, lineage.query, lineage.start
+    hops = lineage.hops()
+    # Only a graph that was not gathered for the question holds items that nothing joins to its start.
+    beyond = max(hops.values()) + 1
+    hops |= {node: beyond for node in graph.nodes if node not in hops}
     types = {node: _word(kind.subtype) for node, kind in graph.nodes.items()}
     types.setdefault(start, _word(start_type))
     asked_for = {node for node, kind in graph.nodes.items() if node != start and is_asked_for(kind, query)}
@@ -236,31 +233,12 @@ def view_lineage(
         key=lambda node: (node != start, node not in asked_for, hops[node], ranks[types[node]], node),
     )
     return LineageView(
-        graph=graph,
-        query=query,
-        depth=depth,
-        incomplete_because=incomplete_because,
-        goes_deeper=goes_deeper,
+        lineage=lineage,
         ids=tuple(order),
         types=tuple(types[node] for node in order),
         hops=tuple(hops[node] for node in order),
         answers=len(asked_for),
     )
-
-
-def _hops(graph: ProvenanceGraph, query: LineageQuery, start: str) -> dict[str, int]:
-    """Hops from the start to every item, along the query's direction.
-
-    In effected_agents an agent is one hop further than the nearest item that names it. An item that
-    cannot be reached, which a sound answer does not hold, is put after all others.
-    """
-    hops = hops_along(graph.ahead(DIRECTION_OF[query]), (start,), len(graph.nodes))
-    if query == "effected_agents":
-        naming = sorted((hops[source], target) for source, _, target in graph.links if source in hops)
-        for hop, target in naming:
-            hops.setdefault(target, hop + 1)
-    beyond = max(hops.values()) + 1
-    return hops | {node: beyond for node in graph.nodes if node not in hops}
 
 
 def _word(graph_subtype: str) -> str:

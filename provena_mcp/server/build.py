@@ -25,7 +25,7 @@ from provena_mcp.queries.documents.user_files import OutputFolder, input_folders
 from provena_mcp.queries.items.names import Names
 from provena_mcp.queries.items.suggestions import Suggestions
 from provena_mcp.queries.jobs.polling import PollPolicy
-from provena_mcp.queries.lineage.neighbourhood import DepthCap
+from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.resources import register_resources
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.backend import Backend, choose_backend

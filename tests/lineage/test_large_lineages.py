@@ -3,6 +3,7 @@
 import bpe_openai
 import pytest
 
+from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.view import view_lineage
@@ -39,7 +40,7 @@ def upstream_of_root(inputs_a_run: int) -> tuple[ProvenanceGraph, LineageResult]
         names.setdefault(
             node, f"{FIELDS[place % 5].capitalize()} at {REEFS[place % 7]} Reef, {2000 + place % 24}"
         )
-    plan = plan_page(view_lineage(graph, "upstream", ROOT, 2 * GENERATIONS), PageRequest())
+    plan = plan_page(view_lineage(Lineage(graph, "upstream", ROOT, 2 * GENERATIONS)), PageRequest())
     return graph, plan.write({node: names[node] for node in plan.wanted})
 
 

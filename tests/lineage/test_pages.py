@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.errors import CursorError
+from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.tokens import estimate_tokens
@@ -101,7 +102,9 @@ def test_a_small_lineage_is_told_whole() -> None:
 def test_a_special_query_is_answered_with_the_items_asked_for_and_the_way_to_them() -> None:
     question = ask(a_reef_world(), "contributing_datasets", "reef/growth", 10)
     view = view_lineage(
-        question.graph, question.query, question.start, 10, incomplete_because="stopped after 60 queries"
+        Lineage(
+            question.graph, question.query, question.start, 10, incomplete_because="stopped after 60 queries"
+        )
     )
 
     assert as_json(plan_page(view, PageRequest()).write(REEF_NAMES)) == {
@@ -155,7 +158,7 @@ def test_agents_are_told_with_their_kind_and_roles() -> None:
 
 
 def test_an_empty_lineage_is_an_answer() -> None:
-    view = view_lineage(ProvenanceGraph(), "effected_datasets", "reef/ann", 10, start_type="PERSON")
+    view = view_lineage(Lineage(ProvenanceGraph(), "effected_datasets", "reef/ann", 10), start_type="PERSON")
 
     assert as_json(plan_page(view, PageRequest()).write({"reef/ann": "Ann Atoll"})) == {
         "start": {"id": "reef/ann", "type": "PERSON", "name": "Ann Atoll"},
@@ -215,7 +218,7 @@ def test_names_are_wanted_with_the_types_that_are_known() -> None:
         {"run": Kind("ACTIVITY", "MODEL_RUN"), "x": Kind("", "")}, (Link("run", "used", "x"),)
     )
 
-    plan = plan_page(view_lineage(graph, "upstream", "run", 1), PageRequest())
+    plan = plan_page(view_lineage(Lineage(graph, "upstream", "run", 1)), PageRequest())
 
     assert plan.wanted == {"run": "MODEL_RUN", "x": ""}
 
@@ -277,8 +280,8 @@ def test_a_cursor_of_another_question_another_state_or_none_of_ours_says_to_star
     cursor = a_cursor(view, request)
     changed = ProvenanceGraph(question.graph.nodes, question.graph.links[1:])
     others = [
-        (view_lineage(changed, "upstream", "reef/growth", 3), request, cursor),
-        (view_lineage(question.graph, "upstream", "reef/growth", 4), request, cursor),
+        (view_lineage(Lineage(changed, "upstream", "reef/growth", 3)), request, cursor),
+        (view_lineage(Lineage(question.graph, "upstream", "reef/growth", 4)), request, cursor),
         (ask(a_reef_world(), "upstream", "reef/run2", 3).view(), request, cursor),
         (view, PageRequest(subtypes=frozenset({"DATASET"})), cursor),
         (view, request, "garbage"),
@@ -302,7 +305,7 @@ def test_an_item_with_more_links_than_a_page_holds_goes_on_over_the_next() -> No
             *(Link(data, "wasInfluencedBy", "layout") for data in inputs),
         ),
     )
-    view = view_lineage(graph, "upstream", "run", 2)
+    view = view_lineage(Lineage(graph, "upstream", "run", 2))
 
     found = list(pages(view, PageRequest(max_tokens=1000)))
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from evals.fire_weather import fire_weather
+from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.lineage.view import LineageView, view_lineage
@@ -29,7 +30,7 @@ def a_fan_of_inputs(names: list[str]) -> tuple[LineageView, dict[str, str]]:
         {"10378.1/1800000": Kind("ACTIVITY", "MODEL_RUN")} | dict.fromkeys(ids, Kind("ENTITY", "DATASET")),
         tuple(Link("10378.1/1800000", "used", item_id) for item_id in ids),
     )
-    return view_lineage(graph, "upstream", "10378.1/1800000", 3), dict(zip(ids, names, strict=True))
+    return view_lineage(Lineage(graph, "upstream", "10378.1/1800000", 3)), dict(zip(ids, names, strict=True))
 
 
 def estimate_against_truth(names: list[str]) -> float:

@@ -2,6 +2,7 @@ from collections import Counter
 
 from hypothesis import given, settings
 
+from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import is_asked_for
@@ -107,14 +108,14 @@ def test_a_node_without_a_kind_is_unknown_and_a_graphs_word_for_a_template_is_th
         {"run": Kind("", ""), "recipe": Kind("ENTITY", "WORKFLOW_TEMPLATE")}, (Link("run", "used", "recipe"),)
     )
 
-    view = view_lineage(graph, "upstream", "run", 1)
+    view = view_lineage(Lineage(graph, "upstream", "run", 1))
 
     assert view.types == ("UNKNOWN", "MODEL_RUN_WORKFLOW_TEMPLATE")
     assert view.by_type == {"MODEL_RUN_WORKFLOW_TEMPLATE": 1, "UNKNOWN": 1}
 
 
 def test_an_empty_lineage_still_has_its_start() -> None:
-    view = view_lineage(ProvenanceGraph(), "contributing_agents", "lonely", 4, start_type="PERSON")
+    view = view_lineage(Lineage(ProvenanceGraph(), "contributing_agents", "lonely", 4), start_type="PERSON")
 
     assert (view.ids, view.types, view.by_type, view.by_hop) == (("lonely",), ("PERSON",), {}, {})
     assert (view.answers, view.roots, view.leaves, view.cycles) == (0, (), (), ())
@@ -126,7 +127,7 @@ def test_an_item_the_start_does_not_reach_comes_last() -> None:
         (Link("run", "used", "data"),),
     )
 
-    view = view_lineage(graph, "upstream", "run", 3)
+    view = view_lineage(Lineage(graph, "upstream", "run", 3))
 
     assert list(zip(view.ids, view.hops, strict=True)) == [("run", 0), ("data", 1), ("stray", 2)]
 
@@ -137,7 +138,8 @@ def test_the_digest_depends_on_the_graph_and_not_on_its_order() -> None:
     shorter = ProvenanceGraph(graph.nodes, graph.links[:-1])
 
     digests = [
-        view_lineage(each, "upstream", "reef/growth", 3).digest for each in (graph, backwards, shorter)
+        view_lineage(Lineage(each, "upstream", "reef/growth", 3)).digest
+        for each in (graph, backwards, shorter)
     ]
 
     assert digests[0] == digests[1]

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.errors import DepthLimitError, NotFoundError, ProvenaError, UnavailableError
-from provena_mcp.queries.lineage.lineage_page import Gathered, gather_lineage
-from provena_mcp.queries.lineage.neighbourhood import DepthCap
+from provena_mcp.lineage.lineage import Lineage
+from provena_mcp.queries.lineage.frontier import DepthCap
+from provena_mcp.queries.lineage.lineage_page import gather_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import is_asked_for, links_on_trails
 from provena_mcp.wire.lineage import LineageQuery
@@ -54,7 +55,7 @@ class CappedProvena:
         return ProvenanceGraph({node: self.graph.nodes[node] for node in ends}, links)
 
 
-def gather(graph: ProvenanceGraph, cap: int, query: LineageQuery, start: str, depth: int) -> Gathered:
+def gather(graph: ProvenanceGraph, cap: int, query: LineageQuery, start: str, depth: int) -> Lineage:
     return asyncio.run(gather_lineage(CappedProvena(graph, cap), DepthCap(), query, start, depth))
 
 
@@ -211,3 +212,57 @@ def test_what_can_lead_to_no_dataset_does_not_make_an_answer_incomplete():
     assert gather(graph, 10, "upstream", "d0", 2).incomplete_because == (
         "depth 2 reached; lineage goes on from 1 item at hop 2"
     )
+
+
+class LyingProvena(CappedProvena):
+    """Answers with a part of the truth: links lost or turned round, strangers added."""
+
+    def __init__(self, graph: ProvenanceGraph, lost: frozenset[int], turned: frozenset[int], strangers: int):
+        super().__init__(graph, cap=10)
+        self.lost, self.turned, self.strangers = lost, turned, strangers
+
+    async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
+        true = await super().explore(query, starting_id, depth)
+        links = tuple(
+            Link(link.target, link.relation, link.source) if number in self.turned else link
+            for number, link in enumerate(sorted(true.links))
+            if number not in self.lost
+        )
+        nodes = dict(true.nodes) | {
+            f"stranger/{number}": Kind("ENTITY", "DATASET") for number in range(self.strangers)
+        }
+        return ProvenanceGraph(nodes, links)
+
+
+NUMBERS = st.frozensets(st.integers(0, 30), max_size=4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    world=worlds(),
+    query=st.sampled_from(QUERIES),
+    lost=NUMBERS,
+    turned=NUMBERS,
+    strangers=st.integers(0, 2),
+    depth=st.integers(1, 9),
+    data=st.data(),
+)
+def test_an_answer_whose_items_no_link_joins_to_the_start_is_never_complete_nor_given_hops(
+    world: ProvenanceGraph,
+    query: LineageQuery,
+    lost: frozenset[int],
+    turned: frozenset[int],
+    strangers: int,
+    depth: int,
+    data: st.DataObject,
+):
+    provena = LyingProvena(world, lost, turned, strangers)
+    start = data.draw(st.sampled_from(sorted(world.nodes)))
+    answered = asyncio.run(provena.explore(query, start, depth))
+    found = asyncio.run(gather_lineage(provena, DepthCap(), query, start, depth))
+
+    assert found.graph.nodes.keys() <= {start, *found.hops()}
+    joined = Lineage(answered, query, start, depth).joined().graph.nodes
+    if answered.nodes.keys() - joined.keys() - {start}:
+        assert found.incomplete_because is not None
+        assert "that no link joins to" in found.incomplete_because

@@ -10,7 +10,7 @@ from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.paths import in_common, shortest_paths
 from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.path_search import Relation, relate
-from provena_mcp.queries.lineage.neighbourhood import DepthCap
+from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
 from tests.queries.test_gathering import CappedProvena, chain
 from tests.worlds.random_graphs import NODES, graphs

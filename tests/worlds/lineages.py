@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
@@ -22,7 +23,7 @@ class Question:
     depth: int
 
     def view(self) -> LineageView:
-        return view_lineage(self.graph, self.query, self.start, self.depth)
+        return view_lineage(Lineage(self.graph, self.query, self.start, self.depth))
 
 
 def ask(world: ProvenanceGraph, query: LineageQuery, start: str, depth: int) -> Question:

@@ -14,7 +14,8 @@ from provena_mcp.queries.answers.audit_answer import Audit, Audited, AuditTellin
 from provena_mcp.queries.answers.common import read_run_or_study
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
-from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood
+from provena_mcp.queries.lineage.frontier import DepthCap
+from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.records.references import references

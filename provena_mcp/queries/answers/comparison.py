@@ -19,7 +19,8 @@ from provena_mcp.queries.answers.common import read_run
 from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonTelling, RunComparison, Scope
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
-from provena_mcp.queries.lineage.neighbourhood import DepthCap, gather_neighbourhood
+from provena_mcp.queries.lineage.frontier import DepthCap
+from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
 

@@ -9,7 +9,7 @@ from provena_mcp.lineage.clustered_diagram import ClusteredDiagram, draw_cluster
 from provena_mcp.queries.answers.impact_gathering import gather_spread, studies_of
 from provena_mcp.queries.answers.path_search import relate
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.lineage.neighbourhood import DepthCap
+from provena_mcp.queries.lineage.frontier import DepthCap
 
 USUAL_HOPS: Final = "20"
 

@@ -11,7 +11,7 @@ from provena_mcp.queries.answers.impact_gathering import gather_spread
 from provena_mcp.queries.answers.impact_result import ImpactAnswer
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ItemReader
-from provena_mcp.queries.lineage.neighbourhood import DepthCap
+from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.handles import parse_handle
 
 # Whether a dataset is released stands in its record only: a page tells of two hundred, a fetch of one.

@@ -11,8 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
-from provena_mcp.queries.lineage.frontier import Calls, Reach
-from provena_mcp.queries.lineage.neighbourhood import DepthCap, Explorer
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, Frontier, QueryBudget
 from provena_mcp.rules.graph import ProvenanceGraph
 
 
@@ -47,20 +46,20 @@ async def relate(
         NotFoundError: No item has one of the ids.
         ProvenaError: The deployment failed.
     """
-    pair = _Pair(Calls(explorer, cap), from_id, to_id, max_hops, show)
+    pair = _Pair(QueryBudget(explorer, cap), from_id, to_id, max_hops, show)
     return await pair.relate()
 
 
 class _Pair:
     """Two items, and what lies upstream and downstream of each."""
 
-    def __init__(self, calls: Calls, from_id: str, to_id: str, max_hops: int, show: int) -> None:
+    def __init__(self, budget: QueryBudget, from_id: str, to_id: str, max_hops: int, show: int) -> None:
         self._max_hops = max_hops
         self._show = show
-        self._up_from = Reach(calls, from_id, "upstream")
-        self._up_to = Reach(calls, to_id, "upstream")
-        self._down_from = Reach(calls, from_id, "downstream")
-        self._down_to = Reach(calls, to_id, "downstream")
+        self._up_from = Frontier(budget, from_id, "upstream")
+        self._up_to = Frontier(budget, to_id, "upstream")
+        self._down_from = Frontier(budget, from_id, "downstream")
+        self._down_to = Frontier(budget, to_id, "downstream")
 
     async def relate(self) -> Relation:
         await asyncio.gather(self._up_from.extend(self._max_hops), self._up_to.extend(self._max_hops))
@@ -84,7 +83,7 @@ class _Pair:
             goes_on=not all(side.is_whole for side in self._sides()),
         )
 
-    async def _meet(self, out: Reach, back: Reach) -> tuple[ShortestPaths | None, int]:
+    async def _meet(self, out: Frontier, back: Frontier) -> tuple[ShortestPaths | None, int]:
         """The shortest paths between two reaches, and the hops up to which that is certain."""
         while True:
             known = self._known(out, back)
@@ -103,25 +102,25 @@ class _Pair:
                     return paths, self._max_hops
             if known >= self._max_hops:
                 return None, known
-            cheaper, dearer = sorted((out, back), key=lambda side: len(side.rim))
+            cheaper, dearer = sorted((out, back), key=lambda side: len(side.edge))
             room = self._max_hops - known
             if not (await cheaper.extend(room) or await dearer.extend(room)):
                 return None, known
 
-    def _known(self, out: Reach, back: Reach) -> int:
+    def _known(self, out: Frontier, back: Frontier) -> int:
         """Paths up to this length are certain to lie in the two reaches."""
         if out.is_whole or back.is_whole:
             return self._max_hops
         return min(self._max_hops, out.depth + back.depth)
 
-    async def _common(self, one: Reach, other: Reach) -> tuple[tuple[InCommon, ...], int]:
+    async def _common(self, one: Frontier, other: Frontier) -> tuple[tuple[InCommon, ...], int]:
         """What both reach within the limit, and the hops up to which that is certain."""
         await one.extend_to(self._max_hops)
         await other.extend_to(self._max_hops)
         within = min(self._max_hops if side.is_whole else side.depth for side in (one, other))
         return tuple(in_common(one.hops, other.hops, (one.start, other.start))), within
 
-    def _sides(self) -> tuple[Reach, ...]:
+    def _sides(self) -> tuple[Frontier, ...]:
         return self._up_from, self._up_to, self._down_from, self._down_to
 
     def _between(self, items: Collection[str]) -> ProvenanceGraph:
@@ -139,7 +138,7 @@ class _Pair:
         return ProvenanceGraph(nodes, tuple(links.values()))
 
 
-def _where_they_meet(out: Reach, back: Reach) -> ProvenanceGraph | None:
+def _where_they_meet(out: Frontier, back: Frontier) -> ProvenanceGraph | None:
     """A graph with every path between two reaches, as far as either knows; none if they do not touch."""
     if back.start in out.hops:
         return out.graph

@@ -26,7 +26,7 @@ from provena_mcp.queries.answers.path_search import Relation, relate
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
-from provena_mcp.queries.lineage.neighbourhood import DepthCap
+from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.graph import Direction
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.uris import diagram_uri

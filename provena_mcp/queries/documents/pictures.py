@@ -11,8 +11,8 @@ from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.impact_gathering import gather_spread
 from provena_mcp.queries.answers.path_search import relate
 from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
-from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 

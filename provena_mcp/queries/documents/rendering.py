@@ -26,8 +26,8 @@ from provena_mcp.queries.documents.reports import DOCX, ReportId, read_report, r
 from provena_mcp.queries.documents.reports import MAX_DEPTH as MAX_REPORT_DEPTH
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
-from provena_mcp.queries.lineage.neighbourhood import DepthCap
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean_json
 from provena_mcp.wire.lineage import LineageQuery

@@ -23,7 +23,8 @@ from provena_mcp.queries.items.briefs.models import (
 from provena_mcp.queries.items.briefs.parts import TEXT_LENGTH, WORD_LENGTH, text
 from provena_mcp.queries.items.fetch import Include, Reader
 from provena_mcp.queries.items.unreadable import unreadable_because
-from provena_mcp.queries.lineage.neighbourhood import USUAL_DEPTH_CAP, DepthCap, gather_neighbourhood
+from provena_mcp.queries.lineage.frontier import USUAL_DEPTH_CAP, DepthCap
+from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.graph import Direction
 from provena_mcp.wire.items import HistoryEntry, RegistryItem
 from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype, registry_subtype

@@ -1,100 +1,193 @@
-"""How far an item reaches in one direction, learned query by query."""
+"""How far the lineage of an item is known in one direction, and how it is followed past a depth cap.
+
+A deployment caps the depth of one query. From each item at the frontier the walk goes on with another
+query. A query starts from registry items only, while the graph keeps what was deleted from the
+registry (provena-http 7.4): such an item cannot be followed.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
+from provena_mcp.lineage.lineage import Query
 from provena_mcp.lineage.traversal import hops_along
-from provena_mcp.queries.lineage.neighbourhood import DepthCap, Explorer, may_lead_on
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
+from provena_mcp.wire.lineage import LineageQuery
 
+USUAL_DEPTH_CAP: Final = 10
 MAX_QUERIES: Final = 60
-_AT_ONCE: Final = 6
+AT_ONCE: Final = 6
+
+# provena-http 5.2 and 5.3 give these no link of their own, so upstream ends at them.
+_UPSTREAM_ENDS: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
 
 
-class Calls:
-    """Lineage queries that one answer may still make."""
+class Explorer(Protocol):
+    """Answers one lineage query, as ``ProvenaClient.prov`` does."""
+
+    async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
+        """The links that answer ``query`` within ``depth`` hops; a ``DepthLimitError`` if too deep."""
+        ...
+
+
+class DepthCap:
+    """The deepest single query this deployment answers, learned from its refusal."""
+
+    def __init__(self) -> None:
+        """Assume the usual cap until a deployment says otherwise."""
+        self.hops = USUAL_DEPTH_CAP
+        self.is_known = False
+
+    def learn(self, hops: int) -> None:
+        """Note what the deployment said."""
+        self.hops = hops
+        self.is_known = True
+
+
+class QueryBudget:
+    """Lineage queries that one answer may still make, a few at once."""
 
     def __init__(self, explorer: Explorer, cap: DepthCap, limit: int = MAX_QUERIES) -> None:
         """Ask ``explorer`` at most ``limit`` times; ``cap`` is what is known of its depth limit."""
         self.cap = cap
         self.left = limit
         self._explorer = explorer
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def explore(self, direction: Direction, start: str, depth: int) -> ProvenanceGraph:
-        """One query.
+    async def explore(self, direction: Direction, query: Query) -> tuple[Query, ProvenanceGraph]:
+        """One query and its answer; a refusal for its depth is learned from, and less is asked.
 
         Raises:
-            DepthLimitError: It is deeper than the deployment goes.
-            NotFoundError: No item has the id ``start``.
+            NotFoundError: No item has the id it starts from.
+            DepthLimitError: The deployment names a limit that the query kept.
         """
         self.left -= 1
         async with self._slots:
-            return await self._explorer.explore(direction, start, depth)
+            try:
+                return query, await self._explorer.explore(direction, query.start, query.depth)
+            except DepthLimitError as refusal:
+                if refusal.limit >= query.depth:
+                    raise
+                self.cap.learn(refusal.limit)
+                query = Query(query.start, refusal.limit)
+                return query, await self._explorer.explore(direction, query.start, query.depth)
 
 
-class Reach:
-    """All links within ``depth`` hops of an item, and the hops to every item they join."""
+class Frontier:
+    """All that is known in one direction of an item, and the items from which it may go on.
 
-    def __init__(self, calls: Calls, start: str, direction: Direction) -> None:
+    Attributes:
+        graph: What the queries so far have answered, merged.
+        hops: From the start to every item that is reached.
+        expanded: Items all of whose links ahead are known.
+        unregistered: Items that the registry no longer has, so that no query starts from them.
+    """
+
+    def __init__(self, budget: QueryBudget, start: str, direction: Direction) -> None:
         """Know nothing yet of what lies ``direction`` of ``start``."""
         self.start = start
         self.direction: Direction = direction
-        self.depth = 0
         self.graph = ProvenanceGraph()
         self.hops: dict[str, int] = {start: 0}
-        self.rim: list[str] = [start]
-        self._calls = calls
-        self._is_blocked = False
+        self.expanded: set[str] = set()
+        self.unregistered: set[str] = set()
+        self.queries: list[Query] = []
+        self._budget = budget
+
+    @property
+    def depth(self) -> int:
+        """Hops up to which everything is known; of no use where nothing is left to follow."""
+        return min((self.hops[node] for node in self._unknown()), default=max(self.hops.values()))
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing lies beyond what is known."""
-        return not self.rim
+        return not any(True for _ in self._unknown())
+
+    @property
+    def edge(self) -> list[str]:
+        """The nearest items from which it may go on."""
+        depth = self.depth
+        return [node for node in self._unknown() if self.hops[node] == depth]
+
+    def open_nodes(self, *, nearer_than: int) -> list[str]:
+        """Items within reach that may lead on and that a query can start from, nearest first."""
+        found = [
+            node
+            for node in self._unknown()
+            if self.hops[node] < nearer_than and node not in self.unregistered
+        ]
+        return sorted(found, key=lambda node: (self.hops[node], node))
+
+    async def ask(self, queries: Sequence[Query]) -> None:
+        """Add the answers to ``queries``, and note which items they cannot start from.
+
+        Raises:
+            NotFoundError: No item has the id that everything starts from.
+            ProvenaError: The deployment failed.
+        """
+        outcomes = await asyncio.gather(
+            *(self._budget.explore(self.direction, query) for query in queries), return_exceptions=True
+        )
+        answers: list[tuple[Query, ProvenanceGraph]] = []
+        for query, outcome in zip(queries, outcomes, strict=True):
+            if isinstance(outcome, NotFoundError) and self.queries:
+                self.unregistered.add(query.start)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                answers.append(outcome)
+        self._add(answers)
 
     async def extend(self, hops: int) -> bool:
         """Learn at least one and at most ``hops`` more hops; whether that was possible.
 
-        It is not where too few calls are left, nor beyond an item that the graph has kept and the
-        registry has not (provena-http 7.4): queries start from registry items only.
+        It is not where too few queries are left, nor beyond an item that cannot be followed.
 
         Raises:
-            NotFoundError: No item has the id asked for.
+            NotFoundError: No item has the id that everything starts from.
         """
-        if self._is_blocked or len(self.rim) > self._calls.left:
+        edge = self.edge
+        if not edge or len(edge) > self._budget.left or self.unregistered.intersection(edge):
             return False
-        step = min(hops, self._calls.cap.hops)
-        try:
-            parts = await asyncio.gather(
-                *(self._calls.explore(self.direction, node, step) for node in self.rim)
-            )
-        except DepthLimitError as refusal:
-            if refusal.limit >= step:
-                raise
-            self._calls.cap.learn(refusal.limit)
-            return await self.extend(hops)
-        except NotFoundError:
-            if not self.depth:
-                raise
-            self._is_blocked = True
-            return False
-        first, *others = (self.graph, *parts) if self.graph.nodes else parts
-        self.graph = first.merged(others) if others else first
-        self.depth += step
-        self.hops = hops_along(self.graph.ahead(self.direction), (self.start,), self.depth)
-        self.rim = [
-            node
-            for node, hop in self.hops.items()
-            if hop == self.depth and may_lead_on(self.graph, node, self.direction)
-        ]
-        return True
+        await self.ask([Query(node, min(hops, self._budget.cap.hops)) for node in edge])
+        return not self.unregistered.intersection(edge)
 
     async def extend_to(self, depth: int) -> bool:
         """Learn all within ``depth`` hops; whether that was possible."""
-        while self.depth < depth and not self.is_whole:
+        while not self.is_whole and self.depth < depth:
             if not await self.extend(depth - self.depth):
                 return False
         return True
+
+    def _unknown(self) -> Iterable[str]:
+        return (
+            node
+            for node in self.hops
+            if node not in self.expanded and may_lead_on(self.graph, node, self.direction)
+        )
+
+    def _add(self, answers: Sequence[tuple[Query, ProvenanceGraph]]) -> None:
+        """Merge answers; every node nearer to a query's start than its depth is expanded."""
+        known = [self.graph] if self.graph.nodes else []
+        first, *others = [*known, *(graph for _, graph in answers)]
+        self.graph = first.merged(others) if others else first
+        self.hops = self._hops_from(self.graph, self.start)
+        for query, graph in answers:
+            is_all = graph is self.graph and query.start == self.start
+            reached = self.hops if is_all else self._hops_from(graph, query.start)
+            self.expanded.update(node for node, hop in reached.items() if hop < query.depth)
+            self.expanded.add(query.start)
+            self.queries.append(query)
+
+    def _hops_from(self, graph: ProvenanceGraph, start: str) -> dict[str, int]:
+        return hops_along(graph.ahead(self.direction), (start,), len(graph.nodes))
+
+
+def may_lead_on(graph: ProvenanceGraph, node: str, direction: Direction) -> bool:
+    """Whether an item of this kind can have links in ``direction``."""
+    kind = graph.nodes.get(node)
+    return direction == "downstream" or kind is None or kind.subtype not in _UPSTREAM_ENDS

@@ -3,40 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provena_mcp.errors import DepthLimitError
+from provena_mcp.lineage.lineage import Lineage, Query
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
-from provena_mcp.queries.lineage.neighbourhood import (
-    DepthCap,
-    Explorer,
-    Neighbourhood,
-    Query,
-    gather_neighbourhood,
-)
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
+from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
 from provena_mcp.wire.lineage import LineageQuery
 
 
-@dataclass(frozen=True)
-class Gathered:
-    """The graph that answers a lineage question, why it may not be all, and whether more depth helps."""
-
-    graph: ProvenanceGraph
-    incomplete_because: str | None = None
-    goes_deeper: bool = False
-
-
 async def gather_lineage(
     prov: Explorer, cap: DepthCap, query: LineageQuery, start: str, depth: int
-) -> Gathered:
+) -> Lineage:
     """The links that answer ``query`` from ``start`` within ``depth`` hops (provena-http 5.5).
 
     The deployment's own route answers a special query within its cap; the plain neighbourhood is
@@ -49,8 +36,7 @@ async def gather_lineage(
     """
     direction = DIRECTION_OF[query]
     if query == direction:
-        found = await gather_neighbourhood(prov, cap, start, direction, depth)
-        return Gathered(found.graph, found.incomplete_because, found.goes_deeper)
+        return await gather_neighbourhood(prov, cap, start, direction, depth)
     around = gather_neighbourhood(prov, cap, start, direction, depth, query=query)
     if depth > cap.hops and cap.is_known:
         return await _special_beyond_cap(prov, query, start, depth, await around)
@@ -62,12 +48,12 @@ async def gather_lineage(
         raise special
     if isinstance(found, BaseException):
         raise found
-    return Gathered(special, found.incomplete_because, found.goes_deeper)
+    return replace(found, graph=special, query=query).joined()
 
 
 async def _special_beyond_cap(
-    prov: Explorer, query: LineageQuery, start: str, depth: int, found: Neighbourhood
-) -> Gathered:
+    prov: Explorer, query: LineageQuery, start: str, depth: int, found: Lineage
+) -> Lineage:
     graph = found.graph
     if query == "effected_agents":
         graph = graph.merged(await agents_along(prov, found.queries, depth))
@@ -77,7 +63,8 @@ async def _special_beyond_cap(
     because = found.incomplete_because
     if not trails.exact and because is None:
         because = "a tangle of cycles was too large to resolve exactly; some links may lie on no single trail"
-    return Gathered(ProvenanceGraph(nodes, tuple(trails.links)), because, found.goes_deeper)
+    graph = ProvenanceGraph(nodes, tuple(trails.links))
+    return replace(found, graph=graph, query=query, incomplete_because=because)
 
 
 async def agents_along(prov: Explorer, queries: tuple[Query, ...], depth: int) -> list[ProvenanceGraph]:
@@ -87,7 +74,7 @@ async def agents_along(prov: Explorer, queries: tuple[Query, ...], depth: int) -
     )
 
 
-RecentLineage = BoundedCache[tuple[str, LineageQuery, str, int], Gathered]
+RecentLineage = BoundedCache[tuple[str, LineageQuery, str, int], Lineage]
 
 
 @dataclass(frozen=True)
@@ -119,15 +106,8 @@ async def answer_lineage(
     if found is None:
         found = await gather_lineage(reader.client.prov, cap, question.query, start, question.depth)
         recent.put(key, found)
-    view = view_lineage(
-        found.graph,
-        question.query,
-        start,
-        question.depth,
-        incomplete_because=found.incomplete_because,
-        goes_deeper=found.goes_deeper,
-        start_type=await _type_of(reader, start) if start not in found.graph.nodes else "",
-    )
+    start_type = await _type_of(reader, start) if start not in found.graph.nodes else ""
+    view = view_lineage(found, start_type=start_type)
     plan = plan_page(view, question.page)
     named = await reader.names.of(reader.caller, plan.wanted) if plan.wanted else NamesFound()
     return plan.write(named.names, named.unreadable)
