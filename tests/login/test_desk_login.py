@@ -102,7 +102,7 @@ async def test_declining_is_told_once_then_asked_again(desk: Desk):
 @pytest.mark.asyncio
 async def test_a_code_that_expired_is_replaced_by_a_new_one(desk: Desk):
     gate = Gate(desk)
-    async with desk.client(desk.asking(gate)) as client:
+    async with desk.client(desk.asking(gate, patience_seconds=60)) as client:
         first = await prompted(client)
         gate.open()
         second = await prompted(client)
