@@ -122,7 +122,7 @@ async def test_a_code_that_nobody_confirms_expires(realm: Realm):
         await logged_in(realm, naps)
     assert caught.value.code == "expired_token"
     # The real time that passed on a busy machine counts too.
-    assert 590 < realm.clock() - started
+    assert realm.clock() - started > 590
     assert sum(naps.taken) <= 605
 
 
