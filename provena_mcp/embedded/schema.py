@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from provena_mcp.embedded import search
 from provena_mcp.errors import StoreError
 
 # "PROV" in ASCII: tells a store from any other SQLite file.
 _APPLICATION_ID: Final = 0x50524F56
+
+Step = str | Callable[[sqlite3.Connection], None]
+
+_ITEM_TEXT: Final = """CREATE VIRTUAL TABLE item_text
+    USING fts5 (id, name, body, tokenize = 'porter unicode61 remove_diacritics 2')"""
+_ITEM_WORD: Final = "CREATE VIRTUAL TABLE item_word USING fts5vocab (item_text, 'row')"
 
 _ITEMS: Final = (
     # One row per registry item. raw is the item's JSON as it came; the other columns are what lists
@@ -34,9 +42,8 @@ _ITEMS: Final = (
     "CREATE INDEX item_by_subtype_updated ON item (subtype, updated, id)",
     "CREATE INDEX item_by_subtype_name ON item (subtype, display_name, id) WHERE display_name IS NOT NULL",
     "CREATE INDEX item_pending ON item (created, id) WHERE pending",
-    """CREATE VIRTUAL TABLE item_text
-        USING fts5 (id, name, body, tokenize = 'porter unicode61 remove_diacritics 2')""",
-    "CREATE VIRTUAL TABLE item_word USING fts5vocab (item_text, 'row')",
+    _ITEM_TEXT,
+    _ITEM_WORD,
     "CREATE TABLE user_link (username TEXT PRIMARY KEY, person_id TEXT NOT NULL) WITHOUT ROWID",
 )
 
@@ -104,8 +111,17 @@ _JOBS: Final = (
     ) WITHOUT ROWID""",
 )
 
+# The index was of words as they stand; now they are folded, so that those of a query find them.
+_FOLDED_WORDS: Final[tuple[Step, ...]] = (
+    "DROP TABLE item_word",
+    "DROP TABLE item_text",
+    _ITEM_TEXT,
+    _ITEM_WORD,
+    search.index_again,
+)
+
 # A file's user_version says how many of these it has had; later ones are appended, none is changed.
-_MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = ((*_ITEMS, *_GRAPH), _JOBS)
+_MIGRATIONS: Final[tuple[tuple[Step, ...], ...]] = ((*_ITEMS, *_GRAPH), _JOBS, _FOLDED_WORDS)
 
 
 def prepare(connection: sqlite3.Connection, path: Path, patience: float) -> None:
@@ -154,9 +170,12 @@ def _is_ready(connection: sqlite3.Connection, path: Path) -> bool:
 
 def _migrate(connection: sqlite3.Connection) -> None:
     done = _pragma(connection, "PRAGMA user_version")
-    for statements in _MIGRATIONS[done:]:
-        for statement in statements:
-            connection.execute(statement)
+    for steps in _MIGRATIONS[done:]:
+        for step in steps:
+            if isinstance(step, str):
+                connection.execute(step)
+            else:
+                step(connection)
     # PRAGMA takes no parameters; both numbers are ours.
     connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")

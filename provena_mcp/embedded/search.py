@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -11,6 +10,7 @@ from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
+from provena_mcp.rules.search_words import fold, synonyms_of, words_of
 from provena_mcp.wire.items import JsonObject
 
 # What no one searches by: identity, administration, machine text, personal addresses.
@@ -41,19 +41,28 @@ _UNSEARCHED: Final = frozenset(
     }
 )
 _REFERENCES: Final = ("_id", "_uri", "_url", "uri", "usage_type")
-_WORD: Final = re.compile(r"[^\W_]+")
 _MOST_WORDS: Final = 32
 _SHORTEST_PREFIX: Final = 3
 _MOST_SPELLINGS: Final = 20
 _ALIKE: Final = 0.75
 
-# What a match weighs: in the item's own id most, then in its name, then in its text.
+# What a match weighs: in the item's own id most, then in its name, then in its text. Ranked before an item
+# is looked at: a common word has as many matches as there are items.
 _SEARCH: Final = """
-    SELECT item.id, -bm25(item_text, 20.0, 5.0, 1.0) AS score
-    FROM item_text JOIN item ON item.key = item_text.rowid
-    WHERE item_text MATCH :match AND (:subtype IS NULL OR item.subtype = :subtype)
-    ORDER BY score DESC, item.id LIMIT :limit
+    SELECT item.id, found.score FROM (
+        SELECT rowid AS key, -bm25(item_text, 20.0, 5.0, 1.0) AS score FROM item_text
+        WHERE item_text MATCH :match ORDER BY score DESC, rowid LIMIT :limit
+    ) AS found JOIN item ON item.key = found.key ORDER BY score DESC, item.id
 """
+_SEARCH_SUBTYPE: Final = """
+    SELECT item.id, found.score FROM (
+        SELECT item_text.rowid AS key, -bm25(item_text, 20.0, 5.0, 1.0) AS score
+        FROM item_text JOIN item ON item.key = item_text.rowid
+        WHERE item_text MATCH :match AND item.subtype = :subtype
+        ORDER BY score DESC, item_text.rowid LIMIT :limit
+    ) AS found JOIN item ON item.key = found.key ORDER BY score DESC, item.id
+"""
+_REINDEXED: Final = 500
 
 
 class Hit(NamedTuple):
@@ -75,11 +84,24 @@ def index(connection: sqlite3.Connection, items: Mapping[str, JsonObject]) -> No
     connection.executemany(
         "INSERT INTO item_text (rowid, id, name, body) VALUES (?, ?, ?, ?)",
         (
-            (keys[item_id], item_id, raw.get("display_name"), " ".join(_texts(raw)))
+            (keys[item_id], fold(item_id), _folded(raw.get("display_name")), fold(" ".join(_texts(raw))))
             for item_id, raw in items.items()
             if raw.get("record_type") != "SEED_ITEM"
         ),
     )
+
+
+def index_again(connection: sqlite3.Connection) -> None:
+    """Make the words of every item findable, where the index is empty."""
+    place = -1
+    while True:
+        rows = connection.execute(
+            "SELECT key, id, raw FROM item WHERE key > ? ORDER BY key LIMIT ?", (place, _REINDEXED)
+        ).fetchall()
+        if not rows:
+            return
+        index(connection, {item_id: json.loads(raw) for _, item_id, raw in rows})
+        place = rows[-1][0]
 
 
 def forget(connection: sqlite3.Connection, item_id: str) -> None:
@@ -88,17 +110,26 @@ def forget(connection: sqlite3.Connection, item_id: str) -> None:
 
 
 def search(connection: sqlite3.Connection, query: str, subtype: str | None, limit: int) -> tuple[Hit, ...]:
-    """The items that match any word of ``query``, best first.
+    """The items that match any word of ``query`` or what means the same, best first.
 
-    A word matches words it begins. One that no item has is tried inside longer words, then as a
-    misspelling.
+    A word matches words it begins. One that no item has and that has no synonym is tried inside longer
+    words, then as a misspelling.
     """
-    words = list(dict.fromkeys(_WORD.findall(query.casefold())))[:_MOST_WORDS]
-    wanted = [term for word in words for term in _terms(connection, word)]
+    words = words_of(query)[:_MOST_WORDS]
+    alike = dict(synonyms_of(words))
+    known = {word for phrase in alike for word in phrase}
+    wanted = [term for word in words for term in _terms(connection, word, has_synonym=word in known)]
+    wanted += [f'"{fold(phrase)}"' for phrases in alike.values() for phrase in phrases]
     if not wanted:
         return ()
-    found = connection.execute(_SEARCH, {"match": " OR ".join(wanted), "subtype": subtype, "limit": limit})
+    statement = _SEARCH if subtype is None else _SEARCH_SUBTYPE
+    match = " OR ".join(dict.fromkeys(wanted))
+    found = connection.execute(statement, {"match": match, "subtype": subtype, "limit": limit})
     return tuple(Hit(*row) for row in found)
+
+
+def _folded(value: JsonValue) -> str | None:
+    return fold(value) if isinstance(value, str) else None
 
 
 def _texts(value: JsonValue) -> Iterator[str]:
@@ -113,14 +144,14 @@ def _texts(value: JsonValue) -> Iterator[str]:
                 yield from _texts(entry)
 
 
-def _terms(connection: sqlite3.Connection, word: str) -> tuple[str, ...]:
-    # A word is letters and digits only, and quoted: nothing in it can be FTS5 syntax.
-    if len(word) < _SHORTEST_PREFIX:
+def _terms(connection: sqlite3.Connection, word: str, *, has_synonym: bool) -> tuple[str, ...]:
+    # A word is letters, digits and blanks only, and quoted: nothing in it can be FTS5 syntax.
+    if len(word) < _SHORTEST_PREFIX or " " in word:
         return (f'"{word}"',)
     term = f'"{word}"*'
     if connection.execute("SELECT 1 FROM item_text WHERE item_text MATCH ? LIMIT 1", (term,)).fetchone():
         return (f'"{word}"', term)
-    return tuple(f'"{spelling}"' for spelling in _spellings(connection, word))
+    return () if has_synonym else tuple(f'"{spelling}"' for spelling in _spellings(connection, word))
 
 
 def _spellings(connection: sqlite3.Connection, word: str) -> list[str]:

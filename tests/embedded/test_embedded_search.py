@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from provena_mcp.embedded.search import search
+from provena_mcp.embedded.store import Store
 from tests.worlds.small import dataset, item, model, person
 
 Http = Callable[..., httpx.AsyncClient]
@@ -132,3 +134,96 @@ async def test_a_changed_item_is_found_by_its_new_words_only(load: Load, http: H
 async def test_seeds_are_not_found(load: Load, http: Http) -> None:
     load([{**dataset("w/seed", display_name="Lagoon"), "record_type": "SEED_ITEM"}])
     assert await _found(http, "lagoon") == []
+
+
+# Letters and words that are alike
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("name", "queries"),
+    [
+        ("Weißwasser catchment", ["Weißwasser", "weisswasser", "WEISSWASSER", "weissw"]),
+        ("\ufb02ood depth", ["flood", "\ufb02ood", "FLOOD"]),
+        ("東京湾の水温", ["水温", "東京湾", "水", "東京"]),
+        ("부산항 수온", ["수온", "부산"]),
+        ("อุณหภูมิน้ำ", ["อุณหภูมิ"]),
+        ("Ångström exponent", ["angstrom", "Ångström", "A\u030angstro\u0308m"]),
+        ("\uff23\uff34\uff24 casts", ["ctd", "\uff23\uff34\uff24"]),
+        ("ÎLE d'Orléans", ["île", "ile", "orleans"]),
+        ("Straße İstanbul", ["strasse", "istanbul"]),
+    ],
+)
+async def test_letters_are_folded_alike_in_items_and_queries(
+    load: Load, http: Http, name: str, queries: list[str]
+) -> None:
+    load([dataset("w/a", display_name=name), dataset("w/b", display_name="Something else")])
+    assert [await _found(http, query) for query in queries] == [["w/a"]] * len(queries)
+
+
+@pytest.mark.asyncio
+async def test_letters_without_blanks_between_words_are_found_in_their_order_only(
+    load: Load, http: Http
+) -> None:
+    load([dataset("w/a", display_name="温水")])
+    assert await _found(http, "水温") == []
+
+
+@pytest.mark.asyncio
+async def test_an_index_of_before_is_made_anew(load: Load, http: Http, store: Store) -> None:
+    load([dataset(f"w/{number}", display_name="Straße") for number in range(1_100)])
+    with store.write() as connection:
+        connection.execute("UPDATE item_text SET name = 'Straße'")
+        connection.execute("PRAGMA user_version = 2")
+    store.close()
+    again = Store(store.path)
+    with again.read() as connection:
+        hits = search(connection, "strasse", None, 2_000)
+    again.close()
+    assert len(hits) == 1_100
+
+
+# What people ask, and how what they mean is called where it stands: no questions that the table of synonyms
+# was made from, and some that it does not know.
+QUESTIONS = [
+    ("how much rain fell on the Daintree", "Daily precipitation totals, Daintree", True),
+    ("SST anomalies 2016", "Sea surface temperature, Coral Sea", True),
+    ("sea surface temperature near Heron Island", "OSTIA SST extract", True),
+    ("chlorophyll maps", "Monthly CHL composites", True),
+    ("where are the hurricanes", "Severe tropical cyclone tracks", True),
+    ("inundation extents", "Flood footprints, Clarence", True),
+    ("DEM of the coast", "Digital elevation model, Gold Coast", True),
+    ("degree heating weeks", "DHW product", True),
+    ("heights of waves swh", "Significant wave height hindcast", True),
+    ("bathymetry of the lagoon", "Seabed depth soundings", True),
+    ("carbon dioxide flux", "Air-sea CO2 exchange", True),
+    ("drone survey", "UAV orthomosaics", True),
+    ("GBR shelf", "Great Barrier Reef circulation", True),
+    ("suspended sediment plume", "TSS from Landsat", True),
+    ("river discharge", "Streamflow at Clare weir", True),
+    ("soil moisture", "Root zone soil water content", True),
+    ("crown of thorns", "COTS culling records", True),
+    ("nitrate loads", "NO3 samples", True),
+    ("vegetation index ndvi", "Normalised difference vegetation index", True),
+    ("el nino", "ENSO indices", False),
+    ("height of the tide", "Water level gauges", False),
+    ("wind", "Anemometer records", False),
+]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("question", "name", "is_found"), QUESTIONS)
+async def test_what_is_called_otherwise_is_found_where_it_means_the_same(
+    load: Load, http: Http, question: str, name: str, *, is_found: bool
+) -> None:
+    load([dataset("w/a", display_name=name), dataset("w/b", display_name="Plankton counts")])
+    assert ("w/a" in await _found(http, question)) == is_found
+
+
+@pytest.mark.asyncio
+async def test_a_word_itself_comes_before_its_synonyms(load: Load, http: Http) -> None:
+    load([dataset("w/a", display_name="Precipitation"), dataset("w/b", display_name="Rainfall")])
+    assert (await _found(http, "rainfall"), await _found(http, "precipitation")) == (
+        ["w/b", "w/a"],
+        ["w/a", "w/b"],
+    )

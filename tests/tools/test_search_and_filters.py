@@ -409,3 +409,21 @@ async def test_a_search_for_an_id_finds_that_item_and_none_that_share_its_prefix
         found = await call(client, "search_items", query="sample/1000041")
     assert [(item["id"], item["score"] > 0) for item in found["items"]] == [("sample/1000041", True)]
     assert (found["hits"], found["complete"]) == (1, True)
+
+
+@pytest.mark.asyncio
+async def test_a_word_that_stands_under_another_name_is_found_and_said_so(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        found = await call(client, "search_items", query="SST", subtype="DATASET", limit=1)
+    assert found["items"][0]["matched"] == {"keywords": ["sst = sea surface temperature"]}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("length", [2_001, 70_000, 1_000_000])
+async def test_a_text_that_is_too_long_to_search_for_is_the_callers_mistake(tmp_path: Path, length: int):
+    async with sample_client(tmp_path) as client:
+        error = await failure(client, "search_items", query="x" * length)
+        longest = await call(client, "search_items", query="x" * 2_000)
+    assert (error["kind"], error["parameter"]) == ("Argument", "query")
+    assert error["message"] == f"query has {length:,} characters; at most 2,000 are searched for."
+    assert longest["items"] == []

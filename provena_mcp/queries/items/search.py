@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.facts import annotations_of, description_of, keywords_of
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
 from provena_mcp.queries.items.item_reader import NOTHING
@@ -25,67 +23,16 @@ from provena_mcp.queries.items.rows import (
     organisation_names,
     row_fields,
 )
+from provena_mcp.queries.items.search_matches import places_of
 from provena_mcp.queries.items.unreadable import unreadable_because
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
+from provena_mcp.rules.search_words import synonyms_of, words_of
 from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.registry import SearchHit
 from provena_mcp.wire.subtypes import ItemSubtype
 
-_WORD: Final = re.compile(r"[^\W_]+")
-_SHORTEST_PART: Final = 3
-_UNSEARCHED: Final = frozenset({"history", "prov_serialisation", "workflow_links", "item_category"})
-
-
-def words_of(query: str) -> tuple[str, ...]:
-    """The words of a query, folded, each once."""
-    return tuple(dict.fromkeys(_WORD.findall(query.casefold())))
-
-
-def places_of(words: tuple[str, ...], item: RegistryItem) -> dict[str, tuple[str, ...]]:
-    """Each word under the first place that has it; under ``not_found`` what stands nowhere as written.
-
-    A word stands where a word begins with it or, from three letters on, contains it.
-    """
-    places: dict[str, list[str]] = {}
-    left = list(words)
-    for place, text in _texts(item):
-        there = set(_WORD.findall(text.casefold()))
-        for word in [word for word in left if _stands_in(word, there)]:
-            places.setdefault(place, []).append(word)
-            left.remove(word)
-        if not left:
-            break
-    if left:
-        places["not_found"] = left
-    return {place: tuple(found) for place, found in places.items()}
-
-
-def _stands_in(word: str, there: set[str]) -> bool:
-    return any(other.startswith(word) or (len(word) >= _SHORTEST_PART and word in other) for other in there)
-
-
-def _texts(item: RegistryItem) -> Iterator[tuple[str, str]]:
-    yield "name", item.display_name or ""
-    yield "id", item.id
-    yield "keywords", " ".join(keywords_of(item))
-    annotations = annotations_of(item) or {}
-    yield "annotations", " ".join((*annotations, *annotations.values()))
-    yield "description", description_of(item) or ""
-    yield "elsewhere", " ".join(_strings(item.as_json()))
-
-
-def _strings(value: JsonValue) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for entry in value:
-            yield from _strings(entry)
-    elif isinstance(value, dict):
-        for key, entry in value.items():
-            if key not in _UNSEARCHED:
-                yield from _strings(entry)
-
-
+# Questions are sentences at most; a longer text would not fit into an address.
+_LONGEST_QUERY: Final = 2_000
 # The service ranks no more than this many, silently (provena-http 7.7).
 _MOST_HITS: Final = 50
 _DIGITS: Final = 2
@@ -160,20 +107,13 @@ async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int
     so hits are read: those of this page, or all of them where filters decide what is on it.
 
     Raises:
-        ArgumentError: The query is blank, or a filter cannot be meant.
+        ArgumentError: The query is blank or too long, or a filter cannot be meant.
         CursorError: The cursor belongs to another search.
     """
-    if not question.query.strip():
-        raise ArgumentError(
-            "query is blank.",
-            parameter="query",
-            advice="Give a few words of a name or topic, or use list_items to filter without words.",
-        )
+    query = _checked(question.query)
     start = _start(question)
     sieve = await make_sieve(reader, question.filters, question.subtype)
-    hits = _worth_reading(
-        await reader.client.search.search(question.query.strip(), question.subtype, _MOST_HITS)
-    )
+    hits = _worth_reading(await _ranked(reader, query, question.subtype))
     ranks = range(len(hits)) if sieve.tests else range(len(hits))[start : start + question.limit]
     read = await _read(reader, hits, ranks)
     left_out: Counter[str] = Counter()
@@ -193,6 +133,32 @@ async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int
         note=_note(sieve, rows, is_capped=is_capped and following is None),
         unreadable=read.unreadable or None,
     )
+
+
+def _checked(query: str) -> str:
+    if not query.strip():
+        raise ArgumentError(
+            "query is blank.",
+            parameter="query",
+            advice="Give a few words of a name or topic, or use list_items to filter without words.",
+        )
+    if len(query) > _LONGEST_QUERY:
+        raise ArgumentError(
+            f"query has {len(query):,} characters; at most {_LONGEST_QUERY:,} are searched for.",
+            parameter="query",
+            advice="Give the few words that matter.",
+        )
+    return query.strip()
+
+
+async def _ranked(reader: Reader, query: str, subtype: ItemSubtype | None) -> Sequence[SearchHit]:
+    """The hits; where there are none, those of what means the same."""
+    search = reader.client.search
+    hits = await search.search(query, subtype, _MOST_HITS)
+    if hits:
+        return hits
+    phrases = [phrase for _, alike in synonyms_of(words_of(query)) for phrase in alike]
+    return await search.search(" ".join(phrases), subtype, _MOST_HITS) if phrases else ()
 
 
 _NOTE_ON_THE_CAP: Final = (
