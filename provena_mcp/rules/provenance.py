@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
+
+from pydantic import JsonValue
 
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.wire.items import JsonObject
@@ -12,6 +14,8 @@ from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
 from provena_mcp.wire.subtypes import GRAPH_WORKFLOW_TEMPLATE
 
 NAMESPACE: Final = "http://hdl.handle.net/"
+# Stands for the same as the default; a name with a colon needs a prefix, for it would be read as one.
+_PREFIX: Final = "hdl"
 
 # W3C PROV-JSON's names for the two ends of each relation, source first.
 _ENDS: Final[dict[str, tuple[str, str]]] = {
@@ -32,14 +36,47 @@ def prov_json(graph: ProvenanceGraph) -> str:
         KeyError: A relation that Provena does not produce (provena-http 5.2).
     """
     document: dict[str, JsonObject] = {"prefix": {"default": NAMESPACE}}
+    if any(":" in node_id for node_id in graph.nodes):
+        document["prefix"][_PREFIX] = NAMESPACE
     for node_id, kind in graph.nodes.items():
         described: JsonObject = {"id": node_id, "item_category": kind.category, "item_subtype": kind.subtype}
-        document.setdefault(kind.category.lower(), {})[node_id] = described
+        document.setdefault(kind.category.lower(), {})[_name(node_id)] = described
     for number, link in enumerate(graph.links, start=1):
         source_end, target_end = _ENDS[link.relation]
-        ends: JsonObject = {source_end: link.source, target_end: link.target}
+        ends: JsonObject = {source_end: _name(link.source), target_end: _name(link.target)}
         document.setdefault(link.relation, {})[f"_:id{number}"] = ends
     return json.dumps(document)
+
+
+def readable_prov_json(document: dict[str, JsonObject]) -> dict[str, JsonObject]:
+    """A stored PROV-JSON document with a prefix before every handle that holds a colon.
+
+    Older documents have such handles as they are, which readers of PROV-JSON take for names of an unknown
+    prefix.
+    """
+    prefixes = {*document.get("prefix", {}), "_", "prov", "xsd"}
+
+    def named(name: JsonValue) -> JsonValue:
+        is_bare = isinstance(name, str) and ":" in name and name.partition(":")[0] not in prefixes
+        return f"{_PREFIX}:{name}" if is_bare else name
+
+    readable: dict[str, JsonObject] = {"prefix": document.get("prefix", {})}
+    for section, records in document.items():
+        if section in ("entity", "activity", "agent"):
+            readable[section] = {str(named(name)): described for name, described in records.items()}
+        elif section != "prefix":
+            readable[section] = {name: _ends_named(ends, named) for name, ends in records.items()}
+    if readable != document:
+        readable["prefix"] = {**readable["prefix"], _PREFIX: NAMESPACE}
+    return readable
+
+
+def _ends_named(ends: JsonValue, named: Callable[[JsonValue], JsonValue]) -> JsonValue:
+    return {role: named(end) for role, end in ends.items()} if isinstance(ends, dict) else ends
+
+
+def _name(handle: str) -> str:
+    return f"{_PREFIX}:{handle}" if ":" in handle else handle
 
 
 _RUN: Final = Kind("ACTIVITY", "MODEL_RUN")

@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 from prov.model import ProvDocument
 
+from provena_mcp.errors import MalformedAnswerError
+from provena_mcp.queries.documents.prov_documents import render_prov
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_model_run, prov_json
 from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
@@ -105,3 +107,30 @@ def test_a_relation_provena_does_not_produce_is_no_document() -> None:
 
     with pytest.raises(KeyError):
         prov_json(graph)
+
+
+@pytest.mark.parametrize("is_stored_as_before", [False, True])
+def test_a_handle_with_a_colon_is_one_name_in_every_format(*, is_stored_as_before: bool) -> None:
+    described = record(
+        inputs=[templated("10378.1/3", "10999.7/core:12")],
+        associations={"modeller_id": "10999.7/core:12:b"},
+    )
+    document = prov_json(assert_model_run("10999.7/run:7", described, "10378.1/6"))
+    if is_stored_as_before:
+        document = document.replace("hdl:", "").replace(', "hdl": "http://hdl.handle.net/"', "")
+    read = ProvDocument.deserialize(content=render_prov(document, "json"), format="json")
+    named = {record.identifier.uri for record in read.get_records() if record.identifier}
+    turtle, notation = render_prov(document, "ttl"), render_prov(document, "provn")
+    for handle in ("10999.7/core:12", "10999.7/core:12:b", "10999.7/run:7"):
+        assert f"http://hdl.handle.net/{handle}" in named
+        assert f"<http://hdl.handle.net/{handle}>" in turtle
+        assert f"hdl:{handle.replace(':', chr(92) + ':')}" in notation
+    assert "hdl" not in render_prov(prov_json(a_run()), "provn").replace("hdl.handle.net", "")
+
+
+@pytest.mark.parametrize(
+    "stored", ["garbage", "[]", "7", '{"entity": 3}', '{"entity": {"a:b": 3}}', '{"frob": {"x": {}}}']
+)
+def test_a_stored_document_that_is_none_is_said_to_be(stored: str) -> None:
+    with pytest.raises(MalformedAnswerError, match="cannot be read"):
+        render_prov(stored, "ttl")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, world_client
+from tests.worlds.small import dataset
 
 ITEMS: list[dict[str, Any]] = json.loads(
     files("provena_mcp.embedded.sample").joinpath("reef.json").read_text("utf-8")
@@ -427,3 +428,35 @@ async def test_a_text_that_is_too_long_to_search_for_is_the_callers_mistake(tmp_
     assert (error["kind"], error["parameter"]) == ("Argument", "query")
     assert error["message"] == f"query has {length:,} characters; at most 2,000 are searched for."
     assert longest["items"] == []
+
+
+PACIFIC = {
+    "w/waves": "SRID=4326;POLYGON((165 -25, 200 -25, 200 -5, 165 -5, 165 -25))",
+    "w/gauges": "SRID=4326;POLYGON((176 -22, -174 -22, -174 -15, 176 -15, 176 -22))",
+    "w/commas": "SRID=4326;POLYGON((176,5 -22,1, 177,5 -22,1, 177,5 -15,0, 176,5 -22,1))",
+}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("bbox", "found"),
+    [
+        ([170, -20, 172, -10], ["w/waves"]),
+        ([177, -20, 178, -16], ["w/gauges", "w/waves"]),
+        ([-178, -20, -176, -16], ["w/gauges", "w/waves"]),
+        ([182, -20, 184, -16], ["w/gauges", "w/waves"]),
+        ([-100, -20, -90, -16], []),
+    ],
+    ids=str,
+)
+async def test_places_across_the_180th_meridian_are_found_where_they_lie(
+    tmp_path: Path, bbox: list[float], found: list[str]
+):
+    world = [dataset(item_id) for item_id in (*PACIFIC, "w/nowhere")]
+    for raw in world[:3]:
+        raw["collection_format"]["dataset_info"]["spatial_info"] = {"coverage": PACIFIC[raw["id"]]}
+    async with world_client(tmp_path, world) as client:
+        page = await call(client, "list_items", subtype="DATASET", bbox=bbox)
+    assert sorted(row["id"] for row in page["items"]) == found
+    left_out = page["left_out"]
+    assert (left_out["bbox unreadable"], left_out["bbox not stated"]) == (1, 1)

@@ -12,6 +12,9 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, ReadResourceResult, TextContent, TextResourceContents
 
+from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.sources import Source
+from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server
 from tests.worlds.settings import settings_with
 
@@ -23,6 +26,19 @@ async def sample_client(folder: Path, era: str = "auto", **chosen: Any) -> Async
     """A connected client; ``chosen`` are settings besides the store and the output folder."""
     settings = settings_with(store=folder / "store.sqlite3", output_dir=str(folder / "saved"), **chosen)
     async with Client(build_server(settings, sample=True), mode=era) as client:
+        yield client
+
+
+@asynccontextmanager
+async def world_client(folder: Path, items: list[Any], **chosen: Any) -> AsyncGenerator[Client]:
+    """A connected client of the server over these items; ``chosen`` are further settings."""
+    path = folder / "world.sqlite3"
+    store = Store(path)
+    report = load_items(store, Source(tuple(items)))
+    store.close()
+    assert not report.skipped
+    settings = Settings(_env_file=None, store=path, output_dir=str(folder / "saved"), **chosen)
+    async with Client(build_server(settings)) as client:
         yield client
 
 

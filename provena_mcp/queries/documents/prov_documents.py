@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final, Literal
 
+from pydantic import TypeAdapter
+
 from provena_mcp.client import RegistryApi
-from provena_mcp.errors import ArgumentError, WrongSubtypeError
-from provena_mcp.rules.provenance import assert_model_run, prov_json
-from provena_mcp.wire.items import ModelRunItem, RegistryItem, WorkflowTemplateItem
+from provena_mcp.errors import ArgumentError, MalformedAnswerError, WrongSubtypeError
+from provena_mcp.rules.provenance import assert_model_run, prov_json, readable_prov_json
+from provena_mcp.wire.items import JsonObject, ModelRunItem, RegistryItem, WorkflowTemplateItem
 
 if TYPE_CHECKING:
     from prov.model import ProvDocument
@@ -19,6 +22,9 @@ PROV_TYPES: Final[dict[ProvFormat, str]] = {
     "provn": "text/provenance-notation",
     "ttl": "text/turtle",
 }
+
+
+_DOCUMENT: Final[TypeAdapter[dict[str, JsonObject]]] = TypeAdapter(dict[str, JsonObject])
 
 
 def prov_format(text: str) -> ProvFormat:
@@ -54,11 +60,23 @@ async def asserted_prov_json(registry: RegistryApi, run_id: str) -> str:
 
 
 def render_prov(serialised: str, wanted: ProvFormat) -> str:
-    """A PROV-JSON document written in another format, read and written by the ``prov`` library."""
+    """A PROV-JSON document written in another format, read and written by the ``prov`` library.
+
+    Raises:
+        MalformedAnswerError: It is no PROV-JSON.
+    """
+    from prov import Error
     from prov.model import ProvDocument
 
-    document = ProvDocument.deserialize(content=serialised, format="json")
-    return _written(document, wanted)
+    try:
+        stored = readable_prov_json(_DOCUMENT.validate_json(serialised))
+        document = ProvDocument.deserialize(content=json.dumps(stored), format="json")
+        return _written(document, wanted)
+    except (Error, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MalformedAnswerError(
+            "The PROV document that is stored with this run cannot be read.",
+            advice="fetch_items has the run's record, explore_upstream its lineage.",
+        ) from error
 
 
 def _written(document: ProvDocument, wanted: ProvFormat) -> str:

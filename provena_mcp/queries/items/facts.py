@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-from provena_mcp.rules.items.extents import Box, box_of_ewkt
+from provena_mcp.rules.items.extents import Box, boxes_of_ewkt
 from provena_mcp.wire.dataset_metadata import DatasetInfo
 from provena_mcp.wire.items import (
     DatasetItem,
@@ -89,12 +89,13 @@ def licence_of(item: RegistryItem) -> str | None:
     return (info.license or None) if info else None
 
 
-def box_of(item: RegistryItem) -> Box | None:
-    """Where a dataset lies: its extent, or else its coverage."""
+def boxes_of(item: RegistryItem) -> tuple[Box, ...] | None:
+    """Where a dataset lies: its extent, or else its coverage; empty if what it states cannot be read."""
     info = _info(item)
     place = info.spatial_info if info else None
-    stated = (place.extent or place.coverage) if place else None
-    return box_of_ewkt(stated) if stated else None
+    if place is None or not (place.extent or place.coverage):
+        return None
+    return boxes_of_ewkt(place.extent or "") or boxes_of_ewkt(place.coverage or "")
 
 
 def annotations_of(item: RegistryItem) -> dict[str, str] | None:

@@ -15,7 +15,7 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.facts import (
     Period,
     annotations_of,
-    box_of,
+    boxes_of,
     keywords_of,
     licence_of,
     organisations_of,
@@ -140,6 +140,7 @@ def _tests_of_values(filters: ItemFilters) -> Iterator[Test]:
     if filters.keyword is not None:
         yield Test("keyword", _has_keyword(filters.keyword))
     if filters.bbox is not None:
+        yield Test("bbox unreadable", _has_a_readable_place)
         yield Test("bbox", _lies_in(box_of_numbers(filters.bbox)))
     if filters.licence is not None:
         yield Test("licence", _is_licensed(filters.licence))
@@ -213,10 +214,14 @@ def _has_keyword(keyword: str) -> Passes:
     return passes
 
 
+def _has_a_readable_place(item: RegistryItem) -> bool:
+    return boxes_of(item) != ()
+
+
 def _lies_in(wanted: Box) -> Passes:
     def passes(item: RegistryItem) -> bool | None:
-        box = box_of(item)
-        return box.overlaps(wanted) if box else None
+        boxes = boxes_of(item)
+        return any(box.overlaps(wanted) for box in boxes) if boxes else None
 
     return passes
 
