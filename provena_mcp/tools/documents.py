@@ -31,7 +31,7 @@ async def generate_report(
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as, ending_of(DOCX))
     reader, handle = app.reader(), parse_handle(id)
-    report = ReportId(handle, item_subtype or await subtype_of(reader.client, handle), depth)
+    report = ReportId(handle, await subtype_of(reader.client, handle, item_subtype), depth)
     made = await reports.generate_report(
         reader, app.recent_reports, report, place, app.polling, progress_reporter(ctx)
     )

@@ -83,6 +83,7 @@ class World:
         self.refused: dict[str, Refused] = {}
         self.remade: dict[str, tuple[str, ...]] = {}
         self.incomplete_because: str | None = None
+        self.not_in_graph: set[str] = set()
 
     def record(self, run_id: str = "run") -> Any:
         return self.items[run_id]["record"]
@@ -104,7 +105,11 @@ class World:
     def evidence(self) -> RunEvidence:
         known: dict[str, Outcome] = {id_: Found(parse_item(raw)) for id_, raw in self.items.items()}
         known |= self.refused
-        runs = [raw for raw in self.items.values() if raw["item_subtype"] == "MODEL_RUN"]
+        runs = [
+            raw
+            for raw in self.items.values()
+            if raw["item_subtype"] == "MODEL_RUN" and raw["id"] not in self.not_in_graph
+        ]
         parts = [
             assert_model_run(raw["id"], ModelRunRecord.model_validate(raw["record"]), "model") for raw in runs
         ]
@@ -155,6 +160,7 @@ def spoil_times(world: World) -> None:
 
 def spoil_lodging(world: World) -> None:
     world.items["run"]["record_status"] = "COMPLETE"
+    world.not_in_graph.add("run")
 
 
 def spoil_hosting(world: World) -> None:
@@ -170,7 +176,7 @@ def spoil_release(world: World) -> None:
 
 
 def spoil_order(world: World) -> None:
-    world.record("earlier").update(end_time=STARTED + 1)
+    world.record("earlier").update(start_time=ENDED + 10, end_time=ENDED + 20)
 
 
 def spoil_maker(world: World) -> None:
@@ -312,6 +318,44 @@ def test_each_fault_is_found_where_it_is(
     found = {finding.code: dict(finding.evidence) for finding in world.findings()}
 
     assert found[code] == evidence
+
+
+def test_a_run_that_the_graph_holds_is_lodged_whatever_its_status_says() -> None:
+    world = World()
+    world.items["run"]["record_status"] = "COMPLETE"
+    assert "not_lodged" not in {finding.code for finding in world.findings()}
+
+
+_DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("times", "others", "is_found"),
+    [
+        # The only maker: what it made is what was used, unless it began after the run had ended.
+        ((STARTED - 50, STARTED + 1), [], False),
+        ((STARTED, ENDED), [], False),
+        ((ENDED, ENDED + 50), [], False),
+        ((ENDED + 1, ENDED + 50), [], True),
+        # A maker whose record states days.
+        ((ENDED + 3_600, ENDED + 3_600), [], False),
+        ((ENDED + 3_600, ENDED + 3_600 + _DAY), [], False),
+        ((ENDED + _DAY, ENDED + 2 * _DAY), [], True),
+        # One of two: whatever ended after the run began.
+        ((STARTED - 50, STARTED - 1), [(STARTED - 300, STARTED - 250)], False),
+        ((STARTED - 50, STARTED + 1), [(STARTED - 300, STARTED - 250)], True),
+        ((STARTED - _DAY, STARTED), [(STARTED - 300, STARTED - 250)], False),
+        ((STARTED, STARTED + _DAY), [(STARTED - 300, STARTED - 250)], True),
+    ],
+)
+def test_an_input_is_made_again_by_another_or_a_later_maker_only(
+    times: tuple[int, int], others: list[tuple[int, int]], *, is_found: bool
+) -> None:
+    world = World()
+    world.record("earlier").update(start_time=times[0], end_time=times[1])
+    for number, (started, ended) in enumerate(others):
+        world.items[f"other-{number}"] = run(f"other-{number}", ["raw"], ["input"], started, ended)
+    assert ("input_overwritten" in {finding.code for finding in world.findings()}) == is_found
 
 
 def test_every_code_has_a_fault_that_provokes_it_and_a_meaning() -> None:

@@ -16,7 +16,8 @@ from provena_mcp.queries.documents.report_outline import read_outline
 from provena_mcp.queries.jobs.polling import PollPolicy
 from tests.recordings.reading import RECORDINGS
 from tests.worlds.deployment import HandClock, Send, answering, provena, server
-from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, text_in
+from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, text_in, world_client
+from tests.worlds.small import dataset, furniture, model_run
 
 RUN = "sample/1000042"
 STUDY = "sample/1000031"
@@ -212,9 +213,10 @@ async def test_a_report_that_takes_longer_than_patience_is_followed_with_get_job
 
 @pytest.mark.asyncio
 async def test_a_report_whose_job_fails_says_why(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
-        made = await call(client, "generate_report", id=RUN, item_subtype="STUDY")
-        error = await failure(client, "open_document", uri=f"provena://report/STUDY/1/{RUN}")
+    world = [*furniture(), dataset("w/b"), model_run("w/run", ["w/gone"], ["w/b"], 10)]
+    async with world_client(tmp_path, world) as client:
+        made = await call(client, "generate_report", id="w/run", item_subtype="MODEL_RUN")
+        error = await failure(client, "open_document", uri="provena://report/MODEL_RUN/1/w/run")
     assert (made["status"], made["message"]) == ("failed", "Provena could not make the report.")
     assert made["reason"]
     assert error["kind"] == "Rejected"
@@ -242,6 +244,51 @@ async def test_only_studies_and_runs_are_reported_on(tmp_path: Path):
         "WrongSubtype",
         "'sample/1000006' is of subtype MODEL; there are reports on studies and model runs.",
     )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("stated", [None, "STUDY", "MODEL_RUN"])
+async def test_a_report_on_nothing_or_on_something_else_is_refused_with_what_it_is(
+    tmp_path: Path, stated: str | None
+):
+    async with sample_client(tmp_path) as client:
+        unknown, model = [
+            await failure(client, "generate_report", id=item_id, item_subtype=stated)
+            for item_id in ("sample/9999999", "sample/1000006")
+        ]
+    assert (unknown["kind"], "'sample/9999999'" in unknown["message"]) == ("NotFound", True)
+    assert (model["kind"], model["message"]) == (
+        "WrongSubtype",
+        "'sample/1000006' is of subtype MODEL; there are reports on studies and model runs.",
+    )
+
+
+@pytest.mark.asyncio
+async def test_a_report_on_a_run_that_is_called_a_study_says_which_it_is(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        error = await failure(client, "generate_report", id=RUN, item_subtype="STUDY")
+    assert (error["kind"], error["message"]) == (
+        "WrongSubtype",
+        f"'{RUN}' is of subtype MODEL_RUN, not STUDY.",
+    )
+
+
+@pytest.mark.asyncio
+async def test_prov_documents_hold_handles_with_colons(tmp_path: Path):
+    world = [*furniture(), dataset("w/core:12"), model_run("w/run:1", ["w/core:12"], [], 10)]
+    world[-1]["prov_serialisation"] = None
+    async with world_client(tmp_path, world) as client:
+        opened = [
+            (await call(client, "open_document", uri=f"provena://prov/{form}/w/run:1"))["text"]
+            for form in ("json", "provn", "ttl")
+        ]
+    assert [
+        named in text for named, text in zip(("hdl:w/core:12", "hdl:w/core\\:12"), opened, strict=False)
+    ] == [
+        True,
+        True,
+    ]
+    assert "<http://hdl.handle.net/w/core:12>" in opened[2]
 
 
 @pytest.mark.asyncio

@@ -37,7 +37,7 @@ async def world_client(folder: Path, items: list[Any], **chosen: Any) -> AsyncGe
     report = load_items(store, Source(tuple(items)))
     store.close()
     assert not report.skipped
-    settings = Settings(_env_file=None, store=path, output_dir=str(folder / "saved"), **chosen)
+    settings = settings_with(store=path, output_dir=str(folder / "saved"), **chosen)
     async with Client(build_server(settings)) as client:
         yield client
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from provena_mcp.lineage.audit.evidence import RunEvidence, day
 from provena_mcp.lineage.audit.findings import Finding
@@ -12,8 +12,10 @@ from provena_mcp.rules.records.references import Found, Refused
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.dataset_metadata import Approvals
 from provena_mcp.wire.items import DatasetItem, ModelRunItem
+from provena_mcp.wire.records import ModelRunRecord
 
 _TEXT: Final = 160
+_DAY: Final = 86_400
 # Licences that let anyone use, change and pass on the data.
 _OPEN: Final = (
     "creativecommons.org/licenses/by/",
@@ -104,8 +106,14 @@ def _replaced(evidence: RunEvidence, ids: tuple[str, ...]) -> dict[str, str]:
 
 
 def _overwritten(evidence: RunEvidence) -> dict[str, str]:
-    """Inputs that this run, or one that ended after it started, made (again)."""
+    """Inputs that were made again after this run could have used what was there.
+
+    That this run made it, that its only maker began after this run had ended, or that of several makers one
+    ended after this run began. A single maker at about the same time is the one that made it: runs overlap,
+    and many records state no more than days.
+    """
     found: dict[str, str] = {}
+    run = evidence.run.record
     for dataset in evidence.inputs:
         makers = evidence.makers.get(dataset, ())
         if evidence.run.id in makers or dataset in evidence.outputs:
@@ -114,10 +122,26 @@ def _overwritten(evidence: RunEvidence) -> dict[str, str]:
         for maker in makers:
             known = evidence.known.get(maker)
             if isinstance(known, Found) and isinstance(known.item, ModelRunItem):
-                ended = known.item.record.end_time
-                if ended > evidence.run.record.start_time:
-                    found[dataset] = f"by {maker}, which ended on {day(ended)}"
+                made = known.item.record
+                is_again = _is_before(run, made, "start") if len(makers) > 1 else _is_before(run, made, "end")
+                if is_again:
+                    found[dataset] = f"by {maker}, which ended on {day(made.end_time)}"
     return found
+
+
+def _is_before(run: ModelRunRecord, maker: ModelRunRecord, moment: Literal["start", "end"]) -> bool:
+    """Whether a maker ended after the run's start, or began after its end, as far as their times tell."""
+    earlier, later = (
+        (run.start_time, maker.end_time) if moment == "start" else (run.end_time, maker.start_time)
+    )
+    # The days of records that state days may be in any time zone.
+    certain = _DAY if _states_days(run) or _states_days(maker) else 1
+    return later - earlier >= certain
+
+
+def _states_days(record: ModelRunRecord) -> bool:
+    """Whether a record's times are those of whole days: a day long or several, or no time at all."""
+    return (record.end_time - record.start_time) % _DAY in (0, _DAY - 1, _DAY - 60)
 
 
 def _unusable_outputs(evidence: RunEvidence) -> dict[str, str]:

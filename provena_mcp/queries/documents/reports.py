@@ -55,18 +55,25 @@ def report_subtype(text: str) -> ReportSubtype:
     )
 
 
-async def subtype_of(client: ProvenaClient, item_id: str) -> ReportSubtype:
-    """What an item that is to be reported on is.
+async def subtype_of(
+    client: ProvenaClient, item_id: str, stated: ReportSubtype | None = None
+) -> ReportSubtype:
+    """What an item that is to be reported on is, whatever the caller stated it to be.
 
     Raises:
         NotFoundError: No item has this id.
-        WrongSubtypeError: There are no reports of such items.
+        WrongSubtypeError: There are no reports of such items, or it is another than stated.
     """
     item = await client.registry.fetch(item_id)
-    for known in REPORTED:
-        if known == item.item_subtype and not item.is_seed:
-            return known
+    if not item.is_seed and stated in (None, item.item_subtype):
+        for known in REPORTED:
+            if known == item.item_subtype:
+                return known
     kind = "only a reserved id" if item.is_seed else f"of subtype {item.item_subtype}"
+    if not item.is_seed and item.item_subtype in REPORTED:
+        raise WrongSubtypeError(
+            f"{item_id!r} is {kind}, not {stated}.", advice="Leave item_subtype out, or give the right one."
+        )
     raise WrongSubtypeError(
         f"{item_id!r} is {kind}; there are reports on studies and model runs.",
         advice="explore_upstream finds the run behind an item, fetch_items the study of a run.",
