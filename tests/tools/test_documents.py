@@ -390,7 +390,7 @@ async def test_a_uri_that_is_none_of_ours_is_answered_with_those_that_are(tmp_pa
     async with sample_client(tmp_path, era) as client:
         errors = [
             await failure(client, "open_document", uri=uri)
-            for uri in ("provena://picture/sample/1", "https://example.org/", "", "provena://csv-batch/a/b")
+            for uri in ("provena://painting/sample/1", "https://example.org/", "", "provena://csv-batch/a/b")
         ]
     assert {error["kind"] for error in errors} == {"Argument"}
     assert "provena://report/{item_subtype}/{depth}/{+id}{?session_id}" in errors[0]["next"]
