@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import ServerMiddleware
 from starlette.middleware import Middleware
@@ -11,12 +11,14 @@ from starlette.middleware import Middleware
 from provena_mcp.server.audit_log import Audit
 from provena_mcp.server.auth import Authentication, Permissions, WriteScope
 from provena_mcp.server.cancellation import Cancellation
-from provena_mcp.server.hosting import Hosting
 from provena_mcp.server.limits import CallsAtOnce, Deadline, PostsOnly, RateLimit, RequestsAtOnce
 from provena_mcp.server.origins import CrossOrigin, HostAndOrigin
 from provena_mcp.server.request_body import RequestBody
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
+
+if TYPE_CHECKING:
+    from provena_mcp.server.hosting import Hosting
 
 
 def request_chain(hosting: Hosting, writing: frozenset[str]) -> list[Middleware]:

@@ -13,13 +13,23 @@ def test_help_names_every_command_and_shows_examples(run):
     told = run("--help")
     assert told.returncode == 0
     commands = re.findall(r"^│ (\w+) ", told.stdout, re.MULTILINE)
-    assert sorted(commands) == ["demo", "doctor", "local", "login", "logout", "serve", "status", "tools"]
+    assert sorted(commands) == [
+        "demo",
+        "doctor",
+        "local",
+        "login",
+        "logout",
+        "serve",
+        "show",
+        "status",
+        "tools",
+    ]
     assert "provena-mcp demo" in told.stdout
     assert "provena-mcp local load items.json" in told.stdout
     assert '{"mcpServers": {"provena": {"command": "provena-mcp"}}}' in told.stdout
 
 
-@pytest.mark.parametrize("command", ["serve", "tools"])
+@pytest.mark.parametrize("command", ["serve", "show", "tools"])
 def test_each_command_teaches_by_example(run, command: str):
     told = run(command, "--help")
     assert told.returncode == 0

@@ -138,5 +138,5 @@ async def test_documents_of_one_user_are_not_listed_to_another(world: World):
             await alice.read_resource(f"provena://item/{RUN}")
             for name, host in (("alice", alice), ("bob", bob)):
                 listed[name] = [str(resource.uri) for resource in (await host.list_resources()).resources]
-    fixed = ["provena://about", "provena://formats"]
+    fixed = ["ui://provena/lineage.html", "provena://about", "provena://formats"]
     assert listed == {"alice": [*fixed, f"provena://item/{RUN}"], "bob": fixed}

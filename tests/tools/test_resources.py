@@ -7,6 +7,7 @@ import httpx
 import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
+from mcp.types import Resource
 from prov.model import ProvDocument
 
 from tests.worlds.deployment import Send, answering, provena, server
@@ -25,6 +26,12 @@ async def refusal(client: Client, uri: str) -> tuple[int, str]:
     with pytest.raises(MCPError) as raised:
         await client.read_resource(uri)
     return raised.value.error.code, raised.value.error.message
+
+
+async def documents_of(client: Client) -> list[Resource]:
+    """What is listed for people and models; hosts with MCP Apps look for their pages in the same list."""
+    listed = (await client.list_resources()).resources
+    return [resource for resource in listed if not str(resource.uri).startswith("ui://")]
 
 
 @BOTH_ERAS
@@ -54,7 +61,7 @@ async def test_every_document_kind_has_its_template(tmp_path: Path, era: str):
 @pytest.mark.asyncio
 async def test_a_few_documents_are_listed_and_say_what_answers_and_what_is_in_them(tmp_path: Path, era: str):
     async with sample_client(tmp_path, era) as client:
-        listed = (await client.list_resources()).resources
+        listed = await documents_of(client)
         templates = (await client.list_resource_templates()).resource_templates
         read_as = {str(resource.uri): await read(client, str(resource.uri)) for resource in listed}
     assert [(resource.name, resource.mime_type) for resource in listed] == [
@@ -78,7 +85,7 @@ async def test_documents_that_were_made_or_read_are_listed_newest_first(tmp_path
         await client.call_tool("open_document", {"uri": f"provena://prov/ttl/{RUN}"})
         await client.call_tool("open_document", {"uri": "provena://item/sample/0"})
         report = await client.call_tool("generate_report", {"id": RUN})
-        recent = (await client.list_resources()).resources[2:]
+        recent = (await documents_of(client))[2:]
     assert report.structured_content is not None
     assert [(str(resource.uri), resource.mime_type, resource.title) for resource in recent] == [
         (
@@ -96,7 +103,7 @@ async def test_at_most_ten_recent_documents_are_listed(tmp_path: Path):
     async with sample_client(tmp_path) as client:
         for number in range(11, 25):
             await client.read_resource(f"provena://item/sample/10000{number}")
-        recent = (await client.list_resources()).resources[2:]
+        recent = (await documents_of(client))[2:]
     assert [str(resource.uri) for resource in recent] == [
         f"provena://item/sample/10000{number}" for number in range(24, 14, -1)
     ]
