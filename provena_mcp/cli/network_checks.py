@@ -6,7 +6,6 @@ import asyncio
 import socket
 import ssl
 import time
-import urllib.request
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,10 +16,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from provena_mcp.cli.findings import Finding, failed, ok
-from provena_mcp.client import ProvenaClient
+from provena_mcp.client import ProvenaClient, public_transport
+from provena_mcp.client.http.network import proxy_for, trusted_certificates
 from provena_mcp.client.login.keycloak import Clock
 from provena_mcp.client.service import ServiceApi
-from provena_mcp.errors import ProvenaError
+from provena_mcp.errors import ProvenaError, SettingsError
 from provena_mcp.settings import Endpoints
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -97,11 +97,17 @@ class NetworkChecks:
             probes.append(self._keycloak())
         clock = await self._clock_against(up)
         answers = await asyncio.gather(*probes)
-        return [*(finding for visit in visits for finding in visit.findings), clock, *answers]
+        # One setting is wrong for every host alike.
+        found = dict.fromkeys(finding for visit in visits for finding in visit.findings)
+        return [*found, clock, *answers]
 
     async def _visit(self, host: _Host) -> _Visit:
-        if proxy := _proxy_for(host):
-            said = f"{host.name} is reached through {proxy}, which resolves and connects."
+        try:
+            proxy = proxy_for(httpx.URL(host.url))
+        except SettingsError as error:
+            return _Visit(host, (failed("proxy", error),))
+        if proxy:
+            said = f"{host.name} is reached through {proxy.address.url.host}, which resolves and connects."
             return _Visit(host, (Finding("note", "proxy", said),), reached=True)
         try:
             async with asyncio.timeout(_SECONDS):
@@ -119,6 +125,8 @@ class NetworkChecks:
         try:
             async with asyncio.timeout(_SECONDS):
                 ends = await _certificate_end(host)
+        except SettingsError as error:
+            return failed("tls", error)
         except ssl.SSLCertVerificationError as error:
             said = f"The certificate of {host.name} is not trusted: {error.verify_message}."
             fix = "Set SSL_CERT_FILE to your organisation's certificates, or check this machine's clock."
@@ -191,15 +199,15 @@ async def _answers(name: str, service: ServiceApi) -> Finding:
 
 async def _get(url: str) -> httpx.Response | None:
     try:
-        async with httpx.AsyncClient(timeout=_SECONDS) as http:
+        async with httpx.AsyncClient(timeout=_SECONDS, transport=public_transport()) as http:
             return await http.get(url)
-    except (httpx.HTTPError, httpx.InvalidURL):
+    except (httpx.HTTPError, httpx.InvalidURL, ProvenaError):
         return None
 
 
 async def _certificate_end(host: _Host) -> float:
     """Until when the certificate is valid, in Unix seconds."""
-    trust = httpx.create_ssl_context()
+    trust = trusted_certificates()
     _, writer = await asyncio.open_connection(host.name, host.port, ssl=trust, server_hostname=host.name)
     try:
         secured: ssl.SSLObject = writer.get_extra_info("ssl_object")
@@ -207,14 +215,6 @@ async def _certificate_end(host: _Host) -> float:
         return float(ssl.cert_time_to_seconds(str(certificate["notAfter"])))
     finally:
         writer.close()
-
-
-def _proxy_for(host: _Host) -> str | None:
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(host.scheme) or proxies.get("all")
-    if proxy is None or urllib.request.proxy_bypass(host.name):
-        return None
-    return urlsplit(proxy).hostname or "a proxy"
 
 
 def _day(seconds: float) -> str:

@@ -112,7 +112,7 @@ async def _person(client: ProvenaClient) -> str:
     try:
         person = await client.auth.linked_person()
     except ProvenaError as error:
-        return f"not known. {error.message}"
+        return f"not known. {error.message} {naming_tools(error.advice)}".rstrip()
     return person or f"none linked, so writes are refused. {LINK_PERSON}"
 
 

@@ -10,17 +10,42 @@ import os
 import ssl
 import urllib.request
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import httpx
+from socksio.exceptions import SOCKSError
 
 from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.http.redaction import scrub
 from provena_mcp.errors import SettingsError
 
+_LAST_PORT: Final = 65_535
 _PORTS: Final = {"http": 80, "https": 443}
+# httpx lets through what a SOCKS proxy answers against its protocol, and what names that none can have cause.
+_NO_CONNECTION: Final = (
+    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError),
+    *(SOCKSError, UnicodeError),
+)
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+class ProxyRefused(httpx.ProxyError):
+    """A proxy cannot be reached or does not let a request through; ``variable`` is where it is named."""
+
+    def __init__(self, request: httpx.Request, variable: str) -> None:
+        """Blame the proxy that ``variable`` names."""
+        super().__init__(f"The proxy that {variable} names refused.", request=request)
+        self.variable = variable
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy, and the variable that names it."""
+
+    variable: str
+    address: httpx.Proxy
 
 
 class NetworkTransport(httpx.AsyncBaseTransport):
@@ -35,7 +60,7 @@ class NetworkTransport(httpx.AsyncBaseTransport):
         )
         self._environ = environ
         self._trust: ssl.SSLContext | None = None
-        self._proxy_of: dict[tuple[str, str, int | None], httpx.Proxy | None] = {}
+        self._proxy_of: dict[tuple[str, str, int | None], Proxy | None] = {}
         self._ways: dict[object, httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -45,11 +70,21 @@ class NetworkTransport(httpx.AsyncBaseTransport):
             SettingsError: The environment names a proxy or certificates that cannot be used.
         """
         url = request.url
+        if (url.port or 0) > _LAST_PORT:
+            raise httpx.ConnectError("There is no such port.", request=request)
         place = (url.scheme, url.host, url.port)
         if place not in self._proxy_of:
             self._proxy_of[place] = proxy_for(url, self._environ)
-        way = self._way(self._proxy_of[place], is_secured=url.scheme == "https")
-        return await way.handle_async_request(request)
+        proxy = self._proxy_of[place]
+        way = self._way(proxy.address if proxy else None, is_secured=url.scheme == "https")
+        try:
+            return await way.handle_async_request(request)
+        except _NO_CONNECTION as error:
+            if proxy is not None and not _is_about_certificates(error):
+                raise ProxyRefused(request, proxy.variable) from error
+            if isinstance(error, httpx.HTTPError):
+                raise
+            raise httpx.ConnectError("There is no such address.", request=request) from error
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -95,7 +130,7 @@ def trusted_certificates(environ: Mapping[str, str] = os.environ) -> ssl.SSLCont
     )
 
 
-def proxy_for(url: httpx.URL, environ: Mapping[str, str] = os.environ) -> httpx.Proxy | None:
+def proxy_for(url: httpx.URL, environ: Mapping[str, str] = os.environ) -> Proxy | None:
     """The proxy through which ``url`` is reached; none if it is reached directly.
 
     Raises:
@@ -110,13 +145,13 @@ def proxy_for(url: httpx.URL, environ: Mapping[str, str] = os.environ) -> httpx.
         proxy = httpx.Proxy(value if "://" in value else f"http://{value}")
     except (ValueError, httpx.InvalidURL):
         proxy = None
-    if proxy is None or not proxy.url.host:
+    if proxy is None or not proxy.url.host or (proxy.url.port or 0) > _LAST_PORT:
         raise SettingsError(
             f"{variable} names a proxy that cannot be used: {scrub(value)!r}.",
             advice=f"Set {variable} to something like http://proxy.example.org:8080, or unset it; hosts that "
             "need no proxy go into NO_PROXY.",
         )
-    return proxy
+    return Proxy(variable, proxy)
 
 
 def is_excepted(url: httpx.URL, no_proxy: str) -> bool:
@@ -130,6 +165,14 @@ def is_excepted(url: httpx.URL, no_proxy: str) -> bool:
         (entry_port is None or entry_port == port) and _matches(url.host.lower(), pattern)
         for pattern, entry_port in _exceptions(no_proxy)
     )
+
+
+def _is_about_certificates(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _proxy_setting(scheme: str, environ: Mapping[str, str]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import Final
 import httpx
 
 from provena_mcp.client.http.limits import ClientLimits
+from provena_mcp.client.http.network import ProxyRefused
 from provena_mcp.client.http.request import SERVICE_NAME, Call
 from provena_mcp.errors import (
     AmbiguousWriteError,
@@ -106,6 +107,8 @@ def if_ambiguous(call: Call, failure: UpstreamError) -> UpstreamError:
 
 def _connection_advice(error: BaseException) -> str:
     for cause in _causes(error):
+        if isinstance(cause, ProxyRefused):
+            return f"Check the proxy that {cause.variable} names, or name the host in NO_PROXY."
         if isinstance(cause, ssl.SSLCertVerificationError):
             return "Its certificate is not trusted here: set SSL_CERT_FILE to your organisation's."
         if isinstance(cause, socket.gaierror):
