@@ -7,9 +7,9 @@ the use cases, all at once and with what would fit.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, Field
 
 from provena_mcp.tools.schemas import Schema, plain_schema
 from provena_mcp.wire.items import JsonObject
@@ -49,10 +49,21 @@ def _named(properties: Schema) -> Iterator[str]:
         yield f"{name} {opening}{', '.join(below)}{closing}" if below else name
 
 
-_SCHEMA: Final = plain_schema(_Record.model_json_schema(by_alias=True))
+class _Described:
+    """Says what is in a record; made when it is asked for, as a start needs no schemas.
 
-# For clients that show a model no more of a nested object than its description.
-_FIELDS: Final = "Fields: " + ", ".join(_named(_SCHEMA["properties"]))
+    ``fields`` names them in the description too, for clients that show a model no more of an object.
+    """
 
-RunRecord = Annotated[JsonObject, WithJsonSchema(_SCHEMA)]
-DescribedRecord = Annotated[JsonObject, WithJsonSchema({**_SCHEMA, "description": _FIELDS})]
+    def __init__(self, *, fields: bool = False) -> None:
+        self._fields = fields
+
+    def __get_pydantic_json_schema__(self, _core: Any, _handler: Any) -> Schema:
+        schema = plain_schema(_Record.model_json_schema(by_alias=True))
+        if self._fields:
+            schema["description"] = "Fields: " + ", ".join(_named(schema["properties"]))
+        return schema
+
+
+RunRecord = Annotated[JsonObject, _Described()]
+DescribedRecord = Annotated[JsonObject, _Described(fields=True)]

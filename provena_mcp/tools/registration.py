@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, Final
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
-from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 from pydantic_core import to_json
 
 from provena_mcp.errors import ProvenaError
 from provena_mcp.tools.arguments import invalid_arguments, normalise_arguments
+from provena_mcp.tools.catalogue import Shown, shown
 from provena_mcp.tools.definition import Reply, ToolDefinition
 from provena_mcp.tools.error_results import failure_result
 from provena_mcp.tools.login_elicitation import with_login
-from provena_mcp.tools.schemas import Schema, input_schema, output_schemas
 
 # Older revisions have no links in results, and their clients fail to read them.
 _LINKS_SINCE: Final = "2025-06-18"
@@ -26,10 +26,19 @@ _LINKS_SINCE: Final = "2025-06-18"
 class ProvenaTool(Tool):
     """A tool whose failures are results that teach, and whose text repeats its structure.
 
-    ``links`` adds links to the documents that a result speaks of, where the client's revision has them.
+    It is listed from what is written down of it; what checks its arguments and asks its questions is made
+    when it is called first. ``links`` adds links to the documents that a result speaks of, where the client's
+    revision has them.
     """
 
     links: bool = False
+
+    @cached_property
+    def made(self) -> Tool:
+        """The SDK's tool of the handler."""
+        made = Tool.from_function(self.fn, name=self.name, structured_output=False)
+        made.fn_metadata = _Metadata(arg_model=made.fn_metadata.arg_model)
+        return made
 
     async def run(self, arguments: dict[str, Any], context: Any, convert_result: bool = False) -> Any:
         """Run the tool; every failure but a protocol error becomes an ``is_error`` result."""
@@ -49,7 +58,7 @@ class ProvenaTool(Tool):
         accepted = self.parameters["properties"]
         arguments = normalise_arguments(arguments, accepted, self.parameters.get("required", ()))
         try:
-            return await super().run(arguments, context, convert_result=False)
+            return await self.made.run(arguments, context, convert_result=False)
         except ToolError as error:
             if isinstance(error.__cause__, ProvenaError):
                 raise error.__cause__ from None
@@ -80,38 +89,36 @@ def register(
 ) -> tuple[Tool, ...]:
     """The SDK's tools for definitions.
 
-    Remembered: they follow from the definitions alone, and describing their results takes 0.2 s.
+    Remembered: they follow from the definitions alone.
 
     Args:
         definitions: The tools.
         local: Whether they offer to save files on this machine.
         links: Whether results carry links to the documents that they speak of.
     """
-    results = output_schemas([definition.result_model for definition in definitions])
     return tuple(
-        _register(definition, result, local=local, links=links)
-        for definition, result in zip(definitions, results, strict=True)
+        _register(definition, entry, local=local, links=links)
+        for definition, entry in zip(definitions, shown(definitions), strict=True)
     )
 
 
-def _register(definition: ToolDefinition, result: Schema, *, local: bool, links: bool) -> ProvenaTool:
-    made = ProvenaTool.from_function(
-        definition.handler,
+def _register(definition: ToolDefinition, entry: Shown, *, local: bool, links: bool) -> ProvenaTool:
+    arguments = entry.arguments
+    if not local:
+        properties = {name: part for name, part in arguments["properties"].items() if name != "save_as"}
+        arguments = {**arguments, "properties": properties}
+    return ProvenaTool(
+        fn=definition.handler,
         name=definition.name,
         title=definition.title,
-        description=definition.description,
+        description=entry.description,
+        parameters=arguments,
+        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=entry.result),
+        is_async=True,
         annotations=definition.annotations,
         meta={"provena/toolset": definition.toolset, **_ui(definition)},
-        structured_output=False,
+        links=links,
     )
-    # The SDK declares its own class as what comes of ours.
-    assert isinstance(made, ProvenaTool)
-    made.parameters = input_schema(made.parameters)
-    if not local:
-        made.parameters["properties"].pop("save_as", None)
-    made.fn_metadata = _Metadata(arg_model=made.fn_metadata.arg_model, output_schema=result)
-    made.links = links
-    return made
 
 
 def _ui(definition: ToolDefinition) -> dict[str, Any]:

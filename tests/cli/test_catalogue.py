@@ -49,7 +49,9 @@ def test_a_folder_gets_one_file_for_every_tool_whatever_the_settings(run, tmp_pa
 
 def test_the_schemas_of_the_repository_are_current():
     kept = {path.name: path.read_text("utf-8") for path in SCHEMAS.glob("*.json")}
-    assert kept == catalogue_files(), "run: provena-mcp tools --json schemas"
+    assert kept == catalogue_files(), (
+        "run: python -m provena_mcp.tools.catalogue && provena-mcp tools --json schemas"
+    )
 
 
 def test_the_table_says_who_answers_and_how_to_fill_an_empty_store(run, tmp_path):

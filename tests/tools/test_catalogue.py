@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +14,7 @@ from provena_mcp.errors import SettingsError
 from provena_mcp.next_call import ToolName
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.server.build import build_server
+from provena_mcp.tools.catalogue import FILE, written
 from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.instructions import server_instructions
 from provena_mcp.tools.registration import ProvenaTool, register
@@ -48,6 +50,11 @@ def tokens(text: str) -> int:
 
 def test_the_tools_that_answers_may_propose_are_the_tools_there_are():
     assert sorted(get_args(ToolName)) == sorted(tool.name for tool in ALL_TOOLS)
+
+
+def test_what_is_written_down_of_the_tools_is_current():
+    kept = files("provena_mcp.tools").joinpath(FILE).read_text("utf-8")
+    assert kept == written(ALL_TOOLS), "run: python -m provena_mcp.tools.catalogue"
 
 
 def test_tool_names_are_unique_and_plain():
