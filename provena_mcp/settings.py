@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from provena_mcp.errors import SettingsError
@@ -111,8 +111,13 @@ class Settings(BaseSettings):
         description="Seals what goes through callers' hands; the same for all replicas, 32 characters or "
         "more; several separated by commas while it is changed, the newest first.",
     )
-    http_store: Path | None = Field(
-        default=None, description="SQLite file that all replicas share, for previews and documents."
+    http_store: Annotated[str, BeforeValidator(str)] | None = Field(
+        default=None,
+        description="What all replicas share, for previews and documents: an SQLite file, or, where they run "
+        "on several machines, the address of a Redis or Valkey server, e.g. rediss://redis.example.org:6379/0.",
+    )
+    http_store_password: SecretStr | None = Field(
+        default=None, description="Password of that server; a user is named in its address."
     )
     http_calls_at_once: int = Field(default=8, ge=1, description="Calls of one caller under way at once.")
     http_calls_per_minute: int = Field(default=300, ge=1, description="Requests of one caller a minute.")

@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -133,7 +133,10 @@ async def _running(
     now: Callable[[], float],
 ) -> AsyncGenerator[Application]:
     output = _output_folder(settings) if local else None
-    async with backend.client() as client:
+    async with AsyncExitStack() as opened:
+        if hosting:
+            opened.push_async_callback(hosting.close)
+        client = await opened.enter_async_context(backend.client())
         yield Application(
             client=client,
             names=Names(client.registry, clock=time.monotonic),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import re
 import secrets
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
+from provena_mcp.errors import ProvenaError
 from provena_mcp.server.encryption import Seal
 
 PATH: Final = "/documents/{ticket}"
@@ -23,12 +25,15 @@ SECONDS: Final = 600.0
 _GONE: Final = (
     "This address does not work, or no longer: it opens once, within ten minutes. Ask for another.\n"
 )
+_LATER: Final = "The document cannot be read just now. Open this address again in a moment.\n"
 _SAFE_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+logger = logging.getLogger(__name__)
 
 
 class _Ticket(BaseModel):
@@ -89,6 +94,13 @@ class Downloads:
 
     async def hand_out(self, request: Request) -> Response:
         """The document behind an address, once; looking at its headers does not use it up."""
+        try:
+            return await self._handed_out(request)
+        except ProvenaError as error:
+            logger.warning("A document could not be handed out. %s", error.message)
+            return PlainTextResponse(_LATER, 503, headers={**_SAFE_HEADERS, "Retry-After": "5"})
+
+    async def _handed_out(self, request: Request) -> Response:
         ticket = self._ticket(request.path_params["ticket"])
         content = await self._store.get(ticket.owner, ticket.key) if ticket else None
         if ticket is None or content is None:

@@ -61,3 +61,8 @@ class Seal:
             except InvalidTag:
                 continue
         return None
+
+
+def sealing_context(owner: str, key: str) -> str:
+    """The one place that a stored value belongs to, so that none can be put in place of another."""
+    return f"{len(owner)}:{owner}{key}"

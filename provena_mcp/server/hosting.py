@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ from provena_mcp.server.identity import NAME, TITLE, WEBSITE
 from provena_mcp.server.limits import Rates, RatesOfProcess
 from provena_mcp.server.messages import MCP_PATH
 from provena_mcp.server.origins import METADATA_PATH, Allowed
+from provena_mcp.server.redis_store import RedisRates, RedisServer, RedisStore
 from provena_mcp.server.shared_store import SharedStore
 from provena_mcp.server.token_exchange import ExchangedTokens
 from provena_mcp.settings import Settings
@@ -44,6 +46,7 @@ class Hosting:
         metadata: Where to log in, for hosts to read (RFC 9728).
         allowed: Under which names and from which pages it may be called.
         rates: Counts each caller's requests.
+        close: Closes what is shared, at the end.
     """
 
     settings: Settings
@@ -56,6 +59,7 @@ class Hosting:
     key_values: KeyValueStore
     rates: Rates
     downloads: Downloads
+    close: Callable[[], Awaitable[None]]
     caller: Callable[[], str] = current_caller
     limits: ClientLimits = _MANY_USERS
 
@@ -78,7 +82,7 @@ def prepare_hosting(
     endpoints = None if sample else settings.endpoints()
     url = _url(settings, host, port)
     keys = sealing_keys(settings.http_key)
-    key_values = _store(settings, keys, clock)
+    shared = _shared(settings, keys, clock)
     login, metadata, tokens = None, (), None
     if endpoints is None:
         _require_loopback(host)
@@ -102,10 +106,11 @@ def prepare_hosting(
         metadata=metadata,
         allowed=_allowed(settings, url, host),
         request_state=RequestStateSecurity(keys=keys, audience=NAME),
-        key_values=key_values,
-        rates=RatesOfProcess(settings.http_calls_per_minute),
+        key_values=shared.key_values,
+        rates=shared.rates,
+        close=shared.close,
         downloads=Downloads(
-            key_values, Seal(keys, "document"), url.removesuffix(MCP_PATH), current_caller, clock
+            shared.key_values, Seal(keys, "document"), url.removesuffix(MCP_PATH), current_caller, clock
         ),
     )
 
@@ -128,15 +133,34 @@ def _url(settings: Settings, host: str, port: int) -> str:
     return settings.http_url
 
 
-def _store(settings: Settings, keys: tuple[str, ...], clock: Callable[[], float]) -> KeyValueStore:
+@dataclass(frozen=True)
+class _Shared:
+    """What replicas share; by default nothing, as there is one process."""
+
+    key_values: KeyValueStore
+    rates: Rates
+    close: Callable[[], Awaitable[None]]
+
+
+def _shared(settings: Settings, keys: tuple[str, ...], clock: Callable[[], float]) -> _Shared:
+    alone = RatesOfProcess(settings.http_calls_per_minute)
     if settings.http_store is None:
-        return InProcessStore(clock=clock)
+        return _Shared(InProcessStore(clock=clock), alone, _nothing_to_close)
     if settings.http_key is None:
         raise SettingsError(
             "PROVENA_HTTP_STORE is shared by replicas, so they need one key for it.",
             advice="Set PROVENA_HTTP_KEY to the same secret everywhere, e.g. from: openssl rand -hex 32",
         )
-    return SharedStore(settings.http_store, Seal(keys, "shared-store"), clock)
+    seal = Seal(keys, "shared-store")
+    if "://" not in settings.http_store:
+        return _Shared(SharedStore(Path(settings.http_store), seal, clock), alone, _nothing_to_close)
+    server = RedisServer(settings.http_store, settings.http_store_password)
+    rates = RedisRates(server, settings.http_calls_per_minute, alone)
+    return _Shared(RedisStore(server, seal), rates, server.close)
+
+
+async def _nothing_to_close() -> None:
+    """Files are opened and closed for each use."""
 
 
 def _require_loopback(host: str) -> None:

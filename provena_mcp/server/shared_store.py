@@ -12,9 +12,13 @@ from typing import Final
 
 from anyio import to_thread
 
-from provena_mcp.commands.confirmation.key_value_store import BYTES_PER_OWNER, ENTRIES_PER_OWNER
-from provena_mcp.errors import ArgumentError, StoreError
-from provena_mcp.server.encryption import Seal
+from provena_mcp.commands.confirmation.key_value_store import (
+    BYTES_PER_OWNER,
+    ENTRIES_PER_OWNER,
+    check_size,
+)
+from provena_mcp.errors import StoreError
+from provena_mcp.server.encryption import Seal, sealing_context
 
 _BUSY_SECONDS: Final = 10.0
 _SCHEMA: Final = """
@@ -61,9 +65,13 @@ class SharedStore:
         """
         await to_thread.run_sync(partial(self._keep, owner, key, value, seconds, replace=True))
 
-    async def add(self, owner: str, key: str, value: bytes, seconds: float) -> bool:
-        """Keep ``value`` unless there is one; of two at once, in any process, exactly one succeeds."""
-        return await to_thread.run_sync(partial(self._keep, owner, key, value, seconds, replace=False))
+    async def add(
+        self, owner: str, key: str, value: bytes, seconds: float, *, beside: str | None = None
+    ) -> bool:
+        """Keep ``value`` unless there is one, or ``beside`` is none; of two at once exactly one succeeds."""
+        return await to_thread.run_sync(
+            partial(self._keep, owner, key, value, seconds, replace=False, beside=beside)
+        )
 
     async def remove(self, owner: str, key: str) -> None:
         """Forget a value, if it is there."""
@@ -76,20 +84,28 @@ class SharedStore:
                 row = connection.execute(statement, (owner, key, self._clock())).fetchone()
         except sqlite3.Error as error:
             raise self._failure(error) from error
-        return self._seal.open(row[0], _context(owner, key)) if row else None
+        return self._seal.open(row[0], sealing_context(owner, key)) if row else None
 
-    def _keep(self, owner: str, key: str, value: bytes, seconds: float, *, replace: bool) -> bool:
-        if len(value) > BYTES_PER_OWNER:
-            raise ArgumentError(
-                f"This is too large to be kept: {len(value):,} bytes, where {BYTES_PER_OWNER:,} are allowed.",
-                advice="Split it into smaller parts.",
-            )
+    def _keep(
+        self,
+        owner: str,
+        key: str,
+        value: bytes,
+        seconds: float,
+        *,
+        replace: bool,
+        beside: str | None = None,
+    ) -> bool:
+        check_size(value)
         now = self._clock()
-        sealed = self._seal.close(value, _context(owner, key))
+        sealed = self._seal.close(value, sealing_context(owner, key))
         try:
             with closing(self._connect()) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("DELETE FROM kept WHERE expires <= ?", (now,))
+                if beside is not None and not self._has(connection, owner, beside):
+                    connection.execute("COMMIT")
+                    return False
                 verb = "REPLACE" if replace else "IGNORE"
                 done = connection.execute(
                     f"INSERT OR {verb} INTO kept VALUES (?, ?, ?, ?, ?)",  # noqa: S608  # one of two words above
@@ -100,6 +116,10 @@ class SharedStore:
                 return done.rowcount == 1
         except sqlite3.Error as error:
             raise self._failure(error) from error
+
+    def _has(self, connection: sqlite3.Connection, owner: str, key: str) -> bool:
+        found = connection.execute("SELECT 1 FROM kept WHERE owner = ? AND key = ?", (owner, key))
+        return found.fetchone() is not None
 
     def _make_room(self, connection: sqlite3.Connection, owner: str) -> None:
         """Drop the owner's oldest values beyond the bounds: nobody's push out another's."""
@@ -130,7 +150,3 @@ class SharedStore:
             f"The shared store {self._path} cannot be used: {error}.",
             advice="Check PROVENA_HTTP_STORE: a file on a local disk that this process may write.",
         )
-
-
-def _context(owner: str, key: str) -> str:
-    return f"{len(owner)}:{owner}{key}"

@@ -17,6 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
 from pydantic import SecretStr
 
+from provena_mcp.commands.confirmation.key_value_store import InProcessStore
 from provena_mcp.errors import ArgumentError, StoreError
 from provena_mcp.server.encryption import Seal, sealing_keys
 from provena_mcp.server.shared_store import SharedStore
@@ -156,6 +157,22 @@ async def test_of_all_who_add_at_once_one_succeeds(opened: Callable[..., SharedS
     assert await stores[1].add("alice", "claim", b"1", 60)
     clock.now += 61
     assert await stores[2].add("alice", "claim", b"1", 60)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("shared", [True, False], ids=["in a file", "in memory"])
+async def test_nothing_is_claimed_that_is_there_no_more(
+    opened: Callable[..., SharedStore], clock: Time, shared: bool
+):
+    store = opened() if shared else InProcessStore(clock=clock)
+    assert not await store.add("alice", "claim", b"1", 60, beside="reference")
+    await store.put("alice", "reference", b"a change", 30)
+    await store.put("bob", "other", b"a change", 30)
+    assert not await store.add("alice", "claim", b"1", 60, beside="other")
+    assert await store.add("alice", "claim", b"1", 60, beside="reference")
+    await store.remove("alice", "claim")
+    clock.now += 31
+    assert not await store.add("alice", "claim", b"1", 60, beside="reference")
 
 
 @pytest.mark.asyncio

@@ -17,6 +17,19 @@ BYTES_IN_ALL: Final = 256 * 1024 * 1024
 _OVERHEAD: Final = 256
 
 
+def check_size(value: bytes, most: int = BYTES_PER_OWNER) -> None:
+    """Refuse what is larger than ``most`` bytes.
+
+    Raises:
+        ArgumentError: It is.
+    """
+    if len(value) > most:
+        raise ArgumentError(
+            f"This is too large to be kept: {len(value):,} bytes, where {most:,} are allowed.",
+            advice="Split it into smaller parts.",
+        )
+
+
 class KeyValueStore(Protocol):
     """A store of bytes by owner and key; replicas that must know each other's references share one.
 
@@ -35,8 +48,13 @@ class KeyValueStore(Protocol):
         """
         ...
 
-    async def add(self, owner: str, key: str, value: bytes, seconds: float) -> bool:
-        """Keep ``value`` unless there is one; whether it was kept. Of two at once exactly one succeeds."""
+    async def add(
+        self, owner: str, key: str, value: bytes, seconds: float, *, beside: str | None = None
+    ) -> bool:
+        """Keep ``value`` unless there is one; whether it was kept. Of two at once exactly one succeeds.
+
+        Where the owner has nothing (any more) under the key ``beside``, it is not kept either.
+        """
         ...
 
     async def remove(self, owner: str, key: str) -> None:
@@ -93,9 +111,11 @@ class InProcessStore:
         """
         self._keep(owner, key, value, seconds)
 
-    async def add(self, owner: str, key: str, value: bytes, seconds: float) -> bool:
-        """Keep ``value`` unless there is one; whether it was kept."""
-        if self._find(owner, key) is not None:
+    async def add(
+        self, owner: str, key: str, value: bytes, seconds: float, *, beside: str | None = None
+    ) -> bool:
+        """Keep ``value`` unless there is one, or nothing under ``beside``; whether it was kept."""
+        if self._find(owner, key) is not None or (beside is not None and self._find(owner, beside) is None):
             return False
         self._keep(owner, key, value, seconds)
         return True
@@ -117,12 +137,8 @@ class InProcessStore:
         return value
 
     def _keep(self, owner: str, key: str, value: bytes, seconds: float) -> None:
+        check_size(value, self._size - _OVERHEAD)
         cost = _cost(value)
-        if cost > self._size:
-            raise ArgumentError(
-                f"This is too large to be kept: {len(value):,} bytes, where {self._size:,} are allowed.",
-                advice="Split it into smaller parts.",
-            )
         owned = self._owners.setdefault(owner, _OwnedValues())
         self._owners.move_to_end(owner)
         self._used -= owned.take(key)

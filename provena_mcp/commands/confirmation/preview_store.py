@@ -109,9 +109,9 @@ class PreviewStore:
         if packed is None:
             raise ArgumentError(
                 f"There is no reference {reference[:40]!r}: it has expired, was made for somebody else or "
-                "by another server process, or never existed. Nothing was changed.",
+                "by another server process, or never existed. This call changed nothing.",
                 parameter="reference",
-                advice=_AFRESH,
+                advice=f"{_AFRESH} If this one had been confirmed before, list_jobs shows what came of it.",
             )
         stored = StoredPreview.model_validate_json(zlib.decompress(packed))
         if stored.tool != tool:
@@ -124,8 +124,17 @@ class PreviewStore:
         return stored
 
     async def claim(self, caller: str, reference: str, now: float) -> bool:
-        """Take the one right to send what ``reference`` stands for, at ``now``; whether it was to be had."""
-        return await self._store.add(caller, _claim_key(reference), repr(now).encode(), SETTLED_SECONDS)
+        """Take the one right to send what ``reference`` stands for, at ``now``; whether it was to be had.
+
+        It is not to be had where the reference has gone: who knows whether the right had been taken.
+        """
+        return await self._store.add(
+            caller,
+            _claim_key(reference),
+            repr(now).encode(),
+            SETTLED_SECONDS,
+            beside=_key(reference),
+        )
 
     async def claimed_at(self, caller: str, reference: str) -> float | None:
         """When the right to send it was taken, in Unix seconds; none if it still is to be had."""

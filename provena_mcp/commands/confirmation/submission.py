@@ -59,6 +59,8 @@ async def submit(
         earlier = await earlier_result(context, change, stored, confirmation)
         if earlier is not None:
             return earlier
+        # Gone between its opening and its claim, perhaps, with the store that held both: that is said here.
+        await context.previews.open(context.caller, stored.reference, stored.tool)
         raise _being_sent()
     answer: JsonObject = {}
     # Whoever called may hang up, but what was sent has to be remembered.
@@ -122,7 +124,7 @@ async def _send(
     try:
         answer = await change.send(context, payload)
     except _NOTHING_DONE:
-        await context.previews.release(context.caller, stored.reference)
+        await _release(context, stored)
         raise
     except ProvenaError:
         await _remember(context, stored, None, fingerprints, Submission(when=when))
@@ -130,6 +132,14 @@ async def _send(
     submission = Submission(when=when, session_id=session_in(answer))
     await _remember(context, stored, answer, fingerprints, submission)
     return answer
+
+
+async def _release(context: WriteContext, stored: StoredPreview) -> None:
+    try:
+        await context.previews.release(context.caller, stored.reference)
+    except ProvenaError as error:
+        # Why it was not done matters more; the reference cannot be sent again, and a new one can be had.
+        logger.warning("A claim could not be given back. %s %s", error.message, error.advice)
 
 
 async def _remember(
