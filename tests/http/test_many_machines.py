@@ -215,13 +215,13 @@ async def test_a_promoted_store_is_no_other_ground_for_a_claim_than_the_one_it_w
     """A preview that was opened before the failover cannot be claimed after it."""
     with redis_server(tmp_path / "standby", "--replicaof", "127.0.0.1", str(shared.port)) as standby:
         await until_replicated(shared)
-        before, after = stored_in(shared.url), stored_in(standby.url)
-        await before.put("alice", "reference", b"a change", 60)
-        shared.do("WAIT", 1, 10_000)
-        standby.do("REPLICAOF", "NO", "ONE")
-        assert await before.add("alice", "claim", b"one", 60, beside="reference")
-        assert not await after.add("alice", "claim", b"two", 60, beside="reference")
-        assert await after.get("alice", "reference") is None
+        async with stored_in(shared.url, standby.url) as (before, after):
+            await before.put("alice", "reference", b"a change", 60)
+            shared.do("WAIT", 1, 10_000)
+            standby.do("REPLICAOF", "NO", "ONE")
+            assert await before.add("alice", "claim", b"one", 60, beside="reference")
+            assert not await after.add("alice", "claim", b"two", 60, beside="reference")
+            assert await after.get("alice", "reference") is None
 
 
 @pytest.mark.asyncio
@@ -269,59 +269,72 @@ async def test_a_store_that_would_throw_claims_away_is_not_used(world: World, sh
 # The store alone
 
 
-def stored_in(url: str, key: str = KEY, password: str | None = None) -> RedisStore:
-    secret = SecretStr(password) if password else None
-    return RedisStore(RedisServer(url, secret), Seal((key,), "test"))
+@asynccontextmanager
+async def stored_in(
+    *urls: str, key: str = KEY, password: str | None = None
+) -> AsyncGenerator[list[RedisStore]]:
+    """A store at each of ``urls``."""
+    servers = [RedisServer(url, SecretStr(password) if password else None) for url in urls]
+    try:
+        yield [RedisStore(server, Seal((key,), "test")) for server in servers]
+    finally:
+        for server in servers:
+            await server.close()
 
 
 @pytest.mark.asyncio
 async def test_of_all_who_add_at_once_one_succeeds_and_a_value_expires(shared: RedisProcess):
-    one, other = stored_in(shared.url), stored_in(shared.url)
-    added = await asyncio.gather(*(store.add("alice", "claim", b"1", 60) for store in [one, other] * 10))
-    assert added.count(True) == 1
-    await other.remove("alice", "claim")
-    assert await other.get("alice", "claim") is None
-    assert await one.add("alice", "claim", b"2", 60)
-    assert (await other.get("alice", "claim"), await other.get("bob", "claim")) == (b"2", None)
-    await one.put("alice", "brief", b"3", 0.001)
-    while await one.get("alice", "brief") is not None:
-        await asyncio.sleep(0)
-    assert 0 < shared.do("PTTL", *(key for key in shared.do("KEYS", "*") if b":all" not in key)) <= 60_000
+    async with stored_in(shared.url, shared.url) as (one, other):
+        added = await asyncio.gather(*(store.add("alice", "claim", b"1", 60) for store in [one, other] * 10))
+        assert added.count(True) == 1
+        await other.remove("alice", "claim")
+        assert await other.get("alice", "claim") is None
+        assert await one.add("alice", "claim", b"2", 60)
+        assert (await other.get("alice", "claim"), await other.get("bob", "claim")) == (b"2", None)
+        await one.put("alice", "brief", b"3", 0.001)
+        while await one.get("alice", "brief") is not None:
+            await asyncio.sleep(0)
+    left = [shared.do("PTTL", key) for key in shared.do("KEYS", "*")]
+    assert [0 < each <= 60_000 for each in left] == [True, True]
 
 
 @pytest.mark.asyncio
 async def test_whoever_reads_the_store_learns_neither_values_nor_whose_they_are(shared: RedisProcess):
-    await stored_in(shared.url).put("alice@example.org", "reference:secret", b"nobody else's business", 60)
+    owner, key = "alice@example.org", "reference:secret"
+    async with stored_in(shared.url) as (store,):
+        await store.put(owner, key, b"nobody else's business", 60)
     seen = b"".join(
-        key + (shared.do("GET", key) if shared.do("TYPE", key) == b"string" else b"")
-        for key in shared.do("KEYS", "*")
+        each + (shared.do("GET", each) if shared.do("TYPE", each) == b"string" else b"")
+        for each in shared.do("KEYS", "*")
     )
     assert len(seen) > 100
     assert not any(word in seen for word in (b"alice", b"secret", b"business"))
-    other = stored_in(shared.url, "another-key-another-key-another-key-1")
-    assert await other.get("alice@example.org", "reference:secret") is None
+    async with stored_in(shared.url, key="another-key-another-key-another-key-1") as (other,):
+        assert await other.get(owner, key) is None
 
 
 @pytest.mark.asyncio
 async def test_one_owner_fills_only_their_own_part(shared: RedisProcess):
-    store = stored_in(shared.url)
-    await store.put("bob", "mine", b"kept", 60)
-    for number in range(505):
-        await store.put("alice", f"key{number}", b"x", 60)
-    assert await store.get("bob", "mine") == b"kept"
-    found = [await store.get("alice", f"key{number}") is not None for number in (0, 4, 5, 504)]
-    assert found == [False, False, True, True]
-    with pytest.raises(ArgumentError):
-        await store.put("alice", "huge", bytes(33 * 1024 * 1024), 60)
+    async with stored_in(shared.url) as (store,):
+        await store.put("bob", "mine", b"kept", 60)
+        for number in range(505):
+            await store.put("alice", f"key{number}", b"x", 60)
+        assert await store.get("bob", "mine") == b"kept"
+        found = [await store.get("alice", f"key{number}") is not None for number in (0, 4, 5, 504)]
+        assert found == [False, False, True, True]
+        with pytest.raises(ArgumentError):
+            await store.put("alice", "huge", bytes(33 * 1024 * 1024), 60)
 
 
 @pytest.mark.asyncio
 async def test_a_password_opens_the_store_and_is_never_shown(tmp_path: Path):
     with redis_server(tmp_path / "redis", "--requirepass", "hunter2-not-to-be-shown") as server:
-        await stored_in(server.url, password="hunter2-not-to-be-shown").put("alice", "key", b"value", 60)
+        async with stored_in(server.url, password="hunter2-not-to-be-shown") as (store,):
+            await store.put("alice", "key", b"value", 60)
         for password in ("wrong-not-to-be-shown", None):
-            with pytest.raises(StoreError, match="refuses this server") as caught:
-                await stored_in(server.url, password=password).get("alice", "key")
+            async with stored_in(server.url, password=password) as (store,):
+                with pytest.raises(StoreError, match="refuses this server") as caught:
+                    await store.get("alice", "key")
             assert "not-to-be-shown" not in f"{caught.value.message}{caught.value.advice}"
 
 
@@ -329,12 +342,13 @@ async def test_a_password_opens_the_store_and_is_never_shown(tmp_path: Path):
 async def test_a_store_over_tls_is_trusted_by_its_certificate_only(tmp_path: Path):
     port, own, key = free_port(), *self_signed(tmp_path)
     encrypted = ("--tls-port", str(port), "--tls-cert-file", str(own), "--tls-key-file", str(key))
+    address = f"rediss://127.0.0.1:{port}/0"
     with redis_server(tmp_path / "redis", *encrypted, "--tls-auth-clients", "no"):
-        store = stored_in(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={own}")
-        await store.put("alice", "key", b"value", 60)
-        assert await store.get("alice", "key") == b"value"
-        with pytest.raises(UnavailableError, match="does not answer as it should"):
-            await stored_in(f"rediss://127.0.0.1:{port}/0").get("alice", "key")
+        async with stored_in(f"{address}?ssl_ca_certs={own}", address) as (trusting, doubting):
+            await trusting.put("alice", "key", b"value", 60)
+            assert await trusting.get("alice", "key") == b"value"
+            with pytest.raises(UnavailableError, match="does not answer as it should"):
+                await doubting.get("alice", "key")
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:
@@ -382,5 +396,6 @@ def test_an_address_that_cannot_be_used_is_refused_at_the_start(world: World, ur
 @pytest.mark.asyncio
 async def test_an_address_where_nothing_answers_is_named_at_the_first_use():
     port = free_port()
-    with pytest.raises(UnavailableError, match=f"127.0.0.1:{port}"):
-        await stored_in(f"valkey://127.0.0.1:{port}").get("alice", "key")
+    async with stored_in(f"valkey://127.0.0.1:{port}") as (store,):
+        with pytest.raises(UnavailableError, match=f"127.0.0.1:{port}"):
+            await store.get("alice", "key")
