@@ -32,11 +32,11 @@ from provena_mcp.queries.documents.rendering import (
 )
 from provena_mcp.queries.documents.reports import DOCX
 from provena_mcp.rules import uris
+from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 
 Ctx = Context[Application]
 
-_NAME: Final = 120
 _MEDIA_TYPES: Final = {
     "item": JSON,
     "lineage": JSON,
@@ -106,7 +106,7 @@ async def _listing_recent_documents(
 
 
 def _listed(uri: str) -> dict[str, Any]:
-    place = clean(uris.path_of(uri), _NAME)
+    place = clean(uris.path_of(uri), NAME_LENGTH)
     listed = Resource(uri=uri, name=place, title=f"Recent: {place}", mime_type=_media_type(uri))
     return listed.model_dump(mode="json", by_alias=True, exclude_none=True)
 

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from provena_mcp.errors import FileRefusedError
 from provena_mcp.lineage.result import LineageResult
-from provena_mcp.lineage.tokens import estimate_tokens
+from provena_mcp.rules.budgets import estimate_tokens
 from provena_mcp.server.backend import describe_backend
 from provena_mcp.settings import read_settings
 from provena_mcp.tools.definition import ToolDefinition

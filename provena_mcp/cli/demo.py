@@ -19,7 +19,7 @@ from rich.text import Text
 
 from provena_mcp.cli.demo_questions import QUESTIONS, Call, Question
 from provena_mcp.errors import OperatorError
-from provena_mcp.lineage.tokens import estimate_tokens
+from provena_mcp.rules.budgets import estimate_tokens
 from provena_mcp.wire.items import JSON_OBJECT, JsonObject
 
 _CALL_SECONDS: Final = 30.0

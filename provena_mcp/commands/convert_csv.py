@@ -21,10 +21,9 @@ from provena_mcp.commands.records.run_preview import named
 from provena_mcp.commands.register_batch import REGISTER_BATCH
 from provena_mcp.commands.results import refs
 from provena_mcp.errors import CallerError, DeploymentError, ForbiddenError, ProvenaError, RejectedError
-from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief, Ref
-from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH, take_within
 from provena_mcp.rules.csv.inspection import suspicions
 from provena_mcp.rules.csv.layout import MODELLER, STUDY, CsvProblem
 from provena_mcp.rules.csv.reading import Conversion, convert, references
@@ -38,7 +37,6 @@ from provena_mcp.wire.runs import ConvertAnswer
 _NAMED: Final = 20
 _JOBS: Final = 20
 _WARNINGS: Final = 10
-_MESSAGE: Final = 300
 _COLUMN: Final = 200
 _ROW: Final = re.compile(r"model run #(\d{1,9})")
 # Provena looks these up only when the run is registered, and refuses it then.
@@ -140,7 +138,7 @@ async def _refused(
     conversion = reading.conversion
     late = _late(conversion)
     problems = sorted((*refused, *late), key=lambda each: each.row)
-    shown = _within([_brief(each) for each in await _with_candidates(context, problems)], max_tokens)
+    shown = take_within([_brief(each) for each in await _with_candidates(context, problems)], max_tokens)
     doubted = (*late, *reading.suspicions)
     read_well = {each.row for each in doubted} - {each.row for each in conversion.problems}
     return ConvertModelRunsResult(
@@ -205,23 +203,13 @@ def _brief(problem: CsvProblem) -> CsvProblemBrief:
     return CsvProblemBrief(
         row=problem.row,
         column=clean(problem.column, _COLUMN),
-        message=clean(problem.message, _MESSAGE),
+        message=clean(problem.message, MESSAGE_LENGTH),
         candidates=refs(problem.candidates) or None,
     )
 
 
-def _within(problems: Sequence[CsvProblemBrief], max_tokens: int) -> tuple[CsvProblemBrief, ...]:
-    """As many problems from the start as fit the budget; at least one."""
-    spent = 0
-    for number, problem in enumerate(problems):
-        spent += estimate_tokens(problem.model_dump_json(exclude_none=True))
-        if spent > max_tokens:
-            return tuple(problems[: max(number, 1)])
-    return tuple(problems)
-
-
 def _warnings(said: Sequence[str], doubts: Sequence[CsvProblem]) -> tuple[str, ...]:
-    lines = [*(clean(each, _MESSAGE) for each in said), *_doubt_lines(doubts)]
+    lines = [*(clean(each, MESSAGE_LENGTH) for each in said), *_doubt_lines(doubts)]
     left = len(lines) - _WARNINGS
     return (*lines[:_WARNINGS], f"{left} more of this kind.") if left > 0 else tuple(lines)
 
@@ -230,4 +218,4 @@ def _doubt_lines(doubts: Sequence[CsvProblem]) -> Iterator[str]:
     for each in doubts:
         if each.column not in _CHECKED_LATE:
             place = ", ".join(filter(None, (f"row {each.row}" if each.row else "", each.column)))
-            yield clean(f"{place}: {each.message}" if place else each.message, _MESSAGE)
+            yield clean(f"{place}: {each.message}" if place else each.message, MESSAGE_LENGTH)

@@ -20,7 +20,7 @@ from provena_mcp.commands.results import WriteResult, problem_briefs, problem_co
 from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError, RejectedError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH
 from provena_mcp.rules.items.references import item_problems, item_references
 from provena_mcp.rules.items.schema import ContentSubtype, read_item_content
 from provena_mcp.rules.records.problems import Problem
@@ -39,7 +39,6 @@ CREATED: Final[tuple[ContentSubtype, ...]] = (
 )
 
 _ALIKE: Final = 5
-_TEXT: Final = 300
 # Of these the registry keeps who made them (provena-http 7.2).
 _NEEDS_PERSON: Final = frozenset(
     {"MODEL", "MODEL_RUN_WORKFLOW_TEMPLATE", "DATASET_TEMPLATE", "STUDY", "DATASET"}
@@ -201,7 +200,7 @@ async def _validated(context: WriteContext, subtype: ContentSubtype, checked: _C
         return replace(checked, warnings=(f"Whether Provena would take it is not known: {error.message}",))
     if status.success:
         return checked
-    return replace(checked, problems=(_REFUSED,), said=clean(status.details, _TEXT) or None)
+    return replace(checked, problems=(_REFUSED,), said=clean(status.details, MESSAGE_LENGTH) or None)
 
 
 async def _alike(context: WriteContext, subtype: ContentSubtype, item: JsonObject) -> tuple[str, ...]:
@@ -240,6 +239,6 @@ def _lines(value: JsonValue, names: dict[str, str], path: str) -> Iterator[str]:
         for number, part in enumerate(value):
             yield from _lines(part, names, f"{path}[{number}]")
     elif value is not None:
-        shown = clean(json.dumps(value, ensure_ascii=False).strip('"'), _TEXT)
+        shown = clean(json.dumps(value, ensure_ascii=False).strip('"'), MESSAGE_LENGTH)
         name = f" ({names[value]})" if isinstance(value, str) and value in names else ""
         yield f"{clean(path, NAME_LENGTH)}: {shown}{name}"

@@ -17,7 +17,7 @@ from provena_mcp.commands.update_run import run_id_in
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.queries.items.briefs.models import Brief, Ref
-from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject, as_object
 from provena_mcp.wire.runs import DiffAction

@@ -10,9 +10,9 @@ from typing import Final
 from pydantic import Field
 
 from provena_mcp.client import ProvenaClient
-from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
+from provena_mcp.rules.budgets import estimate_tokens
 from provena_mcp.rules.text import clean_json
 
 HIDDEN: Final = "[hidden]"

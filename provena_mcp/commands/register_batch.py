@@ -28,8 +28,8 @@ from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.briefs.parts import text
-from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.batches import RunOutcome, outcomes, page_of
+from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known
 from provena_mcp.wire.items import JsonObject, as_object

@@ -16,7 +16,7 @@ from provena_mcp.commands.records.record_input import located
 from provena_mcp.commands.results import WriteResult, problem_briefs, problem_count
 from provena_mcp.errors import ArgumentError, NotFoundError, RejectedError
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.validation import problems as find_problems
 from provena_mcp.rules.text import clean

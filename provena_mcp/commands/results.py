@@ -9,8 +9,8 @@ from pydantic import Field
 
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief, DatasetInRole, Ref
-from provena_mcp.queries.items.names import NAME_LENGTH
 from provena_mcp.queries.jobs.batches import RunOutcome
+from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH
 from provena_mcp.rules.records.problems import Candidate, Problem
 from provena_mcp.rules.text import clean
 
@@ -18,7 +18,6 @@ WriteStatus = Literal["preview", "declined", "cancelled", "submitted", "succeede
 
 PROBLEMS_SHOWN: Final = 30
 _PATH: Final = 120
-_MESSAGE: Final = 300
 
 
 class ProblemBrief(Brief):
@@ -152,7 +151,7 @@ def problem_briefs(problems: Sequence[Problem]) -> tuple[ProblemBrief, ...]:
     return tuple(
         ProblemBrief(
             path=clean(problem.path, _PATH),
-            message=clean(problem.message, _MESSAGE),
+            message=clean(problem.message, MESSAGE_LENGTH),
             candidates=refs(problem.candidates) or None,
         )
         for problem in problems[:PROBLEMS_SHOWN]

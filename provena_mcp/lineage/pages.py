@@ -18,14 +18,11 @@ from pydantic import JsonValue
 from provena_mcp.errors import CursorError
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.summary import Labels, Page, summarise
-from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.lineage.view import UNKNOWN, Arc, LineageView
 from provena_mcp.next_call import NextCall, ToolName
+from provena_mcp.rules.budgets import MOST_HOPS, USUAL_TOKENS, estimate_tokens, size_of
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.wire.lineage import LineageQuery
-
-USUAL_TOKENS: Final = 4000
-_MAX_DEPTH: Final = 100
 
 _TOOL_OF: Final[Mapping[LineageQuery, ToolName]] = {
     "upstream": "explore_upstream",
@@ -165,9 +162,9 @@ class PagePlan:
 
     def _deeper(self) -> NextCall | None:
         view = self.view
-        if not view.lineage.goes_deeper or view.depth >= _MAX_DEPTH:
+        if not view.lineage.goes_deeper or view.depth >= MOST_HOPS:
             return None
-        return NextCall(tool=_TOOL_OF[view.query], arguments=self._arguments(min(2 * view.depth, _MAX_DEPTH)))
+        return NextCall(tool=_TOOL_OF[view.query], arguments=self._arguments(min(2 * view.depth, MOST_HOPS)))
 
     def _next(self, end: _Position) -> NextCall | None:
         if end.row >= len(self.rows):
@@ -227,4 +224,4 @@ def _fewer(count: int, share: float) -> int:
 
 
 def _cost(result: LineageResult) -> int:
-    return estimate_tokens(result.model_dump_json(exclude_none=True))
+    return size_of(result)

@@ -1,15 +1,39 @@
-"""How many tokens a text costs a language model: a cheap estimate that errs high.
+"""How much an answer may hold: tokens, hops and lengths of text, and what of a list fits.
 
-It follows how the o200k_base tokenizer of current models cuts text into pieces, and guesses how many
-tokens each piece becomes. On results of this package it lies up to a quarter above the true count.
+The estimate of tokens is cheap and errs high. It follows how the o200k_base tokenizer of current models
+cuts text into pieces, and guesses how many tokens each piece becomes: on results of this package it lies
+up to a quarter above the true count.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import ceil
-from typing import Final
+from typing import Final, TypeVar
+
+from pydantic import BaseModel
+
+PartT = TypeVar("PartT", bound=BaseModel)
+
+USUAL_TOKENS: Final = 4000
+"""Of one result, where the caller names no other budget."""
+
+MOST_HOPS: Final = 100
+"""The deepest lineage that can be asked for."""
+
+WORD_LENGTH: Final = 80
+"""Characters shown of a text that should be a word or two: a username, a licence, a value."""
+
+NAME_LENGTH: Final = 120
+"""Characters shown of a display name."""
+
+TEXT_LENGTH: Final = 160
+"""Characters shown of a description or an address beside other things."""
+
+MESSAGE_LENGTH: Final = 300
+"""Characters shown of a sentence that says what is wrong."""
 
 # A capitalised or small word with the mark or space before it; a word in capitals; up to three
 # digits; other letters; marks; white space.
@@ -33,6 +57,22 @@ _MARGIN: Final = 1.04
 def estimate_tokens(text: str) -> int:
     """At least the number of o200k_base tokens of ``text``, random letters and symbols excepted."""
     return _of_short(text) if len(text) <= _SHORT else _estimate(text)
+
+
+def size_of(part: BaseModel) -> int:
+    """Tokens of a part of a result, as results are written."""
+    return estimate_tokens(part.model_dump_json(exclude_none=True))
+
+
+def take_within(
+    parts: Sequence[PartT], budget: int, size: Callable[[PartT], int] = size_of
+) -> tuple[PartT, ...]:
+    """As many of ``parts`` from the start as ``budget`` tokens hold; the first always fits."""
+    for number, part in enumerate(parts):
+        budget -= size(part)
+        if budget < 0:
+            return tuple(parts[: max(number, 1)])
+    return tuple(parts)
 
 
 @lru_cache(maxsize=20_000)

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from provena_mcp.rules.budgets import MOST_HOPS
 from provena_mcp.wire.subtypes import ItemSubtype
 
 ItemId = Annotated[str, Field(description="Handle, hdl: or URL")]
-Depth = Annotated[int, Field(ge=1, le=100, description="Hops")]
+Depth = Annotated[int, Field(ge=1, le=MOST_HOPS, description="Hops")]
 Subtypes = Annotated[list[ItemSubtype] | None, Field(description="Show only these; totals stay whole")]
 ShowNames = Annotated[bool, Field(description="Display names")]
 MaxTokens = Annotated[int | None, Field(ge=500, le=20_000)]

@@ -13,6 +13,7 @@ from provena_mcp.application import Application
 from provena_mcp.lineage.picture.drawing import Picture
 from provena_mcp.queries.documents.shown_lineage import ShowLineageResult, describe_picture
 from provena_mcp.queries.documents.user_files import place_for
+from provena_mcp.rules.budgets import MOST_HOPS
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.document_links import with_download
 from provena_mcp.tools.parameters import ItemId, SaveAs
@@ -41,7 +42,7 @@ async def show_lineage(
     id: ItemId,
     query: Shown = "upstream",
     to: Annotated[str | None, Field(description="path: the other item")] = None,
-    depth: Annotated[int, Field(ge=1, le=100, description="Hops")] = 10,
+    depth: Annotated[int, Field(ge=1, le=MOST_HOPS, description="Hops")] = 10,
     save_as: SaveAs = None,
 ) -> Reply[ShowLineageResult]:
     """Draw a lineage, an impact or a path."""

@@ -11,8 +11,8 @@ from provena_mcp.errors import CursorError
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
-from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.lineage.view import LineageView, view_lineage
+from provena_mcp.rules.budgets import estimate_tokens
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.text import clean
 from tests.worlds.lineages import NAMES, Question, a_reef_world, a_run, ask, questions

@@ -13,7 +13,7 @@ from provena_mcp.commands.results import (
 )
 from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref, utc
 from provena_mcp.queries.items.briefs.parts import pairs, text, words
-from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records import requirements as rules
 from provena_mcp.rules.records.references import (
     AnyDataset,

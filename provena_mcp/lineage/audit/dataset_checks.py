@@ -8,13 +8,13 @@ from typing import Final, Literal
 from provena_mcp.lineage.audit.evidence import RunEvidence, day
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.audit.record_checks import refusal, unless_empty
+from provena_mcp.rules.budgets import TEXT_LENGTH
 from provena_mcp.rules.records.references import Found, Refused
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.dataset_metadata import Approvals
 from provena_mcp.wire.items import DatasetItem, ModelRunItem
 from provena_mcp.wire.records import ModelRunRecord
 
-_TEXT: Final = 160
 _DAY: Final = 86_400
 # Licences that let anyone use, change and pass on the data.
 _OPEN: Final = (
@@ -47,7 +47,7 @@ def check_hosting(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     fixed = 0
     for dataset in evidence.datasets(evidence.inputs):
         access = dataset.collection_format.dataset_info.access_info
-        address = clean((access.uri if access else None) or dataset.access_info_uri or "", _TEXT)
+        address = clean((access.uri if access else None) or dataset.access_info_uri or "", TEXT_LENGTH)
         if access is not None and access.reposited is False:
             (external if address else lost)[dataset.id] = address
         elif dataset.release_status == "RELEASED":
@@ -163,11 +163,11 @@ def _each(evidence: RunEvidence, ids: tuple[str, ...], look: Callable[[DatasetIt
 def _restrictions(dataset: DatasetItem) -> str:
     info, approvals = dataset.collection_format.dataset_info, dataset.collection_format.approvals
     parts: list[str] = []
-    licence = clean(info.license or "", _TEXT)
+    licence = clean(info.license or "", TEXT_LENGTH)
     if licence and not any(known in licence.lower() for known in _OPEN):
         parts.append(f"licence {licence}")
     if info.usage_limitations:
-        parts.append(f"limits: {clean(info.usage_limitations, _TEXT)}")
+        parts.append(f"limits: {clean(info.usage_limitations, TEXT_LENGTH)}")
     obtained = [name for name, (relevant, obtained) in _approvals(approvals).items() if relevant and obtained]
     if obtained:
         parts.append(f"approval given for {', '.join(obtained)}")

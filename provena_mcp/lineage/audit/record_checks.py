@@ -8,13 +8,13 @@ from typing import Final
 
 from provena_mcp.lineage.audit.evidence import RunEvidence, day
 from provena_mcp.lineage.audit.findings import Code, Finding
+from provena_mcp.rules.budgets import TEXT_LENGTH
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Refused, references, workflow_references
 from provena_mcp.rules.records.validation import problems
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import ModelItem, WorkflowTemplateItem
 
-_TEXT: Final = 160
 _PLACE: Final = re.compile(r"(?P<side>inputs|outputs)\[(?P<index>\d+)\]")
 # No model run in any Provena is older.
 _EARLIEST: Final = 315_532_800  # 1980-01-01
@@ -23,13 +23,13 @@ _EARLIEST: Final = 315_532_800  # 1980-01-01
 def check_model(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     """Whether the model, its version and its source are known."""
     findings: list[Finding] = []
-    version = clean(evidence.run.record.model_version or "", _TEXT)
+    version = clean(evidence.run.record.model_version or "", TEXT_LENGTH)
     if not version:
         findings.append(Finding("model_version_missing", {evidence.run.id: ""}))
     source = ""
     model = _model(evidence)
     if isinstance(model, ModelItem):
-        source = clean(model.source_url or "", _TEXT)
+        source = clean(model.source_url or "", TEXT_LENGTH)
         if not source:
             findings.append(Finding("model_source_missing", {model.id: ""}))
     return f"version {version or 'not stated'}; source {source or 'not known'}", findings
@@ -67,7 +67,7 @@ def check_fit(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     for problem in problems(record, evidence.known):
         code = _code_of(problem)
         if code is not None:
-            found.setdefault(code, {})[_subject(problem, evidence)] = clean(problem.message, _TEXT)
+            found.setdefault(code, {})[_subject(problem, evidence)] = clean(problem.message, TEXT_LENGTH)
     findings = [Finding(code, seen) for code, seen in found.items()]
     files = sum(len(dataset.resources or {}) for dataset in (*record.inputs, *record.outputs))
     return f"annotations stated: {len(record.annotations or {})}, file paths: {files}", findings

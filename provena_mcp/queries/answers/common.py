@@ -8,11 +8,11 @@ from typing import Annotated, Final, TypeVar
 from pydantic import Field
 
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
-from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.rules.budgets import size_of
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.records.references import NOUN
 from provena_mcp.wire.items import ModelRunItem, RegistryItem, StudyItem
@@ -151,7 +151,7 @@ def first_that_fits(results: Iterable[ResultT], max_tokens: int) -> ResultT:
     """
     result = None
     for result in results:
-        if estimate_tokens(result.model_dump_json(exclude_none=True)) <= max_tokens:
+        if size_of(result) <= max_tokens:
             return result
     if result is None:
         message = "there is no result to fit"

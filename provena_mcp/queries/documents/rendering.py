@@ -28,6 +28,7 @@ from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
+from provena_mcp.rules.budgets import MOST_HOPS
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean_json
 from provena_mcp.wire.lineage import LineageQuery
@@ -38,7 +39,6 @@ MERMAID: Final = "text/vnd.mermaid"
 HTML: Final = "text/html"
 SVG: Final = "image/svg+xml"
 USUAL_DEPTH: Final = "3"
-_MAX_DEPTH: Final = 100
 
 RecentReports = BoundedCache[tuple[str, str], bytes]
 """Reports by caller and URI: what a job has written does not change, and making one anew costs a job."""
@@ -185,7 +185,7 @@ def _lineage_query(query: str) -> LineageQuery:
     return query
 
 
-def _depth(text: str, most: int = _MAX_DEPTH) -> int:
+def _depth(text: str, most: int = MOST_HOPS) -> int:
     if not text.isdecimal() or len(text) > len(str(most)) or not 1 <= int(text) <= most:
         raise ArgumentError(f"depth is 1 to {most} hops, not {text[:20]!r}.", parameter="depth")
     return int(text)

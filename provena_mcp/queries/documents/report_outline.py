@@ -11,7 +11,7 @@ from pydantic import Field
 
 from provena_mcp.errors import ArgumentError, MalformedAnswerError
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from provena_mcp.queries.items.briefs.models import Brief, utc
 from provena_mcp.queries.items.facts import organisations_of
 from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.rules.budgets import WORD_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import ModelRunItem, RegistryItem, WorkflowTemplateItem
 
@@ -26,7 +27,6 @@ GroupBy = Literal[
 ]
 RUN_GROUPS: Final = frozenset({"modeller", "study", "workflow_template", "model", "model_version"})
 _MOST_GROUPS: Final = 60
-_KEY_LENGTH: Final = 80
 _NOT_STATED: Final = "not stated"
 
 
@@ -59,7 +59,7 @@ async def group_counts(
     ids = {key: "" for key, _ in ordered if "/" in key and by not in ("model_version", "month", "subtype")}
     names = (await reader.names.of(reader.caller, ids)).names
     groups = tuple(
-        GroupCount(key=clean(key, _KEY_LENGTH), name=names.get(key), count=count) for key, count in ordered
+        GroupCount(key=clean(key, WORD_LENGTH), name=names.get(key), count=count) for key, count in ordered
     )
     return groups, len(counts)
 

@@ -12,12 +12,12 @@ from pydantic import Field
 
 from provena_mcp.client import ProvenaClient
 from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, ProvenaError
-from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.describing import describe
 from provena_mcp.queries.items.briefs.models import AnyBrief, Brief, Included
 from provena_mcp.queries.items.briefs.parts import Known, Origin, references_of
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY, NOTHING, ItemReader, Needs
-from provena_mcp.queries.items.names import NAME_LENGTH, Names
+from provena_mcp.queries.items.names import Names
+from provena_mcp.rules.budgets import NAME_LENGTH, size_of, take_within
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_object
 from provena_mcp.wire.items import (
@@ -109,7 +109,12 @@ async def fetch_items(
             failed.append(Unfetched(id=item_id, reason=outcome.message))
     told = [_in_full(item) for item in found] if detail == "full" else await describe_items(reader, found)
     included: Mapping[str, Included] = await include(found) if include else {}
-    shown = _within(told, included, max_tokens)
+
+    def size(item: AnyBrief | FullItem) -> int:
+        beside = included.get(item.id)
+        return size_of(item) + (size_of(beside) if beside else 0)
+
+    shown = len(take_within(told, max_tokens, size))
     return FetchedItems(
         items=tuple(told[:shown]),
         included={item.id: included[item.id] for item in told[:shown] if item.id in included} or None,
@@ -182,17 +187,3 @@ def _in_full(item: RegistryItem) -> FullItem:
         name=clean(item.display_name or "", NAME_LENGTH),
         record=clean_object(item.as_json()),
     )
-
-
-def _within(told: Sequence[AnyBrief | FullItem], included: Mapping[str, Included], max_tokens: int) -> int:
-    """How many items from the start fit the budget, with what is included; at least one."""
-    spent = 0
-    for number, item in enumerate(told):
-        spent += sum(
-            estimate_tokens(part.model_dump_json(exclude_none=True))
-            for part in (item, included.get(item.id))
-            if part is not None
-        )
-        if spent > max_tokens:
-            return max(number, 1)
-    return len(told)

@@ -9,13 +9,13 @@ from typing import Final, Literal, cast
 from pydantic import Field, JsonValue
 
 from provena_mcp.client.registry import ItemPage
-from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.counts import RUN_GROUPS, GroupBy, GroupCount, group_counts
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
 from provena_mcp.queries.items.rows import Row, row_fields
 from provena_mcp.queries.items.run_filters import run_tests
+from provena_mcp.rules.budgets import size_of
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.wire.items import JsonObject, RegistryItem
 from provena_mcp.wire.registry import ListFilter, ListRequest, ListSort, SortType
@@ -103,7 +103,7 @@ class _Page:
 
     def takes(self, row: Row) -> bool:
         """Add ``row`` if there is room; the first one always fits."""
-        self._tokens_left -= estimate_tokens(row.model_dump_json(exclude_none=True))
+        self._tokens_left -= size_of(row)
         if self.rows and (self._tokens_left < 0 or not self.wanted):
             self.is_full = True
             return False

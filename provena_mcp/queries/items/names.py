@@ -12,10 +12,10 @@ from provena_mcp.queries.cache import BoundedCache, Clock
 from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.items.item_reader import NOTHING, ItemReader
 from provena_mcp.queries.items.unreadable import unreadable_because
+from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
 
-NAME_LENGTH: Final = 120
 _VERSION_LENGTH: Final = 24
 _DAY_LENGTH: Final = 10
 _MAX_FETCHES: Final = 400

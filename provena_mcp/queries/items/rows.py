@@ -12,13 +12,11 @@ from typing_extensions import TypedDict
 from provena_mcp.queries.items.briefs.models import Brief, utc
 from provena_mcp.queries.items.facts import days_of, description_of, licence_of, organisations_of
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.budgets import NAME_LENGTH, TEXT_LENGTH, WORD_LENGTH
 from provena_mcp.rules.items.licences import short_licence
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import DatasetItem, RegistryItem
 
-_ABOUT_LENGTH: Final = 160
-_WORD_LENGTH: Final = 80
 _MOST_GROUPS: Final = 5
 _MOST_NAMESAKES: Final = 10
 
@@ -60,7 +58,7 @@ def row_fields(item: RegistryItem) -> RowFields:
         "name": clean(item.display_name or "", NAME_LENGTH),
         "updated": utc(item.updated_timestamp),
         "when": days_of(item),
-        "about": clean(description_of(item) or "", _ABOUT_LENGTH) or None,
+        "about": clean(description_of(item) or "", TEXT_LENGTH) or None,
         "release": item.release_status if isinstance(item, DatasetItem) else None,
         "version": version.version if version and (version.version > 1 or version.next_version) else None,
         "superseded_by": version.next_version if version else None,
@@ -102,7 +100,7 @@ async def organisation_names(reader: Reader, items: Sequence[RegistryItem]) -> d
 def licence_name(item: RegistryItem) -> str | None:
     """A dataset's licence, short."""
     stated = licence_of(item)
-    return clean(short_licence(stated), _WORD_LENGTH) if stated else None
+    return clean(short_licence(stated), WORD_LENGTH) if stated else None
 
 
 def namesakes(
@@ -138,6 +136,6 @@ def _namesake(item: RegistryItem, organisation: str | None) -> Namesake:
         when=days_of(item),
         registered=utc(item.created_timestamp),
         version=item.versioning_info.version if item.versioning_info else None,
-        owner=clean(item.owner_username, _WORD_LENGTH) if item.owner_username else None,
+        owner=clean(item.owner_username, WORD_LENGTH) if item.owner_username else None,
         licence=licence_name(item),
     )

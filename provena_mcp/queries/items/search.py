@@ -10,7 +10,6 @@ from typing import Final, Literal
 from pydantic import Field
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
@@ -25,6 +24,7 @@ from provena_mcp.queries.items.rows import (
 )
 from provena_mcp.queries.items.search_matches import places_of
 from provena_mcp.queries.items.unreadable import unreadable_because
+from provena_mcp.rules.budgets import take_within
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.rules.search_words import synonyms_of, words_of
 from provena_mcp.wire.items import RegistryItem
@@ -123,7 +123,7 @@ async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int
     following = _following(kept, rows, ranks, len(hits))
     is_capped = len(hits) >= _MOST_HITS
     return FoundItems(
-        items=tuple(rows),
+        items=rows,
         complete=following is None and not is_capped,
         hits=len(hits),
         scanned=len(ranks),
@@ -200,23 +200,20 @@ async def _read(reader: Reader, hits: Sequence[SearchHit], ranks: range) -> _Rea
 
 def _rows(
     question: SearchQuestion, hits: Sequence[_Hit], organisations: Mapping[str, str], max_tokens: int
-) -> list[FoundRow]:
+) -> tuple[FoundRow, ...]:
     """The first hits as rows, as many as asked for and as fit the budget; at least one."""
     words = words_of(question.query)
-    rows: list[FoundRow] = []
-    for hit in hits[: question.limit]:
-        row = FoundRow(
+    rows = [
+        FoundRow(
             **row_fields(hit.item),
             organisation=organisations.get(hit.item.id),
             licence=licence_name(hit.item),
             matched=places_of(words, hit.item),
             score=round(hit.score, _DIGITS),
         )
-        max_tokens -= estimate_tokens(row.model_dump_json(exclude_none=True))
-        if rows and max_tokens < 0:
-            break
-        rows.append(row)
-    return rows
+        for hit in hits[: question.limit]
+    ]
+    return take_within(rows, max_tokens)
 
 
 def _following(kept: Sequence[_Hit], rows: Sequence[FoundRow], ranks: range, hits: int) -> int | None:

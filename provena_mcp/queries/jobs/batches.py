@@ -8,10 +8,10 @@ from typing import Final
 
 from pydantic import Field, JsonValue, ValidationError
 
-from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.jobs.failures import explain_failure
 from provena_mcp.queries.jobs.polling import JobState, JobStatus, run_id_of, run_name_of, status_of
+from provena_mcp.rules.budgets import take_within
 from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.jobs import Job
@@ -47,12 +47,7 @@ def outcomes(seen: JobState) -> tuple[RunOutcome, ...]:
 def page_of(rows: Sequence[RunOutcome], offset: int, max_tokens: int) -> tuple[RunOutcome, ...]:
     """The rows from ``offset`` that fit the budget, at least one; failed ones come before all others."""
     ordered = sorted(rows, key=lambda row: row.status != "failed")[offset:]
-    spent = _FRAME
-    for number, row in enumerate(ordered):
-        spent += estimate_tokens(row.model_dump_json(exclude_none=True))
-        if spent > max_tokens:
-            return tuple(ordered[: max(number, 1)])
-    return tuple(ordered)
+    return take_within(ordered, max_tokens - _FRAME)
 
 
 def fingerprint_of(raw: JsonValue) -> str:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from provena_mcp.client import JobApi
 from provena_mcp.errors import NotFoundError
-from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.jobs import Job
 

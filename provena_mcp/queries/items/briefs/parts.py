@@ -9,7 +9,7 @@ from typing import Final
 from typing_extensions import TypedDict
 
 from provena_mcp.queries.items.briefs.models import Ref, VersionBrief, utc
-from provena_mcp.queries.items.names import NAME_LENGTH
+from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import (
     CreateItem,

@@ -6,12 +6,14 @@ from typing import Any
 import bpe_openai
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from evals.fire_weather import fire_weather
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
-from provena_mcp.lineage.tokens import estimate_tokens
 from provena_mcp.lineage.view import LineageView, view_lineage
+from provena_mcp.rules.budgets import estimate_tokens, size_of, take_within
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from tests.recordings.reading import read_items
 from tests.worlds.lineages import NAMES, Question, questions
@@ -94,3 +96,16 @@ def test_random_results_are_not_estimated_below_their_tokens(question: Question,
 )
 def test_results_with_the_names_of_whole_registries_are_estimated_well(items: list[dict[str, Any]]) -> None:
     assert 1 <= estimate_against_truth([item["display_name"] for item in items]) <= 1.25
+
+
+class Part(BaseModel):
+    text: str
+
+
+@given(st.lists(st.text(max_size=40).map(lambda text: Part(text=text)), max_size=12), st.integers(0, 120))
+def test_what_is_taken_is_the_longest_start_that_fits_and_at_least_the_first(parts: list[Part], budget: int):
+    taken = take_within(parts, budget)
+    assert taken == tuple(parts[: len(taken)])
+    assert sum(map(size_of, taken)) <= budget or len(taken) == min(1, len(parts))
+    if len(taken) < len(parts):
+        assert sum(map(size_of, parts[: len(taken) + 1])) > budget
