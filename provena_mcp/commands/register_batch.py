@@ -28,7 +28,9 @@ from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.briefs.parts import text
-from provena_mcp.queries.jobs.batches import RunOutcome, outcomes, page_of
+from provena_mcp.queries.jobs.batches import RunOutcome, batch_status, outcomes, page_of
+from provena_mcp.queries.jobs.polling import JobStatus
+from provena_mcp.queries.jobs.registry_check import check_registry
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known
@@ -75,7 +77,7 @@ class RegisterBatch:
         if not raws:
             problems = (Problem("records", "The batch is empty: Provena would refuse it.", ""),)
         elif checked.is_ready:
-            duplicates, unsure = await find_duplicates(context, fingerprints, _place)
+            duplicates, unsure = await find_duplicates(context, checked.records, _place)
             warnings = (*warnings, *unsure)
             if not arguments.get("allow_duplicate"):
                 problems = (*problems, *duplicates)
@@ -102,31 +104,46 @@ class RegisterBatch:
 
     async def result(self, context: WriteContext, sent: Sent) -> RegisterBatchModelRunsResult:
         """What came of each record."""
-        rows = outcomes(sent.job) if sent.job.batch_id else ()
-        counts = Counter[str](row.status for row in rows)
-        page = page_of(rows, 0, _ROW_TOKENS)
-        failed = f"{counts['failed']} of {plural(len(rows), 'run')} could not be registered" + (
-            "; the others were." if counts["failed"] < len(rows) else "."
-        )
         result = job_result(
             RegisterBatchModelRunsResult,
             sent,
-            succeeded=f"All {len(rows)} runs are registered." if len(rows) > 1 else "The run is registered.",
-            failed=failed if rows else "Provena could not take the batch: nothing was registered.",
+            succeeded="Provena has queued the batch.",
+            failed="Provena could not take the batch: nothing was registered.",
         )
+        if sent.job.batch_id is None:
+            return result
+        rows = outcomes(sent.job, await check_registry(context.client, sent.job))
+        status = batch_status(sent.job, rows)
+        page = page_of(rows, 0, _ROW_TOKENS)
         return result.model_copy(
             update={
+                "status": status if sent.job.finished else "submitted",
+                "message": _message(rows, status) if sent.job.finished else result.message,
                 "batch_id": sent.job.batch_id,
-                "counts": dict(counts) or None,
-                "runs": page if rows else None,
-                "next": _next(sent, rows, len(page)) or result.next,
+                "counts": dict(Counter[str](row.status for row in rows)) or None,
+                "runs": page or None,
+                "next": _next(sent, rows, len(page)) if sent.job.finished else result.next,
             }
         )
 
 
+def _message(rows: Sequence[RunOutcome], status: JobStatus) -> str:
+    if status == "succeeded":
+        return f"All {len(rows)} runs are registered." if len(rows) > 1 else "The run is registered."
+    failed = [row for row in rows if row.status != "succeeded"]
+    half = sum(row.model_run_id is not None for row in failed)
+    return (
+        f"{len(failed)} of {plural(len(rows), 'run')} could not be registered"
+        + ("; the others were." if len(failed) < len(rows) else ".")
+        + (
+            f" {plural(half, 'of them is', 'of them are')} in the registry all the same: see runs."
+            if half
+            else ""
+        )
+    )
+
+
 def _next(sent: Sent, rows: Sequence[RunOutcome], shown: int) -> NextCall | None:
-    if not sent.job.finished:
-        return None
     if shown < len(rows):
         arguments: JsonObject = {"session_id": session_in(sent.answer), "offset": shown}
         return NextCall(tool="get_job", arguments=arguments)

@@ -13,13 +13,16 @@ from provena_mcp.commands.records.lookup import facts, newest
 from provena_mcp.commands.records.record_check import CheckedRecords, check_records, find_duplicates
 from provena_mcp.commands.records.run_preview import proposed_run, run_lines, template_asks, workflow_of
 from provena_mcp.commands.results import RegisterModelRunResult, problem_briefs, problem_count, refs
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.jobs.polling import run_id_of
+from provena_mcp.queries.jobs.registry_check import check_registry, remark
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.wire.items import JsonObject, as_object
 from provena_mcp.wire.records import ModelRunRecord
 
 _CHOICES: Final = 10
+_FAILED: Final = "Provena accepted the record, and the job that registers it failed."
 
 
 class Registration(BaseModel):
@@ -44,7 +47,7 @@ class RegisterRun:
         checked = await check_records(context, [as_object(arguments.get("record"))], lambda _: "")
         problems, warnings, fingerprints = checked.problems, checked.warnings, checked.fingerprints()
         if checked.is_ready:
-            duplicates, unsure = await find_duplicates(context, fingerprints, lambda _: "")
+            duplicates, unsure = await find_duplicates(context, checked.records, lambda _: "")
             warnings = (*warnings, *unsure)
             if arguments.get("allow_duplicate"):
                 warnings = (*warnings, *(each.message for each in duplicates))
@@ -69,14 +72,26 @@ class RegisterRun:
         return {"session_id": (await context.client.prov.register(payload.record)).session_id}
 
     async def result(self, context: WriteContext, sent: Sent) -> RegisterModelRunResult:
-        """The run's handle, or why there is none."""
-        run_id = run_id_of(sent.job.job) if sent.job.job else None
-        return job_result(
+        """The run's handle, and what there is of a run whose job failed."""
+        job = sent.job.job
+        result = job_result(
             RegisterModelRunResult,
             sent,
-            succeeded=f"Registered as {run_id}.",
-            failed="Provena accepted the record and could not register it: nothing usable was made.",
+            succeeded=f"Registered as {run_id_of(job) if job else None}.",
+            failed=_FAILED,
             name=display_name(sent.arguments.get("record")),
+        )
+        held = (await check_registry(context.client, sent.job)).get(job.session_id) if job else None
+        if job is None or held is None:
+            return result
+        found = NextCall(tool="fetch_items", arguments={"ids": [held.run_id]}) if held.run_id else result.next
+        return result.model_copy(
+            update={
+                "status": "succeeded" if held.is_whole else result.status,
+                "message": f"{_FAILED} {remark(held, job)}",
+                "model_run_id": held.run_id,
+                "next": found,
+            }
         )
 
 

@@ -25,6 +25,7 @@ from provena_mcp.commands.results import (
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref
 from provena_mcp.queries.items.briefs.parts import text
+from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.records.fingerprint import same_record
 from provena_mcp.rules.records.problems import Problem
@@ -35,6 +36,8 @@ from provena_mcp.wire.items import JsonObject, ModelRunItem, RegistryItem, as_ob
 from provena_mcp.wire.records import ModelRunRecord
 
 _LENGTH: Final = 600
+_NOT_UPDATED: Final = "The run was not updated."
+_JOB_FAILED: Final = "The job that updates the run failed."
 
 
 class RecordUpdate(BaseModel):
@@ -97,14 +100,19 @@ class UpdateRun:
         """Whether the run has its new record."""
         run_id = run_id_in(sent.arguments)
         context.reader.names.forget(context.caller, run_id)
-        return job_result(
+        result = job_result(
             UpdateModelRunResult,
             sent,
             succeeded="Updated.",
-            failed="The run was not updated.",
+            failed=_NOT_UPDATED,
             name=display_name(sent.arguments.get("record")),
             model_run_id=run_id,
         )
+        job = sent.job.job
+        held = (await check_registry(context.client, sent.job)).get(job.session_id) if job else None
+        if job is None or held is None or held == Held():
+            return result
+        return result.model_copy(update={"message": f"{_JOB_FAILED} {remark(held, job)}"})
 
 
 def merge_patch(target: JsonValue, patch: JsonValue) -> JsonValue:

@@ -11,7 +11,13 @@ from provena_mcp.wire.jobs import JobSubtype, JobType
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """A subtype of job; ``likely_causes`` are of a failure whose cause Provena lost."""
+    """A subtype of job.
+
+    Attributes:
+        type: The type it belongs to.
+        purpose: What it does, in words.
+        likely_causes: Of a failure whose cause Provena lost.
+    """
 
     type: JobType
     purpose: str

@@ -154,20 +154,6 @@ async def test_a_submission_whose_job_is_not_listed_yet_is_known_all_the_same(tm
 
 
 @pytest.mark.asyncio
-async def test_a_registration_that_failed_may_be_repeated(tmp_path: Path):
-    async with provena(tmp_path) as wire, server(wire) as client:
-        done = await confirmed(client)
-
-        async def failed(request: httpx.Request, send: Send) -> httpx.Response:
-            body = (await (await send(request)).aread()).replace(b'"SUCCEEDED"', b'"FAILED"')
-            return httpx.Response(200, content=body, headers={"content-type": "application/json"})
-
-        assert done["status"] == "succeeded"
-        wire.spoilt[LIST_JOBS] = failed
-        assert (await call(client, "register_model_run", record=a_record()))["ready"]
-
-
-@pytest.mark.asyncio
 async def test_where_a_job_cannot_be_understood_the_preview_says_so(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire) as client:
         strange = {"session_id": "s", "created_timestamp": "yesterday"}

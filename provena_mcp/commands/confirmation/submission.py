@@ -36,6 +36,7 @@ STILL_RUNNING: Final = "Sent; Provena is still working on it. get_job says what 
 # After these Provena has certainly done nothing, so that the same reference may be sent again.
 _NOTHING_DONE: Final = (CallerError, AccessError, UnavailableError, DeadlineError)
 _AGAIN: Final = "It had been sent with this reference before and was not sent again. "
+_LOOK: Final = "Whether it came about, list_items or fetch_items shows."
 _FIND_OUT: Final = (
     "Look whether it arrived, with list_jobs or search_items. If not, call again without the reference."
 )
@@ -177,7 +178,7 @@ async def _followed(
         )
     except ProvenaError as error:
         result = await change.result(context, Sent(arguments, answer))
-        warning = f"It was sent, but its job could not be followed: {error.message}"
+        warning = f"It was sent, but its job could not be followed: {error.message} {_LOOK}"
         return result.model_copy(update={"warnings": (warning,)})
     return await change.result(context, Sent(arguments, answer, job))
 

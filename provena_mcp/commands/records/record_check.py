@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from anyio import to_thread
 
-from provena_mcp.commands.confirmation.duplicate_check import Submission, find_earlier
+from provena_mcp.commands.confirmation.duplicate_check import DAY, Submission, find_earlier
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.records.lookup import digest_of, resolve_runs, with_candidates
 from provena_mcp.commands.records.record_input import (
@@ -20,18 +21,26 @@ from provena_mcp.commands.records.record_input import (
 from provena_mcp.commands.records.run_preview import label, named, superseded
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.items.briefs.models import utc
+from provena_mcp.queries.jobs.registry_check import newest_runs
 from provena_mcp.rules.records.drafts import Draft
-from provena_mcp.rules.records.fingerprint import fingerprint
+from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerprint
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known
 from provena_mcp.rules.records.validation import problems as find_problems
-from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.items import JsonObject, ModelRunItem
 from provena_mcp.wire.records import ModelRunRecord
 
 _NOT_ALL_JOBS: Final = (
     "Not all that you have submitted within a day could be compared with this: look yourself whether it was "
     "registered before."
 )
+
+
+_NOT_ALL_RUNS: Final = (
+    "More runs were registered within a day than could be compared with this: look yourself whether it is "
+    "among them."
+)
+_ALIKE_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ class CheckedRecords:
 
     def fingerprints(self) -> tuple[str, ...]:
         """The fingerprints of the records."""
-        return tuple(fingerprint(record) for record in self.records)
+        return _fingerprints(self.records)
 
     def digest(self, *more: str) -> str:
         """A digest of the records, all that they refer to, and ``more``."""
@@ -95,21 +104,53 @@ async def check_records(
 
 
 async def find_duplicates(
-    context: WriteContext, fingerprints: Sequence[str], place: Callable[[int], str]
+    context: WriteContext, records: Sequence[ModelRunRecord], place: Callable[[int], str]
 ) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
-    """Problems for the records, by fingerprint, that the caller has submitted within a day, and warnings."""
+    """Problems for records that were submitted within a day or registered before, and warnings.
+
+    The caller's jobs and the registry are both looked at: a run whose job failed may be there all the same.
+    """
+    since = context.now() - DAY
+    fingerprints = await to_thread.run_sync(_fingerprints, records)
+    (submitted, unsure), (registered, more_unsure) = await asyncio.gather(
+        _submitted(context, fingerprints), _registered(context, since)
+    )
+    by_record = {fingerprint(run.record): run for run in reversed(registered)}
+    problems: list[Problem] = []
+    warnings = [*unsure, *more_unsure]
+    for number, each in enumerate(fingerprints):
+        run = by_record.get(each)
+        if each in submitted:
+            problems.append(_duplicate(place(number), submitted[each]))
+        elif run is not None and run.created_timestamp >= since:
+            problems.append(
+                _duplicate(place(number), Submission(when=run.created_timestamp, model_run_id=run.id))
+            )
+        elif run is not None:
+            warnings.append(f"Run {run.id!r}, registered {utc(run.created_timestamp)}, has the same record.")
+    problems += _repeated_in_batch(fingerprints, place)
+    alike = await to_thread.run_sync(_alike, records, registered, place)
+    return tuple(problems), (*warnings, *alike)
+
+
+async def _submitted(
+    context: WriteContext, fingerprints: Sequence[str]
+) -> tuple[Mapping[str, Submission], tuple[str, ...]]:
     try:
         earlier = await find_earlier(
             context.client.jobs, context.submissions, context.caller, frozenset(fingerprints), context.now()
         )
     except ProvenaError as error:
-        return (), (f"Whether it was submitted before could not be looked up: {error.message}",)
-    found = [
-        _duplicate(place(number), earlier.found[fingerprint])
-        for number, fingerprint in enumerate(fingerprints)
-        if fingerprint in earlier.found
-    ]
-    return (*found, *_repeated_in_batch(fingerprints, place)), () if earlier.complete else (_NOT_ALL_JOBS,)
+        return {}, (f"Whether it was submitted before could not be looked up: {error.message}",)
+    return earlier.found, () if earlier.complete else (_NOT_ALL_JOBS,)
+
+
+async def _registered(context: WriteContext, since: float) -> tuple[Sequence[ModelRunItem], tuple[str, ...]]:
+    try:
+        newest = await newest_runs(context.client.registry, since)
+    except ProvenaError as error:
+        return (), (f"Whether it is in the registry already could not be looked up: {error.message}",)
+    return newest.runs, () if newest.complete else (_NOT_ALL_RUNS,)
 
 
 async def _default_modeller(
@@ -169,6 +210,31 @@ def _repeated_in_batch(fingerprints: Sequence[str], place: Callable[[int], str])
             yield Problem(place(number), message, "")
         else:
             first[each] = number
+
+
+def _alike(
+    records: Sequence[ModelRunRecord], registered: Sequence[ModelRunItem], place: Callable[[int], str]
+) -> tuple[str, ...]:
+    """Warnings about records that differ from another run in name and description only."""
+    others: dict[str, tuple[str, str]] = {
+        content_fingerprint(run.record): (f"run {run.id!r}", fingerprint(run.record))
+        for run in reversed(registered)
+    }
+    warnings: list[str] = []
+    for number, record in enumerate(records):
+        content, whole = content_fingerprint(record), fingerprint(record)
+        other, same = others.setdefault(content, (place(number), whole))
+        if same != whole:
+            subject = place(number) or "This record"
+            warnings.append(
+                f"{subject} differs from {other} in name and description only: is it the same run?"
+            )
+    left = len(warnings) - _ALIKE_SHOWN
+    return (*warnings[:_ALIKE_SHOWN], *((f"{left} more differ from another so.",) if left > 0 else ()))
+
+
+def _fingerprints(records: Sequence[ModelRunRecord]) -> tuple[str, ...]:
+    return tuple(fingerprint(record) for record in records)
 
 
 def _below(prefix: str, path: str) -> str:

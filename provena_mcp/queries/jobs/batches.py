@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pydantic import Field, JsonValue, ValidationError
 
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.polling import JobState, JobStatus, run_id_of, run_name_of, status_of
+from provena_mcp.queries.jobs.polling import (
+    JobState,
+    JobStatus,
+    run_id_of,
+    run_name_of,
+    status_of,
+)
+from provena_mcp.queries.jobs.registry_check import Held, remark
 from provena_mcp.rules.budgets import take_within
 from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.text import clean
@@ -18,6 +25,10 @@ from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord
 
 _SAID: Final = 160
+SIZE_UNKNOWN: Final = (
+    "How many runs this batch was submitted with is not known, so more may appear: list_jobs shows the job "
+    "of its submission; ask with the session id of that."
+)
 # Tokens of what a report has beside its rows.
 _FRAME: Final = 250
 
@@ -33,15 +44,22 @@ class RunOutcome(Brief):
     provena_said: str | None = None
 
 
-def outcomes(seen: JobState) -> tuple[RunOutcome, ...]:
-    """What came of each record of a batch, in the order of submission where that is known."""
-    places = _places(seen.job)
-    rows: list[RunOutcome] = []
-    for run in reversed(seen.runs):  # listed newest first
-        record = (run.payload or {}).get("record")
-        free = places.get(fingerprint_of(record))
-        rows.append(_outcome(run, free.pop(0) if free else None))
+def outcomes(state: JobState, held: Mapping[str, Held]) -> tuple[RunOutcome, ...]:
+    """What came of each record of a batch, in the order of submission where that is known.
+
+    ``held`` is what there is of runs whose jobs failed or do not name them, by session.
+    """
+    places = _Places(state.job)
+    # Listed newest first; several may share a second (provena-http 6.5).
+    rows = [_outcome(run, places.of(run), held.get(run.session_id)) for run in reversed(state.runs)]
     return tuple(sorted(rows, key=lambda row: (row.row is None, row.row or 0)))
+
+
+def batch_status(state: JobState, rows: Sequence[RunOutcome]) -> JobStatus:
+    """The status of a batch, given what came of its records: ``succeeded`` only if all are registered."""
+    if not state.finished:
+        return state.status
+    return "succeeded" if all(row.status == "succeeded" for row in rows) else "failed"
 
 
 def page_of(rows: Sequence[RunOutcome], offset: int, max_tokens: int) -> tuple[RunOutcome, ...]:
@@ -58,24 +76,32 @@ def fingerprint_of(raw: JsonValue) -> str:
         return ""
 
 
-def _outcome(run: Job, place: int | None) -> RunOutcome:
+def _outcome(run: Job, place: int | None, held: Held | None) -> RunOutcome:
     failure = explain_failure(run) if run.status == "FAILED" else None
     reason = failure.reason if failure else None
     if failure and failure.likely:
         reason = f"{failure.reason} Likely: {'; or '.join(failure.likely)}."
+    if held is not None:
+        reason = " ".join(filter(None, (reason, remark(held, run))))
     return RunOutcome(
         row=place,
         name=run_name_of(run),
-        status=status_of(run),
-        model_run_id=run_id_of(run),
+        status="succeeded" if held and held.is_whole else status_of(run),
+        model_run_id=run_id_of(run) or (held.run_id if held else None),
         reason=reason,
         provena_said=clean(failure.provena_said, _SAID) if failure and failure.provena_said else None,
     )
 
 
-def _places(parent: Job | None) -> dict[str, list[int]]:
-    records = ((parent.payload if parent else None) or {}).get("records")
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, record in enumerate(records if isinstance(records, list) else (), start=1):
-        places[fingerprint_of(record)].append(place)
-    return places
+class _Places:
+    """Where records stood in the batch: each place is given once, to a run of the same record."""
+
+    def __init__(self, submission: Job | None) -> None:
+        records = ((submission.payload if submission else None) or {}).get("records")
+        self._by_record: defaultdict[str, list[int]] = defaultdict(list)
+        for place, record in enumerate(records if isinstance(records, list) else (), start=1):
+            self._by_record[fingerprint_of(record)].append(place)
+
+    def of(self, run: Job) -> int | None:
+        places = self._by_record.get(fingerprint_of((run.payload or {}).get("record")))
+        return places.pop(0) if places else None

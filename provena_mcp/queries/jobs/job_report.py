@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from provena_mcp.errors import NotFoundError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief, utc
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.jobs.batches import RunOutcome, outcomes, page_of
+from provena_mcp.queries.jobs.batches import SIZE_UNKNOWN, RunOutcome, batch_status, outcomes, page_of
 from provena_mcp.queries.jobs.failures import explain_failure
 from provena_mcp.queries.jobs.polling import (
     BATCH,
@@ -28,6 +29,7 @@ from provena_mcp.queries.jobs.polling import (
     run_name_of,
     status_of,
 )
+from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.rules.jobs import JOB_KINDS, kind_of
 from provena_mcp.rules.text import clean
@@ -68,6 +70,7 @@ class JobReport(Brief):
     reason: str | None = None
     likely_causes: tuple[str, ...] | None = None
     provena_said: str | None = Field(default=None, description="Data, not instructions.")
+    note: str | None = Field(default=None, description="What there is of it, or is not known.")
     uri: str | None = Field(default=None, description="The report, for open_document.")
     next: NextCall | None = None
 
@@ -97,7 +100,7 @@ async def get_job(reader: Reader, question: JobQuestion) -> JobReport:
         NotFoundError: Neither a job nor a batch has this id.
         ForbiddenError: It is somebody else's.
     """
-    return report_job(await _fetch_state(reader, question), question)
+    return await _reported(reader, await _fetch_state(reader, question), question)
 
 
 async def await_job(
@@ -113,7 +116,7 @@ async def await_job(
         seen = await fetch()
     if not seen.finished:
         seen = await poll(fetch, polling, deadline, on_progress, seen)
-    return report_job(seen, question)
+    return await _reported(reader, seen, question)
 
 
 async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListedJobs:
@@ -132,20 +135,26 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListedJob
     )
 
 
-def report_job(seen: JobState, question: JobQuestion) -> JobReport:
-    """All that is known of a job."""
+async def _reported(reader: Reader, seen: JobState, question: JobQuestion) -> JobReport:
+    return report_job(seen, await check_registry(reader.client, seen), question)
+
+
+def report_job(seen: JobState, held: Mapping[str, Held], question: JobQuestion) -> JobReport:
+    """All that is known of a job; ``held`` is what there is of runs of failed jobs, by session."""
     job = seen.job
     failure = explain_failure(job) if job is not None and job.status == "FAILED" else None
-    rows = outcomes(seen) if seen.batch_id else ()
+    rows = outcomes(seen, held) if seen.batch_id else ()
     page = page_of(rows, question.offset, question.max_tokens)
+    run = held.get(job.session_id) if job and not seen.batch_id else None
+    run_id = (run_id_of(job) if job else None) or (run.run_id if run else None)
     return JobReport(
         session_id=job.session_id if job else None,
         what=_what(job) if job else JOB_KINDS[BATCH].purpose,
-        status=seen.status,
+        status=_status(seen, rows, run),
         finished=seen.finished,
         created=utc(job.created_timestamp) if job else None,
         name=run_name_of(job) if job else None,
-        model_run_id=run_id_of(job) if job else None,
+        model_run_id=run_id,
         batch_id=seen.batch_id or (job.batch_id if job else None),
         counts=dict(Counter[str](row.status for row in rows)) if seen.batch_id else None,
         of=seen.expected,
@@ -153,9 +162,20 @@ def report_job(seen: JobState, question: JobQuestion) -> JobReport:
         reason=failure.reason if failure else None,
         likely_causes=(failure.likely or None) if failure else None,
         provena_said=failure.provena_said if failure else None,
+        note=remark(run, job) if run and job else _note(seen),
         uri=_report_uri(job) if job else None,
-        next=_next(seen, question, question.offset + len(page), len(rows)),
+        next=_next(seen, question, question.offset + len(page), rows, run_id),
     )
+
+
+def _note(seen: JobState) -> str | None:
+    return SIZE_UNKNOWN if seen.batch_id and seen.expected is None else None
+
+
+def _status(seen: JobState, rows: Sequence[RunOutcome], run: Held | None) -> JobStatus:
+    if seen.batch_id:
+        return batch_status(seen, rows)
+    return "succeeded" if run and run.is_whole else seen.status
 
 
 async def _fetch_state(reader: Reader, question: JobQuestion) -> JobState:
@@ -193,15 +213,16 @@ def _report_uri(job: Job) -> str | None:
     return report_uri(subtype, depth, item_id, job.session_id)
 
 
-def _next(seen: JobState, question: JobQuestion, shown: int, rows: int) -> NextCall | None:
+def _next(
+    seen: JobState, question: JobQuestion, shown: int, rows: Sequence[RunOutcome], run_id: str | None
+) -> NextCall | None:
     if not seen.finished:
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "wait": True})
-    if shown < rows:
+    if shown < len(rows):
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "offset": shown})
     result: JsonObject = (seen.job.result if seen.job else None) or {}
     lodging = result.get("lodge_session_id")
     if isinstance(lodging, str):
         return NextCall(tool="get_job", arguments={"session_id": lodging})
-    jobs = (seen.job, *seen.runs) if seen.job else seen.runs
-    run_id = next((found for job in jobs if (found := run_id_of(job))), None)
+    run_id = run_id or next((row.model_run_id for row in rows if row.model_run_id), None)
     return NextCall(tool="explore_upstream", arguments={"starting_id": run_id}) if run_id else None

@@ -19,6 +19,12 @@ ReportProgress = Callable[[str], Awaitable[None]]
 
 REGISTRATION: Final = "MODEL_RUN_PROV_LODGE"
 BATCH: Final = "MODEL_RUN_BATCH_SUBMIT"
+UPDATE: Final = "MODEL_RUN_UPDATE"
+
+_PAGE: Final = 100
+_MAX_PAGES: Final = 5
+# The longest that a submission may wait before its runs are queued, in seconds.
+_DISTRIBUTING: Final = 3_600
 
 _STATUS_OF: Final[dict[str, JobStatus]] = {
     "PENDING": "pending",
@@ -68,10 +74,11 @@ class JobState:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether nothing will change any more; of a batch of unknown size more rows may always appear."""
         if self.batch_id is None:
             return self.job is not None and self.job.is_finished
-        return len(self.runs) >= (self.expected or 1) and all(run.is_finished for run in self.runs)
+        complete = self.expected is not None and len(self.runs) >= self.expected
+        return complete and all(run.is_finished for run in self.runs)
 
     @property
     def status(self) -> JobStatus:
@@ -120,15 +127,11 @@ async def fetch_job_state(jobs: JobApi, session_id: str) -> JobState:
     """
     job = await jobs.fetch(session_id)
     batch_id = batch_id_of(job) if job.job_sub_type == BATCH else None
-    if batch_id is None:
-        return JobState(job)
-    records = (job.payload or {}).get("records")
-    expected = len(records) if isinstance(records, list) else None
-    return JobState(job, await _runs(jobs, batch_id), expected, batch_id)
+    return JobState(job) if batch_id is None else _batch_state(job, await _runs(jobs, batch_id), batch_id)
 
 
 async def fetch_batch_state(jobs: JobApi, batch_id: str) -> JobState:
-    """How far the runs of a batch are; how many there should be is not known from its id.
+    """How far the runs of a batch are; how many there should be is known only where its submission is found.
 
     Raises:
         NotFoundError: No job belongs to it.
@@ -140,14 +143,33 @@ async def fetch_batch_state(jobs: JobApi, batch_id: str) -> JobState:
             item_id=batch_id,
             advice="A job appears some seconds after it was submitted: ask again shortly, or see list_jobs.",
         )
-    return JobState(runs=runs, batch_id=batch_id)
+    return _batch_state(await _submission_of(jobs, batch_id, runs), runs, batch_id)
+
+
+def _batch_state(submission: Job | None, runs: tuple[Job, ...], batch_id: str) -> JobState:
+    records = ((submission.payload if submission else None) or {}).get("records")
+    return JobState(submission, runs, len(records) if isinstance(records, list) else None, batch_id)
+
+
+async def _submission_of(jobs: JobApi, batch_id: str, runs: tuple[Job, ...]) -> Job | None:
+    """The job that made a batch: submitted before its runs, and listed after them, newest first."""
+    pages = 0
+    async for page in jobs.pages(_PAGE):
+        for job in page.jobs:
+            if job.job_sub_type == BATCH and batch_id_of(job) == batch_id:
+                return job
+        pages += 1
+        passed = page.jobs and page.jobs[-1].created_timestamp < runs[-1].created_timestamp - _DISTRIBUTING
+        if passed or pages == _MAX_PAGES:
+            return None
+    return None
 
 
 async def poll(
     fetch: Callable[[], Awaitable[JobState]],
     polling: PollPolicy,
     deadline: float,
-    tell: ReportProgress,
+    on_progress: ReportProgress,
     seen: JobState = JobState(),
 ) -> JobState:
     """Look again and again until the job has ended or ``deadline`` (by the polling's clock) has come.
@@ -162,7 +184,7 @@ async def poll(
                 left = deadline - polling.clock()
                 if left <= 0:
                     break
-                await tell(_progress(seen))
+                await on_progress(_progress(seen))
                 await polling.sleep(min(pause, left))
                 pause = min(pause * 2, polling.longest_pause)
     except TimeoutError:

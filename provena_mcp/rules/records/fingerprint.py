@@ -26,6 +26,11 @@ def fingerprint(record: ModelRunRecord) -> str:
     return hashlib.sha256(_canonical(record).encode()).hexdigest()
 
 
+def content_fingerprint(record: ModelRunRecord) -> str:
+    """A digest that records share which differ in name and description at most."""
+    return fingerprint(record.model_copy(update={"display_name": "", "description": ""}))
+
+
 def _canonical(record: ModelRunRecord) -> str:
     associations = record.associations
     content: JsonObject = {
