@@ -13,7 +13,7 @@ from typing import Any, Final
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import BaseModel
 
-from provena_mcp.server.auth import current_token
+from provena_mcp.server.caller import current_token
 from provena_mcp.server.messages import name_in
 from provena_mcp.tools.definition import ToolDefinition
 

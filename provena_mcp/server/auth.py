@@ -3,57 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
-from mcp.server.auth.middleware.auth_context import AuthContextMiddleware, get_access_token
+from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
-from mcp.server.auth.provider import AccessToken
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from provena_mcp.application import LOCAL_CALLER
-from provena_mcp.errors import ForbiddenError, NotLoggedInError, ProvenaError
+from provena_mcp.errors import NotLoggedInError, ProvenaError
 from provena_mcp.issuer import Issuer
-from provena_mcp.server.messages import MCP_PATH, failed, name_in
+from provena_mcp.server.caller import CallerToken
+from provena_mcp.server.messages import MCP_PATH
+from provena_mcp.server.permissions import lacks_scope
 from provena_mcp.server.request_body import body_of
-from provena_mcp.tools.definition import ToolDefinition
-
-ADMIN_ROLE: Final = "entity-registry-admin"
 
 _RETRY_SECONDS: Final = 5
 
 logger = logging.getLogger(__name__)
-
-
-class CallerToken(AccessToken):
-    """A token that was found good.
-
-    Attributes:
-        caller: A key for its owner, the same for all their tokens and clients; what is kept for one is
-            worthless to another.
-        roles: What the owner may do in Provena.
-    """
-
-    caller: str
-    roles: tuple[str, ...] = ()
-
-
-def current_token() -> CallerToken | None:
-    """The token of the request under way; none where everybody on this machine may call."""
-    token = get_access_token()
-    return token if isinstance(token, CallerToken) else None
-
-
-def current_caller() -> str:
-    """The key of whoever is calling, as it was made when their token was checked."""
-    token = current_token()
-    return token.caller if token else LOCAL_CALLER
 
 
 class CallerTokens:
@@ -226,7 +197,9 @@ class WriteScope:
         ):
             tool = _tool_called(body_of(scope))
             if tool is not None and tool in self._writing:
-                refusal = self._challenge.too_little(_lacks(self._scopes.write, tool), self._scopes.to_write)
+                refusal = self._challenge.too_little(
+                    lacks_scope(self._scopes.write, tool), self._scopes.to_write
+                )
                 await refusal(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -248,43 +221,3 @@ def _tool_called(body: bytes) -> str | None:
     except ValidationError:
         return None
     return message.params.name if message.method == "tools/call" else None
-
-
-def _lacks(scope: str, tool: str) -> str:
-    return f"This login lacks the scope {scope!r}, which {tool} needs."
-
-
-@dataclass(frozen=True)
-class Permissions:
-    """Refuses tools that the caller's token does not open, before they run.
-
-    Provena decides anyway, by the caller's own token; this keeps what a host was not given the scope
-    for from being tried at all.
-    """
-
-    tools: Mapping[str, ToolDefinition]
-    write_scope: str | None
-
-    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Let the message through, or answer a tool call with why not."""
-        token = current_token()
-        if ctx.method == "tools/call" and token is not None:
-            refusal = self._refusal(self.tools.get(name_in(ctx)), token)
-            if refusal is not None:
-                return failed(ctx, refusal)
-        return await call_next(ctx)
-
-    def _refusal(self, tool: ToolDefinition | None, token: CallerToken) -> ForbiddenError | None:
-        if tool is None:
-            return None
-        if tool.effect != "reads" and self.write_scope and self.write_scope not in token.scopes:
-            return ForbiddenError(
-                _lacks(self.write_scope, tool.name),
-                advice="Ask the user to log the host in again with that scope, if they want it to write.",
-            )
-        if tool.toolset == "admin" and ADMIN_ROLE not in token.roles:
-            return ForbiddenError(
-                f"{tool.name} is for administrators: your login lacks the role {ADMIN_ROLE}.",
-                advice="Ask the administrators of this Provena, or somebody who has the role.",
-            )
-        return None

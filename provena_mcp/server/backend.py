@@ -26,7 +26,6 @@ from provena_mcp.client.login.token_providers import KeycloakUser
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.embedded.store import resolve_store_path
 from provena_mcp.errors import StoreError
-from provena_mcp.issuer import read_claims
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.settings import Endpoints, Settings
 
@@ -146,6 +145,9 @@ class _Observed:
     async def token(self) -> str | None:
         token = await self._tokens.token()
         if token != self._last:
+            # What reads tokens is loaded when there is one.
+            from provena_mcp.issuer import read_claims
+
             claims = read_claims(token) if token else None
             self._last, self.subject = token, claims.sub if claims else None
         return token

@@ -11,7 +11,7 @@ from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.streamable_http import REQUEST_CANCELLED
 
-from provena_mcp.server.auth import current_token
+from provena_mcp.server.caller import current_token
 from provena_mcp.server.messages import COSTLY
 
 Context = ServerRequestContext[Any, Any]

@@ -20,7 +20,8 @@ from provena_mcp.client import ClientCredentials, ClientLimits, OAuthClient, Tok
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore, KeyValueStore
 from provena_mcp.errors import SettingsError
 from provena_mcp.issuer import Issuer
-from provena_mcp.server.auth import CallerTokens, Challenge, Login, Scopes, current_caller
+from provena_mcp.server.auth import CallerTokens, Challenge, Login, Scopes
+from provena_mcp.server.caller import current_caller
 from provena_mcp.server.downloads import Downloads
 from provena_mcp.server.encryption import Seal, sealing_keys
 from provena_mcp.server.identity import NAME, TITLE, WEBSITE

@@ -9,10 +9,10 @@ from mcp.server.context import ServerMiddleware
 from starlette.middleware import Middleware
 
 from provena_mcp.server.audit_log import Audit
-from provena_mcp.server.auth import Authentication, Permissions, WriteScope
 from provena_mcp.server.cancellation import Cancellation
 from provena_mcp.server.limits import CallsAtOnce, Deadline, PostsOnly, RateLimit, RequestsAtOnce
 from provena_mcp.server.origins import CrossOrigin, HostAndOrigin
+from provena_mcp.server.permissions import Permissions
 from provena_mcp.server.request_body import RequestBody
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
@@ -28,6 +28,9 @@ def request_chain(hosting: Hosting, writing: frozenset[str]) -> list[Middleware]
         hosting: What the operator set.
         writing: The names of the tools that write.
     """
+    # What checks tokens is of no use over stdio, and takes a tenth of the start.
+    from provena_mcp.server.auth import Authentication, WriteScope
+
     login = hosting.login
     return [
         # Before all else: a name or a page that the operator does not know gets nothing, not even a refusal

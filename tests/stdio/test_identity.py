@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +61,19 @@ async def test_what_is_declared_works_and_nothing_else_is_declared(tmp_path: Pat
     assert all(lists)
     assert resources
     assert completed.completion.values
+
+
+def test_what_only_other_ways_of_serving_need_is_not_loaded(tmp_path: Path):
+    loaded = (
+        "import sys; from pathlib import Path; from provena_mcp.server import build_server; "
+        "from provena_mcp.settings import Settings; "
+        "build_server(Settings(_env_file=None, store=Path(sys.argv[1])), sample=True); "
+        "print(sorted({'jwt', 'redis', 'psutil', 'networkx', 'docx', 'typer', 'keyring'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", loaded, str(tmp_path / "store.sqlite3")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[]\n"
