@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,9 +41,12 @@ class Protected:
 
 
 @contextmanager
-def protected_provena(realm: Realm, folder: Path) -> Iterator[Protected]:
-    """Serve an empty store on 127.0.0.1; the realm's clock decides what has expired."""
+def protected_provena(
+    realm: Realm, folder: Path, fill: Callable[[Store], object] = lambda _: None
+) -> Iterator[Protected]:
+    """Serve a store with what ``fill`` puts in on 127.0.0.1; the realm's clock decides what has expired."""
     store = Store(folder / "protected.sqlite3")
+    fill(store)
     app = create_app(store, identify_by_bearer(Issuer(realm.issuer, clock=realm.clock)), clock=realm.clock)
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))
     # Bound and listening already, so that whoever connects early is kept waiting, not refused.
