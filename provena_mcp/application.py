@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
-from provena_mcp.client import ProvenaClient
-from provena_mcp.commands.confirmation.duplicate_check import Submissions
-from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
-from provena_mcp.commands.confirmation.preview_store import PreviewStore
-from provena_mcp.commands.confirmation.write_context import WriteContext
-from provena_mcp.queries.documents.recent import RecentDocuments
-from provena_mcp.queries.documents.rendering import Documents, RecentReports
-from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
-from provena_mcp.queries.health import WhichProvena
-from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.names import Names
-from provena_mcp.queries.items.suggestions import Suggestions
-from provena_mcp.queries.jobs.polling import PollPolicy
-from provena_mcp.queries.lineage.frontier import DepthCap
-from provena_mcp.queries.lineage.lineage_page import RecentLineage
+if TYPE_CHECKING:
+    from provena_mcp.client import ProvenaClient
+    from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
+    from provena_mcp.commands.confirmation.write_context import WriteContext
+    from provena_mcp.queries.documents.recent import RecentDocuments
+    from provena_mcp.queries.documents.rendering import Documents, RecentReports
+    from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
+    from provena_mcp.queries.health import WhichProvena
+    from provena_mcp.queries.items.fetch import Reader
+    from provena_mcp.queries.items.names import Names
+    from provena_mcp.queries.items.suggestions import Suggestions
+    from provena_mcp.queries.jobs.polling import PollPolicy
+    from provena_mcp.queries.lineage.frontier import DepthCap
+    from provena_mcp.queries.lineage.lineage_page import RecentLineage
 
 LOCAL_CALLER = "local"
 
@@ -40,11 +41,12 @@ def local_caller() -> str:
 
 @dataclass(frozen=True)
 class Application:
-    """Built once, in the server's lifespan; holds nothing of one user that another could see."""
+    """Built once, in the server's lifespan; holds nothing of one user that another could see.
+
+    What only a call needs is imported by the first: a host waits for the start.
+    """
 
     client: ProvenaClient
-    names: Names
-    depth_cap: DepthCap
     recent_lineage: RecentLineage
     which: Callable[[], WhichProvena]
     now: Callable[[], float]
@@ -53,12 +55,32 @@ class Application:
     input: InputFolders
     recent_reports: RecentReports
     recent_documents: RecentDocuments
-    suggestions: Suggestions
     key_values: KeyValueStore
     longest_call: float
     polling: PollPolicy
     caller: Callable[[], str]
     downloads: Downloads | None
+
+    @cached_property
+    def names(self) -> Names:
+        """Display names that were read lately."""
+        from provena_mcp.queries.items.names import Names
+
+        return Names(self.client.registry, clock=time.monotonic)
+
+    @cached_property
+    def depth_cap(self) -> DepthCap:
+        """What is known of the deployment's depth limit."""
+        from provena_mcp.queries.lineage.frontier import DepthCap
+
+        return DepthCap()
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """What completes arguments."""
+        from provena_mcp.queries.items.suggestions import Suggestions
+
+        return Suggestions(clock=self.polling.clock, sleep=self.polling.sleep)
 
     def why_empty(self) -> str | None:
         """How to fill this Provena, if it holds nothing at all."""
@@ -67,13 +89,21 @@ class Application:
 
     def reader(self) -> Reader:
         """Reads as the current caller."""
+        from provena_mcp.queries.items.fetch import Reader
+
         return Reader(self.client, self.names, self.caller())
 
     def write_context(self) -> WriteContext:
         """Writes as the current caller."""
+        from provena_mcp.commands.confirmation.duplicate_check import Submissions
+        from provena_mcp.commands.confirmation.preview_store import PreviewStore
+        from provena_mcp.commands.confirmation.write_context import WriteContext
+
         previews, submissions = PreviewStore(self.key_values), Submissions(self.key_values)
         return WriteContext(self.reader(), previews, submissions, self.now, self.longest_call)
 
     def documents(self) -> Documents:
         """Renders documents for the current caller."""
+        from provena_mcp.queries.documents.rendering import Documents
+
         return Documents(self.reader(), self.depth_cap, self.recent_reports, self.polling)

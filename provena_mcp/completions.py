@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from mcp.types import (
     Completion,
@@ -14,10 +14,12 @@ from mcp.types import (
 
 from provena_mcp.application import Application
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.documents.prov_documents import PROV_TYPES
-from provena_mcp.queries.items.suggestions import Kinds
+from provena_mcp.queries.documents.kinds import PROV_TYPES
 from provena_mcp.rules.uris import document_kind
 from provena_mcp.wire.lineage import LineageQuery
+
+if TYPE_CHECKING:
+    from provena_mcp.queries.items.suggestions import Kinds
 
 Reference = PromptReference | ResourceTemplateReference
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mcp.server import MCPServer
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -18,22 +18,24 @@ from mcp.types import Resource
 from provena_mcp.application import Application
 from provena_mcp.errors import CallerError, ProvenaError
 from provena_mcp.next_call import naming_tools
-from provena_mcp.queries.documents.csv_files import CSV
-from provena_mcp.queries.documents.prov_documents import PROV_TYPES, ProvFormat
-from provena_mcp.queries.documents.rendering import (
+from provena_mcp.queries.documents.kinds import (
+    CSV,
+    DOCX,
     HTML,
     JSON,
     MARKDOWN,
     MERMAID,
+    PROV_TYPES,
     SVG,
     USUAL_DEPTH,
-    Document,
-    Documents,
+    ProvFormat,
 )
-from provena_mcp.queries.documents.reports import DOCX
 from provena_mcp.rules import uris
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
+
+if TYPE_CHECKING:
+    from provena_mcp.queries.documents.rendering import Document, Documents
 
 Ctx = Context[Application]
 

@@ -22,10 +22,7 @@ from provena_mcp.prompts import register_prompts
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.recent import RecentDocuments
 from provena_mcp.queries.documents.user_files import OutputFolder, input_folders
-from provena_mcp.queries.items.names import Names
-from provena_mcp.queries.items.suggestions import Suggestions
 from provena_mcp.queries.jobs.polling import PollPolicy
-from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.resources import register_resources
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.backend import Backend, choose_backend
@@ -35,7 +32,7 @@ from provena_mcp.server.protocol import ProvenaServer
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.instructions import server_instructions, who_answers
-from provena_mcp.tools.pictures import lineage_app
+from provena_mcp.tools.picture_page import lineage_app
 from provena_mcp.tools.registration import register
 from provena_mcp.tools.toolsets import select_tools
 
@@ -139,8 +136,6 @@ async def _running(
         client = await opened.enter_async_context(backend.client())
         yield Application(
             client=client,
-            names=Names(client.registry, clock=time.monotonic),
-            depth_cap=DepthCap(),
             recent_lineage=BoundedCache(entries=8, seconds=120.0, clock=time.monotonic),
             which=backend.which,
             now=now,
@@ -149,7 +144,6 @@ async def _running(
             input=input_folders(settings.input_dirs, output.path if output else None),
             recent_documents=RecentDocuments(time.monotonic),
             recent_reports=BoundedCache(entries=16, seconds=600.0, clock=time.monotonic),
-            suggestions=Suggestions(clock=polling.clock, sleep=polling.sleep),
             key_values=hosting.key_values if hosting else InProcessStore(clock=polling.clock),
             polling=polling,
             longest_call=settings.call_seconds,

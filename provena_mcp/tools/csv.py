@@ -11,7 +11,7 @@ from pydantic import Field
 from provena_mcp.application import Application
 from provena_mcp.commands import convert_csv
 from provena_mcp.queries.documents import csv_files
-from provena_mcp.queries.documents.csv_files import CSV
+from provena_mcp.queries.documents.kinds import CSV
 from provena_mcp.queries.documents.user_files import place_for
 from provena_mcp.rules.csv.table import MAX_BYTES
 from provena_mcp.tools.definition import Reply, tool

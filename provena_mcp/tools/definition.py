@@ -32,15 +32,20 @@ Handler = Callable[..., Awaitable[Reply[Any] | InputRequiredResult]]
 
 @dataclass(frozen=True)
 class ToolDefinition:
-    """One tool; ``handler`` takes typed arguments and a context, and returns a ``Reply`` or a question."""
+    """One tool; ``load`` gives its handler, whose module is imported for the first call only."""
 
     name: str
     title: str
     toolset: Toolset
     effect: Effect
-    handler: Handler
+    load: Callable[[], Handler]
     local_only: bool = False
     ui: str | None = None
+
+    @property
+    def handler(self) -> Handler:
+        """Takes typed arguments and a context, and returns a ``Reply`` or a question."""
+        return self.load()
 
     @property
     def description(self) -> str:
@@ -86,6 +91,6 @@ def tool(
     """
 
     def define(handler: Handler) -> ToolDefinition:
-        return ToolDefinition(handler.__name__, title, toolset, effect, handler, local_only, ui)
+        return ToolDefinition(handler.__name__, title, toolset, effect, lambda: handler, local_only, ui)
 
     return define

@@ -13,10 +13,7 @@ from provena_mcp.application import Application
 from provena_mcp.commands.generate_report import GenerateReportResult
 from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.lineage.result import LineageResult
-from provena_mcp.queries.documents.csv_files import CSV
-from provena_mcp.queries.documents.prov_documents import PROV_TYPES
-from provena_mcp.queries.documents.rendering import JSON, MARKDOWN, MERMAID
-from provena_mcp.queries.documents.reports import DOCX
+from provena_mcp.queries.documents.kinds import CSV, DOCX, JSON, MARKDOWN, MERMAID, PROV_TYPES
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.uris import path_of
 

@@ -39,7 +39,8 @@ def _asking(query: LineageQuery, usual_depth: int) -> Handler:
 
 
 def _define(name: str, title: str, query: LineageQuery, usual_depth: int) -> ToolDefinition:
-    return ToolDefinition(name, title, "lineage", "reads", _asking(query, usual_depth))
+    handler = _asking(query, usual_depth)
+    return ToolDefinition(name, title, "lineage", "reads", lambda: handler)
 
 
 TOOLS = (

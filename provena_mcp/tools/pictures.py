@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from mcp.server.apps import APP_MIME_TYPE, Apps, client_supports_apps
+from mcp.server.apps import client_supports_apps
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.resources import FunctionResource
 from pydantic import Field, JsonValue
 
 from provena_mcp.application import Application
@@ -17,9 +16,7 @@ from provena_mcp.rules.budgets import MOST_HOPS
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.document_links import with_download
 from provena_mcp.tools.parameters import ItemId, SaveAs
-
-APP_URI: Final = "ui://provena/lineage.html"
-"""The page that a host with MCP Apps draws the tool's result in."""
+from provena_mcp.tools.picture_page import APP_URI
 
 PICTURE_META: Final = "provena/picture"
 """Where a result carries the picture for that page; models do not read it."""
@@ -56,23 +53,6 @@ async def show_lineage(
     return Reply(await with_download(ctx, described, described.picture_uri), meta=drawn)
 
 
-def lineage_app() -> Apps:
-    """The page that hosts with MCP Apps show; made when it is read."""
-    apps = Apps()
-    apps.add_resource(
-        FunctionResource.from_function(
-            _app_page,
-            uri=APP_URI,
-            name="lineage",
-            title="Lineage",
-            description="Draws what show_lineage answers.",
-            mime_type=APP_MIME_TYPE,
-            meta={"ui": {"prefersBorder": True}},
-        )
-    )
-    return apps
-
-
 def _page(picture: Picture) -> str:
     from provena_mcp.lineage.picture.page import picture_page
 
@@ -83,12 +63,6 @@ def _data(picture: Picture) -> JsonValue:
     from provena_mcp.lineage.picture.page import picture_data
 
     return picture_data(picture)
-
-
-def _app_page() -> str:
-    from provena_mcp.lineage.picture.page import app_page
-
-    return app_page()
 
 
 TOOLS = (show_lineage,)

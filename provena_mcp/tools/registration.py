@@ -35,8 +35,8 @@ class ProvenaTool(Tool):
 
     @cached_property
     def made(self) -> Tool:
-        """The SDK's tool of the handler."""
-        made = Tool.from_function(self.fn, name=self.name, structured_output=False)
+        """The SDK's tool of the handler, which ``fn`` loads."""
+        made = Tool.from_function(self.fn(), name=self.name, structured_output=False)
         made.fn_metadata = _Metadata(arg_model=made.fn_metadata.arg_model)
         return made
 
@@ -108,13 +108,14 @@ def _register(definition: ToolDefinition, entry: Shown, *, local: bool, links: b
         properties = {name: part for name, part in arguments["properties"].items() if name != "save_as"}
         arguments = {**arguments, "properties": properties}
     return ProvenaTool(
-        fn=definition.handler,
+        fn=definition.load,
         name=definition.name,
         title=definition.title,
         description=entry.description,
         parameters=arguments,
         fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=entry.result),
         is_async=True,
+        context_kwarg=None,
         annotations=definition.annotations,
         meta={"provena/toolset": definition.toolset, **_ui(definition)},
         links=links,

@@ -7,34 +7,10 @@ from collections.abc import Iterable
 from typing import Final, get_args
 
 from provena_mcp.errors import SettingsError
-from provena_mcp.tools import (
-    admin,
-    answers,
-    csv,
-    curation,
-    documents,
-    health,
-    jobs,
-    lineage,
-    pictures,
-    registry,
-    runs,
-)
+from provena_mcp.tools.catalogue import written_tools
 from provena_mcp.tools.definition import ToolDefinition, Toolset
 
-ALL_TOOLS: Final[tuple[ToolDefinition, ...]] = (
-    *health.TOOLS,
-    *lineage.TOOLS,
-    *answers.TOOLS,
-    *registry.TOOLS,
-    *runs.TOOLS,
-    *csv.TOOLS,
-    *documents.TOOLS,
-    *pictures.TOOLS,
-    *jobs.TOOLS,
-    *curation.TOOLS,
-    *admin.TOOLS,
-)
+ALL_TOOLS: Final[tuple[ToolDefinition, ...]] = written_tools()
 
 _OFF_BY_DEFAULT: Final[frozenset[Toolset]] = frozenset({"curation", "admin"})
 _LEAN: Final = frozenset(

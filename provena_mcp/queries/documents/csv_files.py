@@ -26,8 +26,6 @@ from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_lines
 from provena_mcp.rules.uris import csv_batch_uri, csv_template_uri
 
-CSV: Final = "text/csv"
-
 _STATUS: Final = "_job_status"
 _WORD: Final = 40
 _FILL_IN: Final = (

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from provena_mcp.client import RegistryApi
 from provena_mcp.errors import ArgumentError, MalformedAnswerError, WrongSubtypeError
+from provena_mcp.queries.documents.kinds import PROV_TYPES, ProvFormat
 from provena_mcp.rules.provenance import assert_model_run, prov_json, readable_prov_json
 from provena_mcp.wire.items import JsonObject, ModelRunItem, RegistryItem, WorkflowTemplateItem
 
 if TYPE_CHECKING:
     from prov.model import ProvDocument
 
-ProvFormat = Literal["json", "provn", "ttl"]
 
-PROV_TYPES: Final[dict[ProvFormat, str]] = {
-    "json": "application/json",
-    "provn": "text/provenance-notation",
-    "ttl": "text/turtle",
-}
-
-
-_DOCUMENT: Final[TypeAdapter[dict[str, JsonObject]]] = TypeAdapter(dict[str, JsonObject])
+_DOCUMENT: Final[TypeAdapter[dict[str, JsonObject]]] = TypeAdapter(
+    dict[str, JsonObject], config=ConfigDict(defer_build=True)
+)
 
 
 def prov_format(text: str) -> ProvFormat:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, cast, get_args
+from typing import cast, get_args
 
 from anyio import to_thread
 from pydantic_core import to_json
@@ -14,16 +14,16 @@ from provena_mcp.lineage.node_link import node_link
 from provena_mcp.lineage.picture.drawing import Picture
 from provena_mcp.queries.answers.diagrams import USUAL_HOPS, impact_diagram, path_diagram
 from provena_mcp.queries.cache import BoundedCache
-from provena_mcp.queries.documents.csv_files import CSV, batch_csv, template_csv
+from provena_mcp.queries.documents.csv_files import batch_csv, template_csv
+from provena_mcp.queries.documents.kinds import CSV, DOCX, HTML, JSON, MERMAID, PROV_TYPES, SVG, USUAL_DEPTH
 from provena_mcp.queries.documents.pictures import impact_picture, lineage_picture, path_picture
 from provena_mcp.queries.documents.prov_documents import (
-    PROV_TYPES,
     asserted_prov_json,
     prov_format,
     render_prov,
 )
-from provena_mcp.queries.documents.reports import DOCX, ReportId, read_report, report_subtype
 from provena_mcp.queries.documents.reports import MAX_DEPTH as MAX_REPORT_DEPTH
+from provena_mcp.queries.documents.reports import ReportId, read_report, report_subtype
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.queries.lineage.frontier import DepthCap
@@ -32,13 +32,6 @@ from provena_mcp.rules.budgets import MOST_HOPS
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean_json
 from provena_mcp.wire.lineage import LineageQuery
-
-JSON: Final = "application/json"
-MARKDOWN: Final = "text/markdown"
-MERMAID: Final = "text/vnd.mermaid"
-HTML: Final = "text/html"
-SVG: Final = "image/svg+xml"
-USUAL_DEPTH: Final = "3"
 
 RecentReports = BoundedCache[tuple[str, str], bytes]
 """Reports by caller and URI: what a job has written does not change, and making one anew costs a job."""

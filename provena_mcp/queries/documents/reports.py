@@ -19,7 +19,6 @@ from provena_mcp.queries.jobs.polling import JobState, PollPolicy, ReportProgres
 from provena_mcp.rules.uris import report_uri
 from provena_mcp.wire.jobs import Job
 
-DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MAX_DEPTH: Final = 3
 
 ReportSubtype = Literal["STUDY", "MODEL_RUN"]
