@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import resources
@@ -80,8 +80,8 @@ class _FileItems:
         return self._count
 
     def __iter__(self) -> Iterator[JsonValue | Unread]:
-        with self._open() as file:
-            yield from _Document(file, self._name).items()
+        with closing(_Document(self._open(), self._name)) as document:
+            yield from document.items()
 
 
 def read_source(path: Path) -> Source:
@@ -104,8 +104,8 @@ def read_links(path: Path) -> dict[str, str]:
         StoreError: The file cannot be read or holds something else.
     """
     name = str(path)
-    with _explained(name), path.open("rb") as file:
-        reader = JsonReader(_text(file))
+    with _explained(name), _text(path.open("rb")) as text:
+        reader = JsonReader(text)
         try:
             value = reader.value()
             reader.end()
@@ -134,8 +134,7 @@ def parse_source(data: bytes, name: str) -> Source:
 
 def _source(open_file: Callable[[], BinaryIO], name: str) -> Source:
     """Go through a file once: whether it has one of the forms, how many items it holds, and its links."""
-    with open_file() as file:
-        document = _Document(file, name)
+    with closing(_Document(open_file(), name)) as document:
         count = sum(1 for _ in document.items())
     return Source(_FileItems(open_file, name, count), _links(document.beside.get("links") or {}, name))
 
@@ -146,9 +145,11 @@ class _Document:
     def __init__(self, file: BinaryIO, name: str) -> None:
         self.beside: JsonObject = {}
         self._file = file
-        # Kept, since the file is closed along with it.
         self._text = _text(file)
         self._name = name
+
+    def close(self) -> None:
+        self._text.close()
 
     def items(self) -> Iterator[JsonValue | Unread]:
         """The items.

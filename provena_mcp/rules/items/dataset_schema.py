@@ -97,7 +97,7 @@ class _DatasetInfo(_Strict):
     temporal_info: _Temporal | None = None
     formats: list[NonEmpty] | None = None
     keywords: list[NonEmpty] | None = None
-    user_metadata: dict[str, Text] | None = None
+    user_metadata: dict[Text, Text] | None = None
     version: NonEmpty | None = None
 
 

@@ -33,7 +33,7 @@ UsageType = Literal["PARAMETER_FILE", "CONFIG_FILE", "FORCING_DATA", "GENERAL_DA
 
 class _Domain(BaseModel, defer_build=True):
     display_name: Text
-    user_metadata: dict[str, Text] | None = None
+    user_metadata: dict[Text, Text] | None = None
 
 
 class _Study(_Domain):
@@ -67,7 +67,7 @@ class _Resource(BaseModel, defer_build=True):
     usage_type: UsageType
     optional: bool | None = None
     is_folder: bool | None = None
-    additional_metadata: dict[str, Text] | None = None
+    additional_metadata: dict[Text, Text] | None = None
 
 
 class _DefinedResource(_Resource):

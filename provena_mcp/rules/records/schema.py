@@ -22,6 +22,13 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) else value
 
 
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        message = "holds the character U+0000 (NUL), which many programs take for an end"
+        raise ValueError(message)
+    return value
+
+
 def _non_empty(value: str) -> str:
     if not value:
         message = "string must not be empty"
@@ -30,7 +37,7 @@ def _non_empty(value: str) -> str:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, BeforeValidator(_text), AfterValidator(_without_nul)]
 _NonEmpty = Annotated[Text, AfterValidator(_non_empty)]
 
 
@@ -38,7 +45,7 @@ class _Dataset(BaseModel, defer_build=True):
     dataset_template_id: Text
     dataset_id: Text
     dataset_type: Literal["DATA_STORE"]
-    resources: dict[str, Text] | None = None
+    resources: dict[Text, Text] | None = None
 
 
 class _Associations(BaseModel, defer_build=True):
@@ -51,7 +58,7 @@ class _Record(BaseModel, defer_build=True):
     model_version: Text | None = None
     inputs: list[_Dataset]
     outputs: list[_Dataset]
-    annotations: dict[str, Text] | None = None
+    annotations: dict[Text, Text] | None = None
     display_name: _NonEmpty
     description: _NonEmpty
     study_id: Text | None = None
