@@ -8,12 +8,14 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
+from provena_mcp.embedded.adjacency import Adjacency
 from provena_mcp.embedded.http import Services, UnprocessableError
 from provena_mcp.embedded.identity import Identify, identify_local_user
 from provena_mcp.embedded.jobs.task_list import TASKS
@@ -62,15 +64,19 @@ def create_app(
         new_id: Gives UUIDs, for jobs, batches and documents.
     """
     worker = Worker(store, TASKS, clock, new_id)
-    services = Services(store, identify, depth_cap, clock, new_id, worker)
+    adjacency = Adjacency(store)
+    services = Services(store, identify, depth_cap, clock, new_id, worker, adjacency)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         del app
         if identify is identify_local_user:
             await settle_local_person(store, int(clock()))
-        async with worker.running():
-            yield
+        try:
+            async with worker.running():
+                yield
+        finally:
+            await to_thread.run_sync(adjacency.close)
 
     app = Starlette(
         routes=[

@@ -1,21 +1,15 @@
-"""The stored provenance graph: what each record asserts, and the neighbourhood of an item.
-
-Walking fetches one level a statement and lets SQLite hand over each column of it as one JSON array:
-decoding a column is some five times faster than fetching as many rows.
-"""
+"""The stored provenance graph: what each record asserts, and what its withdrawal would change."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
-from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
-from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
+from provena_mcp.rules.graph import Kind, ProvenanceGraph
 from provena_mcp.wire.items import JsonObject
-from provena_mcp.wire.lineage import LineageQuery
 
 # All that the store can hold (provena-http 5.2). Files keep positions in it: names may be appended only.
 RELATIONS: Final = (
@@ -35,104 +29,10 @@ RELATIONS: Final = (
     "wasAssociatedWith",
     "actedOnBehalfOf",
 )
+# Who keeps the graph in memory follows changes as long as these are kept, and gives up at larger ones.
+_CHANGES_KEPT: Final = 1_000
+_MOST_NAMED: Final = 1_000
 _POSITION: Final = {name: position for position, name in enumerate(RELATIONS)}
-
-_UPSTREAM: Final = """
-    SELECT json_group_array(link.source), json_group_array(link.target), json_group_array(link.relation)
-    FROM json_each(?) AS rim CROSS JOIN link ON link.source = rim.value
-"""
-_DOWNSTREAM: Final = """
-    SELECT json_group_array(link.source), json_group_array(link.target), json_group_array(link.relation)
-    FROM json_each(?) AS rim CROSS JOIN link INDEXED BY link_by_target ON link.target = rim.value
-"""
-_TO_AGENTS: Final = """
-    SELECT json_group_array(link.source), json_group_array(link.target), json_group_array(link.relation)
-    FROM json_each(?) AS rim CROSS JOIN link ON link.source = rim.value
-    CROSS JOIN node ON node.key = link.target WHERE node.category = 'AGENT'
-"""
-_NODES: Final = """
-    SELECT json_group_array(node.key), json_group_array(node.id),
-           json_group_array(node.category), json_group_array(node.subtype)
-    FROM json_each(?) AS wanted CROSS JOIN node ON node.key = wanted.value
-"""
-
-
-class _Links:
-    """Links as parallel columns of node and relation keys."""
-
-    def __init__(self) -> None:
-        self.sources: list[int] = []
-        self.targets: list[int] = []
-        self.relations: list[int] = []
-
-    def fetch(
-        self, connection: sqlite3.Connection, statement: str, keys: Iterable[int]
-    ) -> tuple[list[int], ...]:
-        row = connection.execute(statement, (json.dumps(list(keys)),)).fetchone()
-        sources, targets, relations = map(json.loads, row)
-        self.sources += sources
-        self.targets += targets
-        self.relations += relations
-        return sources, targets
-
-
-def explore(connection: sqlite3.Connection, start: str, query: LineageQuery, depth: int) -> ProvenanceGraph:
-    """What a lineage query answers: the links on its trails and the items they join (provena-http 5.5).
-
-    Empty where there is no link, ``start`` included.
-    """
-    direction = DIRECTION_OF[query]
-    found = neighbourhood(connection, start, direction, depth, with_agents=query == "effected_agents")
-    if query == direction:
-        return found
-    links = links_on_trails(found, start, query, depth).links
-    ends = chain.from_iterable((link.source, link.target) for link in links)
-    return ProvenanceGraph({end: found.nodes[end] for end in ends}, links)
-
-
-def neighbourhood(
-    connection: sqlite3.Connection,
-    start: str,
-    direction: Direction,
-    depth: int,
-    *,
-    with_agents: bool = False,
-) -> ProvenanceGraph:
-    """Every link within ``depth`` hops of ``start`` in one direction, and the items they join.
-
-    ``with_agents`` adds the links from each of these items to agents, which effected_agents asks for.
-    Empty where no link is found, ``start`` included (provena-http 5.5).
-    """
-    key = _key_of(connection, start)
-    if key is None:
-        return ProvenanceGraph()
-    links = _Links()
-    statement, far = (_UPSTREAM, 1) if direction == "upstream" else (_DOWNSTREAM, 0)
-    seen = {key}
-    rim = seen
-    for _ in range(depth):
-        rim = set(links.fetch(connection, statement, rim)[far]) - seen
-        if not rim:
-            break
-        seen |= rim
-    if with_agents:
-        _, agents = links.fetch(connection, _TO_AGENTS, seen)
-        seen = seen.union(agents)
-    return _resolved(connection, links, seen) if links.sources else ProvenanceGraph()
-
-
-def _resolved(connection: sqlite3.Connection, links: _Links, keys: Iterable[int]) -> ProvenanceGraph:
-    row = connection.execute(_NODES, (json.dumps(list(keys)),)).fetchone()
-    found, ids, categories, subtypes = map(json.loads, row)
-    pairs = list(zip(categories, subtypes, strict=True))
-    kinds = {pair: Kind(*pair) for pair in set(pairs)}
-    id_of = dict(zip(found, ids, strict=True)).__getitem__
-    relations = map(RELATIONS.__getitem__, links.relations)
-    triples = zip(map(id_of, links.sources), relations, map(id_of, links.targets), strict=True)
-    return ProvenanceGraph(
-        dict(zip(ids, map(kinds.__getitem__, pairs), strict=True)),
-        tuple(map(Link._make, triples)),
-    )
 
 
 def lodge(connection: sqlite3.Connection, records: Iterable[tuple[str, ProvenanceGraph]]) -> None:
@@ -163,6 +63,17 @@ def lodge(connection: sqlite3.Connection, records: Iterable[tuple[str, Provenanc
     connection.executemany("INSERT INTO link_record VALUES (?, ?, ?, ?)", added)
     connection.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?)", (link[1:] for link in added))
     _withdraw(connection, had_nodes - nodes, had_links - links.keys())
+    gone = chain.from_iterable(link[1:3] for link in had_links - links.keys())
+    _note_change(connection, {*key_of.values(), *gone, *(node for _, node in had_nodes - nodes)})
+
+
+def _note_change(connection: sqlite3.Connection, nodes: Collection[int] | None) -> None:
+    """Count a change of the graph, with the nodes whose links or kind may differ; none for any number."""
+    named = json.dumps(list(nodes)) if nodes is not None and len(nodes) <= _MOST_NAMED else None
+    change = connection.execute("INSERT INTO graph_change (nodes) VALUES (?)", (named,))
+    connection.execute(
+        "DELETE FROM graph_change WHERE version <= ?", ((change.lastrowid or 0) - _CHANGES_KEPT,)
+    )
 
 
 def clear(connection: sqlite3.Connection) -> None:
@@ -170,6 +81,7 @@ def clear(connection: sqlite3.Connection) -> None:
     for table in ("link", "link_record", "node_record", "node"):
         # Fixed names.
         connection.execute(" ".join(("DELETE FROM", table)))
+    _note_change(connection, None)
 
 
 def _add_nodes(connection: sqlite3.Connection, graphs: Iterable[ProvenanceGraph]) -> None:
@@ -226,11 +138,6 @@ def _keys_of(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, in
         (json.dumps(list(ids)),),
     )
     return dict(found)
-
-
-def _key_of(connection: sqlite3.Connection, node_id: str) -> int | None:
-    row = connection.execute("SELECT key FROM node WHERE id = ?", (node_id,)).fetchone()
-    return None if row is None else row[0]
 
 
 _NODES_OF_RECORD: Final = """

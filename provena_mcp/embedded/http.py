@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from provena_mcp.embedded.adjacency import Adjacency
 from provena_mcp.embedded.identity import Access, Component, Identify, User, require
 from provena_mcp.embedded.jobs import rows as jobs
 from provena_mcp.embedded.jobs.rows import NewJob, Submitter
@@ -133,7 +134,7 @@ class Services:
     """The parts that the routes share.
 
     ``depth_cap`` is the most hops one lineage query may ask for; ``clock`` gives Unix seconds and
-    ``new_id`` UUIDs; ``worker`` does the jobs that routes submit.
+    ``new_id`` UUIDs; ``worker`` does the jobs that routes submit, ``adjacency`` walks the graph.
     """
 
     store: Store
@@ -142,6 +143,7 @@ class Services:
     clock: Callable[[], float]
     new_id: Callable[[], str]
     worker: Worker
+    adjacency: Adjacency
 
 
 @dataclass(frozen=True)

@@ -120,8 +120,20 @@ _FOLDED_WORDS: Final[tuple[Step, ...]] = (
     search.index_again,
 )
 
+# How often the graph has changed (its last version), and lately in which nodes: a JSON array of node
+# keys, none where there were too many.
+_CHANGES: Final = (
+    "CREATE TABLE graph_change (version INTEGER PRIMARY KEY AUTOINCREMENT, nodes TEXT)",
+    "INSERT INTO graph_change (nodes) VALUES (NULL)",
+)
+
 # A file's user_version says how many of these it has had; later ones are appended, none is changed.
-_MIGRATIONS: Final[tuple[tuple[Step, ...], ...]] = ((*_ITEMS, *_GRAPH), _JOBS, _FOLDED_WORDS)
+_MIGRATIONS: Final[tuple[tuple[Step, ...], ...]] = (
+    (*_ITEMS, *_GRAPH),
+    _JOBS,
+    _FOLDED_WORDS,
+    _CHANGES,
+)
 
 
 def prepare(connection: sqlite3.Connection, path: Path, patience: float) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
@@ -156,13 +156,22 @@ class Store:
         Raises:
             StoreError: SQLite failed.
         """
-        turn = self._turn if self._in_memory else nullcontext()
-        with self._explained(), turn, self._connection() as connection:
+        # Written out, since small answers take no longer than entering contexts does.
+        if self._in_memory:
+            self._turn.acquire()
+        try:
+            connection = self._taken()
             connection.execute("BEGIN")
             try:
                 yield connection
             finally:
                 connection.execute("ROLLBACK")
+                self._give_back(connection)
+        except sqlite3.Error as error:
+            raise self._explain(error) from error
+        finally:
+            if self._in_memory:
+                self._turn.release()
 
     @contextmanager
     def write(self) -> Generator[sqlite3.Connection]:
@@ -212,17 +221,23 @@ class Store:
 
     @contextmanager
     def _connection(self) -> Generator[sqlite3.Connection]:
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._connect()
+        connection = self._taken()
         try:
             yield connection
         finally:
-            if self._closed:
-                connection.close()
-            else:
-                self._idle.append(connection)
+            self._give_back(connection)
+
+    def _taken(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if self._closed:
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -248,8 +263,10 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-            raise self._error(code, error) from error
+            raise self._explain(error) from error
+
+    def _explain(self, error: sqlite3.Error) -> StoreError:
+        return self._error(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF, error)
 
     def _error(self, code: int, error: sqlite3.Error | None = None) -> StoreError:
         what, advice = _EXPLAINED.get(code, (f"failed: {error}", f"Check the disk, or {_OTHER_FILE}."))

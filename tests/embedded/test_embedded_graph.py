@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_mcp.embedded.graph import explore, lodge
+from provena_mcp.embedded.graph import lodge
+from provena_mcp.embedded.graph_walk import explore
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import links_on_trails

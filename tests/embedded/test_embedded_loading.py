@@ -17,7 +17,8 @@ from typing import Any, cast
 import pytest
 
 from provena_mcp.embedded.export import export_items
-from provena_mcp.embedded.graph import RELATIONS, explore
+from provena_mcp.embedded.graph import RELATIONS
+from provena_mcp.embedded.graph_walk import explore
 from provena_mcp.embedded.items import fetch_raw
 from provena_mcp.embedded.loading import LoadReport, Skipped, load_items
 from provena_mcp.embedded.sources import Source, parse_source, read_source, sample_source

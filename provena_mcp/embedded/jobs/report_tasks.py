@@ -8,8 +8,9 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from provena_mcp.embedded import documents, graph, items
+from provena_mcp.embedded import documents, items
 from provena_mcp.embedded.documents import Document
+from provena_mcp.embedded.graph_walk import neighbourhood
 from provena_mcp.embedded.jobs.rows import Outcome
 from provena_mcp.embedded.jobs.tasks import Task, Work, fail
 from provena_mcp.embedded.lookup import look_up
@@ -61,15 +62,15 @@ def _content(connection: sqlite3.Connection, asked: ReportPayload) -> ReportCont
 def _runs(connection: sqlite3.Connection, asked: ReportPayload) -> Iterable[str]:
     if asked.item_subtype == "MODEL_RUN":
         return [asked.id]
-    return runs_of_study(asked.id, graph.neighbourhood(connection, asked.id, "downstream", DOWNSTREAM_DEPTH))
+    return runs_of_study(asked.id, neighbourhood(connection, asked.id, "downstream", DOWNSTREAM_DEPTH))
 
 
 def _surroundings(connection: sqlite3.Connection, run_id: str, depth: int) -> RunSurroundings:
     return RunSurroundings(
         run_id,
         depth,
-        upstream=graph.neighbourhood(connection, run_id, "upstream", depth),
-        downstream=graph.neighbourhood(connection, run_id, "downstream", DOWNSTREAM_DEPTH),
+        upstream=neighbourhood(connection, run_id, "upstream", depth),
+        downstream=neighbourhood(connection, run_id, "downstream", DOWNSTREAM_DEPTH),
     )
 
 

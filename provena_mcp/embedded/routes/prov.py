@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from provena_mcp.embedded import graph, items
+from provena_mcp.embedded import items
+from provena_mcp.embedded.graph_walk import Walk, explore
 from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health, read_query
 from provena_mcp.embedded.routes import bulk, model_runs, prov_admin, reports
 from provena_mcp.errors import StoreError
@@ -63,7 +64,8 @@ def _exploring(query: LineageQuery) -> Endpoint:
         if depth > cap:
             raise HTTPException(400, f"Depth provided is in excess of depth maximum: {cap}.")
         try:
-            body = await call.store.reading(_answer, asked.starting_id, query, depth)
+            walk = call.services.adjacency.neighbourhood
+            body = await call.store.reading(_answer, asked.starting_id, query, depth, walk)
         except StoreError as error:
             raise HTTPException(500, _failed_query(error.message)) from error
         return Response(body, media_type="application/json")
@@ -71,11 +73,11 @@ def _exploring(query: LineageQuery) -> Endpoint:
     return explore
 
 
-def _answer(connection: sqlite3.Connection, start: str, query: LineageQuery, depth: int) -> bytes:
+def _answer(connection: sqlite3.Connection, start: str, query: LineageQuery, depth: int, walk: Walk) -> bytes:
     _check_start(connection, start)
     if depth < 0:
         raise HTTPException(500, _failed_query(f"a path cannot have {depth} relationships"))
-    found = graph.explore(connection, start, query, depth)
+    found = explore(connection, start, query, depth, walk)
     return json.dumps(
         {
             "status": {
