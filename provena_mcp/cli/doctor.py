@@ -17,6 +17,7 @@ from provena_mcp.client.login.login_store import Keyring
 from provena_mcp.embedded.items import count_items
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import ForbiddenError, ProvenaError, SettingsError
+from provena_mcp.queries.health import UNLINKED
 from provena_mcp.rules.text import clean
 from provena_mcp.settings import Endpoints, Settings
 from provena_mcp.tools.toolsets import select_tools
@@ -121,7 +122,7 @@ async def _person(client: ProvenaClient) -> Finding:
     except ProvenaError as error:
         return failed("person", error)
     if person is None:
-        return Finding("note", "person", "None is linked, so writes are refused.", LINK_PERSON)
+        return Finding("note", "person", f"None is linked. {UNLINKED}", LINK_PERSON)
     return ok("person", f"{clean(person, 100)} is linked")
 
 

@@ -15,6 +15,7 @@ from provena_mcp.client.login.token_providers import KeycloakTokens
 from provena_mcp.errors import NotLoggedInError, ProvenaError
 from provena_mcp.issuer import Claims, read_claims
 from provena_mcp.next_call import naming_tools
+from provena_mcp.queries.health import UNLINKED
 from provena_mcp.rules.text import clean
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
@@ -113,7 +114,7 @@ async def _person(client: ProvenaClient) -> str:
         person = await client.auth.linked_person()
     except ProvenaError as error:
         return f"not known. {error.message} {naming_tools(error.advice)}".rstrip()
-    return person or f"none linked, so writes are refused. {LINK_PERSON}"
+    return person or f"none linked. {UNLINKED} {LINK_PERSON}"
 
 
 def _until(tokens: TokenProvider, claims: Claims | None) -> str:

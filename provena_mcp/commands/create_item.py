@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.submission import session_in
 from provena_mcp.commands.confirmation.write_context import WriteContext
@@ -88,6 +89,7 @@ class CreateItem:
     """Arguments: ``item_subtype`` and ``item``, its content (of a dataset: its collection format)."""
 
     tool = "create_item"
+    access: AccessLevel = "write"
     payload_type = ItemCreation
     result_type = CreateItemResult
 

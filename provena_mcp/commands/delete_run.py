@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import WriteResult
@@ -55,6 +56,7 @@ class DeleteRun:
     """Arguments: ``model_run_id``, and ``and_registry`` if true."""
 
     tool = "delete_model_run"
+    access: AccessLevel = "admin"
     payload_type = Deletion
     result_type = DeleteModelRunResult
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.submission import job_result
 from provena_mcp.commands.confirmation.write_context import WriteContext, doubts_about_changing
@@ -29,6 +30,7 @@ class LinkRun:
     """Arguments: ``model_run_id`` and ``study_id``."""
 
     tool = "link_model_run_to_study"
+    access: AccessLevel = "write"
     payload_type = StudyLink
     result_type = LinkModelRunToStudyResult
 

@@ -9,6 +9,7 @@ from typing import Final
 from anyio import to_thread
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.submission import job_result, session_in
 from provena_mcp.commands.confirmation.write_context import WriteContext
@@ -59,6 +60,7 @@ class RegisterBatch:
     """Arguments: ``records``; ``allow_duplicate`` if true; ``expect_new``, how many the caller counts on."""
 
     tool = REGISTER_BATCH
+    access: AccessLevel = "write"
     payload_type = BatchRegistration
     result_type = RegisterBatchModelRunsResult
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.submission import display_name, job_result
 from provena_mcp.commands.confirmation.write_context import WriteContext
@@ -37,6 +38,7 @@ class RegisterRun:
     """Arguments: ``record``, and ``allow_duplicate`` if true."""
 
     tool = "register_model_run"
+    access: AccessLevel = "write"
     payload_type = Registration
     result_type = RegisterModelRunResult
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.records.lookup import digest_of, resolve_runs, with_candidates
@@ -53,6 +54,7 @@ class RestoreRuns:
 
     tool: str
     several: bool
+    access: ClassVar[AccessLevel] = "admin"
     payload_type = Restoration
     result_type = StoreRecordsResult
 
@@ -119,6 +121,7 @@ class RestoreAll:
     """Arguments: ``validate_record``."""
 
     tool = "store_all_registry_records"
+    access: AccessLevel = "admin"
     payload_type = Restoration
     result_type = StoreRecordsResult
 

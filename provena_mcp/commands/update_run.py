@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.submission import display_name, job_result
 from provena_mcp.commands.confirmation.write_context import WriteContext, doubts_about_changing
@@ -54,6 +55,7 @@ class UpdateRun:
     """Arguments: ``model_run_id``, ``reason``, and the new ``record`` or ``changes`` to the present one."""
 
     tool = "update_model_run"
+    access: AccessLevel = "write"
     payload_type = RecordUpdate
     result_type = UpdateModelRunResult
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from pydantic import Field
 
@@ -15,6 +15,9 @@ from provena_mcp.queries.items.fetch import Reader
 
 Answer = TypeVar("Answer")
 Kind = Literal["embedded", "sample", "deployment"]
+
+# What the registry refuses to those of whom it could not say who made it (provena-http 7.2).
+UNLINKED: Final = "Without one, models, templates, studies and datasets cannot be created; all else can."
 
 
 class WhichProvena(Brief):
@@ -30,11 +33,9 @@ class WhichProvena(Brief):
 class You(Brief):
     """The caller as this Provena knows them."""
 
-    person: Ref | None = Field(
-        default=None, description="The linked Person; none means writes are refused, unless it is unknown."
-    )
+    person: Ref | None = Field(default=None, description=f"The linked Person, unless unknown. {UNLINKED}")
     roles: tuple[str, ...] = ()
-    can_write: bool = False
+    can_write: bool = Field(default=False, description="Whether the login has the role for it.")
     login: str | None = Field(default=None, description="Why nobody is logged in, and what to do.")
     unknown: str | None = Field(default=None, description="Why not all of this could be found out.")
 
@@ -100,7 +101,7 @@ async def _who(reader: Reader) -> You:
     return You(
         person=person,
         roles=() if isinstance(general, ProvenaError) else general.roles,
-        can_write=not isinstance(write, ProvenaError) and person is not None,
+        can_write=not isinstance(write, ProvenaError),
         unknown=" ".join(dict.fromkeys(failure.message for failure in failures)) or None,
     )
 

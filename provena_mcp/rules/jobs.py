@@ -35,7 +35,7 @@ JOB_KINDS: Final[Mapping[JobSubtype, JobKind]] = {
         "PROV_LODGE",
         "register a model run",
         (
-            "your login may not create model runs, or is not linked to a Person",
+            "your login may not create model runs",
             "the registry or the graph was down (an id may have been reserved without content)",
         ),
     ),

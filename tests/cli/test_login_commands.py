@@ -147,7 +147,8 @@ async def test_status_says_who_where_what_and_until_when(desk: Desk):
     assert shown == {
         "Provena": f"{desk.protected.base}/prov-api (realm {desk.realm.issuer})",
         "Login": "reader, through 'provena-mcp login'",
-        "Person": "none linked, so writes are refused. "
+        "Person": "none linked. Without one, models, templates, studies and datasets cannot be created; "
+        "all else can. "
         "Link your account to your Person in Provena's web pages.",
         "Roles": "entity-registry-read",
         "Tools": "6 of 10 may be used; not register_model_run, register_batch_model_runs, update_model_run, "

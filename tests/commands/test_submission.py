@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 from pydantic import BaseModel
 
+from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Confirmation, Preview, Sent
 from provena_mcp.commands.confirmation.duplicate_check import Submissions
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore
@@ -38,6 +39,7 @@ class Restart:
     """A change that Provena answers at once, and after which the store is full."""
 
     tool = "restart"
+    access: AccessLevel = "admin"
     payload_type = Nothing
     result_type = WriteResult
 

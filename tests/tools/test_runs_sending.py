@@ -271,7 +271,7 @@ async def test_a_job_that_fails_without_a_word_is_explained(tmp_path: Path):
         "status": "failed",
         "reason": "Provena did not say why it failed.",
         "likely_causes": [
-            "your login may not create model runs, or is not linked to a Person",
+            "your login may not create model runs",
             "the registry or the graph was down (an id may have been reserved without content)",
         ],
         "name": "Moore Reef again",

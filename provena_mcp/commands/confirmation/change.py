@@ -8,6 +8,7 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.queries.jobs.polling import JobState, PollPolicy, ReportProgress
@@ -57,6 +58,11 @@ class Change(Protocol[PayloadT, ResultT]):
     @property
     def tool(self) -> str:
         """The tool's name, for which references are made."""
+        ...
+
+    @property
+    def access(self) -> AccessLevel:
+        """The level of access that Provena asks for it."""
         ...
 
     @property

@@ -24,8 +24,8 @@ from provena_mcp.commands.confirmation.change import (
 from provena_mcp.commands.confirmation.preview_store import AskedFor, StoredPreview
 from provena_mcp.commands.confirmation.submission import earlier_result, submit
 from provena_mcp.commands.confirmation.write_context import WriteContext
-from provena_mcp.commands.results import WriteStatus
-from provena_mcp.errors import ArgumentError
+from provena_mcp.commands.results import ProblemBrief, WriteStatus
+from provena_mcp.errors import ArgumentError, ForbiddenError, UpstreamError
 from provena_mcp.queries.items.changes import may_have_changed
 from provena_mcp.wire.items import JsonObject
 
@@ -36,6 +36,10 @@ _SHOW: Final = (
 )
 _NOT_READY: Final = (
     "Nothing has been changed. Ask the user for what is missing, correct the problems and call again."
+)
+_MAY_NOT: Final = (
+    "Nothing has been changed. The change is complete, and this login may not make it: see problems, and "
+    "tell the user."
 )
 _CANNOT_ASK: Final = (
     "Nothing has been changed: this client cannot put the question to the user. Show them this in the chat; "
@@ -139,9 +143,13 @@ class Gate(Generic[PayloadT, ResultT]):
         *,
         ask: bool,
     ) -> ResultT | Question:
-        """Show or ask what is needed to send it, under a reference if it is ready."""
+        """Show or ask what is needed to send it, under a reference if it is ready and may be sent."""
         if preview.payload is None:
             return _shown(preview.shown, None, "preview", _NOT_READY)
+        refused = await self._refused()
+        if refused is not None:
+            shown = preview.shown.model_copy(update={"problems": (*(preview.shown.problems or ()), refused)})
+            return _shown(shown, None, "preview", _MAY_NOT)
         ask = ask and self.confirmation.confirm
         if ask and self.confirmation.asking == "possible":
             asked = self._asked(preview, preview.payload)
@@ -151,6 +159,16 @@ class Gate(Generic[PayloadT, ResultT]):
             return _shown(preview.shown, reference, "preview", _CHANGED + _SHOW)
         unable = ask and self.confirmation.asking == "impossible"
         return _shown(preview.shown, reference, "preview", _CANNOT_ASK if unable else _SHOW)
+
+    async def _refused(self) -> ProblemBrief | None:
+        """Why Provena would refuse this caller, whatever the change; other failures show when it is sent."""
+        try:
+            await self.context.client.prov.check_access(self.change.access)
+        except ForbiddenError as error:
+            return ProblemBrief(path="", message=f"{error.message} {error.advice}".strip())
+        except UpstreamError:
+            return None
+        return None
 
     def _asked(self, preview: Preview[PayloadT, ResultT], payload: PayloadT) -> AskedFor:
         return AskedFor(

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import WriteResult
@@ -20,6 +21,7 @@ class RemovePersonResult(WriteResult):
 
 class RemovePerson:
     tool = "remove_person"
+    access: AccessLevel = "admin"
     payload_type = Removal
     result_type = RemovePersonResult
 
