@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from provena_mcp.server.caller import current_token
 from provena_mcp.server.messages import name_in
@@ -37,17 +37,17 @@ class Audit:
     who: Callable[[], str]
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Let the message through, and tell of it if it is a call of a tool that writes."""
+        """Let the message through, and record it if it is a call of a tool that writes."""
         tool = self._writing(ctx)
         if tool is None:
             return await call_next(ctx)
         began = self.now()
-        told: dict[str, str] = {"outcome": "aborted"}
+        outcome: dict[str, str] = {"outcome": "aborted"}
         try:
             result = await call_next(ctx)
-            told = _outcome(result)
+            outcome = _outcome(result)
         finally:
-            self._tell(tool, began, told)
+            self._record(tool, began, outcome)
         return result
 
     def _writing(self, ctx: ServerRequestContext[Any, Any]) -> ToolDefinition | None:
@@ -56,7 +56,7 @@ class Audit:
         tool = self.tools.get(name_in(ctx))
         return tool if tool is not None and tool.effect != "reads" else None
 
-    def _tell(self, tool: ToolDefinition, began: float, told: Mapping[str, str]) -> None:
+    def _record(self, tool: ToolDefinition, began: float, outcome: Mapping[str, str]) -> None:
         token = current_token()
         line = {
             "event": "write",
@@ -64,7 +64,7 @@ class Audit:
             "who": token.subject if token else self.who(),
             "client": token.client_id if token else None,
             "tool": tool.name,
-            **told,
+            **outcome,
             "seconds": round(self.now() - began, 3),
         }
         logger.info("%s", json.dumps({name: value for name, value in line.items() if value is not None}))
@@ -80,13 +80,13 @@ def write_audit_to_stderr() -> None:
 
 
 class _Error(BaseModel):
-    """The part of a failure that is told."""
+    """The part of a failure that is recorded."""
 
     kind: str = "Internal"
 
 
-class _Told(BaseModel):
-    """The part of a result that is told."""
+class _Result(BaseModel):
+    """The part of a result that is recorded."""
 
     error: _Error | None = None
     status: str = "done"
@@ -97,19 +97,20 @@ class _Told(BaseModel):
     id: str | None = None
 
 
-def _told(wire: Mapping[str, Any]) -> _Told:
-    if not wire.get("isError"):
-        return _Told.model_validate(wire.get("structuredContent") or {})
-    # An error is text alone, the JSON that error_results wrote.
-    return _Told.model_validate_json(wire["content"][0]["text"])
-
-
 def _outcome(result: HandlerResult) -> dict[str, str]:
     wire = result.model_dump(mode="json", by_alias=True) if isinstance(result, BaseModel) else result or {}
     if wire.get("resultType") == "input_required":
         return {"outcome": "asking"}
-    told = _told(wire)
-    if told.error is not None:
-        return {"outcome": "error", "kind": told.error.kind[:_WORD]}
-    ids = told.model_dump(exclude={"error", "status"}, exclude_none=True)
-    return {"outcome": told.status[:_WORD], **{name: value[:_WORD] for name, value in ids.items()}}
+    if wire.get("isError"):
+        return {"outcome": "error", "kind": _error_in(wire["content"][0]["text"]).kind[:_WORD]}
+    seen = _Result.model_validate(wire.get("structuredContent") or {})
+    ids = seen.model_dump(exclude={"error", "status"}, exclude_none=True)
+    return {"outcome": seen.status[:_WORD], **{name: value[:_WORD] for name, value in ids.items()}}
+
+
+def _error_in(text: str) -> _Error:
+    """The error of a failed call, which is text alone: the JSON of ``tools/error_results``, or the SDK's."""
+    try:
+        return _Result.model_validate_json(text).error or _Error()
+    except ValidationError:
+        return _Error()

@@ -37,7 +37,7 @@ from provena_mcp.tools.registration import register
 from provena_mcp.tools.toolsets import select_tools
 
 if TYPE_CHECKING:
-    from provena_mcp.server.hosting import Hosting
+    from provena_mcp.server.http.hosting import Hosting
 
 _LISTS_KEEP_MS: Final = 60_000
 _CONSTANT: Final[tuple[CacheableMethod, ...]] = (

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnavailableError
 from provena_mcp.server.caller import current_token
+from provena_mcp.server.http.origins import PROBES
 from provena_mcp.server.messages import COSTLY, MCP_PATH, failed, name_in
-from provena_mcp.server.origins import PROBES
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class RatesOfProcess:
 
 
 class RateLimit:
-    """ASGI middleware: who sends more requests than they may is told when to go on."""
+    """ASGI middleware: refuses requests beyond a caller's rate, with the seconds to wait."""
 
     def __init__(self, app: ASGIApp, *, rates: Rates) -> None:
         """Count the requests of those whose token has been checked."""

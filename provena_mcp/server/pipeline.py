@@ -10,15 +10,15 @@ from starlette.middleware import Middleware
 
 from provena_mcp.server.audit_log import Audit
 from provena_mcp.server.cancellation import Cancellation
+from provena_mcp.server.http.origins import CrossOrigin, HostAndOrigin
+from provena_mcp.server.http.request_body import RequestBody
 from provena_mcp.server.limits import CallsAtOnce, Deadline, PostsOnly, RateLimit, RequestsAtOnce
-from provena_mcp.server.origins import CrossOrigin, HostAndOrigin
 from provena_mcp.server.permissions import Permissions
-from provena_mcp.server.request_body import RequestBody
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
 
 if TYPE_CHECKING:
-    from provena_mcp.server.hosting import Hosting
+    from provena_mcp.server.http.hosting import Hosting
 
 
 def request_chain(hosting: Hosting, writing: frozenset[str]) -> list[Middleware]:
@@ -29,7 +29,7 @@ def request_chain(hosting: Hosting, writing: frozenset[str]) -> list[Middleware]
         writing: The names of the tools that write.
     """
     # What checks tokens is of no use over stdio, and takes a tenth of the start.
-    from provena_mcp.server.auth import Authentication, WriteScope
+    from provena_mcp.server.http.auth import Authentication, WriteScope
 
     login = hosting.login
     return [

@@ -22,7 +22,7 @@ from mcp.types import (
 
 from provena_mcp.application import Application
 from provena_mcp.completions import complete
-from provena_mcp.server.stdio import answered_stdio
+from provena_mcp.server.stdio.lines import answered_stdio
 
 _SHOWN: Final = 200
 

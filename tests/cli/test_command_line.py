@@ -107,7 +107,7 @@ def test_serving_loads_nothing_it_does_not_need(run):
         "provena_mcp.embedded.routes",
         "provena_mcp.embedded.jobs.worker",
         "provena_mcp.embedded.loading",
-        "provena_mcp.server.http",
-        "provena_mcp.server.hosting",
+        "provena_mcp.server.http.app",
+        "provena_mcp.server.http.hosting",
     )
     assert sorted(name for name in loaded if name.startswith(unasked)) == []

@@ -35,7 +35,7 @@ from mcp.types import (
 from pydantic import Field
 
 from provena_mcp.application import Application
-from provena_mcp.server.http import create_http_app
+from provena_mcp.server.http.app import create_http_app
 from provena_mcp.settings import Settings
 
 Ctx = Context[Application]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from provena_mcp import __version__
-from provena_mcp.server.origins import HEALTH_PATH
+from provena_mcp.server.http.origins import HEALTH_PATH
 
 ROOT = Path(__file__).parents[2]
 PAGES = [path for folder in (ROOT, ROOT / "docs", ROOT / ".github") for path in sorted(folder.glob("*.md"))]

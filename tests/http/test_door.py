@@ -10,7 +10,7 @@ from mcp import Client
 
 from provena_mcp.errors import SettingsError
 from provena_mcp.server.build import build_server
-from provena_mcp.server.http import MAX_BODY_BYTES, create_http_app
+from provena_mcp.server.http.app import MAX_BODY_BYTES, create_http_app
 from provena_mcp.settings import Settings
 from tests.oidc.minted import URL as ISSUER
 from tests.worlds.hosted import ADDRESS, SECRET, World, host_of, web

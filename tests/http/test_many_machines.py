@@ -20,9 +20,9 @@ from mcp.client.streamable_http import streamable_http_client
 from pydantic import SecretStr
 
 from provena_mcp.errors import ArgumentError, SettingsError, StoreError, UnavailableError
-from provena_mcp.server.encryption import Seal
-from provena_mcp.server.http import create_http_app
-from provena_mcp.server.redis_store import RedisServer, RedisStore
+from provena_mcp.server.http.app import create_http_app
+from provena_mcp.server.shared.encryption import Seal
+from provena_mcp.server.shared.redis_store import RedisServer, RedisStore
 from tests.http.test_isolation import call, failure, new_record
 from tests.http.test_replicas import KEY, behind_a_balancer
 from tests.worlds.hosted import ADDRESS, World, host_of, web

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from provena_mcp.server.http import create_http_app
+from provena_mcp.server.http.app import create_http_app
 from tests.worlds.hosted import World, web
 from tests.worlds.settings import settings_with
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from provena_mcp.server.http import create_http_app
+from provena_mcp.server.http.app import create_http_app
 from tests.http.test_isolation import call, failure
 from tests.oidc.realm import EXCHANGE_SECRET
 from tests.worlds.hosted import host_of, web

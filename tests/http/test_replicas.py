@@ -19,8 +19,8 @@ from pydantic import SecretStr
 
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore
 from provena_mcp.errors import ArgumentError, StoreError
-from provena_mcp.server.encryption import Seal, sealing_keys
-from provena_mcp.server.shared_store import SharedStore
+from provena_mcp.server.shared.encryption import Seal, sealing_keys
+from provena_mcp.server.shared.sqlite_store import SqliteStore
 from tests.http.test_isolation import call, new_record
 from tests.worlds.hosted import ADDRESS, World
 
@@ -132,13 +132,13 @@ def clock() -> Time:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, clock: Time) -> Callable[..., SharedStore]:
-    return lambda keys=(KEY,): SharedStore(tmp_path / "kept.sqlite3", Seal(keys, "test"), clock)
+def opened(tmp_path: Path, clock: Time) -> Callable[..., SqliteStore]:
+    return lambda keys=(KEY,): SqliteStore(tmp_path / "kept.sqlite3", Seal(keys, "test"), clock)
 
 
 @pytest.mark.asyncio
 async def test_what_one_process_keeps_another_finds_until_it_expires(
-    opened: Callable[..., SharedStore], clock
+    opened: Callable[..., SqliteStore], clock
 ):
     one, other = opened(), opened()
     await one.put("alice", "key", b"value", 60)
@@ -149,7 +149,7 @@ async def test_what_one_process_keeps_another_finds_until_it_expires(
 
 
 @pytest.mark.asyncio
-async def test_of_all_who_add_at_once_one_succeeds(opened: Callable[..., SharedStore], clock: Time):
+async def test_of_all_who_add_at_once_one_succeeds(opened: Callable[..., SqliteStore], clock: Time):
     stores = [opened() for _ in range(4)]
     added = await asyncio.gather(*(store.add("alice", "claim", b"1", 60) for store in stores * 5))
     assert added.count(True) == 1
@@ -162,7 +162,7 @@ async def test_of_all_who_add_at_once_one_succeeds(opened: Callable[..., SharedS
 @pytest.mark.asyncio
 @pytest.mark.parametrize("shared", [True, False], ids=["in a file", "in memory"])
 async def test_nothing_is_claimed_that_is_there_no_more(
-    opened: Callable[..., SharedStore], clock: Time, shared: bool
+    opened: Callable[..., SqliteStore], clock: Time, shared: bool
 ):
     store = opened() if shared else InProcessStore(clock=clock)
     assert not await store.add("alice", "claim", b"1", 60, beside="reference")
@@ -177,7 +177,7 @@ async def test_nothing_is_claimed_that_is_there_no_more(
 
 @pytest.mark.asyncio
 async def test_the_file_and_those_beside_it_are_their_owners_only(
-    opened: Callable[..., SharedStore], tmp_path: Path
+    opened: Callable[..., SqliteStore], tmp_path: Path
 ):
     before = os.umask(0)
     try:
@@ -185,7 +185,7 @@ async def test_the_file_and_those_beside_it_are_their_owners_only(
         with closing(sqlite3.connect(tmp_path / "kept.sqlite3")) as reader:
             # Somebody reads meanwhile, so that the files beside it stay.
             reader.execute("BEGIN")
-            reader.execute("SELECT * FROM kept").fetchall()
+            reader.execute("SELECT * FROM stored_values").fetchall()
             await store.put("alice", "key", b"value", 60)
             rights = {file.name: oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()}
     finally:
@@ -194,14 +194,14 @@ async def test_the_file_and_those_beside_it_are_their_owners_only(
 
 
 @pytest.mark.asyncio
-async def test_the_file_alone_tells_nothing_of_the_values(opened: Callable[..., SharedStore], tmp_path: Path):
+async def test_the_file_alone_tells_nothing_of_the_values(opened: Callable[..., SqliteStore], tmp_path: Path):
     await opened().put("alice", "key", b"nobody else's business", 60)
     assert b"business" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert await opened(("another-key-another-key-another-key",)).get("alice", "key") is None
 
 
 @pytest.mark.asyncio
-async def test_after_a_change_of_keys_the_old_one_still_opens(opened: Callable[..., SharedStore]):
+async def test_after_a_change_of_keys_the_old_one_still_opens(opened: Callable[..., SqliteStore]):
     await opened().put("alice", "key", b"value", 60)
     new = sealing_keys(SecretStr(f"the-new-key-the-new-key-the-new-key,{KEY}"))
     assert await opened(new).get("alice", "key") == b"value"
@@ -209,7 +209,7 @@ async def test_after_a_change_of_keys_the_old_one_still_opens(opened: Callable[.
 
 @pytest.mark.slow
 @pytest.mark.asyncio
-async def test_one_owner_fills_only_their_own_shelf(opened: Callable[..., SharedStore], clock: Time):
+async def test_one_owner_fills_only_their_own_shelf(opened: Callable[..., SqliteStore], clock: Time):
     store = opened()
     await store.put("bob", "mine", b"kept", 60)
     for number in range(505):
@@ -229,4 +229,4 @@ async def test_one_owner_fills_only_their_own_shelf(opened: Callable[..., Shared
 def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path):
     (tmp_path / "kept.sqlite3").write_text("not a database, but long enough to be looked at " * 40)
     with pytest.raises(StoreError, match="shared store"):
-        SharedStore(tmp_path / "kept.sqlite3", Seal((KEY,), "test"), Time())
+        SqliteStore(tmp_path / "kept.sqlite3", Seal((KEY,), "test"), Time())

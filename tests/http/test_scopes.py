@@ -10,9 +10,9 @@ from mcp import Client
 from mcp.server.auth.middleware.auth_context import auth_context_var
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 
-from provena_mcp.server.auth import CallerTokens
 from provena_mcp.server.build import build_server
-from provena_mcp.server.hosting import prepare_hosting
+from provena_mcp.server.http.auth import CallerTokens
+from provena_mcp.server.http.hosting import prepare_hosting
 from tests.http.test_isolation import call, failure
 from tests.worlds.hosted import ADDRESS, World, host_of, web
 

@@ -18,7 +18,7 @@ import pytest
 from mcp import Client
 
 CALLS = 40
-WARNING = "WARNING provena_mcp.server.origins: "
+WARNING = "WARNING provena_mcp.server.http.origins: "
 MOST_GROWTH = 120 * 1024 * 1024
 
 

@@ -15,9 +15,9 @@ from mcp import Client
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from provena_mcp.server.connections import impatient
+from provena_mcp.server.http.connections import with_header_deadline
+from provena_mcp.server.http.request_body import RequestBody, body_of
 from provena_mcp.server.limits import RequestsAtOnce
-from provena_mcp.server.request_body import RequestBody, body_of
 from tests.http.test_serving import serving, until_ready
 
 HALF = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
@@ -48,7 +48,7 @@ async def waiting_so_long(seconds: float) -> AsyncGenerator[tuple[str, int]]:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse("ok")(scope, receive, send)
 
-    config = uvicorn.Config(app, http=impatient(seconds), log_config=None, lifespan="off")
+    config = uvicorn.Config(app, http=with_header_deadline(seconds), log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running = asyncio.create_task(server.serve(sockets=[listening]))

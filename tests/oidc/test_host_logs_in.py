@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvicorn
 
-from provena_mcp.server.http import create_http_app
+from provena_mcp.server.http.app import create_http_app
 from tests.oidc.realm import EXCHANGE_SECRET
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCError
 
-from provena_mcp.server.stdio import read_line
+from provena_mcp.server.stdio.lines import read_line
 from tests.stdio.conversation import Conversation, conversation
 
 PING = b'{"jsonrpc": "2.0", "id": 7, "method": "ping"}'

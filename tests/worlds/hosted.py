@@ -27,7 +27,7 @@ from provena_mcp.embedded.loading import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import NotLoggedInError
-from provena_mcp.server.http import create_http_app
+from provena_mcp.server.http.app import create_http_app
 from provena_mcp.settings import Settings
 from tests.oidc.minted import URL as ISSUER
 from tests.oidc.minted import Mint

@@ -37,7 +37,7 @@ from mcp.types import (
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from provena_mcp.server.parent import watch_parent
+from provena_mcp.server.stdio.parent import watch_parent
 
 _LOOK_SECONDS: Final = 2.0
 _CHUNK: Final = 1 << 16

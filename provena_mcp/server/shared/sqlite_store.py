@@ -18,19 +18,22 @@ from provena_mcp.commands.confirmation.key_value_store import (
     check_size,
 )
 from provena_mcp.errors import StoreError
-from provena_mcp.server.encryption import Seal, sealing_context
+from provena_mcp.server.shared.encryption import Seal, sealing_context
 
 _BUSY_SECONDS: Final = 10.0
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS kept (
-    owner TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, kept_at REAL NOT NULL, expires REAL NOT NULL,
+CREATE TABLE IF NOT EXISTS stored_values (
+    owner TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
+    stored_at REAL NOT NULL, expires REAL NOT NULL,
     PRIMARY KEY (owner, key)
 ) WITHOUT ROWID, STRICT;
-CREATE INDEX IF NOT EXISTS kept_expires ON kept (expires);
+CREATE INDEX IF NOT EXISTS stored_values_expire ON stored_values (expires);
 """
+_REPLACE: Final = "INSERT OR REPLACE INTO stored_values VALUES (?, ?, ?, ?, ?)"
+_ADD: Final = "INSERT OR IGNORE INTO stored_values VALUES (?, ?, ?, ?, ?)"
 
 
-class SharedStore:
+class SqliteStore:
     """A ``KeyValueStore`` in one file; whoever reads the file without the key learns owners and keys only."""
 
     def __init__(self, path: Path, seal: Seal, clock: Callable[[], float]) -> None:
@@ -78,7 +81,7 @@ class SharedStore:
         await to_thread.run_sync(self._remove, owner, key)
 
     def _get(self, owner: str, key: str) -> bytes | None:
-        statement = "SELECT value FROM kept WHERE owner = ? AND key = ? AND expires > ?"
+        statement = "SELECT value FROM stored_values WHERE owner = ? AND key = ? AND expires > ?"
         try:
             with closing(self._connect()) as connection:
                 row = connection.execute(statement, (owner, key, self._clock())).fetchone()
@@ -102,15 +105,12 @@ class SharedStore:
         try:
             with closing(self._connect()) as connection:
                 connection.execute("BEGIN IMMEDIATE")
-                connection.execute("DELETE FROM kept WHERE expires <= ?", (now,))
+                connection.execute("DELETE FROM stored_values WHERE expires <= ?", (now,))
                 if beside is not None and not self._has(connection, owner, beside):
                     connection.execute("COMMIT")
                     return False
-                verb = "REPLACE" if replace else "IGNORE"
-                done = connection.execute(
-                    f"INSERT OR {verb} INTO kept VALUES (?, ?, ?, ?, ?)",  # noqa: S608  # one of two words above
-                    (owner, key, sealed, now, now + seconds),
-                )
+                statement = _REPLACE if replace else _ADD
+                done = connection.execute(statement, (owner, key, sealed, now, now + seconds))
                 self._make_room(connection, owner)
                 connection.execute("COMMIT")
                 return done.rowcount == 1
@@ -118,17 +118,17 @@ class SharedStore:
             raise self._failure(error) from error
 
     def _has(self, connection: sqlite3.Connection, owner: str, key: str) -> bool:
-        found = connection.execute("SELECT 1 FROM kept WHERE owner = ? AND key = ?", (owner, key))
+        found = connection.execute("SELECT 1 FROM stored_values WHERE owner = ? AND key = ?", (owner, key))
         return found.fetchone() is not None
 
     def _make_room(self, connection: sqlite3.Connection, owner: str) -> None:
         """Drop the owner's oldest values beyond the bounds: nobody's push out another's."""
         connection.execute(
             """
-            DELETE FROM kept WHERE owner = :owner AND key IN (
+            DELETE FROM stored_values WHERE owner = :owner AND key IN (
                 SELECT key FROM (
                     SELECT key, row_number() OVER newest AS number, sum(length(value)) OVER newest AS size
-                    FROM kept WHERE owner = :owner WINDOW newest AS (ORDER BY kept_at DESC, key)
+                    FROM stored_values WHERE owner = :owner WINDOW newest AS (ORDER BY stored_at DESC, key)
                 ) WHERE number > :entries OR size > :size
             )
             """,
@@ -138,7 +138,7 @@ class SharedStore:
     def _remove(self, owner: str, key: str) -> None:
         try:
             with closing(self._connect()) as connection:
-                connection.execute("DELETE FROM kept WHERE owner = ? AND key = ?", (owner, key))
+                connection.execute("DELETE FROM stored_values WHERE owner = ? AND key = ?", (owner, key))
         except sqlite3.Error as error:
             raise self._failure(error) from error
 

@@ -13,14 +13,14 @@ HEADER_SECONDS: Final = 10.0
 _FILES: Final = 65_536
 
 
-def impatient(seconds: float = HEADER_SECONDS) -> type[H11Protocol]:
+def with_header_deadline(seconds: float = HEADER_SECONDS) -> type[H11Protocol]:
     """Uvicorn's HTTP protocol, but it hangs up ``seconds`` after it began to wait for a request's headers.
 
     uvicorn itself waits for ever, from the first connection on, and each byte that drips in makes it
     forget how long an idle connection may last.
     """
 
-    class Impatient(H11Protocol):
+    class WithHeaderDeadline(H11Protocol):
         _waiting: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:
@@ -46,7 +46,7 @@ def impatient(seconds: float = HEADER_SECONDS) -> type[H11Protocol]:
             if not is_answering and not self.transport.is_closing():
                 self.transport.close()
 
-    return Impatient
+    return WithHeaderDeadline
 
 
 def allow_many_connections() -> None:

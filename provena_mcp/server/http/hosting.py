@@ -20,17 +20,17 @@ from provena_mcp.client import ClientCredentials, ClientLimits, OAuthClient, Tok
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore, KeyValueStore
 from provena_mcp.errors import SettingsError
 from provena_mcp.issuer import Issuer
-from provena_mcp.server.auth import CallerTokens, Challenge, Login, Scopes
 from provena_mcp.server.caller import current_caller
-from provena_mcp.server.downloads import Downloads
-from provena_mcp.server.encryption import Seal, sealing_keys
+from provena_mcp.server.http.auth import CallerTokens, Challenge, Login, Scopes
+from provena_mcp.server.http.downloads import Downloads
+from provena_mcp.server.http.origins import METADATA_PATH, Allowed
+from provena_mcp.server.http.token_exchange import ExchangedTokens
 from provena_mcp.server.identity import NAME, TITLE, WEBSITE
 from provena_mcp.server.limits import Rates, RatesOfProcess
 from provena_mcp.server.messages import MCP_PATH
-from provena_mcp.server.origins import METADATA_PATH, Allowed
-from provena_mcp.server.redis_store import RedisRates, RedisServer, RedisStore
-from provena_mcp.server.shared_store import SharedStore
-from provena_mcp.server.token_exchange import ExchangedTokens
+from provena_mcp.server.shared.encryption import Seal, sealing_keys
+from provena_mcp.server.shared.redis_store import RedisRates, RedisServer, RedisStore
+from provena_mcp.server.shared.sqlite_store import SqliteStore
 from provena_mcp.settings import Settings
 
 # Each caller is bounded on their own; this only keeps all of them together from overrunning a deployment.
@@ -154,7 +154,7 @@ def _shared(settings: Settings, keys: tuple[str, ...], clock: Callable[[], float
         )
     seal = Seal(keys, "shared-store")
     if "://" not in settings.http_store:
-        return _Shared(SharedStore(Path(settings.http_store), seal, clock), alone, _nothing_to_close)
+        return _Shared(SqliteStore(Path(settings.http_store), seal, clock), alone, _nothing_to_close)
     server = RedisServer(settings.http_store, settings.http_store_password)
     rates = RedisRates(server, settings.http_calls_per_minute, alone)
     return _Shared(RedisStore(server, seal), rates, server.close)

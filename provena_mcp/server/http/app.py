@@ -1,4 +1,4 @@
-"""Serves over streamable HTTP: any number of users, any number of replicas, nothing kept between requests."""
+"""Serves over streamable HTTP: any number of users, any number of replicas, no session between requests."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from starlette.routing import Route
 from provena_mcp import __version__
 from provena_mcp.application import Application
 from provena_mcp.queries.jobs.polling import PollPolicy
-from provena_mcp.server import downloads
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.build import build_server
-from provena_mcp.server.connections import allow_many_connections, impatient
-from provena_mcp.server.hosting import prepare_hosting
+from provena_mcp.server.http import downloads
+from provena_mcp.server.http.connections import allow_many_connections, with_header_deadline
+from provena_mcp.server.http.hosting import prepare_hosting
+from provena_mcp.server.http.origins import HEALTH_PATH, READY_PATH
+from provena_mcp.server.http.request_body import MAX_BODY_BYTES
 from provena_mcp.server.messages import MCP_PATH
-from provena_mcp.server.origins import HEALTH_PATH, READY_PATH
 from provena_mcp.server.pipeline import request_chain
-from provena_mcp.server.request_body import MAX_BODY_BYTES
 from provena_mcp.settings import Settings
 from provena_mcp.tools.toolsets import select_tools
 
@@ -41,7 +41,7 @@ _IDLE_SECONDS: Final = 75
 
 
 class Readiness:
-    """Whether this replica takes requests: from the end of its start until it is told to stop."""
+    """Whether this replica takes requests: from the end of its start until it has to stop."""
 
     def __init__(self) -> None:
         """Ready until ``stop``."""
@@ -79,7 +79,7 @@ def create_http_app(
         sample: Answer from the shipped sample world instead.
         host: Where it will listen; the embedded Provena only on this machine.
         port: Where it will listen.
-        readiness: Told when the server is to stop.
+        readiness: What /ready answers.
         transport: Another way to a deployment than the network.
         to_issuer: Another way to the keys of its Keycloak.
         polling: How jobs are followed.
@@ -134,7 +134,7 @@ def run_http(settings: Settings, *, sample: bool = False, host: str, port: int) 
         log_config=None,
         access_log=False,
         server_header=False,
-        http=impatient(),
+        http=with_header_deadline(),
         ws="none",
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=max(_GRACE_SECONDS, round(settings.call_seconds)),

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
 from provena_mcp.errors import ProvenaError
-from provena_mcp.server.encryption import Seal
+from provena_mcp.server.shared.encryption import Seal
 
 PATH: Final = "/documents/{ticket}"
 SECONDS: Final = 600.0

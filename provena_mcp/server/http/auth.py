@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from provena_mcp.errors import NotLoggedInError, ProvenaError
 from provena_mcp.issuer import Issuer
 from provena_mcp.server.caller import CallerToken
+from provena_mcp.server.http.request_body import body_of
 from provena_mcp.server.messages import MCP_PATH
 from provena_mcp.server.permissions import lacks_scope
-from provena_mcp.server.request_body import body_of
 
 _RETRY_SECONDS: Final = 5
 
@@ -116,7 +116,7 @@ class Login:
     Attributes:
         tokens: Checks what they bring.
         scopes: What it has to be good for.
-        challenge: What those are told whose token does not do.
+        challenge: Answers those whose token does not do.
     """
 
     tokens: CallerTokens

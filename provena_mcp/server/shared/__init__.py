@@ -1,0 +1,1 @@
+"""What replicas share: sealed values in a file, or in Redis or Valkey."""
