@@ -153,11 +153,11 @@ def _new_record(present: ModelRunItem, arguments: JsonObject) -> JsonObject:
     changed = as_object(merge_patch(now, as_object(arguments.get("changes"))))
     new = as_object(whole) if whole is not None else changed
     if wants_modeller(new):
-        kept: JsonValue = {
+        associations: JsonValue = {
             **as_object(new.get("associations")),
             "modeller_id": present.record.associations.modeller_id,
         }
-        return {**new, "associations": kept}
+        return {**new, "associations": associations}
     return new
 
 

@@ -20,7 +20,7 @@ async def get_job(
     session_id: Annotated[str, Field(description="Session or batch id")],
     wait: Annotated[bool, Field(description="Until it ends, at most 45 s")] = False,
     offset: Annotated[int, Field(ge=0, description="Batch rows to skip")] = 0,
-) -> Reply[jobs.JobReport]:
+) -> Reply[jobs.GetJobResult]:
     """Look at a job."""
     app = ctx.request_context.lifespan_context
     asked = jobs.JobQuestion(session_id.strip(), offset, app.max_result_tokens)
@@ -36,7 +36,7 @@ async def list_jobs(
     ctx: Context[Application],
     limit: Annotated[int, Field(ge=1, le=50)] = 10,
     cursor: Cursor = None,
-) -> Reply[jobs.ListedJobs]:
+) -> Reply[jobs.ListJobsResult]:
     """List the caller's jobs."""
     app = ctx.request_context.lifespan_context
     return Reply(await jobs.list_jobs(app.reader(), limit, cursor))

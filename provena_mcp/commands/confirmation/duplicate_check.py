@@ -53,7 +53,7 @@ class Submissions:
 
     Records share a few entries by the first digit of their fingerprint, so that a large batch pushes
     none of the caller's references out. Two replicas that write one entry at the same moment may lose
-    a note; the caller's jobs tell of that record all the same.
+    a note; the caller's jobs show that record all the same.
     """
 
     def __init__(self, store: KeyValueStore) -> None:

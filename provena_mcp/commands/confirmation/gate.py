@@ -93,7 +93,7 @@ class Gate(Generic[PayloadT, ResultT]):
     async def answered(self, reference: str, consent: Consent) -> ResultT | Question:
         """What comes of the user's answer to the question about ``reference``; errors as ``decide``.
 
-        The same consent, delivered again, is told what came of it the first time.
+        The same consent, delivered again, learns what came of it the first time.
         """
         stored = await self._open(reference)
         earlier = await earlier_result(self.context, self.change, stored, self.confirmation)

@@ -1,7 +1,7 @@
 """Keeps previews under references, per caller: what may be confirmed, what was sent, and what came of it.
 
 A reference cannot be guessed, works for one caller and one tool, expires, and is sent at most once:
-a repeat is told the first outcome.
+a repeat learns the first outcome.
 """
 
 from __future__ import annotations

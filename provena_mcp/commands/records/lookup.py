@@ -40,7 +40,7 @@ async def look_up(reader: Reader, wanted: Iterable[Reference], known: Known) -> 
 
 
 async def resolve_runs(reader: Reader, runs: Sequence[AnyRun], known: Known | None = None) -> Known:
-    """All that the rules need to judge ``runs``; errors as ``look_up``."""
+    """All that the rules need to check ``runs``; errors as ``look_up``."""
     found: Known = known or {}
     while wanted := await to_thread.run_sync(_wanted, runs, found):
         found = await look_up(reader, wanted, found)

@@ -53,7 +53,7 @@ class JobRow(Brief):
     batch_id: str | None = None
 
 
-class JobReport(Brief):
+class GetJobResult(Brief):
     """A job, what came of it and what to do next."""
 
     session_id: str | None = None
@@ -75,7 +75,7 @@ class JobReport(Brief):
     next: NextCall | None = None
 
 
-class ListedJobs(Brief):
+class ListJobsResult(Brief):
     """A page of the caller's jobs, newest first."""
 
     jobs: tuple[JobRow, ...]
@@ -93,7 +93,7 @@ class JobQuestion:
     max_tokens: int
 
 
-async def get_job(reader: Reader, question: JobQuestion) -> JobReport:
+async def get_job(reader: Reader, question: JobQuestion) -> GetJobResult:
     """A job or batch as it stands.
 
     Raises:
@@ -105,7 +105,7 @@ async def get_job(reader: Reader, question: JobQuestion) -> JobReport:
 
 async def await_job(
     reader: Reader, question: JobQuestion, polling: PollPolicy, deadline: float, on_progress: ReportProgress
-) -> JobReport:
+) -> GetJobResult:
     """A job or batch once it has ended, or as it stands at ``deadline``; errors as ``get_job``."""
 
     async def fetch() -> JobState:
@@ -119,7 +119,7 @@ async def await_job(
     return await _reported(reader, seen, question)
 
 
-async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListedJobs:
+async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListJobsResult:
     """A page of at most ``limit`` of the caller's jobs.
 
     Raises:
@@ -127,7 +127,7 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListedJob
     """
     position = decode_cursor(_LIST, cursor) if cursor else None
     page = await reader.client.jobs.list(limit, position if isinstance(position, dict) else None)
-    return ListedJobs(
+    return ListJobsResult(
         jobs=tuple(_row(job) for job in page.jobs),
         complete=page.pagination_key is None,
         cursor=encode_cursor(_LIST, page.pagination_key) if page.pagination_key else None,
@@ -135,11 +135,11 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListedJob
     )
 
 
-async def _reported(reader: Reader, seen: JobState, question: JobQuestion) -> JobReport:
+async def _reported(reader: Reader, seen: JobState, question: JobQuestion) -> GetJobResult:
     return report_job(seen, await check_registry(reader.client, seen), question)
 
 
-def report_job(seen: JobState, held: Mapping[str, Held], question: JobQuestion) -> JobReport:
+def report_job(seen: JobState, held: Mapping[str, Held], question: JobQuestion) -> GetJobResult:
     """All that is known of a job; ``held`` is what there is of runs of failed jobs, by session."""
     job = seen.job
     failure = explain_failure(job) if job is not None and job.status == "FAILED" else None
@@ -147,7 +147,7 @@ def report_job(seen: JobState, held: Mapping[str, Held], question: JobQuestion) 
     page = page_of(rows, question.offset, question.max_tokens)
     run = held.get(job.session_id) if job and not seen.batch_id else None
     run_id = (run_id_of(job) if job else None) or (run.run_id if run else None)
-    return JobReport(
+    return GetJobResult(
         session_id=job.session_id if job else None,
         what=_what(job) if job else JOB_KINDS[BATCH].purpose,
         status=_status(seen, rows, run),
