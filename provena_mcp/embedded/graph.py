@@ -62,18 +62,19 @@ def lodge(connection: sqlite3.Connection, records: Iterable[tuple[str, Provenanc
     added = [link for link in links if link not in had_links]
     connection.executemany("INSERT INTO link_record VALUES (?, ?, ?, ?)", added)
     connection.executemany("INSERT OR IGNORE INTO link VALUES (?, ?, ?)", (link[1:] for link in added))
-    _withdraw(connection, had_nodes - nodes, had_links - links.keys())
-    gone = chain.from_iterable(link[1:3] for link in had_links - links.keys())
-    _note_change(connection, {*key_of.values(), *gone, *(node for _, node in had_nodes - nodes)})
+    gone_nodes, gone_links = had_nodes - nodes, had_links - links.keys()
+    if gone_nodes or gone_links:
+        _withdraw(connection, gone_nodes, gone_links)
+    ends = chain.from_iterable(link[1:3] for link in gone_links)
+    _note_change(connection, {*key_of.values(), *ends, *(node for _, node in gone_nodes)})
 
 
 def _note_change(connection: sqlite3.Connection, nodes: Collection[int] | None) -> None:
     """Count a change of the graph, with the nodes whose links or kind may differ; none for any number."""
     named = json.dumps(list(nodes)) if nodes is not None and len(nodes) <= _MOST_NAMED else None
-    change = connection.execute("INSERT INTO graph_change (nodes) VALUES (?)", (named,))
-    connection.execute(
-        "DELETE FROM graph_change WHERE version <= ?", ((change.lastrowid or 0) - _CHANGES_KEPT,)
-    )
+    version = connection.execute("INSERT INTO graph_change (nodes) VALUES (?)", (named,)).lastrowid or 0
+    if version % _CHANGES_KEPT == 0:
+        connection.execute("DELETE FROM graph_change WHERE version <= ?", (version - _CHANGES_KEPT,))
 
 
 def clear(connection: sqlite3.Connection) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pydantic import JsonValue
+from pydantic_core import to_json
 
 MOST_LEVELS: Final = 100
 """How deeply a value may be nested; what handles it further on descends a level a call."""
@@ -41,8 +42,12 @@ DECODER: Final = json.JSONDecoder(parse_int=_whole)
 
 
 def compact_json(value: JsonValue) -> str:
-    """The JSON text of a value without a fault, as it is kept."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """The JSON text of a value without a fault, as it is kept.
+
+    Raises:
+        ValueError: It holds half characters, or is nested very deeply.
+    """
+    return to_json(value, inf_nan_mode="constants").decode()
 
 
 def fault_of(value: JsonValue, text: str | None = None, *, allow_nul: bool = False) -> Fault | None:
@@ -58,8 +63,7 @@ def fault_of(value: JsonValue, text: str | None = None, *, allow_nul: bool = Fal
     """
     try:
         text = text if text is not None else compact_json(value)
-        text.encode()
-    except (UnicodeEncodeError, RecursionError):
+    except ValueError:
         is_suspect = True
     else:
         brackets = text.count("{") + text.count("[")

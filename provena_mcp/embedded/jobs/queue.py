@@ -7,12 +7,12 @@ effect exactly once, whoever dies when.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from itertools import takewhile
 from typing import Final
 
 from provena_mcp.embedded.jobs.rows import JobRow, Outcome, select_jobs
+from provena_mcp.embedded.json_text import compact_json
 
 LEASE_SECONDS: Final = 10.0
 """How long a job stays with a worker that is not heard of any more."""
@@ -93,7 +93,7 @@ def finish(connection: sqlite3.Connection, job: JobRow, outcome: Outcome) -> Non
         (
             outcome.status,
             outcome.info,
-            None if outcome.result is None else json.dumps(outcome.result, ensure_ascii=False),
+            None if outcome.result is None else compact_json(outcome.result),
             job.key,
         ),
     )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from provena_mcp.embedded.identity import User
+from provena_mcp.embedded.json_text import compact_json
 from provena_mcp.rules.jobs import kind_of
 from provena_mcp.wire.items import JSON_OBJECT, JsonObject
 from provena_mcp.wire.jobs import JobSubtype
@@ -131,7 +132,7 @@ def submit(connection: sqlite3.Connection, jobs: Iterable[NewJob], submitter: Su
                 submitter.user.username,
                 job.batch_id,
                 job.subtype,
-                json.dumps(job.payload, ensure_ascii=False),
+                compact_json(job.payload),
                 whom,
             )
             for job in jobs
