@@ -4,7 +4,7 @@ WORKDIR /source
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY provena_mcp ./provena_mcp
 RUN python -m venv /opt/provena-mcp \
-    && /opt/provena-mcp/bin/pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt .
+    && /opt/provena-mcp/bin/pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt '.[redis]'
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/provena-mcp --create-home provena
