@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import hashlib
 import json
 import shutil
 import socket
@@ -9,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +33,22 @@ def host() -> Path:
     """The host's script with its packages; skips, saying so, where they cannot be installed."""
     if shutil.which("npm") is None:
         pytest.skip("Node.js and npm are not installed")
-    folder = Path(tempfile.gettempdir()) / "provena-mcp-test-host"
-    shutil.copytree(HERE, folder, dirs_exist_ok=True)
-    if not (folder / "node_modules" / "@modelcontextprotocol" / "sdk").is_dir():
-        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]
-        made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
-        if made.returncode:
-            pytest.skip(f"the TypeScript SDK cannot be installed: {made.stderr[-300:]}")
+    version = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(HERE.iterdir()))).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"provena-mcp-test-host-{getpass.getuser()}-{version}"
+    if not folder.is_dir():
+        # Made beside and moved, so that of several test processes none finds it half made.
+        with tempfile.TemporaryDirectory() as beside, suppress(OSError):
+            _install(Path(beside) / "host").rename(folder)
     return folder / "host.mjs"
+
+
+def _install(folder: Path) -> Path:
+    shutil.copytree(HERE, folder)
+    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock"]
+    made = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+    if made.returncode:
+        pytest.skip(f"the TypeScript SDK cannot be installed: {made.stderr[-300:]}")
+    return folder
 
 
 @contextmanager
