@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from provena_mcp import __version__
 from provena_mcp.errors import ProvenaError
 
 
@@ -19,13 +20,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> None:
-    # Hosts start the server with nothing else on the line and wait for it; parsing that case by
-    # hand keeps typer and rich, some 0.2 s, out of every start.
+    # Hosts start the server with nothing else on the line and wait for it; parsing that case, and
+    # that of scripts that ask for the version, by hand keeps typer and rich, some 0.2 s, out of them.
     match arguments:
         case [] | ["serve"] | ["serve", "--sample"]:
             from provena_mcp.cli.serve import serve_stdio
 
             serve_stdio(sample=len(arguments) == 2)
+        case ["--version"]:
+            sys.stdout.write(f"provena-mcp {__version__}\n")
         case _:
             from provena_mcp.cli.app import app
 
