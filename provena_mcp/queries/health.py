@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from pydantic import Field
 
-from provena_mcp.client import ProvenaClient
 from provena_mcp.errors import NotLoggedInError, ProvenaError, UpstreamError
 from provena_mcp.queries.items.briefs.models import Brief, Ref, utc
-from provena_mcp.queries.items.fetch import Reader
+
+if TYPE_CHECKING:
+    from provena_mcp.client import ProvenaClient
+    from provena_mcp.queries.items.fetch import Reader
 
 Answer = TypeVar("Answer")
 Kind = Literal["embedded", "sample", "deployment"]

@@ -91,6 +91,7 @@ def build_server(
     chosen = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
     definitions = (*chosen, *more_tools)
     tools = {definition.name: definition for definition in definitions}
+    registered = register(definitions, local=local, links=settings.resource_links)
     server = ProvenaServer(
         NAME,
         title=TITLE,
@@ -99,7 +100,7 @@ def build_server(
         icons=[ICON],
         version=__version__,
         instructions=server_instructions(backend.which(), definitions),
-        tools=list(register(definitions, local=local, links=settings.resource_links)),
+        tools=list(registered),
         lifespan=lambda _: _running(
             backend, settings, hosting, local=local, polling=polling or PollPolicy(), now=now
         ),
@@ -113,6 +114,7 @@ def build_server(
         subscriptions=False,
         extensions=[lineage_app()] if any(definition.ui for definition in definitions) else [],
     )
+    server.prepare_with([tool.prepare for tool in registered])
     register_resources(server, lambda: who_answers(backend.which()))
     register_prompts(server, [definition.name for definition in definitions])
     server.complete_arguments()

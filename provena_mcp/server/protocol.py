@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import anyio
 from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.context import ServerRequestContext
@@ -18,6 +20,7 @@ from mcp.types import (
     CompleteResult,
     GetPromptResult,
     InputRequiredResult,
+    Tool,
 )
 
 from provena_mcp.application import Application
@@ -25,12 +28,20 @@ from provena_mcp.completions import complete
 from provena_mcp.server.stdio.lines import answered_stdio
 
 _SHOWN: Final = 200
+_PAUSE_SECONDS: Final = 0.02
 
 logger = logging.getLogger(__name__)
 
 
 class ProvenaServer(MCPServer[Application]):
     """An MCP server over one ``Application``."""
+
+    _listed: anyio.Event | None = None
+    _preparations: Sequence[Callable[[], object]] = ()
+
+    def prepare_with(self, preparations: Sequence[Callable[[], object]]) -> None:
+        """Do these over stdio once the tools have been listed: they make what the first calls need."""
+        self._preparations = preparations
 
     def complete_arguments(self) -> None:
         """Complete the arguments of prompts and resource templates.
@@ -90,10 +101,27 @@ class ProvenaServer(MCPServer[Application]):
 
     async def run_stdio_async(self) -> None:
         """Serve the host at the other end of stdin and stdout until it closes them or has gone."""
-        async with answered_stdio() as (read, write):
+        self._listed = anyio.Event()
+        async with answered_stdio() as (read, write), anyio.create_task_group() as beside:
+            beside.start_soon(self._get_ready, self._listed)
             await self._lowlevel_server.run(
                 read, write, self._lowlevel_server.create_initialization_options()
             )
+            beside.cancel_scope.cancel()
+
+    async def list_tools(self) -> list[Tool]:
+        """The tools, as they were written down."""
+        listed = await super().list_tools()
+        if self._listed is not None:
+            self._listed.set()
+        return listed
+
+    async def _get_ready(self, listed: anyio.Event) -> None:
+        await listed.wait()
+        for prepare in self._preparations:
+            # After the list has left, and with a chance for each call in between.
+            await anyio.sleep(_PAUSE_SECONDS)
+            prepare()
 
 
 async def _complete(ctx: ServerRequestContext[Any, Any], params: CompleteRequestParams) -> CompleteResult:

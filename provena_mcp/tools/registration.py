@@ -33,6 +33,10 @@ class ProvenaTool(Tool):
 
     links: bool = False
 
+    def prepare(self) -> None:
+        """Make what a call needs, ahead of the first."""
+        _ = self.made
+
     @cached_property
     def made(self) -> Tool:
         """The SDK's tool of the handler, which ``fn`` loads."""
@@ -86,7 +90,7 @@ class _Metadata(FuncMetadata):
 @lru_cache(maxsize=16)
 def register(
     definitions: tuple[ToolDefinition, ...], *, local: bool = True, links: bool = False
-) -> tuple[Tool, ...]:
+) -> tuple[ProvenaTool, ...]:
     """The SDK's tools for definitions.
 
     Remembered: they follow from the definitions alone.
