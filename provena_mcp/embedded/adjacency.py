@@ -177,23 +177,18 @@ class Adjacency:
 
 
 def _walk(
-    connection: sqlite3.Connection,
-    known: _Known | None,
-    links: Links,
-    start: int,
-    direction: Direction,
-    depth: int,
+    connection: sqlite3.Connection, known: _Known | None, links: Links, key: int, way: Direction, depth: int
 ) -> set[int]:
     """Collect the links within ``depth`` hops; the nodes that were met."""
-    is_up = direction == "upstream"
+    is_up = way == "upstream"
     nears, fars = (links.sources, links.targets) if is_up else (links.targets, links.sources)
-    seen = {start}
+    seen = {key}
     rim: set[int] = seen
     for _ in range(depth):
         first = len(fars)
         by_sql = rim if known is None else known.touched & rim
         if known is not None:
-            side = known.arrays.sides[direction]
+            side = known.arrays.sides[way]
             begins, far, relations = side.begins, side.far, side.relations
             for node in rim - by_sql if by_sql else rim:
                 begin, end = begins[node], begins[node + 1]
