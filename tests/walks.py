@@ -32,6 +32,7 @@ from tests.worlds.sample_csv import a_csv, trials
 PACKAGE = Path(provena_mcp.__file__).parent
 # Called for every function there is, so this has to be quick.
 _INSIDE, _EMBEDDED = f"{PACKAGE}/", f"{PACKAGE}/embedded/"
+_IMPORTING = "<frozen importlib"
 _KEY = "a-key-that-replicas-share-and-nobody-else-has"
 
 Functions = dict[tuple[str, str], None]
@@ -73,16 +74,20 @@ class Walk:
         code = frame.f_code
         # Modules, comprehensions and lambdas are parts of what has a name.
         if event == "call" and code.co_filename.startswith(_INSIDE) and not code.co_name.startswith("<"):
-            functions = self.embedded if _of_embedded(frame) else self.above
-            functions.setdefault((code.co_filename.removeprefix(_INSIDE), code.co_qualname))
+            functions = self._of(frame)
+            if functions is not None:
+                functions.setdefault((code.co_filename.removeprefix(_INSIDE), code.co_qualname))
 
-
-def _of_embedded(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if frame.f_code.co_filename.startswith(_EMBEDDED):
-            return True
-        frame = frame.f_back
-    return False
+    def _of(self, frame: FrameType | None) -> Functions | None:
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if file.startswith(_EMBEDDED):
+                return self.embedded
+            # What a module does while it is imported happens once, whoever needs it first.
+            if file.startswith(_IMPORTING):
+                return None
+            frame = frame.f_back
+        return self.above
 
 
 @contextmanager
@@ -135,6 +140,10 @@ async def _one_user(folder: Path) -> AsyncGenerator[tuple[Wire, Client]]:
     async with provena(folder) as wire, server(wire) as client:
         # What is imported and made once is no part of a walk.
         await call(client, "get_health_check")
+        await call(client, "register_model_run", record={})
+        await call(client, "register_batch_model_runs", records=[])
+        await call(client, "explore_upstream", starting_id="sample/1000001", depth=1)
+        await call(client, "fetch_items", ids=["sample/1000001"])
         yield wire, client
 
 
