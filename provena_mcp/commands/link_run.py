@@ -72,7 +72,7 @@ class LinkRun:
     async def send(self, context: WriteContext, payload: StudyLink) -> JsonObject:
         """Have the run linked; Provena answers with the job that brings the graph up to date."""
         answer = await context.client.prov.link_to_study(payload.model_run_id, payload.study_id)
-        return {"session_id": answer.session_id}
+        return {"session_id": answer.session_id, "job": "MODEL_RUN_LODGE_ONLY"}
 
     async def result(self, context: WriteContext, sent: Sent) -> LinkModelRunToStudyResult:
         """Whether the run is in the study."""

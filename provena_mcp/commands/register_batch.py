@@ -102,7 +102,8 @@ class RegisterBatch:
 
     async def send(self, context: WriteContext, payload: BatchRegistration) -> JsonObject:
         """Have the runs registered; Provena answers with the job that distributes them."""
-        return {"session_id": (await context.client.prov.register_batch(payload.records)).session_id}
+        answer = await context.client.prov.register_batch(payload.records)
+        return {"session_id": answer.session_id, "job": "MODEL_RUN_BATCH_SUBMIT"}
 
     async def result(self, context: WriteContext, sent: Sent) -> RegisterBatchModelRunsResult:
         """What came of each record."""

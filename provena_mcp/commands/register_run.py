@@ -71,7 +71,8 @@ class RegisterRun:
 
     async def send(self, context: WriteContext, payload: Registration) -> JsonObject:
         """Have the run registered; Provena answers with a job."""
-        return {"session_id": (await context.client.prov.register(payload.record)).session_id}
+        answer = await context.client.prov.register(payload.record)
+        return {"session_id": answer.session_id, "job": "MODEL_RUN_PROV_LODGE"}
 
     async def result(self, context: WriteContext, sent: Sent) -> RegisterModelRunResult:
         """The run's handle, and what there is of a run whose job failed."""

@@ -96,7 +96,7 @@ class UpdateRun:
         """Have the record replaced; Provena answers with a job."""
         answer = await context.client.prov.update(payload.model_run_id, payload.reason, payload.record)
         context.reader.names.forget(context.caller, payload.model_run_id)
-        return {"session_id": answer.session_id}
+        return {"session_id": answer.session_id, "job": "MODEL_RUN_UPDATE"}
 
     async def result(self, context: WriteContext, sent: Sent) -> UpdateModelRunResult:
         """Whether the run has its new record."""

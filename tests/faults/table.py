@@ -29,6 +29,7 @@ from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.queries.jobs.polling import PollPolicy
 from provena_mcp.server.build import build_server
+from tests.faults.lies import LIES
 from tests.faults.proxy import Fault, Proxy, faulty_proxy
 from tests.faults.spoiling import FAULTS, MAX_BODY, READ_SECONDS
 from tests.worlds.sample import text_of
@@ -42,6 +43,7 @@ LIMITS = ClientLimits(
     jitter_seconds=0.01,
     max_body_bytes=MAX_BODY,
 )
+ALL = (*FAULTS, *LIES)
 HUNG_SECONDS = 30.0
 AT_ONCE = 8
 # After these a write may or may not have happened, and they say so.
@@ -53,6 +55,7 @@ class Tally:
     """What came of the calls under one fault."""
 
     calls: int = 0
+    written: int = 0
     whole: int = 0
     partial: int = 0
     errors: int = 0
@@ -128,14 +131,37 @@ class Questions:
 
     @classmethod
     async def asked_of(cls, client: Client) -> Questions:
-        # Runs of different programmes, so that what is registered changes nothing that is read.
-        listed = await _content(client, "list_items", {"subtype": "MODEL_RUN", "limit": 20})
-        read, written = listed["items"][0]["id"], listed["items"][-1]["id"]
-        full = await _content(client, "fetch_items", {"ids": [written], "detail": "full"})
-        made = cls(read, full["items"][0]["record"]["record"])
+        listed = await _content(client, "list_items", {"subtype": "MODEL_RUN", "limit": 40})
+        runs = [item["id"] for item in listed["items"]]
+        record = await _record_to_write(client, runs[::-1])
+        made = cls(await _run_to_read(client, runs, record), record)
         for tool, arguments in made.reads:
             made.truth[tool] = await _content(client, tool, arguments)
         return made
+
+
+async def _record_to_write(client: Client, runs: list[str]) -> dict[str, Any]:
+    """The record of the first of ``runs`` that could be registered once more under another name."""
+    for run in runs:
+        full = await _content(client, "fetch_items", {"ids": [run], "detail": "full"})
+        record = full["items"][0]["record"]["record"]
+        again = {**record, "display_name": "as it was"}
+        if (await _content(client, "register_model_run", {"record": again})).get("reference"):
+            return record
+    raise LookupError("No run of the sample world could be registered again.")
+
+
+async def _run_to_read(client: Client, runs: list[str], record: dict[str, Any]) -> str:
+    """The first of ``runs`` that has nothing to do with ``record``: what is registered must not change it."""
+    used = [dataset["dataset_id"] for dataset in (*record["inputs"], *record["outputs"])]
+    for run in runs:
+        question = {"starting_id": run, "depth": 10, "max_tokens": 20_000}
+        seen = json.dumps(
+            [await _content(client, tool, question) for tool in ("explore_upstream", "explore_downstream")]
+        )
+        if not any(f'"{dataset}"' in seen for dataset in used):
+            return run
+    raise LookupError("Every run of the sample world has to do with what is to be written.")
 
 
 async def _content(client: Client, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -231,8 +257,11 @@ class Trial:
                 self.tally.wrong.append(f"arrived, but said to have failed: {said}"[:300])
         elif content["status"] in ("submitted", "succeeded", "failed"):
             self.tally.whole += 1
+            self.tally.written += 1
             if not arrived:
                 self.tally.wrong.append(f"said to be {content['status']}, but never arrived")
+            if content["status"] == "succeeded" and not content.get("model_run_id"):
+                self.tally.wrong.append(f"said to have succeeded, without the run: {content}"[:300])
         else:
             self.tally.partial += 1  # a new preview: something could not be looked up
 
@@ -253,11 +282,17 @@ def contradiction_of(tool: str, content: dict[str, Any], truth: dict[str, Any]) 
         return next((w for item in content["items"] if (w := _differs(item, known[item["id"]]))), None)
     if tool == "search_items":
         unread = set(content.pop("unreadable", {}))
-        truth = {**truth, "items": [item for item in truth["items"] if item["id"] not in unread]}
+        # How well something matches depends on all that is registered, and this table registers runs.
+        content = {**content, "items": [_unscored(item) for item in content["items"]]}
+        truth = {**truth, "items": [_unscored(item) for item in truth["items"] if item["id"] not in unread]}
     if tool == "audit_reproducibility" and content["complete"] is False:
         return None
     unread = {item_id for ids in content.get("unreadable", {}).values() for item_id in ids}
     return _differs(content, truth, unread=unread)
+
+
+def _unscored(item: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if key != "score"}
 
 
 # May be absent: what they say of an item that could not be read is there by its id.
@@ -289,7 +324,7 @@ def _registrations(arrived: list[bytes]) -> Counter[str]:
     return found
 
 
-async def run_table(folder: Path, calls: int, faults: tuple[Fault, ...] = FAULTS) -> dict[str, Tally]:
+async def run_table(folder: Path, calls: int, faults: tuple[Fault, ...] = ALL) -> dict[str, Tally]:
     """What came of ``calls`` calls under each of ``faults``."""
     tallies: dict[str, Tally] = {}
     with running_provena(folder) as backend:

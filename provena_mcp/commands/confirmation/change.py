@@ -80,7 +80,7 @@ class Change(Protocol[PayloadT, ResultT]):
         ...
 
     async def send(self, context: WriteContext, payload: PayloadT) -> JsonObject:
-        """Send it, and give Provena's answer, with the ``session_id`` of the job that it queued, if any."""
+        """Send it; the answer has the ``session_id`` and the subtype, ``job``, of the job that was queued."""
         ...
 
     async def result(self, context: WriteContext, sent: Sent) -> ResultT:

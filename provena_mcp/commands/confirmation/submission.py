@@ -171,7 +171,7 @@ async def _followed(
         return await change.result(context, Sent(arguments, answer))
     try:
         job = await poll(
-            lambda: fetch_job_state(context.client.jobs, session_id),
+            lambda: fetch_job_state(context.client.jobs, session_id, *_job_in(answer)),
             confirmation.polling,
             confirmation.deadline,
             confirmation.on_progress,
@@ -181,6 +181,12 @@ async def _followed(
         warning = f"It was sent, but its job could not be followed: {error.message} {_LOOK}"
         return result.model_copy(update={"warnings": (warning,)})
     return await change.result(context, Sent(arguments, answer, job))
+
+
+def _job_in(answer: JsonObject) -> tuple[str, ...]:
+    """The subtype that the queued job has, if the answer names it."""
+    found = answer.get("job")
+    return (found,) if isinstance(found, str) else ()
 
 
 def session_in(answer: JsonObject) -> str | None:

@@ -84,7 +84,10 @@ async def follow_report(
 ) -> JobState:
     """How far a report's job has come, at its end or when patience is out."""
     return await poll(
-        lambda: fetch_job_state(client.jobs, session_id), polling, polling.deadline(), on_progress
+        lambda: fetch_job_state(client.jobs, session_id, "GENERATE_REPORT"),
+        polling,
+        polling.deadline(),
+        on_progress,
     )
 
 

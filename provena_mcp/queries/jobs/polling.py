@@ -119,13 +119,15 @@ def run_name_of(job: Job) -> str | None:
     return None
 
 
-async def fetch_job_state(jobs: JobApi, session_id: str) -> JobState:
+async def fetch_job_state(jobs: JobApi, session_id: str, *subtypes: str) -> JobState:
     """How far the job ``session_id`` is, with its runs if it is a batch.
+
+    It has to be of one of ``subtypes``, if any are given.
 
     Raises:
         NotFoundError: No such job, or its row has not been written yet.
     """
-    job = await jobs.fetch(session_id)
+    job = await jobs.fetch(session_id, *subtypes)
     batch_id = batch_id_of(job) if job.job_sub_type == BATCH else None
     return JobState(job) if batch_id is None else _batch_state(job, await _runs(jobs, batch_id), batch_id)
 

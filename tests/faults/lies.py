@@ -1,0 +1,109 @@
+"""The lies: well-formed answers about something else, without proof, or with the same thing again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from tests.faults.proxy import Exchange, Fault, Spoil
+
+Json = dict[str, Any]
+
+
+def lying(lie: Callable[[Json], None]) -> Spoil:
+    """The real answer, changed in place where it is one that ``lie`` is about."""
+
+    async def spoil(exchange: Exchange) -> None:
+        answer = await exchange.forward()
+        try:
+            body = json.loads(answer.body)
+        except ValueError:
+            await exchange.send(answer.raw)
+            return
+        if isinstance(body, dict):
+            lie(body)
+        await exchange.send(answer.with_body(json.dumps(body).encode()).raw)
+
+    return spoil
+
+
+def _rows(body: Json) -> list[Json]:
+    """The rows of any list there is."""
+    return next((body[name] for name in ("items", "jobs", "results") if body.get(name)), [])
+
+
+def _jobs(body: Json) -> list[Json]:
+    return [body["job"]] if isinstance(body.get("job"), dict) else body.get("jobs") or []
+
+
+def another_item(body: Json) -> None:
+    if body.get("item"):
+        body["item"]["id"] = "sample/1000001"
+
+
+def another_session(body: Json) -> None:
+    if "job" in body:
+        body["job"]["session_id"] = "4c1f7a52-0000-4000-8000-000000000000"
+
+
+def no_session(body: Json) -> None:
+    if "session_id" in body:
+        body["session_id"] = ""
+    for job in _jobs(body):
+        job["session_id"] = ""
+
+
+def success_without_proof(body: Json) -> None:
+    for job in _jobs(body):
+        job.update(status="SUCCEEDED", result=None)
+
+
+def success_of_another_kind(body: Json) -> None:
+    for job in _jobs(body):
+        job.update(status="SUCCEEDED", job_sub_type="GENERATE_REPORT", result={"report_url": "/r"})
+
+
+def rows_again(body: Json) -> None:
+    _rows(body)[:] = [row for row in _rows(body) for _ in range(3)]
+
+
+def null_rows(body: Json) -> None:
+    for name in ("items", "jobs", "results"):
+        if name in body:
+            body[name] = None
+
+
+def another_subtype(body: Json) -> None:
+    if body.get("items"):
+        body["items"][-1]["item_subtype"] = "ORGANISATION"
+
+
+def the_same_page_again(body: Json) -> None:
+    if "pagination_key" in body:
+        body["pagination_key"] = {"id": "sample/1000001"}
+
+
+def links_again(body: Json) -> None:
+    if "graph" in body:
+        body["graph"]["links"] *= 3
+
+
+def nodes_again(body: Json) -> None:
+    if "graph" in body:
+        body["graph"]["nodes"] *= 2
+
+
+LIES: tuple[Fault, ...] = (
+    Fault("another item", lying(another_item)),
+    Fault("another job", lying(another_session), 1),
+    Fault("no session", lying(no_session)),
+    Fault("success without proof", lying(success_without_proof), 1),
+    Fault("success of another kind of job", lying(success_of_another_kind), 1),
+    Fault("rows repeated", lying(rows_again), 1),
+    Fault("null rows with success", lying(null_rows)),
+    Fault("rows of another subtype", lying(another_subtype)),
+    Fault("a page key that leads back", lying(the_same_page_again)),
+    Fault("links repeated", lying(links_again), 1),
+    Fault("nodes repeated", lying(nodes_again), 1),
+)
