@@ -13,7 +13,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         _run(sys.argv[1:] if arguments is None else arguments)
     except ProvenaError as error:
-        _tell(error)
+        _print_error(error)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -35,7 +35,7 @@ def _run(arguments: list[str]) -> None:
             app(arguments)
 
 
-def _tell(error: ProvenaError) -> None:
+def _print_error(error: ProvenaError) -> None:
     from provena_mcp.next_call import naming_tools
 
     lines = [f"provena-mcp: {error.message}", naming_tools(error.advice)]

@@ -13,10 +13,10 @@ from provena_mcp.cli.local import local_app
 
 def _examples(*lines: str) -> str:
     # Paragraphs, because typer joins the lines of one; what follows two spaces is a remark.
-    told = [
+    shown = [
         f"{command}  [dim]{remark}[/dim]" for command, _, remark in (line.partition("  ") for line in lines)
     ]
-    return "\n\n".join(("[bold]Examples[/bold]", *told))
+    return "\n\n".join(("[bold]Examples[/bold]", *shown))
 
 
 app = typer.Typer(
@@ -184,21 +184,21 @@ def login(
 
     The login is kept in the system's keyring, else in a private file, and renewed until it is ended.
     """
-    from provena_mcp.cli.login import LoginDesk, open_in_browser
+    from provena_mcp.cli.login import LoginCommands, open_in_browser
     from provena_mcp.cli.running import run
     from provena_mcp.settings import read_settings
 
-    run(LoginDesk(read_settings(), open_page=None if no_browser else open_in_browser).log_in())
+    run(LoginCommands(read_settings(), open_page=None if no_browser else open_in_browser).log_in())
 
 
 @app.command()
 def logout() -> None:
     """Forget the login to the deployment, and end its session at Keycloak."""
-    from provena_mcp.cli.login import LoginDesk
+    from provena_mcp.cli.login import LoginCommands
     from provena_mcp.cli.running import run
     from provena_mcp.settings import read_settings
 
-    run(LoginDesk(read_settings()).log_out())
+    run(LoginCommands(read_settings()).log_out())
 
 
 @app.command()

@@ -88,7 +88,7 @@ async def _ask(client: Client, question: Question, console: Console) -> int:
     if question.then is not None:
         answer, size = await _call(client, question.then(answer), console)
         spent += size
-    console.print(Padding(question.tell(answer), (0, 0, 0, 3)))
+    console.print(Padding(question.render(answer), (0, 0, 0, 3)))
     return spent
 
 

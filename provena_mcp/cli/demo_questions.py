@@ -1,4 +1,4 @@
-"""What the demo asks of the sample world, and how each answer is told.
+"""What the demo asks of the sample world, and how each answer is shown.
 
 The ids are the shipped world's (``embedded/sample/README.md``); every answer is read from the
 result's structured content, as an assistant would.
@@ -38,14 +38,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Question:
-    """A question as a person asks it, the call that answers it, and how to tell the answer.
+    """A question as a person asks it, the call that answers it, and how to show the answer.
 
-    ``then`` makes a second call out of the first answer; ``tell`` gets the last one.
+    ``then`` makes a second call out of the first answer; ``render`` gets the last one.
     """
 
     asks: str
     call: Call
-    tell: Callable[[JsonObject], RenderableType]
+    render: Callable[[JsonObject], RenderableType]
     then: Callable[[JsonObject], Call] | None = None
 
 
@@ -76,19 +76,19 @@ def _name(ref: Ref | DatasetInRole | None) -> str:
     return "-" if ref is None else (ref.name or ref.id)
 
 
-def _tell_found(answer: JsonObject) -> RenderableType:
+def _show_found(answer: JsonObject) -> RenderableType:
     found = FoundItems.model_validate(answer)
     rows = [(row.name, row.about or "", row.id) for row in found.items]
     return _table("dataset", "about", "id", rows=rows)
 
 
-def _tell_datasets(answer: JsonObject) -> RenderableType:
+def _show_datasets(answer: JsonObject) -> RenderableType:
     result = LineageResult.model_validate(answer)
     rows = [(str(item.hop), item.name or "-", item.id) for item in result.answer or ()]
     return Group(_table("hops", "dataset", "id", rows=rows), _reach(result))
 
 
-def _tell_agents(answer: JsonObject) -> RenderableType:
+def _show_agents(answer: JsonObject) -> RenderableType:
     result = LineageResult.model_validate(answer)
     rows = [
         (item.name or item.id, ", ".join(f"{role} {count}x" for role, count in (item.roles or {}).items()))
@@ -103,7 +103,7 @@ def _maker_of(answer: JsonObject) -> Call:
     return Call("fetch_items", {"ids": [run.id for run in dataset.made_by or ()]})
 
 
-def _tell_run(answer: JsonObject) -> RenderableType:
+def _show_run(answer: JsonObject) -> RenderableType:
     (item,) = _items(answer)
     run = RunBrief.model_validate(item)
     rows = [
@@ -124,7 +124,7 @@ def _runs_of(answer: JsonObject) -> Call:
     return Call("fetch_items", {"ids": list(runs)})
 
 
-def _tell_versions(answer: JsonObject) -> RenderableType:
+def _show_versions(answer: JsonObject) -> RenderableType:
     runs_of: dict[str, list[RunBrief]] = defaultdict(list)
     for item in _items(answer):
         run = RunBrief.model_validate(item)
@@ -136,7 +136,7 @@ def _tell_versions(answer: JsonObject) -> RenderableType:
     return _table("version", "runs", "last used", "for example", rows=rows)
 
 
-def _tell_rows(answer: JsonObject) -> RenderableType:
+def _show_rows(answer: JsonObject) -> RenderableType:
     result = LineageResult.model_validate(answer)
     rows = [
         (row[2] if len(row) > 2 else "-", row[1])
@@ -158,43 +158,43 @@ QUESTIONS: Final = (
             "search_items",
             {"query": "sea surface temperature Heron Reef", "subtype": "DATASET", "limit": 5},
         ),
-        _tell_found,
+        _show_found,
     ),
     Question(
         "How were the restoration priorities with sea country values made?",
         Call("fetch_items", {"ids": [RANKING]}),
-        _tell_run,
+        _show_run,
         then=_maker_of,
     ),
     Question(
         "Which datasets fed that ranking?",
         Call("get_contributing_datasets", {"starting_id": RANKING, "depth": _ALL_THE_WAY}),
-        _tell_datasets,
+        _show_datasets,
     ),
     Question(
         "Whom should we credit for it?",
         Call("get_contributing_agents", {"starting_id": RANKING, "depth": _ALL_THE_WAY}),
-        _tell_agents,
+        _show_agents,
     ),
     Question(
         "The 2016-2019 forcing turns out to be wrong. Which datasets are affected?",
         Call("get_effected_datasets", {"starting_id": FORCING, "depth": _ALL_THE_WAY}),
-        _tell_datasets,
+        _show_datasets,
     ),
     Question(
         "And who has to know?",
         Call("get_effected_agents", {"starting_id": FORCING, "depth": _ALL_THE_WAY}),
-        _tell_agents,
+        _show_agents,
     ),
     Question(
         "Which runs still used the bathymetry of 2019, since replaced?",
         Call("explore_downstream", {"starting_id": OLD_BATHYMETRY, "depth": 1, "subtypes": ["MODEL_RUN"]}),
-        _tell_rows,
+        _show_rows,
     ),
     Question(
         "Which versions of LagoonFlow have been used?",
         Call("explore_downstream", {"starting_id": LAGOONFLOW, "depth": 1, "subtypes": ["MODEL_RUN"]}),
-        _tell_versions,
+        _show_versions,
         then=_runs_of,
     ),
 )

@@ -20,14 +20,14 @@ from provena_mcp.issuer import Claims, read_claims
 from provena_mcp.rules.text import clean
 from provena_mcp.settings import Endpoints, Settings
 
-Tell = Callable[[str], None]
+Say = Callable[[str], None]
 OpenPage = Callable[[str], Awaitable[None]]
 
 _NOT_NEEDED: Final = "No login is needed: no deployment is set, so the embedded Provena answers."
 _BROWSER_SECONDS: Final = 5.0
 
 
-def tell(line: str) -> None:
+def say(line: str) -> None:
     """Say ``line`` to the person, on stderr."""
     typer.echo(line, err=True)
 
@@ -49,11 +49,11 @@ async def open_in_browser(url: str) -> None:
 
 
 @dataclass(frozen=True)
-class LoginDesk:
+class LoginCommands:
     """What logging in and out works with; ``clock`` gives Unix seconds, ``keyring`` replaces the system's."""
 
     settings: Settings
-    tell: Tell = tell
+    say: Say = say
     open_page: OpenPage | None = open_in_browser
     clock: Clock = time.time
     sleep: Sleep = asyncio.sleep
@@ -70,7 +70,7 @@ class LoginDesk:
         """
         endpoints = self.settings.endpoints()
         if endpoints is None:
-            self.tell(_NOT_NEEDED)
+            self.say(_NOT_NEEDED)
             return
         login = self._login(endpoints)
         async with ProvenaClient(endpoints, tokens=login, clock=self.clock) as client:
@@ -87,9 +87,9 @@ class LoginDesk:
                 advice="Ask the administrators of this Provena to allow refresh tokens for the client.",
             )
         claims = read_claims(grant.access_token.get_secret_value())
-        self.tell(f"Logged in{_as(claims)}. The login is kept in {where}; 'provena-mcp status' shows it.")
+        self.say(f"Logged in{_as(claims)}. The login is kept in {where}; 'provena-mcp status' shows it.")
         for name in winning_settings(self.settings):
-            self.tell(f"{name} is set and goes before this login: unset it to use this one.")
+            self.say(f"{name} is set and goes before this login: unset it to use this one.")
 
     async def log_out(self) -> None:
         """Forget the login here and end its session at Keycloak.
@@ -100,13 +100,13 @@ class LoginDesk:
         """
         endpoints = self.settings.endpoints()
         if endpoints is None:
-            self.tell(_NOT_NEEDED)
+            self.say(_NOT_NEEDED)
             return
         login = self._login(endpoints)
         async with ProvenaClient(endpoints, tokens=login, clock=self.clock):
-            self.tell(await _ended(login))
+            self.say(await _ended(login))
         for name in winning_settings(self.settings):
-            self.tell(f"{name} is still set: unset it too.")
+            self.say(f"{name} is still set: unset it too.")
 
     def _login(self, endpoints: Endpoints) -> StoredLogin:
         if endpoints.keycloak is None:
@@ -120,8 +120,8 @@ class LoginDesk:
 
     async def _show(self, prompt: DevicePrompt) -> None:
         minutes = max(1, round((prompt.expires_at - self.clock()) / 60))
-        self.tell(f"To log in, open this page in any browser, on any machine:\n\n  {prompt.url}\n")
-        self.tell(f"and compare the code {prompt.user_code}. It is valid for {minutes} minutes. Waiting ...")
+        self.say(f"To log in, open this page in any browser, on any machine:\n\n  {prompt.url}\n")
+        self.say(f"and compare the code {prompt.user_code}. It is valid for {minutes} minutes. Waiting ...")
         if self.open_page:
             await self.open_page(prompt.url)
 

@@ -136,7 +136,7 @@ class NetworkChecks:
             return Finding("problem", "tls", said, "Check the address, the firewall and the VPN.")
         said = f"The certificate of {host.name} is trusted until {_day(ends)}"
         if ends - self.clock() < _CERTIFICATE_DAYS * _DAY:
-            return Finding("note", "tls", said, "Tell the administrators of this Provena to renew it.")
+            return Finding("note", "tls", said, "Say the administrators of this Provena to renew it.")
         return ok("tls", said)
 
     async def _clock_against(self, hosts: Iterable[_Host]) -> Finding:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from provena_mcp.cli.login import Tell, tell, winning_settings
+from provena_mcp.cli.login import Say, say, winning_settings
 from provena_mcp.client import ProvenaClient, TokenProvider, token_provider_from
 from provena_mcp.client.login.keycloak import Clock
 from provena_mcp.client.login.login_store import Keyring
@@ -35,9 +35,9 @@ _ANYBODYS: Final = frozenset({"health", "jobs"})
 
 
 async def show_status(
-    settings: Settings, *, tell: Tell = tell, clock: Clock = time.time, keyring: Keyring | None = None
+    settings: Settings, *, say: Say = say, clock: Clock = time.time, keyring: Keyring | None = None
 ) -> bool:
-    """Tell all that is known about the login; whether there is one that works, or none is needed.
+    """Say all that is known about the login; whether there is one that works, or none is needed.
 
     A login is renewed in passing, so that a session that has ended at Keycloak is not called alive.
 
@@ -47,25 +47,25 @@ async def show_status(
     """
     endpoints = settings.endpoints()
     if endpoints is None:
-        tell("Provena: the embedded one; it asks for no login and allows everything.")
+        say("Provena: the embedded one; it asks for no login and allows everything.")
         return True
-    tell(f"Provena: {settings.domain or endpoints.prov} (realm {endpoints.keycloak or 'not set'})")
+    say(f"Provena: {settings.domain or endpoints.prov} (realm {endpoints.keycloak or 'not set'})")
     tokens = token_provider_from(settings, clock=clock, keyring=keyring)
     async with ProvenaClient(endpoints, tokens=tokens, clock=clock) as client:
         try:
             token = await tokens.token()
         except NotLoggedInError as error:
-            tell(f"Login: none. {error.message} {naming_tools(error.advice)}")
+            say(f"Login: none. {error.message} {naming_tools(error.advice)}")
             return False
         if token is None:
-            tell("Login: none. No Keycloak is set, so requests go without one.")
+            say("Login: none. No Keycloak is set, so requests go without one.")
             return True
         claims = read_claims(token)
         if claims and claims.exp is not None and claims.exp <= clock():
-            tell(f"Login: {_source(settings)}, but it expired at {_time(claims.exp)}. Get another.")
+            say(f"Login: {_source(settings)}, but it expired at {_time(claims.exp)}. Get another.")
             return False
         person = await _person(client)
-    _tell_login(settings, tokens, claims, person, tell)
+    _say_login(settings, tokens, claims, person, say)
     return True
 
 
@@ -78,20 +78,20 @@ def level_of(tool: ToolDefinition) -> Level:
     return "any" if tool.toolset in _ANYBODYS else "read"
 
 
-def _tell_login(
-    settings: Settings, tokens: TokenProvider, claims: Claims | None, person: str, tell: Tell
+def _say_login(
+    settings: Settings, tokens: TokenProvider, claims: Claims | None, person: str, say: Say
 ) -> None:
     name = clean(claims.preferred_username, 100) if claims and claims.preferred_username else "somebody"
-    tell(f"Login: {name}, through {_source(settings)}")
-    tell(f"Person: {person}")
+    say(f"Login: {name}, through {_source(settings)}")
+    say(f"Person: {person}")
     if claims is None:
-        tell("Roles: not known, since the token is opaque to all but Provena")
+        say("Roles: not known, since the token is opaque to all but Provena")
     else:
         ours = [role for role in claims.roles if role in ROLES_OF["admin"]]
-        tell(f"Roles: {', '.join(ours) or 'none that Provena asks for'}")
+        say(f"Roles: {', '.join(ours) or 'none that Provena asks for'}")
         tools = select_tools(settings.toolsets, read_only=settings.read_only, local=True)
-        tell(f"Tools: {'; '.join(tool_lines(tools, claims.roles))}")
-    tell(f"Until: {_until(tokens, claims)}")
+        say(f"Tools: {'; '.join(tool_lines(tools, claims.roles))}")
+    say(f"Until: {_until(tokens, claims)}")
 
 
 def tool_lines(tools: Sequence[ToolDefinition], roles: Sequence[str]) -> list[str]:

@@ -12,15 +12,15 @@ Ways = Mapping[str, list[str]]
 def hops_along(ahead: Ways, starts: Iterable[str], depth: int) -> dict[str, int]:
     """Hops from the nearest of ``starts`` to every item within ``depth``, nearest first."""
     hops = dict.fromkeys(starts, 0)
-    rim = list(hops)
+    frontier = list(hops)
     for hop in range(1, depth + 1):
-        here, rim = rim, list[str]()
+        here, frontier = frontier, list[str]()
         for node in here:
             for other in ahead.get(node, ()):
                 if other not in hops:
                     hops[other] = hop
-                    rim.append(other)
-        if not rim:
+                    frontier.append(other)
+        if not frontier:
             break
     return hops
 

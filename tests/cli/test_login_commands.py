@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from provena_mcp.cli.login import LoginDesk, open_in_browser
+from provena_mcp.cli.login import LoginCommands, open_in_browser
 from provena_mcp.cli.status import show_status, tool_lines
 from provena_mcp.errors import LoginRefusedError, SettingsError
 from provena_mcp.settings import Settings
@@ -28,10 +28,10 @@ class Terminal:
         self.lines: list[str] = []
         self.opened: list[str] = []
 
-    def commands(self, settings: Settings | None = None, *, opens: bool = True) -> LoginDesk:
-        return LoginDesk(
+    def commands(self, settings: Settings | None = None, *, opens: bool = True) -> LoginCommands:
+        return LoginCommands(
             settings or self.desk.protected.settings(),
-            tell=self.lines.append,
+            say=self.lines.append,
             open_page=self.open_page if opens else None,
             clock=self.desk.realm.clock,
             sleep=self.desk.realm.sleep,
@@ -46,7 +46,7 @@ class Terminal:
         self.lines.clear()
         return await show_status(
             settings or self.desk.protected.settings(),
-            tell=self.lines.append,
+            say=self.lines.append,
             clock=self.desk.realm.clock,
             keyring=NoKeyring(),
         )
@@ -199,10 +199,10 @@ async def test_a_name_in_a_token_does_not_drive_the_terminal(desk: Desk):
 @pytest.mark.asyncio
 async def test_the_embedded_provena_needs_no_login(tmp_path: Path):
     lines: list[str] = []
-    commands = LoginDesk(settings_with(), tell=lines.append)
+    commands = LoginCommands(settings_with(), say=lines.append)
     await commands.log_in()
     await commands.log_out()
-    assert await show_status(settings_with(), tell=lines.append) is True
+    assert await show_status(settings_with(), say=lines.append) is True
     assert lines == [
         "No login is needed: no deployment is set, so the embedded Provena answers.",
         "No login is needed: no deployment is set, so the embedded Provena answers.",
@@ -215,7 +215,7 @@ async def test_a_deployment_without_keycloak_has_nowhere_to_log_in():
     names = ("prov", "registry", "job", "search", "auth", "data")
     settings = settings_with(**{f"{name}_api": "https://provena.example.org" for name in names})
     with pytest.raises(SettingsError, match="has no Keycloak set"):
-        await LoginDesk(settings, tell=print).log_in()
+        await LoginCommands(settings, say=print).log_in()
 
 
 def test_each_tool_needs_the_roles_of_what_it_does():

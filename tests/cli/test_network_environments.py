@@ -68,4 +68,4 @@ async def test_serving_starts_all_the_same_and_each_call_says_it(
         result = await client.call_tool("list_items", {})
         assert (await client.list_tools()).tools
     assert result.is_error
-    assert blamed in result.content[0].text
+    assert blamed in text_of(result)

@@ -39,12 +39,12 @@ async def asked(call, *bodies: object) -> Any:
 
 
 def job(
-    session_id: str = "s1", subtype: str = RUN, status: str = "SUCCEEDED", **fields: object
-) -> dict[str, object]:
+    session_id: str = "s1", subtype: str = RUN, status: str = "SUCCEEDED", **fields: Any
+) -> dict[str, Any]:
     return {"session_id": session_id, "job_sub_type": subtype, "status": status, **fields}
 
 
-def made(run_id: object) -> dict[str, object]:
+def made(run_id: object) -> dict[str, Any]:
     return {"result": {"record": {"id": run_id}}}
 
 

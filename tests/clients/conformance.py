@@ -169,7 +169,7 @@ def failures(results: Results) -> dict[str, tuple[str, ...]]:
 
 def table(results: Results) -> str:
     """A row a scenario, a column a revision and server; why what is not required is not."""
-    columns = [(revision, served) for revision in REVISIONS for served in SERVED]
+    columns: list[tuple[str, Served]] = [(revision, served) for revision in REVISIONS for served in SERVED]
     names = sorted({name for scenarios in results.values() for name in scenarios})
     lines = [f"{'scenario':<46}" + "".join(f"{revision} {served:<9}" for revision, served in columns)]
     for name in names:

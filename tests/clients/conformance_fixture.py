@@ -234,7 +234,7 @@ def add_prompts(server: MCPServer[Application]) -> None:
 
 if __name__ == "__main__":
     port, folder = int(sys.argv[1]), Path(sys.argv[2])
-    settings = Settings(_env_file=None, store=folder / "store.sqlite3", http_calls_per_minute=100_000)
+    settings = Settings(store=folder / "store.sqlite3", http_calls_per_minute=100_000)
     uvicorn.run(
         create_http_app(settings, sample=True, port=port, adorn=adorn), port=port, log_level="warning"
     )

@@ -27,6 +27,7 @@ from tests.http.test_isolation import call, failure, new_record
 from tests.http.test_replicas import KEY, behind_a_balancer
 from tests.worlds.hosted import ADDRESS, World, host_of, web
 from tests.worlds.redis_server import RedisProcess, free_port, redis_server
+from tests.worlds.sample import text_of
 
 SENT = "/prov-api/model_run/register"
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -89,7 +90,7 @@ async def test_twenty_confirmations_of_one_preview_at_two_replicas_send_it_once(
     assert again["status"] == "succeeded"
     told = {outcome.structured_content["model_run_id"] for outcome in outcomes if not outcome.is_error}
     assert told == {again["model_run_id"]}
-    assert {str(outcome.content[0].text).count("is being sent at this moment") for outcome in outcomes} <= {
+    assert {text_of(outcome).count("is being sent at this moment") for outcome in outcomes} <= {
         0,
         1,
     }

@@ -15,7 +15,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from pydantic import SecretStr
 
-from provena_mcp.cli.login import LoginDesk
+from provena_mcp.cli.login import LoginCommands
 from provena_mcp.cli.status import show_status
 from provena_mcp.client import ClientCredentials, DeviceLogin, OAuthClient, RefreshToken, TokenProvider
 from provena_mcp.errors import ProvenaError
@@ -144,11 +144,11 @@ async def test_commands_show_no_secret(desk: Desk, watch: Watch, monkeypatch: py
     async def approve(url: str) -> None:
         await asyncio.to_thread(desk.realm.person("writer").approve, url)
 
-    commands = LoginDesk(
-        settings, tell=lines.append, open_page=approve, clock=desk.realm.clock, sleep=desk.realm.sleep
+    commands = LoginCommands(
+        settings, say=lines.append, open_page=approve, clock=desk.realm.clock, sleep=desk.realm.sleep
     )
     await commands.log_in()
-    await show_status(settings, tell=lines.append, clock=desk.realm.clock)
+    await show_status(settings, say=lines.append, clock=desk.realm.clock)
     await commands.log_out()
     watch.note(*lines, commands, settings)
     assert len(watch.secrets()) >= 3

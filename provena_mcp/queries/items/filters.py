@@ -80,7 +80,7 @@ class ItemFilters:
         return hashlib.sha256(to_json(asked)).hexdigest()[:16]
 
 
-class Test(NamedTuple):
+class Predicate(NamedTuple):
     """One filter: whether an item passes, none when its record states nothing that could tell."""
 
     name: str
@@ -88,10 +88,10 @@ class Test(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sieve:
+class ItemFilter:
     """The filters made ready; ``doubt`` says why they may keep nothing."""
 
-    tests: tuple[Test, ...] = ()
+    predicates: tuple[Predicate, ...] = ()
     doubt: str | None = None
 
     def keeps(self, item: RegistryItem, left_out: Counter[str]) -> bool:
@@ -102,14 +102,14 @@ class Sieve:
         return failed is None
 
     def _failed(self, item: RegistryItem) -> str | None:
-        for test in self.tests:
-            passes = test.passes(item)
+        for predicate in self.predicates:
+            passes = predicate.passes(item)
             if not passes:
-                return test.name if passes is False else f"{test.name} not stated"
+                return predicate.name if passes is False else f"{predicate.name} not stated"
         return None
 
 
-async def make_sieve(reader: Reader, filters: ItemFilters, subtype: ItemSubtype | None = None) -> Sieve:
+async def make_filter(reader: Reader, filters: ItemFilters, subtype: ItemSubtype | None = None) -> ItemFilter:
     """The filters made ready: values checked, the members of the study read.
 
     The filters by study and organisation also take ``none``: what is in no study, or without one.
@@ -120,34 +120,34 @@ async def make_sieve(reader: Reader, filters: ItemFilters, subtype: ItemSubtype 
         NotFoundError: There is no such study or person.
         WrongSubtypeError: The id of the study is one of something else.
     """
-    tests, doubt = list(_tests_of_values(filters)), None
+    predicates, doubt = list(_predicates_of(filters)), None
     if filters.owner is not None:
         owner = await owner_meant(reader, filters.owner)
-        tests.append(Test("owner", _owned_by(owner.username)))
+        predicates.append(Predicate("owner", _owned_by(owner.username)))
         doubt = owner.doubt
     if filters.study_id is not None:
-        tests.append(Test("study_id", await by_study(reader, filters.study_id, subtype)))
-    return Sieve(tuple(tests), doubt)
+        predicates.append(Predicate("study_id", await by_study(reader, filters.study_id, subtype)))
+    return ItemFilter(tuple(predicates), doubt)
 
 
-def _tests_of_values(filters: ItemFilters) -> Iterator[Test]:
+def _predicates_of(filters: ItemFilters) -> Iterator[Predicate]:
     if filters.organisation_id is not None:
-        yield Test("organisation_id", _of_organisation(filters.organisation_id))
+        yield Predicate("organisation_id", _of_organisation(filters.organisation_id))
     if filters.after is not None:
-        yield Test("after", _ends_after(_moment(filters.after, "after"), filters.dated_by))
+        yield Predicate("after", _ends_after(_moment(filters.after, "after"), filters.dated_by))
     if filters.before is not None:
-        yield Test("before", _begins_before(_moment(filters.before, "before"), filters.dated_by))
+        yield Predicate("before", _begins_before(_moment(filters.before, "before"), filters.dated_by))
     if filters.keyword is not None:
-        yield Test("keyword", _has_keyword(filters.keyword))
+        yield Predicate("keyword", _has_keyword(filters.keyword))
     if filters.bbox is not None:
-        yield Test("bbox unreadable", _has_a_readable_place)
-        yield Test("bbox", _lies_in(box_of_numbers(filters.bbox)))
+        yield Predicate("bbox unreadable", _has_a_readable_place)
+        yield Predicate("bbox", _lies_in(box_of_numbers(filters.bbox)))
     if filters.licence is not None:
-        yield Test("licence", _is_licensed(filters.licence))
+        yield Predicate("licence", _is_licensed(filters.licence))
     if filters.release_status is not None:
-        yield Test("release_status", _has_status(filters.release_status))
+        yield Predicate("release_status", _has_status(filters.release_status))
     if filters.annotation is not None:
-        yield Test("annotation", _is_annotated(filters.annotation))
+        yield Predicate("annotation", _is_annotated(filters.annotation))
 
 
 def _moment(text: str, parameter: str) -> datetime:

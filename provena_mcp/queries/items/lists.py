@@ -12,9 +12,9 @@ from provena_mcp.client.registry import ItemPage
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.counts import RUN_GROUPS, GroupBy, GroupCount, group_counts
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
+from provena_mcp.queries.items.filters import ItemFilter, ItemFilters, make_filter
 from provena_mcp.queries.items.rows import Row, row_fields
-from provena_mcp.queries.items.run_filters import run_tests
+from provena_mcp.queries.items.run_filters import run_predicates
 from provena_mcp.rules.budgets import size_of
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.wire.items import JsonObject, RegistryItem
@@ -30,7 +30,7 @@ _SORT: Final[dict[SortBy, SortType]] = {
 }
 # A page may come back empty although more follow (provena-http 7.5); stop for now after this many.
 _MAX_PAGES: Final = 25
-_SIFTED_AT_ONCE: Final = 100
+_FILTERED_AT_ONCE: Final = 100
 # Further pages that are read to say how many items there are, and to group them.
 _COUNTED_PAGES: Final = 20
 _GROUPED_PAGES: Final = 200
@@ -118,26 +118,28 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
         ArgumentError: A filter cannot be meant.
         CursorError: The cursor belongs to another list.
     """
-    sieve = await make_sieve(reader, question.filters, question.only)
-    sieve = replace(sieve, tests=(*sieve.tests, *await run_tests(reader, question.filters)))
+    item_filter = await make_filter(reader, question.filters, question.only)
+    item_filter = replace(
+        item_filter, predicates=(*item_filter.predicates, *await run_predicates(reader, question.filters))
+    )
     if question.group_by is not None:
-        return await _grouped(reader, question, sieve, question.group_by)
+        return await _grouped(reader, question, item_filter, question.group_by)
     page = _Page(_place(question), question.limit, max_tokens)
     for _ in range(_MAX_PAGES):
         if page.place is None or page.is_full or not page.wanted:
             break
-        await _read_on(reader, question, sieve, page, page.place)
+        await _read_on(reader, question, item_filter, page, page.place)
     # A later page need not say again how many there are.
-    rest = await _read_rest(reader, question, sieve, page.place) if question.cursor is None else None
+    rest = await _read_rest(reader, question, item_filter, page.place) if question.cursor is None else None
     return ListedItems(
         items=tuple(page.rows),
         total=None if rest is None else len(page.rows) + len(rest.kept),
         total_is_minimum=(rest is not None and not rest.is_all) or None,
         complete=page.place is None,
-        scanned=page.scanned if sieve.tests else None,
+        scanned=page.scanned if item_filter.predicates else None,
         left_out=dict(page.left_out) or None,
         cursor=encode_cursor(question.key(), [page.place.key, page.place.skip]) if page.place else None,
-        note=None if page.rows else sieve.doubt,
+        note=None if page.rows else item_filter.doubt,
         unparsable=tuple(page.unparsable) or None,
     )
 
@@ -152,21 +154,27 @@ class _Rest:
 
 
 async def _read_rest(
-    reader: Reader, question: ListQuestion, sieve: Sieve, place: _Place | None, pages: int = _COUNTED_PAGES
+    reader: Reader,
+    question: ListQuestion,
+    item_filter: ItemFilter,
+    place: _Place | None,
+    pages: int = _COUNTED_PAGES,
 ) -> _Rest:
     kept: list[RegistryItem] = []
     left_out: Counter[str] = Counter()
     while place is not None and pages:
-        answer = await _ask(reader, question, place.key, _SIFTED_AT_ONCE)
-        kept.extend(item for item in answer.items[place.skip :] if sieve.keeps(item, left_out))
+        answer = await _ask(reader, question, place.key, _FILTERED_AT_ONCE)
+        kept.extend(item for item in answer.items[place.skip :] if item_filter.keeps(item, left_out))
         place = _Place(answer.pagination_key) if answer.pagination_key is not None else None
         pages -= 1
     return _Rest(tuple(kept), place is None, dict(left_out))
 
 
-async def _grouped(reader: Reader, question: ListQuestion, sieve: Sieve, by: GroupBy) -> ListedItems:
+async def _grouped(
+    reader: Reader, question: ListQuestion, item_filter: ItemFilter, by: GroupBy
+) -> ListedItems:
     """Only counts: of all that pass, and of each group of them."""
-    found = await _read_rest(reader, question, sieve, _Place(), _GROUPED_PAGES)
+    found = await _read_rest(reader, question, item_filter, _Place(), _GROUPED_PAGES)
     groups, count = await group_counts(reader, found.kept, by)
     return ListedItems(
         items=(),
@@ -177,7 +185,7 @@ async def _grouped(reader: Reader, question: ListQuestion, sieve: Sieve, by: Gro
         group_count=count if count > len(groups) else None,
         complete=found.is_all,
         left_out=found.left_out or None,
-        note=None if found.kept else sieve.doubt,
+        note=None if found.kept else item_filter.doubt,
     )
 
 
@@ -192,15 +200,17 @@ async def _ask(reader: Reader, question: ListQuestion, key: JsonObject | None, s
     )
 
 
-async def _read_on(reader: Reader, question: ListQuestion, sieve: Sieve, page: _Page, place: _Place) -> None:
+async def _read_on(
+    reader: Reader, question: ListQuestion, item_filter: ItemFilter, page: _Page, place: _Place
+) -> None:
     """Read one page of the registry; where it holds more than fits, go on within it next time."""
-    size = _SIFTED_AT_ONCE if sieve.tests else place.skip + page.wanted
+    size = _FILTERED_AT_ONCE if item_filter.predicates else place.skip + page.wanted
     answer = await _ask(reader, question, place.key, size)
     page.unparsable.extend(answer.unparsable)
     page.place = _Place(answer.pagination_key) if answer.pagination_key is not None else None
     for position, item in enumerate(answer.items[place.skip :], start=place.skip):
         reader.names.remember(reader.caller, item)
-        if sieve.keeps(item, page.left_out) and not page.takes(Row(**row_fields(item))):
+        if item_filter.keeps(item, page.left_out) and not page.takes(Row(**row_fields(item))):
             page.place = _Place(place.key, position)
             return
         page.scanned += 1

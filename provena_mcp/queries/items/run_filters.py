@@ -9,7 +9,7 @@ from typing import Final
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
 from provena_mcp.queries.items.extras import version_chain
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.filters import ItemFilters, Test
+from provena_mcp.queries.items.filters import ItemFilters, Predicate
 from provena_mcp.queries.items.owners import person_meant
 from provena_mcp.queries.items.study_filter import means_none
 from provena_mcp.rules.handles import parse_handle
@@ -21,7 +21,7 @@ from provena_mcp.wire.subtypes import ItemSubtype
 _MOST_TEMPLATES: Final = 2000
 
 
-async def run_tests(reader: Reader, filters: ItemFilters) -> list[Test]:
+async def run_predicates(reader: Reader, filters: ItemFilters) -> list[Predicate]:
     """The filters that only runs state, made ready.
 
     Raises:
@@ -29,34 +29,36 @@ async def run_tests(reader: Reader, filters: ItemFilters) -> list[Test]:
         NotFoundError: There is no such item.
         WrongSubtypeError: An id is one of something else.
     """
-    tests: list[Test] = []
+    predicates: list[Predicate] = []
     if filters.modeller is not None:
         person = await person_meant(reader, filters.modeller, "modeller")
-        tests.append(_test("modeller", lambda run: run.associations.modeller_id == person))
+        predicates.append(_predicate("modeller", lambda run: run.associations.modeller_id == person))
     if filters.model is not None:
         templates = await _templates_of(reader, filters.model)
-        tests.append(_test("model", lambda run: run.workflow_template_id in templates))
+        predicates.append(_predicate("model", lambda run: run.workflow_template_id in templates))
     if filters.model_version is not None:
-        tests.append(_test("model_version", _states(filters.model_version)))
+        predicates.append(_predicate("model_version", _states(filters.model_version)))
     if filters.workflow_template is not None:
         template = await _versions(
             reader, filters.workflow_template, "workflow_template", "MODEL_RUN_WORKFLOW_TEMPLATE"
         )
-        tests.append(_test("workflow_template", lambda run: run.workflow_template_id in template))
+        predicates.append(_predicate("workflow_template", lambda run: run.workflow_template_id in template))
     if filters.used is not None:
         used = parse_handle(filters.used, "used")
-        tests.append(_test("used", lambda run: any(part.dataset_id == used for part in run.inputs)))
+        predicates.append(_predicate("used", lambda run: any(part.dataset_id == used for part in run.inputs)))
     if filters.made is not None:
         made = parse_handle(filters.made, "made")
-        tests.append(_test("made", lambda run: any(part.dataset_id == made for part in run.outputs)))
-    return tests
+        predicates.append(
+            _predicate("made", lambda run: any(part.dataset_id == made for part in run.outputs))
+        )
+    return predicates
 
 
-def _test(name: str, holds: Callable[[ModelRunRecord], bool]) -> Test:
+def _predicate(name: str, holds: Callable[[ModelRunRecord], bool]) -> Predicate:
     def passes(item: RegistryItem) -> bool | None:
         return holds(item.record) if isinstance(item, ModelRunItem) else None
 
-    return Test(name, passes)
+    return Predicate(name, passes)
 
 
 def _states(wanted: str) -> Callable[[ModelRunRecord], bool]:

@@ -12,7 +12,7 @@ from pydantic import Field
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.filters import ItemFilters, Sieve, make_sieve
+from provena_mcp.queries.items.filters import ItemFilter, ItemFilters, make_filter
 from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.items.rows import (
     Namesakes,
@@ -112,12 +112,12 @@ async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int
     """
     query = _checked(question.query)
     start = _start(question)
-    sieve = await make_sieve(reader, question.filters, question.subtype)
+    item_filter = await make_filter(reader, question.filters, question.subtype)
     hits = _worth_reading(await _ranked(reader, query, question.subtype))
-    ranks = range(len(hits)) if sieve.tests else range(len(hits))[start : start + question.limit]
+    ranks = range(len(hits)) if item_filter.predicates else range(len(hits))[start : start + question.limit]
     read = await _read(reader, hits, ranks)
     left_out: Counter[str] = Counter()
-    kept = [hit for hit in read.found if sieve.keeps(hit.item, left_out)]
+    kept = [hit for hit in read.found if item_filter.keeps(hit.item, left_out)]
     organisations = await organisation_names(reader, [hit.item for hit in kept])
     rows = _rows(question, [hit for hit in kept if hit.rank >= start], organisations, max_tokens)
     following = _following(kept, rows, ranks, len(hits))
@@ -130,7 +130,7 @@ async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int
         left_out=dict(left_out) or None,
         cursor=None if following is None else encode_cursor(question.key(), following),
         same_name=namesakes([hit.item for hit in kept], organisations),
-        note=_note(sieve, rows, is_capped=is_capped and following is None),
+        note=_note(item_filter, rows, is_capped=is_capped and following is None),
         unreadable=read.unreadable or None,
     )
 
@@ -167,9 +167,9 @@ _NOTE_ON_THE_CAP: Final = (
 )
 
 
-def _note(sieve: Sieve, rows: Sequence[FoundRow], *, is_capped: bool) -> str | None:
-    if sieve.doubt and not rows:
-        return sieve.doubt
+def _note(item_filter: ItemFilter, rows: Sequence[FoundRow], *, is_capped: bool) -> str | None:
+    if item_filter.doubt and not rows:
+        return item_filter.doubt
     return _NOTE_ON_THE_CAP if is_capped else None
 
 
