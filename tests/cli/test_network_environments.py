@@ -9,6 +9,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.cli.command_line import CommandLine
+from tests.worlds.sample import text_of
 
 # What people have in their environments, and what is said of it; nothing where it can be used or passed over.
 ENVIRONMENTS = [
