@@ -118,10 +118,11 @@ class ProvenaServer(MCPServer[Application]):
 
     async def _get_ready(self, listed: anyio.Event) -> None:
         await listed.wait()
+        # The list leaves first, and between the tools whatever has come is answered.
+        await anyio.sleep(_PAUSE_SECONDS)
         for prepare in self._preparations:
-            # After the list has left, and with a chance for each call in between.
-            await anyio.sleep(_PAUSE_SECONDS)
             prepare()
+            await anyio.sleep(0)
 
 
 async def _complete(ctx: ServerRequestContext[Any, Any], params: CompleteRequestParams) -> CompleteResult:
