@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -54,7 +54,7 @@ class RestoreRuns:
 
     tool: str
     several: bool
-    access: ClassVar[AccessLevel] = "admin"
+    access: AccessLevel = "admin"
     payload_type = Restoration
     result_type = StoreRecordsResult
 

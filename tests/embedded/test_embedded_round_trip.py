@@ -20,7 +20,7 @@ from provena_mcp.embedded.store import IN_MEMORY, Store
 from provena_mcp.queries.documents.prov_documents import PROV_TYPES, render_prov
 from provena_mcp.wire.items import MODEL_OF
 from provena_mcp.wire.lineage import LINEAGE_ROUTE
-from provena_mcp.wire.subtypes import CATEGORY_OF, ROUTE_OF, SUBTYPES
+from provena_mcp.wire.subtypes import CATEGORY_OF, ROUTE_OF, SUBTYPES, ItemSubtype
 from tests.embedded.services_client import ServicesClient, running_services
 from tests.worlds.small import Json
 from tests.worlds.writable import a_record, writable_world
@@ -71,7 +71,7 @@ CONTENT: dict[str, dict[str, Any]] = {
 @st.composite
 def loaded_items(draw: st.DrawFn) -> Json:
     """An item as some deployment might hold it."""
-    subtype = draw(st.sampled_from([subtype for subtype in SUBTYPES if subtype in CONTENT]))
+    subtype: ItemSubtype = draw(st.sampled_from([subtype for subtype in SUBTYPES if subtype in CONTENT]))
     moment = draw(MOMENTS)
     return {
         **draw(st.dictionaries(TEXTS, VALUES, max_size=2)),
@@ -100,7 +100,16 @@ RECORDS = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+        HealthCheck.large_base_example,
+    ],
+)
 @given(st.lists(loaded_items(), max_size=3), st.lists(RECORDS, max_size=1), TEXTS)
 @example([], [a_record(display_name="a\0b")], "a\0b")
 @example([], [a_record(start_time=2**70, end_time=2**70)], "\ud800")
