@@ -114,6 +114,24 @@ async def test_a_subtype_filters_and_an_unknown_one_is_refused(load: Load, http:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("models", [1, 5, 40, 400])
+async def test_the_best_of_a_subtype_are_found_however_rare_it_is(
+    load: Load, http: Http, models: int
+) -> None:
+    load([dataset(f"w/d{number}", display_name="Reef reef") for number in range(300)])
+    load([model(f"w/m{number:03}", display_name="Reef " * (1 + number % 7)) for number in range(models)])
+    async with http() as client:
+        params = {"query": "reef", "record_limit": 50, "subtype_filter": "MODEL"}
+        hits = (await client.get(SEARCH, params=params)).json()["results"]
+        ranked = (await client.get(SEARCH, params={**params, "record_limit": 5})).json()["results"]
+    scores = [hit["score"] for hit in hits]
+    assert len({hit["id"] for hit in hits}) == min(models, 50)
+    assert all(hit["id"].startswith("w/m") for hit in hits)
+    assert scores == sorted(scores, reverse=True)
+    assert [hit["score"] for hit in ranked] == scores[:5]
+
+
+@pytest.mark.asyncio
 async def test_ten_results_unless_asked_otherwise_and_never_more_than_fifty(load: Load, http: Http) -> None:
     load([dataset(f"w/{number}", display_name="Same") for number in range(60)])
     counts = [
