@@ -192,6 +192,7 @@ async def test_an_index_of_before_is_made_anew(load: Load, http: Http, store: St
     load([dataset(f"w/{number}", display_name="Straße") for number in range(1_100)])
     with store.write() as connection:
         connection.execute("UPDATE item_text SET name = 'Straße'")
+        connection.execute("DROP TABLE graph_change")
         connection.execute("PRAGMA user_version = 2")
     store.close()
     again = Store(store.path)
