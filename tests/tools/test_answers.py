@@ -1,11 +1,11 @@
 """The four answers over the sample world, whose README says what is where."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
+from tests.tools.conftest import Standing
+from tests.worlds.sample import BOTH_ERAS, call, failure
 
 REANALYSIS, FORCING, RANKING = "sample/1000030", "sample/1000039", "sample/1000117"
 OLD_BATHYMETRY, NEW_BATHYMETRY = "sample/1000013", "sample/1000072"
@@ -36,11 +36,11 @@ def nulls_in(value: Any) -> bool:
         ("audit_reproducibility", {"item_id": EMPTY_STUDY}),
     ],
 )
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_answers_come_in_both_eras_without_nulls_and_their_next_calls_work(
-    tmp_path: Path, era: str, tool: str, arguments: dict[str, Any]
+    standing: Standing, era: str, tool: str, arguments: dict[str, Any]
 ):
-    async with sample_client(tmp_path, era) as client:
+    async with standing.client(era) as client:
         answer = await call(client, tool, **arguments)
         following = [await call(client, step["tool"], **step["arguments"]) for step in answer.get("next", ())]
     assert answer["answer"]
@@ -51,9 +51,9 @@ async def test_answers_come_in_both_eras_without_nulls_and_their_next_calls_work
 # --- paths
 
 
-@pytest.mark.asyncio
-async def test_a_path_beyond_the_depth_cap_is_told_from_either_end(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_path_beyond_the_depth_cap_is_told_from_either_end(standing: Standing):
+    async with standing.client() as client:
         up = await call(client, "find_lineage_path", from_id=RANKING, to_id=REANALYSIS)
         down = await call(client, "find_lineage_path", from_id=REANALYSIS, to_id=RANKING)
     for found, direction, ends in (
@@ -78,9 +78,9 @@ async def test_a_path_beyond_the_depth_cap_is_told_from_either_end(tmp_path: Pat
     )
 
 
-@pytest.mark.asyncio
-async def test_items_on_a_cycle_came_from_each_other(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_items_on_a_cycle_came_from_each_other(standing: Standing):
+    async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=SURVEY, to_id="sample/1000063")
     assert (found["direction"], found["length"]) == ("upstream", 1)
     assert found["other_direction"] == {
@@ -92,9 +92,9 @@ async def test_items_on_a_cycle_came_from_each_other(tmp_path: Path):
     assert "on a cycle" in found["answer"]
 
 
-@pytest.mark.asyncio
-async def test_without_a_path_the_answer_says_how_far_it_looked_and_what_both_came_from(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_without_a_path_the_answer_says_how_far_it_looked_and_what_both_came_from(standing: Standing):
+    async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=RANKING, to_id="sample/1000120", max_hops=4)
     assert not found["found"]
     assert found["answer"].startswith("None within 4 hops: ")
@@ -110,9 +110,9 @@ async def test_without_a_path_the_answer_says_how_far_it_looked_and_what_both_ca
     assert found["next"][0]["arguments"] == {"from_id": RANKING, "to_id": "sample/1000120", "max_hops": 8}
 
 
-@pytest.mark.asyncio
-async def test_what_came_of_both_is_told_too(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_came_of_both_is_told_too(standing: Standing):
+    async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id="sample/1000044", to_id="sample/1000047")
     nearest = found["common_descendants"]["nearest"]
     assert [(row["id"], row["hops_from"], row["hops_to"]) for row in nearest][:2] == [
@@ -122,33 +122,33 @@ async def test_what_came_of_both_is_told_too(tmp_path: Path):
 
 
 @pytest.mark.parametrize("alone", [SEED, EMPTY_STUDY])
-@pytest.mark.asyncio
-async def test_an_item_in_no_lineage_is_said_to_be_in_none(tmp_path: Path, alone: str):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_item_in_no_lineage_is_said_to_be_in_none(standing: Standing, alone: str):
+    async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=alone, to_id=RANKING)
     assert found["answer"].startswith("None within 20 hops: ")
     assert "In no lineage at all: " in found["answer"]
 
 
-@pytest.mark.asyncio
-async def test_two_ids_of_one_item_are_refused_even_if_written_differently(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_two_ids_of_one_item_are_refused_even_if_written_differently(standing: Standing):
+    async with standing.client() as client:
         error = await failure(client, "find_lineage_path", from_id=RANKING, to_id=f"hdl:{RANKING}")
     assert (error["kind"], error["parameter"]) == ("Argument", "to_id")
     assert "explore" in error["next"]
 
 
-@pytest.mark.asyncio
-async def test_an_unknown_id_is_named(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_unknown_id_is_named(standing: Standing):
+    async with standing.client() as client:
         error = await failure(client, "find_lineage_path", from_id=RANKING, to_id="sample/9999999")
     assert error["kind"] == "NotFound"
     assert "sample/9999999" in error["message"]
 
 
-@pytest.mark.asyncio
-async def test_a_path_is_drawn_whole_and_clustered_by_study(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_path_is_drawn_whole_and_clustered_by_study(standing: Standing):
+    async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=RANKING, to_id=REANALYSIS)
         drawn = await call(client, "open_document", uri=found["diagram_uri"])
     lines = drawn["text"].splitlines()
@@ -174,9 +174,9 @@ async def test_a_path_is_drawn_whole_and_clustered_by_study(tmp_path: Path):
         (f"provena://diagram/impact/{RANKING}?depth=0", "Argument"),
     ],
 )
-@pytest.mark.asyncio
-async def test_a_diagram_that_cannot_be_drawn_says_why(tmp_path: Path, uri: str, kind: str):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_diagram_that_cannot_be_drawn_says_why(standing: Standing, uri: str, kind: str):
+    async with standing.client() as client:
         error = await failure(client, "open_document", uri=uri)
     assert error["kind"] == kind
 
@@ -184,18 +184,18 @@ async def test_a_diagram_that_cannot_be_drawn_says_why(tmp_path: Path, uri: str,
 # --- impact
 
 
-@pytest.mark.asyncio
-async def test_an_impact_is_drawn_with_all_it_affects(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_impact_is_drawn_with_all_it_affects(standing: Standing):
+    async with standing.client() as client:
         impact = await call(client, "analyse_impact", item_id=FORCING)
         drawn = await call(client, "open_document", uri=impact["diagram_uri"])
     boxes = [line for line in drawn["text"].splitlines() if '["' in line and "subgraph" not in line]
     assert len(boxes) == 1 + impact["totals"]["datasets"] + impact["totals"]["runs"]
 
 
-@pytest.mark.asyncio
-async def test_an_impact_counts_everything_and_puts_released_datasets_first(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_impact_counts_everything_and_puts_released_datasets_first(standing: Standing):
+    async with standing.client() as client:
         impact = await call(client, "analyse_impact", item_id=FORCING)
     totals = impact["totals"]
     assert (totals["runs"], totals["datasets"], totals["released"], totals["pending"]) == (15, 14, 1, 1)
@@ -214,9 +214,9 @@ async def test_an_impact_counts_everything_and_puts_released_datasets_first(tmp_
     assert impact["complete"]
 
 
-@pytest.mark.asyncio
-async def test_addresses_are_told_only_when_asked_for(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_addresses_are_told_only_when_asked_for(standing: Standing):
+    async with standing.client() as client:
         without = await client.call_tool("analyse_impact", {"item_id": FORCING})
         impact = await call(client, "analyse_impact", item_id=FORCING, contacts=True)
     assert "@" not in without.model_dump_json()
@@ -229,9 +229,9 @@ async def test_addresses_are_told_only_when_asked_for(tmp_path: Path):
     }
 
 
-@pytest.mark.asyncio
-async def test_a_newer_version_is_named_and_followed_only_when_asked(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_newer_version_is_named_and_followed_only_when_asked(standing: Standing):
+    async with standing.client() as client:
         old = await call(client, "analyse_impact", item_id=OLD_BATHYMETRY)
         every = await call(client, "analyse_impact", item_id=NEW_BATHYMETRY, all_versions=True)
     on_the_new = {"sample/1000076", "sample/1000093"}
@@ -263,25 +263,25 @@ async def test_a_newer_version_is_named_and_followed_only_when_asked(tmp_path: P
         ("sample/1000122", []),
     ],
 )
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_an_impact_does_not_leak_into_runs_that_share_people_templates_or_studies(
-    tmp_path: Path, start: str, runs: list[str]
+    standing: Standing, start: str, runs: list[str]
 ):
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         impact = await call(client, "analyse_impact", item_id=start)
     assert ids(impact["affected"]["runs"]) == runs
 
 
-@pytest.mark.asyncio
-async def test_runs_that_remade_their_input_are_named(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_runs_that_remade_their_input_are_named(standing: Standing):
+    async with standing.client() as client:
         impact = await call(client, "analyse_impact", item_id=SURVEY)
     assert impact["remade_by"] == ["sample/1000063", "sample/1000067"]
 
 
-@pytest.mark.asyncio
-async def test_nothing_depends_on_an_empty_study_and_a_reserved_id_cannot_be_asked_about(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_nothing_depends_on_an_empty_study_and_a_reserved_id_cannot_be_asked_about(standing: Standing):
+    async with standing.client() as client:
         impact = await call(client, "analyse_impact", item_id=EMPTY_STUDY)
         error = await failure(client, "analyse_impact", item_id=SEED)
     assert impact["answer"] == "Nothing within 20 hops depends on 'Mesophotic reef pilot'."
@@ -291,9 +291,9 @@ async def test_nothing_depends_on_an_empty_study_and_a_reserved_id_cannot_be_ask
 # --- comparison
 
 
-@pytest.mark.asyncio
-async def test_two_runs_differ_as_their_records_say(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_two_runs_differ_as_their_records_say(standing: Standing):
+    async with standing.client() as client:
         found = await call(client, "compare_model_runs", run_ids=["sample/1000119", "sample/1000122"])
     told = [(row["field"], row["kind"], row.get("key")) for row in found["differences"]]
     assert told == [
@@ -325,9 +325,9 @@ async def test_two_runs_differ_as_their_records_say(tmp_path: Path):
 
 
 @pytest.mark.parametrize("scope", ["record", "lineage"])
-@pytest.mark.asyncio
-async def test_versions_of_one_dataset_are_recognised(tmp_path: Path, scope: str):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_versions_of_one_dataset_are_recognised(standing: Standing, scope: str):
+    async with standing.client() as client:
         found = await call(
             client, "compare_model_runs", run_ids=["sample/1000042", "sample/1000076"], scope=scope
         )
@@ -338,9 +338,9 @@ async def test_versions_of_one_dataset_are_recognised(tmp_path: Path, scope: str
     ]
 
 
-@pytest.mark.asyncio
-async def test_lineages_are_compared_by_what_led_to_each_run(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_lineages_are_compared_by_what_led_to_each_run(standing: Standing):
+    async with standing.client() as client:
         found = await call(
             client, "compare_model_runs", run_ids=["sample/1000119", "sample/1000122"], scope="lineage"
         )
@@ -358,9 +358,9 @@ async def test_lineages_are_compared_by_what_led_to_each_run(tmp_path: Path):
     assert found["same_counts"]["runs"] == 9
 
 
-@pytest.mark.asyncio
-async def test_two_datasets_of_one_name_are_pointed_out(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_two_datasets_of_one_name_are_pointed_out(standing: Standing):
+    async with standing.client() as client:
         found = await call(client, "compare_model_runs", run_ids=["sample/1000099", "sample/1000114"])
     assert found["notes"] == [
         "'Coral cover survey, Heron Reef' is the name of different items: sample/1000024, sample/1000068."
@@ -383,11 +383,11 @@ async def test_two_datasets_of_one_name_are_pointed_out(tmp_path: Path):
         ([f"sample/{number}" for number in range(6)], "Argument", "explore_downstream"),
     ],
 )
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_ids_that_cannot_be_compared_say_what_to_call_instead(
-    tmp_path: Path, run_ids: list[str], kind: str, says: str
+    standing: Standing, run_ids: list[str], kind: str, says: str
 ):
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         error = await failure(client, "compare_model_runs", run_ids=run_ids)
     assert error["kind"] == kind
     assert says in error["next"]
@@ -420,11 +420,11 @@ def codes(audit: dict[str, Any], severity: str) -> list[str]:
         ("sample/1000119", "with_caveats", [], ["input_changeable", "use_restricted"]),
     ],
 )
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_an_audit_finds_what_the_sample_world_holds(
-    tmp_path: Path, run: str, verdict: str, blockers: list[str], warnings: list[str]
+    standing: Standing, run: str, verdict: str, blockers: list[str], warnings: list[str]
 ):
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         audit = await call(client, "audit_reproducibility", item_id=run)
     assert audit["verdict"] == verdict
     assert (codes(audit, "blocker"), codes(audit, "warning")) == (blockers, warnings)
@@ -442,9 +442,9 @@ async def test_an_audit_finds_what_the_sample_world_holds(
     assert all(set(finding["ids"]) <= set(audit["names"]) for finding in audit["findings"])
 
 
-@pytest.mark.asyncio
-async def test_a_superseded_input_is_told_with_its_successor_when_and_why(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_superseded_input_is_told_with_its_successor_when_and_why(standing: Standing):
+    async with standing.client() as client:
         late = await call(client, "audit_reproducibility", item_id="sample/1000090")
     (finding,) = [finding for finding in late["findings"] if finding["code"] == "input_superseded"]
     assert finding["evidence"] == {
@@ -454,9 +454,9 @@ async def test_a_superseded_input_is_told_with_its_successor_when_and_why(tmp_pa
     assert not late["current"]
 
 
-@pytest.mark.asyncio
-async def test_a_study_is_audited_run_by_run(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_study_is_audited_run_by_run(standing: Standing):
+    async with standing.client() as client:
         audit = await call(client, "audit_reproducibility", item_id="sample/1000031")
     assert {run["id"]: run.get("blockers") for run in audit["runs"]} == {
         "sample/1000040": None,
@@ -470,9 +470,9 @@ async def test_a_study_is_audited_run_by_run(tmp_path: Path):
     assert audit["next"][0]["arguments"] == {"item_id": "sample/1000063"}
 
 
-@pytest.mark.asyncio
-async def test_a_study_without_runs_says_so(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_study_without_runs_says_so(standing: Standing):
+    async with standing.client() as client:
         audit = await call(client, "audit_reproducibility", item_id=EMPTY_STUDY)
     assert codes(audit, "warning") == ["study_without_runs"]
     assert (audit["runs"], audit["findings"][0]["ids"]) == ([], [EMPTY_STUDY])
@@ -486,9 +486,9 @@ async def test_a_study_without_runs_says_so(tmp_path: Path):
         ("sample/1000073", "fetch_items shows what it is."),
     ],
 )
-@pytest.mark.asyncio
-async def test_what_cannot_be_audited_says_what_to_call_instead(tmp_path: Path, item: str, says: str):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_cannot_be_audited_says_what_to_call_instead(standing: Standing, item: str, says: str):
+    async with standing.client() as client:
         error = await failure(client, "audit_reproducibility", item_id=item)
     assert error["kind"] == "WrongSubtype"
     assert says in error["next"]

@@ -102,9 +102,9 @@ CALLS = [
 ]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    path = tmp_path / "store.sqlite3"
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("hostile") / "store.sqlite3"
     opened = Store(path)
     report = load_items(opened, Source(tuple(world()), {}))
     opened.close()

@@ -5,7 +5,8 @@ import pytest
 from mcp import Client
 
 from provena_mcp.server.build import build_server
-from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
+from tests.tools.conftest import Standing
+from tests.worlds.sample import BOTH_ERAS, call, failure
 from tests.worlds.settings import settings_with
 
 LINEAGE_TOOLS = (
@@ -24,11 +25,11 @@ def rows_of(result: dict[str, Any]) -> list[list[Any]]:
 
 @BOTH_ERAS
 @pytest.mark.parametrize("tool", LINEAGE_TOOLS)
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_every_lineage_tool_answers_with_totals_and_the_uri_of_the_whole(
-    tmp_path: Path, era: str, tool: str
+    standing: Standing, era: str, tool: str
 ):
-    async with sample_client(tmp_path, era) as client:
+    async with standing.client(era) as client:
         result = await client.call_tool(tool, {"starting_id": "sample/1000041"})
     assert result.structured_content is not None
     answer = result.structured_content
@@ -37,9 +38,9 @@ async def test_every_lineage_tool_answers_with_totals_and_the_uri_of_the_whole(
     assert answer["graph_uri"].startswith("provena://lineage/")
 
 
-@pytest.mark.asyncio
-async def test_datasets_that_fed_a_result_are_followed_beyond_ten_hops(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_datasets_that_fed_a_result_are_followed_beyond_ten_hops(standing: Standing):
+    async with standing.client() as client:
         shallow = await call(client, "get_contributing_datasets", starting_id="sample/1000117")
         deep = await call(client, shallow["deeper"]["tool"], **shallow["deeper"]["arguments"])
     assert not shallow["complete"]
@@ -50,10 +51,10 @@ async def test_datasets_that_fed_a_result_are_followed_beyond_ten_hops(tmp_path:
     }
 
 
-@pytest.mark.asyncio
-async def test_pages_join_to_the_whole_answer(tmp_path: Path):
+@pytest.mark.asyncio(loop_scope="module")
+async def test_pages_join_to_the_whole_answer(standing: Standing):
     start = {"starting_id": "sample/1000117", "depth": 20}
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         whole = await call(client, "explore_upstream", **start, max_tokens=20_000)
         pages = [await call(client, "explore_upstream", **start, max_tokens=1000)]
         while "next" in pages[-1]:
@@ -63,9 +64,9 @@ async def test_pages_join_to_the_whole_answer(tmp_path: Path):
     assert [row for page in pages for row in rows_of(page)] == rows_of(whole)
 
 
-@pytest.mark.asyncio
-async def test_a_cursor_of_another_question_says_to_start_over(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_cursor_of_another_question_says_to_start_over(standing: Standing):
+    async with standing.client() as client:
         first = await call(client, "explore_upstream", starting_id="sample/1000117", max_tokens=500, depth=9)
         cursor = first["next"]["arguments"]["cursor"]
         other = await failure(
@@ -78,26 +79,26 @@ async def test_a_cursor_of_another_question_says_to_start_over(tmp_path: Path):
     assert "without a cursor" in garbage["next"]
 
 
-@pytest.mark.asyncio
-async def test_only_the_subtypes_asked_for_are_shown_and_totals_stay_whole(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_only_the_subtypes_asked_for_are_shown_and_totals_stay_whole(standing: Standing):
+    async with standing.client() as client:
         every = await call(client, "explore_upstream", starting_id="sample/1000117")
         people = await call(client, "explore_upstream", starting_id="sample/1000117", subtypes=["PERSON"])
     assert people["totals"] == every["totals"]
     assert {kind for kinds in people["nodes"].values() for kind in kinds} == {"PERSON"}
 
 
-@pytest.mark.asyncio
-async def test_a_cycle_is_reported_not_followed_for_ever(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_cycle_is_reported_not_followed_for_ever(standing: Standing):
+    async with standing.client() as client:
         answer = await call(client, "explore_downstream", starting_id="sample/1000037", depth=50)
     assert answer["complete"]
     assert answer["cycles"]["count"] == 1
 
 
-@pytest.mark.asyncio
-async def test_ids_may_be_written_as_urls_and_names_left_out(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_ids_may_be_written_as_urls_and_names_left_out(standing: Standing):
+    async with standing.client() as client:
         answer = await call(
             client,
             "explore_upstream",
@@ -108,9 +109,9 @@ async def test_ids_may_be_written_as_urls_and_names_left_out(tmp_path: Path):
     assert {len(row) for row in rows_of(answer)} == {2}
 
 
-@pytest.mark.asyncio
-async def test_an_item_that_was_never_used_has_an_empty_and_complete_lineage(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_item_that_was_never_used_has_an_empty_and_complete_lineage(standing: Standing):
+    async with standing.client() as client:
         answer = await call(client, "explore_downstream", starting_id="sample/1000070")
     assert answer["start"]["type"] == "DATASET"
     assert (answer["complete"], answer["totals"]["nodes"], answer["totals"]["links"]) == (True, 0, 0)

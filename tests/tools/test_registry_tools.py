@@ -3,13 +3,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.conftest import Standing
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, text_of
 
 
 @BOTH_ERAS
-@pytest.mark.asyncio
-async def test_the_text_of_a_result_is_its_structure_as_compact_json(tmp_path: Path, era: str):
-    async with sample_client(tmp_path, era) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_text_of_a_result_is_its_structure_as_compact_json(standing: Standing, era: str):
+    async with standing.client(era) as client:
         result = await client.call_tool("list_items", {"subtype": "MODEL"})
     text = text_of(result)
     assert json.loads(text) == result.structured_content
@@ -17,9 +18,9 @@ async def test_the_text_of_a_result_is_its_structure_as_compact_json(tmp_path: P
 
 
 @BOTH_ERAS
-@pytest.mark.asyncio
-async def test_health_says_who_answers_and_who_asks(tmp_path: Path, era: str):
-    async with sample_client(tmp_path, era) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_health_says_who_answers_and_who_asks(standing: Standing, era: str):
+    async with standing.client(era) as client:
         health = await call(client, "get_health_check")
     assert (health["provena"]["kind"], health["provena"]["items"]) == ("sample", 124)
     assert set(health["services"].values()) == {"ok"}
@@ -27,9 +28,9 @@ async def test_health_says_who_answers_and_who_asks(tmp_path: Path, era: str):
     assert health["you"]["person"]["name"] == "Local user"
 
 
-@pytest.mark.asyncio
-async def test_a_run_in_brief_answers_who_made_what_of_what(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_run_in_brief_answers_who_made_what_of_what(standing: Standing):
+    async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["hdl:sample/1000042"])
     assert fetched["items"] == [
         {
@@ -78,9 +79,9 @@ async def test_a_run_in_brief_answers_who_made_what_of_what(tmp_path: Path):
     ]
 
 
-@pytest.mark.asyncio
-async def test_a_dataset_in_brief_names_the_runs_that_made_it_and_its_licence(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_dataset_in_brief_names_the_runs_that_made_it_and_its_licence(standing: Standing):
+    async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000041"])
     dataset = fetched["items"][0]
     assert dataset["made_by"] == [
@@ -91,31 +92,31 @@ async def test_a_dataset_in_brief_names_the_runs_that_made_it_and_its_licence(tm
     assert dataset["release"]["status"] == "RELEASED"
 
 
-@pytest.mark.asyncio
-async def test_a_superseded_dataset_names_the_version_after_it(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_superseded_dataset_names_the_version_after_it(standing: Standing):
+    async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000013"])
     assert fetched["items"][0]["version"] == {"number": 1, "superseded_by": "sample/1000072"}
 
 
-@pytest.mark.asyncio
-async def test_ids_that_are_not_there_do_not_fail_the_others(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_ids_that_are_not_there_do_not_fail_the_others(standing: Standing):
+    async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000006", "sample/9", "sample/1000006"])
     assert [item["id"] for item in fetched["items"]] == ["sample/1000006"]
     assert fetched["not_found"] == ["sample/9"]
 
 
-@pytest.mark.asyncio
-async def test_a_reserved_id_is_told_as_a_seed_item(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_reserved_id_is_told_as_a_seed_item(standing: Standing):
+    async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000124"])
     assert fetched["items"][0]["note"] == "seed item: an id reserved without content"
 
 
-@pytest.mark.asyncio
-async def test_full_detail_is_the_whole_record(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_full_detail_is_the_whole_record(standing: Standing):
+    async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000006"], detail="full")
     assert fetched["items"][0]["record"]["source_url"]
     assert fetched["items"][0]["record"]["item_category"] == "ENTITY"
@@ -129,11 +130,11 @@ async def test_what_is_too_much_for_one_answer_is_named_to_be_fetched_next(tmp_p
     assert [item["id"] for item in fetched["items"]] + fetched["not_shown"] == ids
 
 
-@pytest.mark.asyncio
-async def test_pages_of_a_list_join_to_all_items_without_repeats(tmp_path: Path):
+@pytest.mark.asyncio(loop_scope="module")
+async def test_pages_of_a_list_join_to_all_items_without_repeats(standing: Standing):
     seen: list[str] = []
     cursor: dict[str, str] = {}
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         while True:
             page = await call(client, "list_items", subtype="DATASET", limit=7, **cursor)
             seen += [item["id"] for item in page["items"]]
@@ -145,26 +146,26 @@ async def test_pages_of_a_list_join_to_all_items_without_repeats(tmp_path: Path)
     assert len(set(seen)) == len(seen) > 20
 
 
-@pytest.mark.asyncio
-async def test_a_list_by_name_starts_with_a(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_list_by_name_starts_with_a(standing: Standing):
+    async with standing.client() as client:
         page = await call(client, "list_items", subtype="PERSON", sort_by="name")
     names = [item["name"] for item in page["items"] if item["id"].startswith("sample/")]
     assert names[0] == "Anjali Deshmukh"
     assert names == sorted(names)
 
 
-@pytest.mark.asyncio
-async def test_a_cursor_of_another_list_says_to_start_over(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_cursor_of_another_list_says_to_start_over(standing: Standing):
+    async with standing.client() as client:
         page = await call(client, "list_items", subtype="DATASET", limit=2)
         refused = await failure(client, "list_items", subtype="MODEL", cursor=page["cursor"])
     assert refused["message"] == "The cursor belongs to another question."
 
 
-@pytest.mark.asyncio
-async def test_search_ranks_both_datasets_of_one_name_first_with_what_tells_them_apart(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_search_ranks_both_datasets_of_one_name_first_with_what_tells_them_apart(standing: Standing):
+    async with standing.client() as client:
         found = await call(client, "search_items", query="coral cover survey heron", subtype="DATASET")
     first, second = found["items"][:2]
     assert {first["id"], second["id"]} == {"sample/1000024", "sample/1000068"}
@@ -216,20 +217,20 @@ async def test_search_ranks_both_datasets_of_one_name_first_with_what_tells_them
         ),
     ],
 )
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_wrong_call_is_an_error_that_says_how_to_put_it_right(
-    tmp_path: Path, tool: str, arguments: dict[str, object], message: str, hint: str
+    standing: Standing, tool: str, arguments: dict[str, object], message: str, hint: str
 ):
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         refused = await failure(client, tool, **arguments)
     assert refused["message"].startswith(message)
     assert (refused["fault"], refused["retry"]) == ("caller", "after_change")
     assert hint in refused.get("next", "")
 
 
-@pytest.mark.asyncio
-async def test_a_workflow_template_says_which_files_its_runs_name(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_workflow_template_says_which_files_its_runs_name(standing: Standing):
+    async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000011"])
     (workflow,) = fetched["items"]
     assert (workflow["inputs"], workflow["outputs"]) == (

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.tools.conftest import Standing
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, world_client
 from tests.worlds.small import dataset
 
@@ -60,20 +61,20 @@ NOTHING: dict[str, Any] = {
 
 
 @BOTH_ERAS
-@pytest.mark.asyncio
-async def test_filters_that_are_null_blank_or_empty_keep_everything(tmp_path: Path, era: str):
-    async with sample_client(tmp_path, era) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_filters_that_are_null_blank_or_empty_keep_everything(standing: Standing, era: str):
+    async with standing.client(era) as client:
         for tool, words in (("list_items", {}), ("search_items", {"query": "reef"})):
             assert await call(client, tool, **words, **NOTHING) == await call(client, tool, **words)
 
 
 @pytest.mark.parametrize("word", ["none", "null", "undefined"])
 @pytest.mark.parametrize("name", sorted(NOTHING))
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_word_for_nothing_is_a_value_or_refused_and_never_dropped(
-    tmp_path: Path, name: str, word: str
+    standing: Standing, name: str, word: str
 ):
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         whole = await call(client, "list_items", limit=100)
         result = await client.call_tool("list_items", {name: word, "limit": 100})
     if not result.is_error:
@@ -120,11 +121,11 @@ async def test_a_word_for_nothing_is_a_value_or_refused_and_never_dropped(
     ],
     ids=in_order,
 )
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_list_keeps_what_the_records_say(
-    tmp_path: Path, filters: dict[str, Any], expected: set[str] | None
+    standing: Standing, filters: dict[str, Any], expected: set[str] | None
 ):
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         listed = await call(client, "list_items", **filters, limit=100)
         whole = await call(client, "list_items", subtype=filters.get("subtype"), limit=100)
     kept = {item["id"] for item in listed["items"]}
@@ -138,10 +139,10 @@ async def test_a_list_keeps_what_the_records_say(
     assert listed["scanned"] == len(kept) + dropped
 
 
-@pytest.mark.asyncio
-async def test_pages_of_a_filtered_list_join_to_the_whole_without_repeats(tmp_path: Path):
+@pytest.mark.asyncio(loop_scope="module")
+async def test_pages_of_a_filtered_list_join_to_the_whole_without_repeats(standing: Standing):
     question = {"subtype": "MODEL_RUN", "annotation": "scenario", "sort_by": "name"}
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         whole = await call(client, "list_items", **question, limit=100)
         seen: list[str] = []
         cursor: dict[str, str] = {}
@@ -156,9 +157,9 @@ async def test_pages_of_a_filtered_list_join_to_the_whole_without_repeats(tmp_pa
     assert set(seen) == runs_where(lambda run: "scenario" in (run.get("annotations") or {}))
 
 
-@pytest.mark.asyncio
-async def test_what_was_left_out_is_counted_by_the_filter_that_dropped_it(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_was_left_out_is_counted_by_the_filter_that_dropped_it(standing: Standing):
+    async with standing.client() as client:
         found = await call(
             client,
             "search_items",
@@ -173,9 +174,9 @@ async def test_what_was_left_out_is_counted_by_the_filter_that_dropped_it(tmp_pa
 
 
 @BOTH_ERAS
-@pytest.mark.asyncio
-async def test_a_match_says_which_words_stand_where(tmp_path: Path, era: str):
-    async with sample_client(tmp_path, era) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_match_says_which_words_stand_where(standing: Standing, era: str):
+    async with standing.client(era) as client:
         found = await call(client, "search_items", query="Currents hindcast temprature", subtype="DATASET")
     first = next(item for item in found["items"] if item["id"] == "sample/1000041")
     assert first["matched"] == {
@@ -185,9 +186,9 @@ async def test_a_match_says_which_words_stand_where(tmp_path: Path, era: str):
     }
 
 
-@pytest.mark.asyncio
-async def test_items_of_one_name_are_told_apart_by_what_differs(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_items_of_one_name_are_told_apart_by_what_differs(standing: Standing):
+    async with standing.client() as client:
         found = await call(
             client, "search_items", query="coral cover survey heron", subtype="DATASET", limit=4
         )
@@ -227,9 +228,9 @@ async def test_items_of_one_name_are_told_apart_by_what_differs(tmp_path: Path):
     ]
 
 
-@pytest.mark.asyncio
-async def test_versions_of_one_dataset_are_told_apart_by_their_number(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_versions_of_one_dataset_are_told_apart_by_their_number(standing: Standing):
+    async with standing.client() as client:
         found = await call(client, "search_items", query="reef bathymetry and outlines", subtype="DATASET")
     (group,) = [g for g in found["same_name"] if g["name"] == "Reef bathymetry and outlines"]
     assert {(item["id"], item["version"]) for item in group["items"]} == {
@@ -238,10 +239,10 @@ async def test_versions_of_one_dataset_are_told_apart_by_their_number(tmp_path: 
     }
 
 
-@pytest.mark.asyncio
-async def test_pages_of_a_search_join_to_the_whole_in_order(tmp_path: Path):
+@pytest.mark.asyncio(loop_scope="module")
+async def test_pages_of_a_search_join_to_the_whole_in_order(standing: Standing):
     question = {"query": "coral cover", "subtype": "DATASET", "release_status": "NOT_RELEASED"}
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         whole = await call(client, "search_items", **question, limit=50)
         first = await call(client, "search_items", **question, limit=4)
         second = await call(client, "search_items", **question, limit=50, cursor=first["cursor"])
@@ -273,9 +274,9 @@ async def test_pages_are_cut_to_the_budget_and_join_to_the_whole(tmp_path: Path,
             assert len(ids) > 3
 
 
-@pytest.mark.asyncio
-async def test_a_page_may_be_smaller_than_the_one_before(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_page_may_be_smaller_than_the_one_before(standing: Standing):
+    async with standing.client() as client:
         whole = await call(client, "list_items", subtype="DATASET", limit=20)
         first = await call(client, "list_items", subtype="DATASET", limit=7)
         second = await call(client, "list_items", subtype="DATASET", limit=2, cursor=first["cursor"])
@@ -306,11 +307,11 @@ async def test_a_search_that_reaches_the_services_limit_says_how_to_go_on(tmp_pa
     ],
     ids=str,
 )
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_filter_that_cannot_be_meant_is_refused(
-    tmp_path: Path, arguments: dict[str, Any], message: str
+    standing: Standing, arguments: dict[str, Any], message: str
 ):
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         for tool, words in (("list_items", {}), ("search_items", {"query": "reef"})):
             refused = await failure(client, tool, **words, **arguments)
             assert refused["message"].startswith(message)
@@ -318,9 +319,9 @@ async def test_a_filter_that_cannot_be_meant_is_refused(
 
 
 @BOTH_ERAS
-@pytest.mark.asyncio
-async def test_versions_come_oldest_first_and_the_newest_is_marked(tmp_path: Path, era: str):
-    async with sample_client(tmp_path, era) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_versions_come_oldest_first_and_the_newest_is_marked(standing: Standing, era: str):
+    async with standing.client(era) as client:
         fetched = await call(
             client, "fetch_items", ids=["sample/1000072", "sample/1000014"], include=["versions"]
         )
@@ -338,9 +339,9 @@ async def test_versions_come_oldest_first_and_the_newest_is_marked(tmp_path: Pat
     assert [step.get("newest") for step in chains["sample/1000014"]] == [True]
 
 
-@pytest.mark.asyncio
-async def test_history_says_who_changed_which_field_and_why(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_history_says_who_changed_which_field_and_why(standing: Standing):
+    async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000025"], include=["history"])
     assert fetched["included"]["sample/1000025"]["history"] == {
         "edits": [
@@ -356,9 +357,9 @@ async def test_history_says_who_changed_which_field_and_why(tmp_path: Path):
     }
 
 
-@pytest.mark.asyncio
-async def test_lineage_counts_agree_with_the_lineage_tools(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_lineage_counts_agree_with_the_lineage_tools(standing: Standing):
+    async with standing.client() as client:
         fetched = await call(
             client, "fetch_items", ids=["sample/1000117"], include=["lineage_counts", "access"], detail="full"
         )
@@ -372,17 +373,17 @@ async def test_lineage_counts_agree_with_the_lineage_tools(tmp_path: Path):
     assert (beside["access"]["locked"], "metadata-read" in beside["access"]["roles"]) == (False, True)
 
 
-@pytest.mark.asyncio
-async def test_lineage_counts_of_many_items_at_once_are_refused(tmp_path: Path):
+@pytest.mark.asyncio(loop_scope="module")
+async def test_lineage_counts_of_many_items_at_once_are_refused(standing: Standing):
     ids = [f"sample/{1000000 + number}" for number in range(1, 12)]
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         refused = await failure(client, "fetch_items", ids=ids, include=["lineage_counts"])
     assert refused["message"] == "lineage_counts takes at most 10 ids at a time."
 
 
-@pytest.mark.asyncio
-async def test_an_owner_given_by_name_is_answered_with_the_person_who_may_be_meant(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_owner_given_by_name_is_answered_with_the_person_who_may_be_meant(standing: Standing):
+    async with standing.client() as client:
         refused = await failure(client, "list_items", owner="Yuna Seo")
         person = await call(client, "list_items", owner="sample/1000100", subtype="PERSON")
     assert (refused["kind"], refused["parameter"]) == ("Argument", "owner")
@@ -390,13 +391,13 @@ async def test_an_owner_given_by_name_is_answered_with_the_person_who_may_be_mea
     assert [item["id"] for item in person["items"]] == ["sample/1000100"]
 
 
-@pytest.mark.asyncio
-async def test_a_username_that_nobody_has_is_doubted_where_nothing_is_theirs(tmp_path: Path):
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_username_that_nobody_has_is_doubted_where_nothing_is_theirs(standing: Standing):
     note = (
         "No user 'yseoo' is linked to a Person: is the username right? Give a username, the id of a Person "
         "who has one, or 'me'."
     )
-    async with sample_client(tmp_path) as client:
+    async with standing.client() as client:
         listed = await call(client, "list_items", owner="yseoo")
         found = await call(client, "search_items", query="reef", owner="yseoo")
         linked = await call(client, "list_items", owner="yseo", subtype="MODEL")
@@ -404,25 +405,25 @@ async def test_a_username_that_nobody_has_is_doubted_where_nothing_is_theirs(tmp
     assert "note" not in linked
 
 
-@pytest.mark.asyncio
-async def test_a_search_for_an_id_finds_that_item_and_none_that_share_its_prefix(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_search_for_an_id_finds_that_item_and_none_that_share_its_prefix(standing: Standing):
+    async with standing.client() as client:
         found = await call(client, "search_items", query="sample/1000041")
     assert [(item["id"], item["score"] > 0) for item in found["items"]] == [("sample/1000041", True)]
     assert (found["hits"], found["complete"]) == (1, True)
 
 
-@pytest.mark.asyncio
-async def test_a_word_that_stands_under_another_name_is_found_and_said_so(tmp_path: Path):
-    async with sample_client(tmp_path) as client:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_word_that_stands_under_another_name_is_found_and_said_so(standing: Standing):
+    async with standing.client() as client:
         found = await call(client, "search_items", query="SST", subtype="DATASET", limit=1)
     assert found["items"][0]["matched"] == {"keywords": ["sst = sea surface temperature"]}
 
 
-@pytest.mark.asyncio
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("length", [2_001, 70_000, 1_000_000])
-async def test_a_text_that_is_too_long_to_search_for_is_the_callers_mistake(tmp_path: Path, length: int):
-    async with sample_client(tmp_path) as client:
+async def test_a_text_that_is_too_long_to_search_for_is_the_callers_mistake(standing: Standing, length: int):
+    async with standing.client() as client:
         error = await failure(client, "search_items", query="x" * length)
         longest = await call(client, "search_items", query="x" * 2_000)
     assert (error["kind"], error["parameter"]) == ("Argument", "query")
