@@ -17,7 +17,7 @@ from rich.text import Text
 
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.items.briefs.models import DatasetBrief, DatasetInRole, Ref, RunBrief
-from provena_mcp.queries.items.search import FoundItems
+from provena_mcp.queries.items.search import SearchItemsResult
 from provena_mcp.wire.items import JsonObject
 
 RANKING: Final = "sample/1000117"
@@ -77,7 +77,7 @@ def _name(ref: Ref | DatasetInRole | None) -> str:
 
 
 def _show_found(answer: JsonObject) -> RenderableType:
-    found = FoundItems.model_validate(answer)
+    found = SearchItemsResult.model_validate(answer)
     rows = [(row.name, row.about or "", row.id) for row in found.items]
     return _table("dataset", "about", "id", rows=rows)
 

@@ -42,7 +42,7 @@ class You(Brief):
     unknown: str | None = Field(default=None, description="Why not all of this could be found out.")
 
 
-class Health(Brief):
+class GetHealthCheckResult(Brief):
     """State of this Provena."""
 
     provena: WhichProvena
@@ -51,7 +51,9 @@ class Health(Brief):
     now: str = Field(description="UTC.")
 
 
-async def check_health(reader: Reader, provena: WhichProvena, now: Callable[[], float]) -> Health:
+async def check_health(
+    reader: Reader, provena: WhichProvena, now: Callable[[], float]
+) -> GetHealthCheckResult:
     """Ask every service at once; one that fails is reported, never raised."""
     client = reader.client
     probes: dict[str, Awaitable[object]] = {
@@ -65,7 +67,7 @@ async def check_health(reader: Reader, provena: WhichProvena, now: Callable[[], 
     outcomes, you, version = await asyncio.gather(
         asyncio.gather(*(_state(probe) for probe in probes.values())), _who(reader), _version(client)
     )
-    return Health(
+    return GetHealthCheckResult(
         provena=provena.model_copy(update={"version": version}),
         services=dict(zip(probes, outcomes, strict=True)),
         you=you,

@@ -9,13 +9,13 @@ from pydantic import Field
 
 from provena_mcp.application import Application
 from provena_mcp.queries.answers.audit import audit
-from provena_mcp.queries.answers.audit_answer import Audit
+from provena_mcp.queries.answers.audit_answer import AuditReproducibilityResult
 from provena_mcp.queries.answers.comparison import compare_runs
-from provena_mcp.queries.answers.comparison_answer import RunComparison, Scope
+from provena_mcp.queries.answers.comparison_answer import CompareModelRunsResult, Scope
 from provena_mcp.queries.answers.impact import ImpactQuestion
 from provena_mcp.queries.answers.impact import analyse_impact as find_impact
-from provena_mcp.queries.answers.impact_result import ImpactAnswer
-from provena_mcp.queries.answers.paths import FoundPaths, find_path
+from provena_mcp.queries.answers.impact_result import AnalyseImpactResult
+from provena_mcp.queries.answers.paths import FindLineagePathResult, find_path
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Depth, ItemId
 
@@ -23,7 +23,7 @@ from provena_mcp.tools.parameters import Depth, ItemId
 @tool(title="How two items are related", toolset="answers")
 async def find_lineage_path(
     ctx: Context[Application], from_id: ItemId, to_id: ItemId, max_hops: Depth = 20
-) -> Reply[FoundPaths]:
+) -> Reply[FindLineagePathResult]:
     """Tell how two items are related."""
     app = ctx.request_context.lifespan_context
     return Reply(
@@ -38,7 +38,7 @@ async def analyse_impact(
     depth: Depth = 20,
     contacts: Annotated[bool, Field(description="E-mail addresses of people")] = False,
     all_versions: Annotated[bool, Field(description="Start from every version of it")] = False,
-) -> Reply[ImpactAnswer]:
+) -> Reply[AnalyseImpactResult]:
     """Say what and who is touched if an item is wrong."""
     app = ctx.request_context.lifespan_context
     question = ImpactQuestion(item_id, depth, contacts=contacts, all_versions=all_versions)
@@ -50,14 +50,16 @@ async def compare_model_runs(
     ctx: Context[Application],
     run_ids: Annotated[list[str], Field(description="2 to 5 handles")],
     scope: Annotated[Scope, Field(description="lineage: all upstream")] = "record",
-) -> Reply[RunComparison]:
+) -> Reply[CompareModelRunsResult]:
     """Say where model runs differ."""
     app = ctx.request_context.lifespan_context
     return Reply(await compare_runs(app.reader(), app.depth_cap, run_ids, scope, app.max_result_tokens))
 
 
 @tool(title="Audit reproducibility", toolset="answers")
-async def audit_reproducibility(ctx: Context[Application], item_id: ItemId) -> Reply[Audit]:
+async def audit_reproducibility(
+    ctx: Context[Application], item_id: ItemId
+) -> Reply[AuditReproducibilityResult]:
     """Say whether a run or study can be repeated, and is still current."""
     app = ctx.request_context.lifespan_context
     return Reply(await audit(app.reader(), app.depth_cap, item_id, app.now, app.max_result_tokens))

@@ -22,7 +22,7 @@ from provena_mcp.tools.parameters import SaveAs
 @tool(title="CSV template", toolset="csv")
 async def generate_csv_template(
     ctx: Context[Application], workflow_template_id: str, save_as: SaveAs = None
-) -> Reply[csv_files.CsvTemplate]:
+) -> Reply[csv_files.GenerateCsvTemplateResult]:
     """The CSV to fill in for a workflow template."""
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as, ending_of(CSV))
@@ -52,7 +52,7 @@ async def convert_model_runs_to_csv_with_file(
 @tool(title="CSV of a batch", toolset="csv")
 async def regenerate_csv_from_model_run_batch(
     ctx: Context[Application], batch_id: str, save_as: SaveAs = None
-) -> Reply[csv_files.BatchCsv]:
+) -> Reply[csv_files.RegenerateCsvResult]:
     """A batch's runs as a CSV."""
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as, ending_of(CSV))

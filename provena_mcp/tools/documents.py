@@ -46,7 +46,7 @@ async def open_document(
     uri: Annotated[str, Field(description="provena:// URI from a result")],
     save_as: SaveAs = None,
     offset: Annotated[int, Field(ge=0, description="Characters to skip")] = 0,
-) -> Reply[opening.OpenedDocument]:
+) -> Reply[opening.OpenDocumentResult]:
     """Read a provena:// document as text, or save it."""
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as)

@@ -45,7 +45,7 @@ async def search_items(
     annotation: Annotation = None,
     limit: Annotated[int, Field(ge=1, le=50)] = 10,
     cursor: Cursor = None,
-) -> Reply[search.FoundItems]:
+) -> Reply[search.SearchItemsResult]:
     """Find items by words."""
     app = ctx.request_context.lifespan_context
     filters = ItemFilters(
@@ -62,7 +62,7 @@ async def fetch_items(
     ids: Annotated[list[str], Field(description="Up to 50 handles")],
     detail: Annotated[items.Detail, Field(description="full: raw records")] = "summary",
     include: list[extras.Part] | None = None,
-) -> Reply[items.FetchedItems]:
+) -> Reply[items.FetchItemsResult]:
     """Read items by id."""
     app = ctx.request_context.lifespan_context
     reader = app.reader()
@@ -95,7 +95,7 @@ async def list_items(
     sort_by: lists.SortBy = "updated",
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
     cursor: Cursor = None,
-) -> Reply[lists.ListedItems]:
+) -> Reply[lists.ListItemsResult]:
     """List items page by page, or count them."""
     app = ctx.request_context.lifespan_context
     filters = ItemFilters(

@@ -10,7 +10,7 @@ from provena_mcp.lineage.audit.auditing import RunAudit, audit_run, merge_findin
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.traversal import hops_along
-from provena_mcp.queries.answers.audit_answer import Audit, Audited, AuditTelling
+from provena_mcp.queries.answers.audit_answer import Audited, AuditReproducibilityResult, AuditTelling
 from provena_mcp.queries.answers.common import read_run_or_study
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
@@ -104,7 +104,7 @@ _AT_ONCE: Final = 4
 
 async def audit(
     reader: Reader, cap: DepthCap, item_id: str, now: Callable[[], float], max_tokens: int
-) -> Audit:
+) -> AuditReproducibilityResult:
     """Go through the checklist for a run, or for every run of a study.
 
     Raises:

@@ -58,7 +58,7 @@ class AuditedRun(Brief):
     blockers: tuple[Code, ...] | None = None
 
 
-class Audit(Brief):
+class AuditReproducibilityResult(Brief):
     """Whether a run or study can be repeated, and is still current."""
 
     answer: str
@@ -109,7 +109,7 @@ class AuditTelling:
         self._findings = [finding for finding, _ in audited.findings]
         self._named = NamesFound()
 
-    async def told(self, max_tokens: int) -> Audit:
+    async def told(self, max_tokens: int) -> AuditReproducibilityResult:
         """The audit, with as many ids of each finding as fit."""
         most_ids, most_runs = _SIZES[0]
         wanted = {self._item.id}
@@ -120,13 +120,13 @@ class AuditTelling:
         self._named = await self._reader.names.of_ids(self._reader.caller, sorted(wanted))
         return first_that_fits(self._answers(), max_tokens)
 
-    def _answers(self) -> Iterator[Audit]:
+    def _answers(self) -> Iterator[AuditReproducibilityResult]:
         audited = self._audited
         counts: Counter[Severity] = Counter(finding.severity for finding in self._findings)
         for most_ids, most_runs in _SIZES:
             findings = tuple(self._finding(finding, runs, most_ids) for finding, runs in audited.findings)
             shown = {item_id: None for finding in findings for item_id in finding.ids}
-            yield Audit(
+            yield AuditReproducibilityResult(
                 answer=self._says(counts),
                 item=named_item(self._item.id, self._named, {}),
                 verdict=verdict(self._findings),

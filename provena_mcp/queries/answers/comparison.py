@@ -16,7 +16,12 @@ from provena_mcp.lineage.comparison import (
     version_chains,
 )
 from provena_mcp.queries.answers.common import read_run
-from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonTelling, RunComparison, Scope
+from provena_mcp.queries.answers.comparison_answer import (
+    Compared,
+    CompareModelRunsResult,
+    ComparisonTelling,
+    Scope,
+)
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.lineage.frontier import DepthCap
@@ -31,7 +36,7 @@ _LINEAGE_DEPTH: Final = 20
 
 async def compare_runs(
     reader: Reader, cap: DepthCap, run_ids: Sequence[str], scope: Scope, max_tokens: int
-) -> RunComparison:
+) -> CompareModelRunsResult:
     """Where two to five runs differ.
 
     Raises:

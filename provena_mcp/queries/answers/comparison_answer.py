@@ -63,7 +63,7 @@ class SameRow(Brief):
     of: int | None = None
 
 
-class RunComparison(Brief):
+class CompareModelRunsResult(Brief):
     """Where runs differ."""
 
     answer: str
@@ -107,7 +107,7 @@ class ComparisonTelling:
         self._scope: Scope = scope
         self._named = NamesFound()
 
-    async def told(self, max_tokens: int) -> RunComparison:
+    async def told(self, max_tokens: int) -> CompareModelRunsResult:
         """The comparison, with as many values of each row as fit."""
         self._named = await self._reader.names.of_ids(self._reader.caller, self._ids_to_name())
         return first_that_fits(self._answers(), max_tokens)
@@ -129,11 +129,11 @@ class ComparisonTelling:
         yield from (difference.aspect for difference in self._compared.comparison.differences)
         yield from self._compared.comparison.same
 
-    def _answers(self) -> Iterator[RunComparison]:
+    def _answers(self) -> Iterator[CompareModelRunsResult]:
         comparison = self._compared.comparison
         because = self._compared.incomplete_because
         for most_values, most_same in _SIZES:
-            yield RunComparison(
+            yield CompareModelRunsResult(
                 answer=self._says(),
                 scope=self._scope,
                 runs=tuple(self._run(label, run) for label, run in self._runs.items()),

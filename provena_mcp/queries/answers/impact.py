@@ -8,7 +8,7 @@ from typing import Final
 from provena_mcp.errors import WrongSubtypeError
 from provena_mcp.queries.answers.impact_answer import ImpactTelling
 from provena_mcp.queries.answers.impact_gathering import gather_spread
-from provena_mcp.queries.answers.impact_result import ImpactAnswer
+from provena_mcp.queries.answers.impact_result import AnalyseImpactResult
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ItemReader
 from provena_mcp.queries.lineage.frontier import DepthCap
@@ -31,7 +31,7 @@ class ImpactQuestion:
 
 async def analyse_impact(
     reader: Reader, cap: DepthCap, question: ImpactQuestion, max_tokens: int
-) -> ImpactAnswer:
+) -> AnalyseImpactResult:
     """What and who is touched if an item is wrong, released datasets first.
 
     Raises:

@@ -22,7 +22,7 @@ from provena_mcp.queries.answers.impact_gathering import Spread
 from provena_mcp.queries.answers.impact_result import (
     AffectedItem,
     AffectedItems,
-    ImpactAnswer,
+    AnalyseImpactResult,
     ImpactTotals,
     ReplacingVersion,
     TouchedAgent,
@@ -80,7 +80,7 @@ class ImpactTelling:
             if email:
                 self._emails[person_id] = email
 
-    async def told(self, max_tokens: int, *, has_contacts: bool) -> ImpactAnswer:
+    async def told(self, max_tokens: int, *, has_contacts: bool) -> AnalyseImpactResult:
         """The answer, with as many rows of each list as fit."""
         shown = {row.id for name, rows in self._lists().items() for row in rows[: _ROWS[name]]}
         shown.update(newer.id for newer in self._newer())
@@ -99,7 +99,7 @@ class ImpactTelling:
             "other": self._other,
         }
 
-    def _answers(self, *, has_contacts: bool) -> Iterator[ImpactAnswer]:
+    def _answers(self, *, has_contacts: bool) -> Iterator[AnalyseImpactResult]:
         """Ever smaller answers."""
         impact = self._spread.impact
         because = [*self._spread.incomplete_because]
@@ -110,7 +110,7 @@ class ImpactTelling:
         for share in _SHARES:
             rows = {name: max(1, int(most * share)) for name, most in _ROWS.items()}
             cut = {name: rows[name] for name, found in self._lists().items() if len(found) > rows[name]}
-            yield ImpactAnswer(
+            yield AnalyseImpactResult(
                 answer=self._says(totals),
                 item=named_item(self._start, self._named, self._kinds),
                 depth=self._depth,

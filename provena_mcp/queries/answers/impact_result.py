@@ -75,7 +75,7 @@ class ReplacingVersion(Brief):
     reason: str | None = None
 
 
-class ImpactAnswer(Brief):
+class AnalyseImpactResult(Brief):
     """What and who is touched if an item is wrong."""
 
     answer: str

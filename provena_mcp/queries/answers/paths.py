@@ -61,7 +61,7 @@ class OtherDirection(Brief):
     path: tuple[str, ...]
 
 
-class FoundPaths(Brief):
+class FindLineagePathResult(Brief):
     """How two items are related."""
 
     found: bool
@@ -87,7 +87,7 @@ class FoundPaths(Brief):
 
 async def find_path(
     reader: Reader, cap: DepthCap, from_id: str, to_id: str, max_hops: int, max_tokens: int
-) -> FoundPaths:
+) -> FindLineagePathResult:
     """The shortest paths between two items, whichever depends on the other; else what they share.
 
     Raises:
@@ -118,7 +118,7 @@ class _Telling:
         self._said = {(link.source, link.target): link.relation for link in relation.graph.links}
         self._named = NamesFound()
 
-    async def told(self, max_tokens: int) -> FoundPaths:
+    async def told(self, max_tokens: int) -> FindLineagePathResult:
         """The result, with as many paths as fit."""
         relation = self._relation
         ancestors, descendants = (
@@ -133,7 +133,9 @@ class _Telling:
             return first_that_fits(self._found(relation.paths[0], relation.paths[1:]), max_tokens)
         return self._not_found(ancestors, descendants)
 
-    def _found(self, paths: ShortestPaths, others: Iterable[ShortestPaths]) -> Iterator[FoundPaths]:
+    def _found(
+        self, paths: ShortestPaths, others: Iterable[ShortestPaths]
+    ) -> Iterator[FindLineagePathResult]:
         ends = self._ends()
         other = next(
             (
@@ -143,7 +145,7 @@ class _Telling:
             None,
         )
         for shown in range(len(paths.paths), 0, -1):
-            yield FoundPaths(
+            yield FindLineagePathResult(
                 found=True,
                 answer=self._says(paths, other),
                 from_item=ends[0],
@@ -161,11 +163,11 @@ class _Telling:
                 next=self._runs_to_fetch(paths),
             )
 
-    def _not_found(self, ancestors: list[InCommon], descendants: list[InCommon]) -> FoundPaths:
+    def _not_found(self, ancestors: list[InCommon], descendants: list[InCommon]) -> FindLineagePathResult:
         relation = self._relation
         ends = self._ends()
         within = relation.within
-        return FoundPaths(
+        return FindLineagePathResult(
             found=False,
             answer=f"None within {plural(within, 'hop')}: no path that short leads from one to the other."
             + self._shares(),

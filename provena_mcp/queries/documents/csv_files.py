@@ -39,7 +39,7 @@ _RESUBMIT: Final = (
 )
 
 
-class CsvTemplate(Brief):
+class GenerateCsvTemplateResult(Brief):
     """A CSV to fill in, one row per run."""
 
     uri: str
@@ -51,7 +51,7 @@ class CsvTemplate(Brief):
     next: NextCall | None = None
 
 
-class BatchCsv(Brief):
+class RegenerateCsvResult(Brief):
     """The runs of a batch as a CSV, with what became of each."""
 
     uri: str
@@ -119,13 +119,13 @@ async def _batch_of(client: ProvenaClient, some_id: str) -> str:
 
 async def generate_template(
     client: ProvenaClient, workflow_template_id: str, place: Place | None, max_tokens: int
-) -> CsvTemplate:
+) -> GenerateCsvTemplateResult:
     """A workflow template's CSV and how to fill it in; errors as ``template_csv``, and those of saving."""
     handle = parse_handle(workflow_template_id, "workflow_template_id")
     text = await template_csv(client, handle)
     uri = csv_template_uri(handle)
     shown = _if_small(text, max_tokens)
-    return CsvTemplate(
+    return GenerateCsvTemplateResult(
         uri=uri,
         message=_FILL_IN,
         csv=shown,
@@ -137,14 +137,14 @@ async def generate_template(
 
 async def regenerate_batch(
     client: ProvenaClient, batch_id: str, place: Place | None, max_tokens: int
-) -> BatchCsv:
+) -> RegenerateCsvResult:
     """The CSV of a batch and how its rows stand; errors as ``batch_csv``, and those of saving."""
     found, text = await batch_csv(client, batch_id.strip())
     headers, *rows = _rows(text)
     column = headers.index(_STATUS) if _STATUS in headers else len(headers)
     uri = csv_batch_uri(found)
     shown = _if_small(text, max_tokens)
-    return BatchCsv(
+    return RegenerateCsvResult(
         uri=uri,
         message=_RESUBMIT,
         rows=len(rows),

@@ -17,7 +17,7 @@ from provena_mcp.rules.text import clean_lines
 _CHARACTERS_PER_TOKEN: Final = 2
 
 
-class OpenedDocument(Brief):
+class OpenDocumentResult(Brief):
     """A document's text from ``offset`` on, or where it was saved."""
 
     uri: str
@@ -32,7 +32,7 @@ class OpenedDocument(Brief):
 
 async def open_document(
     uri: str, mime_type: str, content: str | bytes, place: Place | None, offset: int, max_tokens: int
-) -> OpenedDocument:
+) -> OpenDocumentResult:
     """The part of a document from ``offset`` on that fits ``max_tokens``, or the whole saved at ``place``.
 
     What is saved is the document byte for byte; what is read is without control and invisible characters.
@@ -43,14 +43,14 @@ async def open_document(
     """
     if place is not None:
         raw = content.encode() if isinstance(content, str) else content
-        return OpenedDocument(uri=uri, mime_type=mime_type, bytes=len(raw), saved_to=place.write(raw))
+        return OpenDocumentResult(uri=uri, mime_type=mime_type, bytes=len(raw), saved_to=place.write(raw))
     text = await to_thread.run_sync(_readable, content)
     if offset and offset >= len(text):
         raise ArgumentError(
             f"offset is beyond the {len(text)} characters of the document.", parameter="offset"
         )
     end = offset + max_tokens * _CHARACTERS_PER_TOKEN
-    return OpenedDocument(
+    return OpenDocumentResult(
         uri=uri,
         mime_type=mime_type,
         text=text[offset:end],

@@ -51,7 +51,7 @@ class Unfetched(Brief):
     reason: str
 
 
-class FetchedItems(Brief):
+class FetchItemsResult(Brief):
     """Items by id; those that are not there, not readable or failed are told apart."""
 
     items: tuple[AnyBrief | FullItem, ...] = Field(description="In the order asked for.")
@@ -84,7 +84,7 @@ Include = Callable[[Sequence[RegistryItem]], Awaitable[Mapping[str, Included]]]
 
 async def fetch_items(
     reader: Reader, ids: Sequence[str], detail: Detail, max_tokens: int, include: Include | None = None
-) -> FetchedItems:
+) -> FetchItemsResult:
     """Fetch up to 50 items at once, with what ``include`` reads beside them; one bad id fails no other.
 
     Raises:
@@ -115,7 +115,7 @@ async def fetch_items(
         return size_of(item) + (size_of(beside) if beside else 0)
 
     shown = len(take_within(told, max_tokens, size))
-    return FetchedItems(
+    return FetchItemsResult(
         items=tuple(told[:shown]),
         included={item.id: included[item.id] for item in told[:shown] if item.id in included} or None,
         not_found=tuple(not_found),

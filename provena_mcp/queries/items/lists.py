@@ -36,7 +36,7 @@ _COUNTED_PAGES: Final = 20
 _GROUPED_PAGES: Final = 200
 
 
-class ListedItems(Brief):
+class ListItemsResult(Brief):
     """A page of items."""
 
     items: tuple[Row, ...]
@@ -111,7 +111,7 @@ class _Page:
         return True
 
 
-async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) -> ListedItems:
+async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) -> ListItemsResult:
     """A page of complete items that pass the filters, newest first (or by name, A first).
 
     Raises:
@@ -131,7 +131,7 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
         await _read_on(reader, question, item_filter, page, page.place)
     # A later page need not say again how many there are.
     rest = await _read_rest(reader, question, item_filter, page.place) if question.cursor is None else None
-    return ListedItems(
+    return ListItemsResult(
         items=tuple(page.rows),
         total=None if rest is None else len(page.rows) + len(rest.kept),
         total_is_minimum=(rest is not None and not rest.is_all) or None,
@@ -172,11 +172,11 @@ async def _read_rest(
 
 async def _grouped(
     reader: Reader, question: ListQuestion, item_filter: ItemFilter, by: GroupBy
-) -> ListedItems:
+) -> ListItemsResult:
     """Only counts: of all that pass, and of each group of them."""
     found = await _read_rest(reader, question, item_filter, _Place(), _GROUPED_PAGES)
     groups, count = await group_counts(reader, found.kept, by)
-    return ListedItems(
+    return ListItemsResult(
         items=(),
         total=len(found.kept),
         total_is_minimum=not found.is_all or None,

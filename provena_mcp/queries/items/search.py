@@ -49,7 +49,7 @@ class FoundRow(Row):
     score: float
 
 
-class FoundItems(Brief):
+class SearchItemsResult(Brief):
     """What a search found, best first."""
 
     items: tuple[FoundRow, ...]
@@ -100,7 +100,7 @@ class _Read:
     unreadable: dict[str, str]
 
 
-async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int) -> FoundItems:
+async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int) -> SearchItemsResult:
     """A page of the best matches of a free-text search, as many as ``max_tokens`` hold.
 
     The search service answers ids and scores only and does not look at permissions (provena-http 7.7),
@@ -122,7 +122,7 @@ async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int
     rows = _rows(question, [hit for hit in kept if hit.rank >= start], organisations, max_tokens)
     following = _following(kept, rows, ranks, len(hits))
     is_capped = len(hits) >= _MOST_HITS
-    return FoundItems(
+    return SearchItemsResult(
         items=rows,
         complete=following is None and not is_capped,
         hits=len(hits),
