@@ -62,7 +62,10 @@ class Sandbox:
         self.tools: dict[str, dict[str, Any]] = {}
         ready = self.loop.create_future()
         self._serving = self.loop.create_task(self._serve(ready))
-        self.loop.run_until_complete(ready)
+        begun = asyncio.wait({ready, self._serving}, return_when=asyncio.FIRST_COMPLETED)
+        self.loop.run_until_complete(begun)
+        if self._serving.done():
+            self._serving.result()
 
     def call(self, tool: str, arguments: dict[str, Any]) -> CallToolResult:
         async def ask() -> CallToolResult:

@@ -1,4 +1,7 @@
-"""A lock between processes, held on a file and let go by the system when its holder dies."""
+"""A lock between processes, held on a file and let go by the system when its holder dies.
+
+The package ``filelock`` is no substitute: where there is no ``flock`` its locks outlive their holder.
+"""
 
 from __future__ import annotations
 
