@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
+
+_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,17 @@ class Lineage:
         return hops
 
     def joined(self) -> Lineage:
-        """Only what links join to the start; what a service answers besides makes the lineage doubtful.
+        """Only what links join to the start; what else a service answers, or contradicts, is said.
 
-        Nobody knows how far away such items are, nor what else is missing where their links are.
+        Nobody knows how far away items are that nothing joins to it, nor what else their links lack.
         """
         strays = self.graph.nodes.keys() - self.hops().keys()
         strays.discard(self.start)
+        if self.graph.contradictions:
+            named = ", ".join(self.graph.contradictions[:_NAMED])
+            reason = f"the service gave {_items(len(self.graph.contradictions))} two kinds: {named}"
+            known = replace(self.graph, contradictions=())
+            return replace(self, graph=known, incomplete_because=self._because(reason)).joined()
         if not strays:
             return self
         nodes = {node: kind for node, kind in self.graph.nodes.items() if node not in strays}

@@ -134,4 +134,4 @@ def _cut(frontier: Frontier, depth: int) -> ProvenanceGraph:
     nodes = {
         node: kind for node, kind in frontier.graph.nodes.items() if node in kept or node not in frontier.hops
     }
-    return ProvenanceGraph(nodes, links)
+    return ProvenanceGraph(nodes, links, frontier.graph.contradictions)
