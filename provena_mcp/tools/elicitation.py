@@ -69,7 +69,6 @@ async def confirmed(
         asking=_asking(ctx) if ask else "never",
         wait=wait,
         polling=app.polling,
-        deadline=app.polling.deadline(),
         on_progress=progress_reporter(ctx),
     )
     gate = Gate(app.write_context(), change, confirmation)
@@ -79,20 +78,27 @@ async def confirmed(
         outcome = await gate.answered(ctx.request_state, _consent(answer))
     else:
         outcome = await gate.decide({name: value for name, value in arguments.items() if value is not None})
-    while isinstance(outcome, Question):
-        if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            request = ElicitRequest(params=_form(outcome))
-            return InputRequiredResult(input_requests={_QUESTION: request}, request_state=outcome.reference)
-        answer = await ctx.session.elicit_form(outcome.text[:_LENGTH], _FORM, ctx.request_id)
-        outcome = await gate.answered(outcome.reference, _consent(answer))
-    return Reply(outcome)
+    return await _asked(ctx, gate, outcome) if isinstance(outcome, Question) else Reply(outcome)
 
 
 _FORM: Final = render_elicitation_schema(Agreement)
 
 
-def _form(question: Question) -> ElicitRequestFormParams:
-    return ElicitRequestFormParams(message=question.text[:_LENGTH], requested_schema=_FORM)
+async def _asked(
+    ctx: Context[Application], gate: Gate[PayloadT, ResultT], question: Question
+) -> Confirmed[ResultT]:
+    """Put the question: as the answer to this call, or in the handshake era while it goes on."""
+    while True:
+        text = question.text[:_LENGTH]
+        if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
+            form = ElicitRequestFormParams(message=text, requested_schema=_FORM)
+            request = ElicitRequest(params=form)
+            return InputRequiredResult(input_requests={_QUESTION: request}, request_state=question.reference)
+        answer = await ctx.session.elicit_form(text, _FORM, ctx.request_id)
+        outcome = await gate.answered(question.reference, _consent(answer))
+        if not isinstance(outcome, Question):
+            return Reply(outcome)
+        question = outcome
 
 
 def _consent(answer: object) -> Consent:

@@ -87,7 +87,6 @@ async def test_a_store_that_fails_after_sending_hides_no_outcome_and_lets_nothin
         asking="never",
         wait=False,
         polling=PollPolicy(clock=clock),
-        deadline=0.0,
         on_progress=silently,
     )
     with caplog.at_level(logging.WARNING):

@@ -208,6 +208,22 @@ async def test_a_change_that_the_user_agrees_to_is_prepared_once(tmp_path: Path,
 
 @pytest.mark.asyncio
 @BOTH_ERAS
+async def test_however_long_the_user_reads_the_job_is_waited_for(tmp_path: Path, era: str):
+    clock, user = HandClock(), Asked()
+    async with provena(tmp_path) as wire:
+        polling = PollPolicy(first_pause=0.005, longest_pause=0.02, clock=clock)
+        async with server(wire, era, asked=user, polling=polling) as client:
+
+            def read_slowly() -> None:
+                clock.now += 90
+
+            user.then = read_slowly
+            done = await call(client, "register_model_run", record=a_record(), confirm=True)
+    assert (done["status"], done["model_run_id"]) == ("succeeded", "local/1000001")
+
+
+@pytest.mark.asyncio
+@BOTH_ERAS
 async def test_where_it_cannot_be_learnt_what_has_changed_the_change_is_looked_at_again(
     tmp_path: Path, era: str
 ):

@@ -97,5 +97,4 @@ class Confirmation:
     asking: Asking
     wait: bool
     polling: PollPolicy
-    deadline: float
     on_progress: ReportProgress

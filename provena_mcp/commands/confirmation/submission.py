@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Final
 
 import anyio
@@ -56,6 +57,7 @@ async def submit(
         AmbiguousWriteError: Nobody knows whether it arrived; it is not sent again.
         ProvenaError: Provena refused it, or did not get it.
     """
+    deadline = confirmation.polling.deadline()
     if not await context.previews.claim(context.caller, stored.reference, context.now()):
         earlier = await earlier_result(context, change, stored, confirmation)
         if earlier is not None:
@@ -67,7 +69,7 @@ async def submit(
     # Whoever called may hang up, but what was sent has to be remembered.
     with anyio.CancelScope(shield=True):
         answer = await _send(context, change, stored, payload, fingerprints)
-    return await _followed(context, change, stored.arguments, answer, confirmation)
+    return await _followed(context, change, Sent(stored.arguments, answer), confirmation, deadline)
 
 
 async def earlier_result(
@@ -95,7 +97,8 @@ async def earlier_result(
             "This was sent with this reference before and its answer was lost; it was not sent again.",
             advice=_FIND_OUT,
         )
-    result = await _followed(context, change, stored.arguments, stored.answer, confirmation)
+    sent = Sent(stored.arguments, stored.answer)
+    result = await _followed(context, change, sent, confirmation, confirmation.polling.deadline())
     return result.model_copy(update={"message": _AGAIN + result.message})
 
 
@@ -161,26 +164,26 @@ async def _remember(
 async def _followed(
     context: WriteContext,
     change: Change[PayloadT, ResultT],
-    arguments: JsonObject,
-    answer: JsonObject,
+    sent: Sent,
     confirmation: Confirmation,
+    deadline: float,
 ) -> ResultT:
-    """What came of a change that was sent, its job followed where that is wanted."""
-    session_id = session_in(answer)
+    """What came of a change that was sent, its job followed until ``deadline`` where that is wanted."""
+    session_id = session_in(sent.answer)
     if not confirmation.wait or session_id is None:
-        return await change.result(context, Sent(arguments, answer))
+        return await change.result(context, sent)
     try:
         job = await poll(
-            lambda: fetch_job_state(context.client.jobs, session_id, *_job_in(answer)),
+            lambda: fetch_job_state(context.client.jobs, session_id, *_job_in(sent.answer)),
             confirmation.polling,
-            confirmation.deadline,
+            deadline,
             confirmation.on_progress,
         )
     except ProvenaError as error:
-        result = await change.result(context, Sent(arguments, answer))
+        result = await change.result(context, sent)
         warning = f"It was sent, but its job could not be followed: {error.message} {_LOOK}"
         return result.model_copy(update={"warnings": (warning,)})
-    return await change.result(context, Sent(arguments, answer, job))
+    return await change.result(context, replace(sent, job=job))
 
 
 def _job_in(answer: JsonObject) -> tuple[str, ...]:
