@@ -26,7 +26,7 @@ from typing import Any
 import httpx
 
 from provena_mcp.embedded.app import create_app
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 

@@ -15,7 +15,7 @@ from mcp import Client
 
 from evals.fire_weather import fire_weather
 from evals.truth import Truth
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
     from provena_mcp.commands.confirmation.write_context import WriteContext
     from provena_mcp.queries.documents.recent import RecentDocuments
-    from provena_mcp.queries.documents.rendering import Documents, RecentReports
+    from provena_mcp.queries.documents.documents import Documents, RecentReports
     from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
     from provena_mcp.queries.health import WhichProvena
     from provena_mcp.queries.items.fetch import Reader
     from provena_mcp.queries.items.names import Names
     from provena_mcp.queries.items.suggestions import Suggestions
-    from provena_mcp.queries.jobs.polling import PollPolicy
+    from provena_mcp.queries.jobs.job_wait import PollPolicy
     from provena_mcp.queries.lineage.frontier import DepthCap
     from provena_mcp.queries.lineage.lineage_page import RecentLineage
 
@@ -104,6 +104,6 @@ class Application:
 
     def documents(self) -> Documents:
         """Renders documents for the current caller."""
-        from provena_mcp.queries.documents.rendering import Documents
+        from provena_mcp.queries.documents.documents import Documents
 
         return Documents(self.reader(), self.depth_cap, self.recent_reports, self.polling)

@@ -1,4 +1,4 @@
-"""MCP resources: the documents of ``queries/documents/rendering.py`` under their URI templates.
+"""MCP resources: the documents of ``queries/documents/documents.py`` under their URI templates.
 
 This is the one table of document kinds: ``open_document`` reads through it too.
 """
@@ -35,7 +35,7 @@ from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 
 if TYPE_CHECKING:
-    from provena_mcp.queries.documents.rendering import Document, Documents
+    from provena_mcp.queries.documents.documents import Document, Documents
 
 Ctx = Context[Application]
 

@@ -25,7 +25,7 @@ from starlette.requests import Request
 
 from provena_mcp.embedded.app import BASE_PATHS, create_app
 from provena_mcp.embedded.identity import Identify, User, not_authenticated
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from tests.golden_playing import Playing

@@ -124,7 +124,7 @@ def show(
     sample: Annotated[bool, typer.Option("--sample", help="Ask the shipped sample world.")] = False,
 ) -> None:
     """Draw a lineage, a path or an impact as one self-contained page."""
-    from provena_mcp.cli.running import run
+    from provena_mcp.cli.session import run
     from provena_mcp.cli.show import keep_picture, open_picture, read_picture
     from provena_mcp.settings import read_settings
 
@@ -185,7 +185,7 @@ def login(
     The login is kept in the system's keyring, else in a private file, and renewed until it is ended.
     """
     from provena_mcp.cli.login import LoginCommands, open_in_browser
-    from provena_mcp.cli.running import run
+    from provena_mcp.cli.session import run
     from provena_mcp.settings import read_settings
 
     run(LoginCommands(read_settings(), open_page=None if no_browser else open_in_browser).log_in())
@@ -195,7 +195,7 @@ def login(
 def logout() -> None:
     """Forget the login to the deployment, and end its session at Keycloak."""
     from provena_mcp.cli.login import LoginCommands
-    from provena_mcp.cli.running import run
+    from provena_mcp.cli.session import run
     from provena_mcp.settings import read_settings
 
     run(LoginCommands(read_settings()).log_out())
@@ -207,7 +207,7 @@ def status() -> None:
 
     Exits with 1 if a login is needed and there is none that works.
     """
-    from provena_mcp.cli.running import run
+    from provena_mcp.cli.session import run
     from provena_mcp.cli.status import show_status
     from provena_mcp.settings import read_settings
 
@@ -227,7 +227,7 @@ def doctor() -> None:
     """
     from provena_mcp.cli.doctor import Doctor
     from provena_mcp.cli.findings import summary
-    from provena_mcp.cli.running import run
+    from provena_mcp.cli.session import run
     from provena_mcp.settings import read_settings
 
     findings = run(Doctor(read_settings).examine())

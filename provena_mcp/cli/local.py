@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from provena_mcp.embedded.identity import Identify
-    from provena_mcp.embedded.loading import LoadReport, Stage
+    from provena_mcp.embedded.loader import LoadReport, Stage
     from provena_mcp.embedded.sources import Source
     from provena_mcp.embedded.store import Store
 
@@ -136,7 +136,7 @@ def _load(store: Store, name: str, source: Source, links: dict[str, str]) -> Loa
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from provena_mcp.embedded.loading import load_items
+    from provena_mcp.embedded.loader import load_items
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

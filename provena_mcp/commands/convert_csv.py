@@ -26,7 +26,7 @@ from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH, take_within
 from provena_mcp.rules.csv.inspection import suspicions
 from provena_mcp.rules.csv.layout import MODELLER, STUDY, CsvProblem
-from provena_mcp.rules.csv.reading import Conversion, convert, references
+from provena_mcp.rules.csv.reader import Conversion, convert, references
 from provena_mcp.rules.csv.table import prepared, read_table
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known

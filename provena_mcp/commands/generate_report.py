@@ -10,14 +10,14 @@ from pydantic import Field
 from provena_mcp.client import ReportDocument
 from provena_mcp.errors import FileRefusedError, MalformedAnswerError, ProvenaError
 from provena_mcp.next_call import NextCall
-from provena_mcp.queries.documents.rendering import RecentReports
+from provena_mcp.queries.documents.documents import RecentReports
 from provena_mcp.queries.documents.report_outline import ReportOutline, read_outline
 from provena_mcp.queries.documents.reports import ReportId, fetch_written, follow_report
 from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.polling import JobState, PollPolicy, ReportProgress
+from provena_mcp.queries.jobs.job_wait import JobState, PollPolicy, ReportProgress
 
 _ITEMS_SHOWN: Final = 30
 _READY: Final = "The report is written. Its outline is here; uri is the .docx itself."

@@ -30,7 +30,7 @@ from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.jobs.batches import RunOutcome, batch_status, outcomes, page_of
-from provena_mcp.queries.jobs.polling import JobStatus
+from provena_mcp.queries.jobs.job_wait import JobStatus
 from provena_mcp.queries.jobs.registry_check import check_registry
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.problems import Problem

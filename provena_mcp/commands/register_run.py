@@ -16,7 +16,7 @@ from provena_mcp.commands.records.run_preview import proposed_run, run_lines, te
 from provena_mcp.commands.results import RegisterModelRunResult, problem_briefs, problem_count, refs
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.jobs.polling import run_id_of
+from provena_mcp.queries.jobs.job_wait import run_id_of
 from provena_mcp.queries.jobs.registry_check import check_registry, remark
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.wire.items import JsonObject, as_object

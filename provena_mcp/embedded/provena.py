@@ -113,7 +113,7 @@ class EmbeddedProvena:
             if self._store is None:
                 store = Store(self._path)
                 if self.is_sample:
-                    from provena_mcp.embedded.loading import load_items
+                    from provena_mcp.embedded.loader import load_items
                     from provena_mcp.embedded.sources import sample_source
 
                     load_items(store, sample_source())

@@ -22,7 +22,7 @@ from provena_mcp.prompts import register_prompts
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.recent import RecentDocuments
 from provena_mcp.queries.documents.user_files import OutputFolder, input_folders
-from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.resources import register_resources
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.backend import Backend, choose_backend
@@ -37,7 +37,7 @@ from provena_mcp.tools.registration import register
 from provena_mcp.tools.toolsets import select_tools
 
 if TYPE_CHECKING:
-    from provena_mcp.server.http.hosting import Hosting
+    from provena_mcp.server.http.host import Hosting
 
 _LISTS_KEEP_MS: Final = 60_000
 _CONSTANT: Final[tuple[CacheableMethod, ...]] = (

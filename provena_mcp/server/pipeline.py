@@ -18,7 +18,7 @@ from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
 
 if TYPE_CHECKING:
-    from provena_mcp.server.http.hosting import Hosting
+    from provena_mcp.server.http.host import Hosting
 
 
 def request_chain(hosting: Hosting, writing: frozenset[str]) -> list[Middleware]:

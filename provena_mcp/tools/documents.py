@@ -9,7 +9,7 @@ from pydantic import Field
 
 from provena_mcp.application import Application
 from provena_mcp.commands import generate_report as reports
-from provena_mcp.queries.documents import opening
+from provena_mcp.queries.documents import document_link
 from provena_mcp.queries.documents.kinds import DOCX
 from provena_mcp.queries.documents.reports import ReportId, subtype_of
 from provena_mcp.queries.documents.user_files import place_for

@@ -9,7 +9,7 @@ from mcp.server.mcpserver import Context
 from pydantic import Field, JsonValue
 
 from provena_mcp.application import Application
-from provena_mcp.lineage.picture.drawing import Picture
+from provena_mcp.lineage.picture.scene import Picture
 from provena_mcp.queries.documents.shown_lineage import ShowLineageResult, describe_picture
 from provena_mcp.queries.documents.user_files import place_for
 from provena_mcp.rules.budgets import MOST_HOPS

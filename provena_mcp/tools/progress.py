@@ -7,7 +7,7 @@ import itertools
 from mcp.server.mcpserver import Context
 
 from provena_mcp.application import Application
-from provena_mcp.queries.jobs.polling import ReportProgress
+from provena_mcp.queries.jobs.job_wait import ReportProgress
 
 
 def progress_reporter(ctx: Context[Application]) -> ReportProgress:

@@ -106,8 +106,8 @@ def test_serving_loads_nothing_it_does_not_need(run):
         "provena_mcp.embedded.app",
         "provena_mcp.embedded.routes",
         "provena_mcp.embedded.jobs.worker",
-        "provena_mcp.embedded.loading",
+        "provena_mcp.embedded.loader",
         "provena_mcp.server.http.app",
-        "provena_mcp.server.http.hosting",
+        "provena_mcp.server.http.host",
     )
     assert sorted(name for name in loaded if name.startswith(unasked)) == []

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from provena_mcp.embedded.app import create_app
-from provena_mcp.embedded.loading import LoadReport, load_items
+from provena_mcp.embedded.loader import LoadReport, load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 

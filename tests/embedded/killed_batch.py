@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from provena_mcp.embedded.jobs.queue import LEASE_SECONDS
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from tests.embedded.serving import free_port, kill, serving, start, wait_for

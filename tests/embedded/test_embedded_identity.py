@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.embedded.identity import LOCAL_USER, Identify, User, not_authenticated
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source, sample_source
 from provena_mcp.embedded.store import Store
 from tests.worlds.small import small_world

@@ -20,7 +20,7 @@ from provena_mcp.embedded.export import export_items
 from provena_mcp.embedded.graph import RELATIONS
 from provena_mcp.embedded.graph_walk import explore
 from provena_mcp.embedded.items import fetch_raw
-from provena_mcp.embedded.loading import LoadReport, Skipped, load_items
+from provena_mcp.embedded.loader import LoadReport, Skipped, load_items
 from provena_mcp.embedded.sources import Source, parse_source, read_source, sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import FileRefusedError, StoreError
@@ -474,7 +474,7 @@ def test_processes_that_load_the_same_file_at_once_all_succeed(tmp_path: Path) -
     file.write_text(json.dumps(chain(400)))
     code = (
         "import sys; from pathlib import Path\n"
-        "from provena_mcp.embedded.loading import load_items\n"
+        "from provena_mcp.embedded.loader import load_items\n"
         "from provena_mcp.embedded.sources import read_source\n"
         "from provena_mcp.embedded.store import Store\n"
         "load_items(Store(Path(sys.argv[2])), read_source(Path(sys.argv[1])))"

@@ -13,7 +13,7 @@ from docx import Document
 from provena_mcp.client import NoToken, ProvenaClient
 from provena_mcp.client.prov_files import ReportJob
 from provena_mcp.embedded.app import BASE_PATHS
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import NotFoundError, RejectedError

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from provena_mcp.embedded.export import export_items
 from provena_mcp.embedded.items import every_raw
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import read_source
 from provena_mcp.embedded.store import IN_MEMORY, Store
 from provena_mcp.queries.documents.prov_documents import PROV_TYPES, render_prov

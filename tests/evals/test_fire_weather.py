@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evals.worlds import open_world
-from provena_mcp.embedded.loading import LoadReport, load_items
+from provena_mcp.embedded.loader import LoadReport, load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.records.references import Found, Known, references

@@ -26,10 +26,10 @@ from mcp.types import CallToolResult
 
 from provena_mcp.client import ClientLimits, NoToken
 from provena_mcp.embedded.app import BASE_PATHS, create_app
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
-from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.server.build import build_server
 from tests.worlds.sample import error_of
 from tests.worlds.settings import settings_with

@@ -12,7 +12,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 
 from provena_mcp.server.build import build_server
 from provena_mcp.server.http.auth import CallerTokens
-from provena_mcp.server.http.hosting import prepare_hosting
+from provena_mcp.server.http.host import prepare_hosting
 from tests.http.test_isolation import call, failure
 from tests.worlds.hosted import ADDRESS, World, host_of, web
 

@@ -12,7 +12,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from tests.http.test_isolation import call, new_record

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from tests.embedded.serving import free_port, serving

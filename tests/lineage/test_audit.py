@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from provena_mcp.lineage.audit.auditing import audit_run, merge_findings
+from provena_mcp.lineage.audit.audit import audit_run, merge_findings
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import MEANING, Code, Finding, is_current, verdict
 from provena_mcp.rules.graph import ProvenanceGraph

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from provena_mcp.lineage.picture.drawing import (
+from provena_mcp.lineage.picture.scene import (
     NEWER_VERSION,
     Facts,
     Picture,

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from provena_mcp.rules.csv.layout import CsvLayout, CsvProblem, csv_layout, layout_references
-from provena_mcp.rules.csv.reading import convert, references
+from provena_mcp.rules.csv.reader import convert, references
 from provena_mcp.rules.csv.table import read_table
-from provena_mcp.rules.csv.writing import batch_references, batch_text, template_text
+from provena_mcp.rules.csv.writer import batch_references, batch_text, template_text
 from provena_mcp.wire.jobs import Job
 from tests.recordings.reading import read_json
 from tests.rules.recorded_registry import Registry, exchanges, params, recorded_items

@@ -9,7 +9,7 @@ import pytest
 from provena_mcp.errors import ArgumentError
 from provena_mcp.rules.csv.inspection import suspicions
 from provena_mcp.rules.csv.layout import CsvProblem
-from provena_mcp.rules.csv.reading import convert
+from provena_mcp.rules.csv.reader import convert
 from provena_mcp.rules.csv.table import CsvRow, CsvTable, prepared, read_table
 
 HEADERS = "_workflow template id x/1,display name,description,study id"

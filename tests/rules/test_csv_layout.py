@@ -5,7 +5,7 @@ from provena_mcp.rules.csv.layout import (
     layout_references,
     template_problem,
 )
-from provena_mcp.rules.csv.writing import template_text
+from provena_mcp.rules.csv.writer import template_text
 from provena_mcp.rules.records.references import Reference, Refused
 from tests.worlds.authored import SECRET, known
 from tests.worlds.authored_csv import GOOD, RESULT

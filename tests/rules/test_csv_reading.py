@@ -2,9 +2,9 @@ import time
 
 import pytest
 
-from provena_mcp.rules.csv.reading import Conversion, convert, references
+from provena_mcp.rules.csv.reader import Conversion, convert, references
 from provena_mcp.rules.csv.table import MAX_BYTES, CsvRow, CsvTable, read_table
-from provena_mcp.rules.csv.writing import csv_text
+from provena_mcp.rules.csv.writer import csv_text
 from provena_mcp.rules.records.problems import Candidate
 from provena_mcp.rules.records.references import Outcome
 from tests.worlds.authored import NOWHERE, known

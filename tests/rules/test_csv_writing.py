@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from provena_mcp.rules.csv.layout import (
     CsvProblem,
 )
-from provena_mcp.rules.csv.reading import Conversion
-from provena_mcp.rules.csv.writing import batch_references, batch_text
+from provena_mcp.rules.csv.reader import Conversion
+from provena_mcp.rules.csv.writer import batch_references, batch_text
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord
 from tests.worlds.authored import a_record, known

@@ -5,10 +5,10 @@ import pytest
 from mcp import Client
 from mcp.types import Completion, PromptReference, ResourceTemplateReference
 
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
-from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.wire.items import JsonObject
 from tests.worlds.sample import BOTH_ERAS, sample_client

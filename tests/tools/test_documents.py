@@ -13,7 +13,7 @@ import pytest
 from mcp import Client
 
 from provena_mcp.queries.documents.report_outline import read_outline
-from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.jobs.job_wait import PollPolicy
 from tests.recordings.reading import RECORDINGS
 from tests.worlds.deployment import HandClock, Send, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, text_in, world_client

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server

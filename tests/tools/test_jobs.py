@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.jobs.job_wait import PollPolicy
 from tests.worlds.deployment import HandClock, Send, a_record, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call, failure
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from mcp import Client
 
-from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.jobs.job_wait import PollPolicy
 from tests.worlds.deployment import Asked, HandClock, Send, a_record, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call, failure
 

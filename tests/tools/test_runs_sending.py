@@ -8,7 +8,7 @@ import httpx
 import pytest
 from mcp import Client
 
-from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.jobs.job_wait import PollPolicy
 from tests.worlds.deployment import (
     QUICK,
     HandClock,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from provena_mcp.rules.csv.reading import Conversion, convert
+from provena_mcp.rules.csv.reader import Conversion, convert
 from provena_mcp.rules.csv.table import CsvTable, read_table
-from provena_mcp.rules.csv.writing import csv_text
+from provena_mcp.rules.csv.writer import csv_text
 from tests.worlds.authored import known
 from tests.worlds.records import record
 

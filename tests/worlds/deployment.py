@@ -19,7 +19,7 @@ from mcp.client.session import ElicitationFnT
 from mcp.types import ElicitRequestParams, ElicitResult
 
 from provena_mcp.embedded import EmbeddedProvena
-from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.tools.definition import ToolDefinition
 from tests.worlds.records import raw_record

@@ -23,7 +23,7 @@ from starlette.applications import Starlette
 
 from provena_mcp.embedded.app import BASE_PATHS, create_app
 from provena_mcp.embedded.bearer import identify_by_bearer
-from provena_mcp.embedded.loading import load_items
+from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import NotLoggedInError

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import WriteResult
-from provena_mcp.queries.jobs.polling import JobState, PollPolicy, ReportProgress
+from provena_mcp.queries.jobs.job_wait import JobState, PollPolicy, ReportProgress
 from provena_mcp.wire.items import JsonObject
 
 PayloadT = TypeVar("PayloadT", bound=BaseModel)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 from provena_mcp.client import JobApi
 from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
 from provena_mcp.queries.jobs.batches import fingerprint_of
-from provena_mcp.queries.jobs.polling import BATCH, REGISTRATION, batch_id_of, run_id_of
+from provena_mcp.queries.jobs.job_wait import BATCH, REGISTRATION, batch_id_of, run_id_of
 from provena_mcp.wire.jobs import Job
 
 DAY: Final = 86_400

@@ -25,7 +25,7 @@ from provena_mcp.errors import (
 )
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.polling import JobState, fetch_job_state, poll, run_id_of, run_name_of
+from provena_mcp.queries.jobs.job_wait import JobState, fetch_job_state, poll, run_id_of, run_name_of
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject

@@ -22,9 +22,9 @@ from provena_mcp.rules.csv.layout import (
     layout_references,
     template_problem,
 )
-from provena_mcp.rules.csv.reading import Conversion, convert, references
+from provena_mcp.rules.csv.reader import Conversion, convert, references
 from provena_mcp.rules.csv.table import MAX_BYTES, CsvTable, read_table
-from provena_mcp.rules.csv.writing import batch_references, batch_text, template_text
+from provena_mcp.rules.csv.writer import batch_references, batch_text, template_text
 from provena_mcp.rules.schema_wording import SchemaProblem
 from provena_mcp.wire.jobs import Job
 

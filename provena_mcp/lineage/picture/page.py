@@ -17,7 +17,7 @@ from typing import Final
 from pydantic import JsonValue
 from pydantic_core import to_json, to_jsonable_python
 
-from provena_mcp.lineage.picture.drawing import FOLDED, Picture
+from provena_mcp.lineage.picture.scene import FOLDED, Picture
 from provena_mcp.lineage.picture.shapes import PLAIN, TYPES
 
 _SCRIPTS: Final = ("model.js", "view.js", "page.js")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from provena_mcp.lineage.audit.auditing import RunAudit, audit_run, merge_findings
+from provena_mcp.lineage.audit.audit import RunAudit, audit_run, merge_findings
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.traversal import hops_along

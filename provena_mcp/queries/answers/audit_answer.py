@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from provena_mcp.lineage.audit.auditing import CheckName, RunAudit
+from provena_mcp.lineage.audit.audit import CheckName, RunAudit
 from provena_mcp.lineage.audit.findings import MEANING, Code, Finding, Severity, Verdict, is_current, verdict
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import (

@@ -6,7 +6,7 @@ from typing import Final
 
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.clustered_diagram import ClusteredDiagram, draw_clusters
-from provena_mcp.queries.answers.impact_gathering import gather_spread, studies_of
+from provena_mcp.queries.answers.impact_evidence import gather_spread, studies_of
 from provena_mcp.queries.answers.path_search import relate
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap

@@ -7,7 +7,7 @@ from typing import Final
 
 from provena_mcp.errors import WrongSubtypeError
 from provena_mcp.queries.answers.impact_answer import ImpactTelling
-from provena_mcp.queries.answers.impact_gathering import gather_spread
+from provena_mcp.queries.answers.impact_evidence import gather_spread
 from provena_mcp.queries.answers.impact_result import AnalyseImpactResult
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ItemReader

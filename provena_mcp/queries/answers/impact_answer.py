@@ -18,7 +18,7 @@ from provena_mcp.queries.answers.common import (
     plural,
     unreadable_of,
 )
-from provena_mcp.queries.answers.impact_gathering import Spread
+from provena_mcp.queries.answers.impact_evidence import Spread
 from provena_mcp.queries.answers.impact_result import (
     AffectedItem,
     AffectedItems,

@@ -20,7 +20,7 @@ from provena_mcp.errors import (
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.jobs.polling import fetch_batch_state, fetch_job_state
+from provena_mcp.queries.jobs.job_wait import fetch_batch_state, fetch_job_state
 from provena_mcp.rules.budgets import estimate_tokens
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_lines

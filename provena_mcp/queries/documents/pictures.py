@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from provena_mcp.errors import ArgumentError, NotFoundError
-from provena_mcp.lineage.picture.drawing import MOST_ITEMS, Facts, Picture, Sketch, draw
+from provena_mcp.lineage.picture.scene import MOST_ITEMS, Facts, Picture, Sketch, draw
 from provena_mcp.lineage.traversal import hops_along
-from provena_mcp.queries.answers.impact_gathering import gather_spread
+from provena_mcp.queries.answers.impact_evidence import gather_spread
 from provena_mcp.queries.answers.path_search import relate
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap

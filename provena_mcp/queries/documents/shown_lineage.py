@@ -6,7 +6,7 @@ from collections import Counter
 
 from pydantic import Field
 
-from provena_mcp.lineage.picture.drawing import Picture
+from provena_mcp.lineage.picture.scene import Picture
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.uris import figure_uri, picture_uri
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from provena_mcp.client import ProvenaClient
 from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, ProvenaError
-from provena_mcp.queries.items.briefs.describing import describe
+from provena_mcp.queries.items.briefs.description import describe
 from provena_mcp.queries.items.briefs.models import AnyBrief, Brief, Included
 from provena_mcp.queries.items.briefs.parts import Known, Origin, references_of
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY, NOTHING, ItemReader, Needs

@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.polling import (
+from provena_mcp.queries.jobs.job_wait import (
     JobState,
     JobStatus,
     run_id_of,

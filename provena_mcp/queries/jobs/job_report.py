@@ -15,7 +15,7 @@ from provena_mcp.queries.items.briefs.models import Brief, utc
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.jobs.batches import SIZE_UNKNOWN, RunOutcome, batch_status, outcomes, page_of
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.polling import (
+from provena_mcp.queries.jobs.job_wait import (
     BATCH,
     JobState,
     JobStatus,

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from provena_mcp.client import ProvenaClient, RegistryApi
 from provena_mcp.errors import NotFoundError, ProvenaError
-from provena_mcp.queries.jobs.polling import REGISTRATION, UPDATE, JobState, run_id_of
+from provena_mcp.queries.jobs.job_wait import REGISTRATION, UPDATE, JobState, run_id_of
 from provena_mcp.rules.records.fingerprint import fingerprint, same_record
 from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.wire.items import ModelRunItem

@@ -22,12 +22,12 @@ from starlette.routing import Route
 
 from provena_mcp import __version__
 from provena_mcp.application import Application
-from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.build import build_server
 from provena_mcp.server.http import downloads
 from provena_mcp.server.http.connections import allow_many_connections, with_header_deadline
-from provena_mcp.server.http.hosting import prepare_hosting
+from provena_mcp.server.http.host import prepare_hosting
 from provena_mcp.server.http.origins import HEALTH_PATH, READY_PATH
 from provena_mcp.server.http.request_body import MAX_BODY_BYTES
 from provena_mcp.server.messages import MCP_PATH

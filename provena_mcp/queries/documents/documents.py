@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.diagram import draw_diagram
 from provena_mcp.lineage.node_link import node_link
-from provena_mcp.lineage.picture.drawing import Picture
+from provena_mcp.lineage.picture.scene import Picture
 from provena_mcp.queries.answers.diagrams import USUAL_HOPS, impact_diagram, path_diagram
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.csv_files import batch_csv, template_csv
@@ -25,7 +25,7 @@ from provena_mcp.queries.documents.prov_documents import (
 from provena_mcp.queries.documents.reports import MAX_DEPTH as MAX_REPORT_DEPTH
 from provena_mcp.queries.documents.reports import ReportId, read_report, report_subtype
 from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.jobs.polling import PollPolicy
+from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
 from provena_mcp.rules.budgets import MOST_HOPS
