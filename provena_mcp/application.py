@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from provena_mcp.client import ProvenaClient
     from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
     from provena_mcp.commands.confirmation.write_context import WriteContext
-    from provena_mcp.queries.documents.recent import RecentDocuments
     from provena_mcp.queries.documents.documents import Documents, RecentReports
+    from provena_mcp.queries.documents.recent import RecentDocuments
     from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
     from provena_mcp.queries.health import WhichProvena
     from provena_mcp.queries.items.fetch import Reader

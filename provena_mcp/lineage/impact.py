@@ -87,16 +87,16 @@ def find_impact(
         depth: Hops.
         follow_versions: Whether new versions of affected items count as affected.
     """
-    spread = _Spread(graph, starts, follow_versions=follow_versions)
-    affected = spread.run(depth)
+    search = _Search(graph, starts, follow_versions=follow_versions)
+    affected = search.run(depth)
     hops = dict.fromkeys(starts, 0) | {item.id: item.hop for item in affected}
     return Impact(
         starts=tuple(starts),
         affected=tuple(affected),
         newer_versions=tuple(_newer_versions(graph, hops)),
-        followed=spread.followed,
-        not_followed=spread.not_followed,
-        remakes_start=tuple(sorted(spread.remakers)),
+        followed=search.followed,
+        not_followed=search.not_followed,
+        remakes_start=tuple(sorted(search.remakers)),
     )
 
 
@@ -123,8 +123,8 @@ def find_touched(graph: ProvenanceGraph, impact: Impact) -> list[Touched]:
     return sorted(found, key=lambda item: (item.hop, -sum(item.roles.values()), item.id))
 
 
-class _Spread:
-    """Spreads from the starts, one hop at a time."""
+class _Search:
+    """Searches from the starts, one hop at a time."""
 
     def __init__(self, graph: ProvenanceGraph, starts: Collection[str], *, follow_versions: bool) -> None:
         self._kinds = graph.nodes

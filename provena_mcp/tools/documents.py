@@ -9,7 +9,7 @@ from pydantic import Field
 
 from provena_mcp.application import Application
 from provena_mcp.commands import generate_report as reports
-from provena_mcp.queries.documents import document_link
+from provena_mcp.queries.documents import open_document as documents
 from provena_mcp.queries.documents.kinds import DOCX
 from provena_mcp.queries.documents.reports import ReportId, subtype_of
 from provena_mcp.queries.documents.user_files import place_for
@@ -46,14 +46,14 @@ async def open_document(
     uri: Annotated[str, Field(description="provena:// URI from a result")],
     save_as: SaveAs = None,
     offset: Annotated[int, Field(ge=0, description="Characters to skip")] = 0,
-) -> Reply[opening.OpenDocumentResult]:
+) -> Reply[documents.OpenDocumentResult]:
     """Read a provena:// document as text, or save it."""
     app = ctx.request_context.lifespan_context
     place = place_for(app.output, save_as)
     uri = uri.strip()
     mime_type, content = await read_document(ctx, uri)
     place = place.ending_in(ending_of(mime_type)) if place else None
-    opened = await opening.open_document(uri, mime_type, content, place, offset, app.max_result_tokens)
+    opened = await documents.open_document(uri, mime_type, content, place, offset, app.max_result_tokens)
     return Reply(opened if offset else await with_download(ctx, opened, uri))
 
 

@@ -11,8 +11,8 @@ from mcp import Client
 from mcp.client import advertise
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 
-from provena_mcp.lineage.picture.scene import Facts, Sketch, draw
 from provena_mcp.lineage.picture.page import picture_page
+from provena_mcp.lineage.picture.scene import Facts, Sketch, draw
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.server.build import build_server
 from tests.browser.installed import chromium, scripts

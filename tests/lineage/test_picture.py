@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from provena_mcp.lineage.picture.figure import figure, fitting
+from provena_mcp.lineage.picture.page import app_page, picture_page
 from provena_mcp.lineage.picture.scene import (
     NEWER_VERSION,
     Facts,
@@ -17,8 +19,6 @@ from provena_mcp.lineage.picture.scene import (
     Sketch,
     draw,
 )
-from provena_mcp.lineage.picture.figure import figure, fitting
-from provena_mcp.lineage.picture.page import app_page, picture_page
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 
 DATASET, RUN = Kind("ENTITY", "DATASET"), Kind("ACTIVITY", "MODEL_RUN")

@@ -8,8 +8,8 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
-from provena_mcp.lineage.picture.scene import FOLDED, NEWER_VERSION, Picture, PictureItem, PictureLink
 from provena_mcp.lineage.picture.layout import Arrangement, arrange, heights
+from provena_mcp.lineage.picture.scene import FOLDED, NEWER_VERSION, Picture, PictureItem, PictureLink
 from provena_mcp.lineage.picture.shapes import HEIGHT, PALETTE, PLAIN, TYPES, WIDTH
 
 _COLUMN: Final = 290

@@ -10,7 +10,7 @@ from provena_mcp.lineage.audit.audit import RunAudit, audit_run, merge_findings
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.traversal import hops_along
-from provena_mcp.queries.answers.audit_answer import Audited, AuditReproducibilityResult, AuditTelling
+from provena_mcp.queries.answers.audit_answer import AuditAnswer, Audited, AuditReproducibilityResult
 from provena_mcp.queries.answers.common import read_run_or_study
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
@@ -120,7 +120,7 @@ async def audit(
         evidence = await gather_evidence(reader, cap, records, item, depth=_DEPTH, now=now())
         one = await asyncio.to_thread(audit_run, evidence)
         audited = Audited([(finding, ()) for finding in one.findings], [one], 1, evidence.incomplete_because)
-    return await AuditTelling(reader, item, audited).told(max_tokens)
+    return await AuditAnswer(reader, item, audited).result(max_tokens)
 
 
 async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: float) -> Audited:

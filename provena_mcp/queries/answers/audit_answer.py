@@ -97,7 +97,7 @@ class Audited:
     incomplete_because: str | None
 
 
-class AuditTelling:
+class AuditAnswer:
     """The audit of a run or of a study."""
 
     def __init__(self, reader: Reader, item: ModelRunItem | StudyItem, audited: Audited) -> None:
@@ -109,7 +109,7 @@ class AuditTelling:
         self._findings = [finding for finding, _ in audited.findings]
         self._named = NamesFound()
 
-    async def told(self, max_tokens: int) -> AuditReproducibilityResult:
+    async def result(self, max_tokens: int) -> AuditReproducibilityResult:
         """The audit, with as many ids of each finding as fit."""
         most_ids, most_runs = _SIZES[0]
         wanted = {self._item.id}

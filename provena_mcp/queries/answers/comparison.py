@@ -19,7 +19,7 @@ from provena_mcp.queries.answers.common import read_run
 from provena_mcp.queries.answers.comparison_answer import (
     Compared,
     CompareModelRunsResult,
-    ComparisonTelling,
+    ComparisonAnswer,
     Scope,
 )
 from provena_mcp.queries.items.fetch import Reader
@@ -48,7 +48,7 @@ async def compare_runs(
     found = await asyncio.gather(*(read_run(reader, run_id) for run_id in ids))
     runs = dict(zip(_LABELS, found, strict=False))
     compared = await (_records(reader, runs) if scope == "record" else _lineages(reader, cap, runs))
-    return await ComparisonTelling(reader, runs, compared, scope).told(max_tokens)
+    return await ComparisonAnswer(reader, runs, compared, scope).result(max_tokens)
 
 
 def _distinct(run_ids: Sequence[str]) -> list[str]:

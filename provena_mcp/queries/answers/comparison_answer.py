@@ -94,7 +94,7 @@ class Compared:
     incomplete_because: str | None = None
 
 
-class ComparisonTelling:
+class ComparisonAnswer:
     """A comparison of labelled runs."""
 
     def __init__(
@@ -107,7 +107,7 @@ class ComparisonTelling:
         self._scope: Scope = scope
         self._named = NamesFound()
 
-    async def told(self, max_tokens: int) -> CompareModelRunsResult:
+    async def result(self, max_tokens: int) -> CompareModelRunsResult:
         """The comparison, with as many values of each row as fit."""
         self._named = await self._reader.names.of_ids(self._reader.caller, self._ids_to_name())
         return first_that_fits(self._answers(), max_tokens)
@@ -119,7 +119,7 @@ class ComparisonTelling:
         for difference in comparison.differences:
             if difference.aspect.holds_ids:
                 wanted.update((value, None) for value, _ in _by_value(difference)[:most_values])
-        for aspect in self._worth_telling()[:most_same]:
+        for aspect in self._worth_showing()[:most_same]:
             if aspect.holds_ids:
                 wanted.update(dict.fromkeys(_shared_values(aspect)[:most_values]))
         roles = (aspect.role for aspect in self._aspects() if aspect.role is not None)
@@ -138,7 +138,7 @@ class ComparisonTelling:
                 scope=self._scope,
                 runs=tuple(self._run(label, run) for label, run in self._runs.items()),
                 differences=tuple(self._difference(row, most_values) for row in comparison.differences),
-                same=tuple(self._same(aspect, most_values) for aspect in self._worth_telling()[:most_same]),
+                same=tuple(self._same(aspect, most_values) for aspect in self._worth_showing()[:most_same]),
                 same_counts=self._same_counts(),
                 notes=self._same_names() or None,
                 complete=because is None,
@@ -147,7 +147,7 @@ class ComparisonTelling:
                 next=self._next(),
             )
 
-    def _worth_telling(self) -> list[Aspect]:
+    def _worth_showing(self) -> list[Aspect]:
         """What is the same and says something: of two lineages only data and runs."""
         same = self._compared.comparison.same
         return [aspect for aspect in same if self._scope == "record" or aspect.field in ("datasets", "runs")]

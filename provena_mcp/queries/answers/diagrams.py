@@ -6,8 +6,8 @@ from typing import Final
 
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.clustered_diagram import ClusteredDiagram, draw_clusters
-from provena_mcp.queries.answers.impact_evidence import gather_spread, studies_of
-from provena_mcp.queries.answers.path_search import relate
+from provena_mcp.queries.answers.impact_evidence import gather_evidence, studies_of
+from provena_mcp.queries.answers.path_search import find_relation
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 
@@ -20,7 +20,7 @@ async def path_diagram(reader: Reader, cap: DepthCap, from_id: str, to_id: str, 
     Raises:
         NotFoundError: No item has one of the ids, or there is no path that short.
     """
-    relation = await relate(reader.client.prov, cap, from_id, to_id, max_hops, show=1)
+    relation = await find_relation(reader.client.prov, cap, from_id, to_id, max_hops, show=1)
     if not relation.paths:
         raise NotFoundError(
             f"No path within {relation.within} hops leads from {from_id!r} to {to_id!r}.",
@@ -40,9 +40,9 @@ async def impact_diagram(reader: Reader, cap: DepthCap, item_id: str, depth: int
     Raises:
         NotFoundError: No item has this id.
     """
-    spread = await gather_spread(reader, cap, [item_id], depth, follow_versions=False)
-    affected = [item.id for item in spread.impact.affected]
-    return await _named(reader, draw_clusters(spread.graph, affected, [item_id]))
+    evidence = await gather_evidence(reader, cap, [item_id], depth, follow_versions=False)
+    affected = [item.id for item in evidence.impact.affected]
+    return await _named(reader, draw_clusters(evidence.graph, affected, [item_id]))
 
 
 async def _named(reader: Reader, diagram: ClusteredDiagram) -> str:

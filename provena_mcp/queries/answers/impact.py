@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.errors import WrongSubtypeError
-from provena_mcp.queries.answers.impact_answer import ImpactTelling
-from provena_mcp.queries.answers.impact_evidence import gather_spread
+from provena_mcp.queries.answers.impact_answer import ImpactAnswer
+from provena_mcp.queries.answers.impact_evidence import gather_evidence
 from provena_mcp.queries.answers.impact_result import AnalyseImpactResult
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ItemReader
@@ -53,15 +53,17 @@ async def analyse_impact(
     if question.all_versions:
         await records.read_older_versions([start])
         starts = _versions_of(records, start)
-    spread = await gather_spread(reader, cap, starts, question.depth, follow_versions=question.all_versions)
-    nearest = [affected.id for affected in spread.impact.affected if affected.subtype == "DATASET"]
+    evidence = await gather_evidence(
+        reader, cap, starts, question.depth, follow_versions=question.all_versions
+    )
+    nearest = [affected.id for affected in evidence.impact.affected if affected.subtype == "DATASET"]
     known = reader.names.known(reader.caller, nearest)
     unread = {dataset: "DATASET" for dataset in nearest if dataset not in known}
     await records.read_many(unread, most_pages=_RELEASE_PAGES, most_fetches=_RELEASE_FETCHES)
-    telling = ImpactTelling(reader, records, spread, start, question.depth)
+    answer = ImpactAnswer(reader, records, evidence, start, question.depth)
     if question.contacts:
-        await telling.read_contacts()
-    return await telling.told(max_tokens, has_contacts=question.contacts)
+        await answer.read_contacts()
+    return await answer.result(max_tokens, has_contacts=question.contacts)
 
 
 def _versions_of(records: ItemReader, start: str) -> list[str]:

@@ -18,7 +18,7 @@ from provena_mcp.queries.answers.common import (
     plural,
     unreadable_of,
 )
-from provena_mcp.queries.answers.impact_evidence import Spread
+from provena_mcp.queries.answers.impact_evidence import ImpactEvidence
 from provena_mcp.queries.answers.impact_result import (
     AffectedItem,
     AffectedItems,
@@ -43,18 +43,20 @@ _SHARES: Final = (1.0, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05)
 _SHOWN_VERSIONS: Final = 10
 
 
-class ImpactTelling:
+class ImpactAnswer:
     """An impact, its rows in the order in which they are told: released datasets first, then the nearest."""
 
-    def __init__(self, reader: Reader, records: ItemReader, spread: Spread, start: str, depth: int) -> None:
-        """Tell ``spread``, found within ``depth`` hops of ``start``; ``records`` were read for it."""
+    def __init__(
+        self, reader: Reader, records: ItemReader, evidence: ImpactEvidence, start: str, depth: int
+    ) -> None:
+        """Tell ``evidence``, found within ``depth`` hops of ``start``; ``records`` were read for it."""
         self._reader = reader
         self._records = records
-        self._spread = spread
+        self._evidence = evidence
         self._start = start
         self._depth = depth
-        self._kinds = kinds_of(spread.graph)
-        affected = spread.impact.affected
+        self._kinds = kinds_of(evidence.graph)
+        affected = evidence.impact.affected
         self._known = reader.names.known(
             reader.caller, (item.id for item in affected if item.subtype == "DATASET")
         )
@@ -64,9 +66,9 @@ class ImpactTelling:
         )
         self._runs = [item for item in affected if item.subtype == "MODEL_RUN"]
         self._other = [item for item in affected if item.subtype not in ("DATASET", "MODEL_RUN", "VERSION")]
-        self._people = [named for named in spread.touched if named.subtype == "PERSON"]
-        self._organisations = [named for named in spread.touched if named.subtype == "ORGANISATION"]
-        self._studies = [named for named in spread.touched if named.subtype == "STUDY"]
+        self._people = [named for named in evidence.touched if named.subtype == "PERSON"]
+        self._organisations = [named for named in evidence.touched if named.subtype == "ORGANISATION"]
+        self._studies = [named for named in evidence.touched if named.subtype == "STUDY"]
         self._named = NamesFound()
         self._emails: dict[str, str] = {}
 
@@ -80,11 +82,11 @@ class ImpactTelling:
             if email:
                 self._emails[person_id] = email
 
-    async def told(self, max_tokens: int, *, has_contacts: bool) -> AnalyseImpactResult:
+    async def result(self, max_tokens: int, *, has_contacts: bool) -> AnalyseImpactResult:
         """The answer, with as many rows of each list as fit."""
         shown = {row.id for name, rows in self._lists().items() for row in rows[: _ROWS[name]]}
         shown.update(newer.id for newer in self._newer())
-        shown.update((self._start, *self._spread.impact.starts))
+        shown.update((self._start, *self._evidence.impact.starts))
         wanted = {item_id: self._kinds.get(item_id, "") for item_id in sorted(shown)}
         self._named = await self._reader.names.of(self._reader.caller, wanted)
         return first_that_fits(self._answers(has_contacts=has_contacts), max_tokens)
@@ -101,8 +103,8 @@ class ImpactTelling:
 
     def _answers(self, *, has_contacts: bool) -> Iterator[AnalyseImpactResult]:
         """Ever smaller answers."""
-        impact = self._spread.impact
-        because = [*self._spread.incomplete_because]
+        impact = self._evidence.impact
+        because = [*self._evidence.incomplete_because]
         if self._records.incomplete_because:
             because.append(self._records.incomplete_because)
         totals = self._totals()
@@ -149,7 +151,7 @@ class ImpactTelling:
             id=item.id,
             name=self._name(item.id),
             hop=item.hop,
-            via=None if item.via in self._spread.impact.starts else item.via,
+            via=None if item.via in self._evidence.impact.starts else item.via,
             release=release if release in _RELEASE_ORDER else None,
             type=item.subtype if with_type else None,
         )
@@ -190,7 +192,7 @@ class ImpactTelling:
         )
         touched = ", ".join(plural(count, *nouns) for count, *nouns in counts if count)
         called = f"'{item.name or item.id}'"
-        is_many = len(self._spread.impact.starts) > 1
+        is_many = len(self._evidence.impact.starts) > 1
         if item.type in ("PERSON", "ORGANISATION"):
             called = f"what {called} did"
         elif is_many:
@@ -204,8 +206,8 @@ class ImpactTelling:
 
     def _newer(self) -> tuple[NewerVersion, ...]:
         """Newer versions that the graph knows and, of the item itself, those that its record names."""
-        starts = self._spread.impact.starts
-        found = {newer.id: newer for newer in self._spread.impact.newer_versions}
+        starts = self._evidence.impact.starts
+        found = {newer.id: newer for newer in self._evidence.impact.newer_versions}
         chain = [self._start]
         for older in chain:
             item = self._records.item(older)

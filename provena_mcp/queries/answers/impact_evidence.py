@@ -24,7 +24,7 @@ _PAGE_SIZE: Final = 100
 
 
 @dataclass(frozen=True)
-class Spread:
+class ImpactEvidence:
     """An impact and whom it touches, with the graph they were found in."""
 
     graph: ProvenanceGraph
@@ -33,9 +33,9 @@ class Spread:
     incomplete_because: tuple[str, ...]
 
 
-async def gather_spread(
+async def gather_evidence(
     reader: Reader, cap: DepthCap, starts: Sequence[str], depth: int, *, follow_versions: bool
-) -> Spread:
+) -> ImpactEvidence:
     """What is affected within ``depth`` hops of ``starts``, and who and which studies are touched.
 
     Raises:
@@ -57,7 +57,7 @@ async def gather_spread(
     graph = downstream.merged([*agents, studies])
     touched = await asyncio.to_thread(find_touched, graph, impact)
     reasons = [part.incomplete_because for part in found if part.incomplete_because is not None]
-    return Spread(graph, impact, tuple(touched), tuple(dict.fromkeys([*reasons, *unasked])))
+    return ImpactEvidence(graph, impact, tuple(touched), tuple(dict.fromkeys([*reasons, *unasked])))
 
 
 def _is_run(graph: ProvenanceGraph, node: str) -> bool:

@@ -37,7 +37,7 @@ class Relation:
     goes_on: bool = False
 
 
-async def relate(
+async def find_relation(
     explorer: Explorer, cap: DepthCap, from_id: str, to_id: str, max_hops: int, *, show: int
 ) -> Relation:
     """The shortest paths of at most ``max_hops`` between two items, or what they have in common.
@@ -47,7 +47,7 @@ async def relate(
         ProvenaError: The deployment failed.
     """
     pair = _Pair(QueryBudget(explorer, cap), from_id, to_id, max_hops, show)
-    return await pair.relate()
+    return await pair.find_relation()
 
 
 class _Pair:
@@ -61,7 +61,7 @@ class _Pair:
         self._down_from = Frontier(budget, from_id, "downstream")
         self._down_to = Frontier(budget, to_id, "downstream")
 
-    async def relate(self) -> Relation:
+    async def find_relation(self) -> Relation:
         await asyncio.gather(self._up_from.extend(self._max_hops), self._up_to.extend(self._max_hops))
         upstream, known_up = await self._meet(self._up_from, self._down_to)
         downstream, known_down = await self._meet(self._down_from, self._up_to)

@@ -22,7 +22,7 @@ from provena_mcp.queries.answers.common import (
     plural,
     unreadable_of,
 )
-from provena_mcp.queries.answers.path_search import Relation, relate
+from provena_mcp.queries.answers.path_search import Relation, find_relation
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
@@ -101,11 +101,11 @@ async def find_path(
             parameter="to_id",
             advice="Give two different items; the explore tools show what is around one.",
         )
-    relation = await relate(reader.client.prov, cap, start, goal, max_hops, show=_SHOWN)
-    return await _Telling(reader, relation, start, goal, max_hops).told(max_tokens)
+    relation = await find_relation(reader.client.prov, cap, start, goal, max_hops, show=_SHOWN)
+    return await PathAnswer(reader, relation, start, goal, max_hops).result(max_tokens)
 
 
-class _Telling:
+class PathAnswer:
     """Tells a relation in names."""
 
     def __init__(self, reader: Reader, relation: Relation, start: str, goal: str, max_hops: int) -> None:
@@ -118,7 +118,7 @@ class _Telling:
         self._said = {(link.source, link.target): link.relation for link in relation.graph.links}
         self._named = NamesFound()
 
-    async def told(self, max_tokens: int) -> FindLineagePathResult:
+    async def result(self, max_tokens: int) -> FindLineagePathResult:
         """The result, with as many paths as fit."""
         relation = self._relation
         ancestors, descendants = (

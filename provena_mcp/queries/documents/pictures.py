@@ -8,8 +8,8 @@ from typing import Final
 from provena_mcp.errors import ArgumentError, NotFoundError
 from provena_mcp.lineage.picture.scene import MOST_ITEMS, Facts, Picture, Sketch, draw
 from provena_mcp.lineage.traversal import hops_along
-from provena_mcp.queries.answers.impact_evidence import gather_spread
-from provena_mcp.queries.answers.path_search import relate
+from provena_mcp.queries.answers.impact_evidence import gather_evidence
+from provena_mcp.queries.answers.path_search import find_relation
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
@@ -58,7 +58,7 @@ async def path_picture(reader: Reader, cap: DepthCap, from_id: str, to_id: str, 
     """
     if from_id == to_id:
         raise ArgumentError("A path needs two different items.", parameter="to")
-    relation = await relate(reader.client.prov, cap, from_id, to_id, max_hops, show=_PATHS)
+    relation = await find_relation(reader.client.prov, cap, from_id, to_id, max_hops, show=_PATHS)
     if not relation.paths:
         raise NotFoundError(
             f"No path within {relation.within} hops leads from {from_id!r} to {to_id!r}.",
@@ -79,13 +79,13 @@ async def impact_picture(reader: Reader, cap: DepthCap, item_id: str, depth: int
         NotFoundError: No item has this id.
         ProvenaError: The deployment failed.
     """
-    spread = await gather_spread(reader, cap, [item_id], depth, follow_versions=False)
-    column_of = {item_id: 0, **{item.id: item.hop for item in spread.impact.affected}}
+    evidence = await gather_evidence(reader, cap, [item_id], depth, follow_versions=False)
+    column_of = {item_id: 0, **{item.id: item.hop for item in evidence.impact.affected}}
     last = max(column_of.values())
-    column_of |= {touched.id: last + 1 for touched in spread.touched if touched.id not in column_of}
+    column_of |= {touched.id: last + 1 for touched in evidence.touched if touched.id not in column_of}
     headings = [*_hop_headings(last), "people and studies"][: max(column_of.values()) + 1]
-    because = "; ".join(spread.incomplete_because) or None
-    sketch = Sketch("impact", spread.graph, (item_id,), column_of, tuple(headings), because)
+    because = "; ".join(evidence.incomplete_because) or None
+    sketch = Sketch("impact", evidence.graph, (item_id,), column_of, tuple(headings), because)
     return await _drawn(reader, sketch, "What is affected if {} is wrong")
 
 

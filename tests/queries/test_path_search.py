@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.paths import in_common, shortest_paths
 from provena_mcp.lineage.traversal import hops_along
-from provena_mcp.queries.answers.path_search import Relation, relate
+from provena_mcp.queries.answers.path_search import Relation, find_relation
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
 from tests.queries.test_gathering import CappedProvena, chain
@@ -22,7 +22,7 @@ DATASET = Kind("ENTITY", "DATASET")
 
 
 def related(provena: CappedProvena, from_id: str, to_id: str, max_hops: int) -> Relation:
-    return asyncio.run(relate(provena, DepthCap(), from_id, to_id, max_hops, show=3))
+    return asyncio.run(find_relation(provena, DepthCap(), from_id, to_id, max_hops, show=3))
 
 
 @settings(max_examples=600, deadline=None)
