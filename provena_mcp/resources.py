@@ -1,35 +1,26 @@
-"""MCP resources: the documents of ``queries/documents/documents.py`` under their URI templates.
+"""MCP resources: the kinds of documents of ``queries/documents/kinds.py`` under their URI templates.
 
-This is the one table of document kinds: ``open_document`` reads through it too.
+``open_document`` reads through them too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from inspect import Parameter, Signature
+from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.shared.uri_template import UriTemplate
 from mcp.types import Resource
 
 from provena_mcp.application import Application
 from provena_mcp.errors import CallerError, ProvenaError
 from provena_mcp.next_call import naming_tools
-from provena_mcp.queries.documents.kinds import (
-    CSV,
-    DOCX,
-    HTML,
-    JSON,
-    MARKDOWN,
-    MERMAID,
-    PROV_TYPES,
-    SVG,
-    USUAL_DEPTH,
-    ProvFormat,
-)
+from provena_mcp.queries.documents.kinds import DOCUMENT_KINDS, MARKDOWN, DocumentKind
 from provena_mcp.rules import uris
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
@@ -39,17 +30,6 @@ if TYPE_CHECKING:
 
 Ctx = Context[Application]
 
-_MEDIA_TYPES: Final = {
-    "item": JSON,
-    "lineage": JSON,
-    "diagram": MERMAID,
-    "picture": HTML,
-    "figure": SVG,
-    "csv-template": CSV,
-    "csv-batch": CSV,
-    "report": DOCX,
-}
-
 
 def register_resources(server: MCPServer[Application], about: Callable[[], str]) -> None:
     """Offer every document kind as a resource template, and list a few to start from.
@@ -58,12 +38,39 @@ def register_resources(server: MCPServer[Application], about: Callable[[], str])
         server: Gets the resources.
         about: Says which Provena answers.
     """
-    _register_graphs(server)
-    _register_pictures(server)
-    _register_prov(server)
-    _register_files(server)
+    for kind in DOCUMENT_KINDS:
+        server.resource(
+            kind.uri_template,
+            name=kind.name,
+            title=kind.title,
+            mime_type=kind.mime_type,
+            description=kind.description,
+        )(_handler(kind))
     _register_fixed(server, about)
     server.middleware.append(_listing_recent_documents)
+
+
+def _handler(kind: DocumentKind) -> Callable[..., Awaitable[str | bytes]]:
+    async def read(ctx: Ctx, **variables: str | None) -> str | bytes:
+        given = {name: value for name, value in variables.items() if value is not None}
+        return await _content(kind.read(_documents(ctx), given))
+
+    # The SDK takes a function's parameters for the variables of its template.
+    template = UriTemplate.parse(kind.uri_template)
+    optional = set(template.query_variable_names)
+    parameters = [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY,
+            default=None if name in optional else Parameter.empty,
+            annotation=str | None if name in optional else str,
+        )
+        for name in template.variable_names
+    ]
+    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=Ctx)
+    read.__signature__ = Signature([context, *parameters])  # pyright: ignore[reportFunctionMemberAccess]
+    read.__annotations__ = {each.name: each.annotation for each in (context, *parameters)}
+    return read
 
 
 def _register_fixed(server: MCPServer[Application], about: Callable[[], str]) -> None:
@@ -115,132 +122,7 @@ def _listed(uri: str) -> dict[str, Any]:
 
 def _media_type(uri: str) -> str | None:
     """The media type of a document of a caller's; None of any other URI."""
-    kind = uris.document_kind(uri)
-    if kind == "prov":
-        return next((type_ for format, type_ in PROV_TYPES.items() if f"/{format}/" in uri), None)
-    return _MEDIA_TYPES.get(kind or "")
-
-
-def _register_graphs(server: MCPServer[Application]) -> None:
-    @server.resource(
-        uris.ITEM,
-        name="item",
-        title="Registry item",
-        mime_type=JSON,
-        description="One registry item.",
-    )
-    async def item(id: str, ctx: Ctx) -> str | bytes:
-        return await _content(_documents(ctx).item(id))
-
-    @server.resource(
-        uris.LINEAGE,
-        name="lineage",
-        title="Lineage graph",
-        mime_type=JSON,
-        description="The whole graph of a lineage query as node-link JSON.",
-    )
-    async def lineage(query: str, id: str, ctx: Ctx, depth: str = USUAL_DEPTH) -> str | bytes:
-        return await _content(_documents(ctx).lineage(query, id, depth))
-
-    @server.resource(
-        uris.DIAGRAM,
-        name="diagram",
-        title="Lineage diagram",
-        mime_type=MERMAID,
-        description="A bounded Mermaid diagram of a lineage query, of an impact, or of the path to an item.",
-    )
-    async def diagram(
-        query: str, id: str, ctx: Ctx, to: str | None = None, depth: str | None = None
-    ) -> str | bytes:
-        return await _content(_documents(ctx).diagram(query, id, depth, to))
-
-
-def _register_pictures(server: MCPServer[Application]) -> None:
-    @server.resource(
-        uris.PICTURE,
-        name="picture",
-        title="Picture of a lineage",
-        mime_type=HTML,
-        description="A page to look at: a lineage query, an impact, or the path to an item, drawn.",
-    )
-    async def picture(
-        query: str, id: str, ctx: Ctx, to: str | None = None, depth: str | None = None
-    ) -> str | bytes:
-        return await _content(_documents(ctx).picture(query, id, depth, to))
-
-    @server.resource(
-        uris.FIGURE,
-        name="figure",
-        title="Figure of a lineage",
-        mime_type=SVG,
-        description="The same as one still SVG, for papers and slides.",
-    )
-    async def figure(
-        query: str, id: str, ctx: Ctx, to: str | None = None, depth: str | None = None
-    ) -> str | bytes:
-        return await _content(_documents(ctx).figure(query, id, depth, to))
-
-
-def _register_prov(server: MCPServer[Application]) -> None:
-    # A template has one media type, so each format has a template of its own before the general one.
-    for wanted, mime_type in PROV_TYPES.items():
-        server.resource(
-            uris.prov_template(wanted),
-            name=f"prov-{wanted}",
-            title=f"PROV of a model run ({wanted})",
-            mime_type=mime_type,
-            description="A model run as a W3C PROV document.",
-        )(_prov_in(wanted))
-
-    @server.resource(
-        uris.PROV,
-        name="prov",
-        title="PROV of a model run",
-        description=f"A model run as a W3C PROV document; format is one of {', '.join(PROV_TYPES)}.",
-    )
-    async def prov(format: str, id: str, ctx: Ctx) -> str | bytes:
-        return await _content(_documents(ctx).prov(format, id))
-
-
-def _prov_in(wanted: ProvFormat) -> Callable[..., Awaitable[str | bytes]]:
-    async def prov(id: str, ctx: Ctx) -> str | bytes:
-        return await _content(_documents(ctx).prov(wanted, id))
-
-    return prov
-
-
-def _register_files(server: MCPServer[Application]) -> None:
-    @server.resource(
-        uris.CSV_TEMPLATE,
-        name="csv-template",
-        title="CSV template",
-        mime_type=CSV,
-        description="The CSV of a workflow template, one row per run to fill in.",
-    )
-    async def csv_template(workflow_template_id: str, ctx: Ctx) -> str | bytes:
-        return await _content(_documents(ctx).csv_template(workflow_template_id))
-
-    @server.resource(
-        uris.CSV_BATCH,
-        name="csv-batch",
-        title="Batch as CSV",
-        mime_type=CSV,
-        description="The runs of a batch as a CSV, with what became of each.",
-    )
-    async def csv_batch(batch_id: str, ctx: Ctx) -> str | bytes:
-        return await _content(_documents(ctx).csv_batch(batch_id))
-
-    @server.resource(
-        uris.REPORT,
-        name="report",
-        title="Close-out report",
-        mime_type=DOCX,
-        description="The report on a study or model run; made anew without the session_id of its job.",
-    )
-    async def report(
-        item_subtype: str, depth: str, id: str, ctx: Ctx, session_id: str | None = None
-    ) -> str | bytes:
-        return await _content(_documents(ctx).report(item_subtype, depth, id, session_id))
+    return next((kind.mime_type for kind in DOCUMENT_KINDS if kind.names(uri)), None)
 
 
 def _documents(ctx: Ctx) -> Documents:

@@ -1,8 +1,15 @@
-"""Media types of documents, apart from what makes them, so that listing them needs nothing of that."""
+"""The one table of the kinds of documents, apart from what makes them: listing them needs nothing of that."""
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from provena_mcp.rules import uris
+
+if TYPE_CHECKING:
+    from provena_mcp.queries.documents.documents import Document, Documents
 
 JSON: Final = "application/json"
 MARKDOWN: Final = "text/markdown"
@@ -22,3 +29,111 @@ PROV_TYPES: Final[dict[ProvFormat, str]] = {
 
 USUAL_DEPTH: Final = "3"
 """Hops of a lineage or a diagram whose URI names none."""
+
+Variables = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """Documents of one kind: their URI template, the words for it, and how one is made.
+
+    Attributes:
+        read: Makes the document that the variables of a URI name; those of its query may be absent.
+        mime_type: None where it depends on the URI.
+    """
+
+    name: str
+    uri_template: str
+    title: str
+    mime_type: str | None
+    description: str
+    read: Callable[[Documents, Variables], Awaitable[Document]]
+
+    def names(self, uri: str) -> bool:
+        """Whether a URI is one of this kind, as far as its template begins without variables."""
+        return uri.startswith(self.uri_template.partition("{")[0])
+
+
+def _prov_in(wanted: ProvFormat) -> DocumentKind:
+    return DocumentKind(
+        f"prov-{wanted}",
+        uris.prov_template(wanted),
+        f"PROV of a model run ({wanted})",
+        PROV_TYPES[wanted],
+        "A model run as a W3C PROV document.",
+        lambda made, of: made.prov(wanted, of["id"]),
+    )
+
+
+DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
+    DocumentKind(
+        "item", uris.ITEM, "Registry item", JSON, "One registry item.", lambda made, of: made.item(of["id"])
+    ),
+    DocumentKind(
+        "lineage",
+        uris.LINEAGE,
+        "Lineage graph",
+        JSON,
+        "The whole graph of a lineage query as node-link JSON.",
+        lambda made, of: made.lineage(of["query"], of["id"], of.get("depth", USUAL_DEPTH)),
+    ),
+    DocumentKind(
+        "diagram",
+        uris.DIAGRAM,
+        "Lineage diagram",
+        MERMAID,
+        "A bounded Mermaid diagram of a lineage query, of an impact, or of the path to an item.",
+        lambda made, of: made.diagram(of["query"], of["id"], of.get("depth"), of.get("to")),
+    ),
+    DocumentKind(
+        "picture",
+        uris.PICTURE,
+        "Picture of a lineage",
+        HTML,
+        "A page to look at: a lineage query, an impact, or the path to an item, drawn.",
+        lambda made, of: made.picture(of["query"], of["id"], of.get("depth"), of.get("to")),
+    ),
+    DocumentKind(
+        "figure",
+        uris.FIGURE,
+        "Figure of a lineage",
+        SVG,
+        "The same as one still SVG, for papers and slides.",
+        lambda made, of: made.figure(of["query"], of["id"], of.get("depth"), of.get("to")),
+    ),
+    # A template has one media type, so each format has a template of its own before the general one.
+    *(_prov_in(wanted) for wanted in PROV_TYPES),
+    DocumentKind(
+        "prov",
+        uris.PROV,
+        "PROV of a model run",
+        None,
+        f"A model run as a W3C PROV document; format is one of {', '.join(PROV_TYPES)}.",
+        lambda made, of: made.prov(of["format"], of["id"]),
+    ),
+    DocumentKind(
+        "csv-template",
+        uris.CSV_TEMPLATE,
+        "CSV template",
+        CSV,
+        "The CSV of a workflow template, one row per run to fill in.",
+        lambda made, of: made.csv_template(of["workflow_template_id"]),
+    ),
+    DocumentKind(
+        "csv-batch",
+        uris.CSV_BATCH,
+        "Batch as CSV",
+        CSV,
+        "The runs of a batch as a CSV, with what became of each.",
+        lambda made, of: made.csv_batch(of["batch_id"]),
+    ),
+    DocumentKind(
+        "report",
+        uris.REPORT,
+        "Close-out report",
+        DOCX,
+        "The report on a study or model run; made anew without the session_id of its job.",
+        lambda made, of: made.report(of["item_subtype"], of["depth"], of["id"], of.get("session_id")),
+    ),
+)
+"""All that can be read under ``provena://``, beside ``about`` and ``formats``."""
