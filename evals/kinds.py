@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -160,10 +161,21 @@ class Asker:
         facts: list[Fact] = []
         sides: dict[str, Direction] = {"common_ancestors": "upstream", "common_descendants": "downstream"}
         for side, direction in sides.items():
-            shared = set(self.truth.hops(start, direction)) & set(self.truth.hops(goal, direction))
-            shared -= self.truth.of_kind("CREATE", "VERSION")
-            if shared:
-                facts.append(says(f"{side}.count", len(shared)))
+            far, other = self.truth.hops(start, direction), self.truth.hops(goal, direction)
+            shared = set(far) & set(other)
+            data = shared & self.truth.of_kind("DATASET", "MODEL_RUN")
+            if not shared:
+                continue
+            besides = Counter(self.truth.items[item]["item_subtype"] for item in shared - data)
+            facts.append(says(f"{side}.count", len(data)))
+            facts += [says(f"{side}.besides.{kind}", count) for kind, count in besides.items()]
+            nearest = min(far[item] + other[item] for item in data or shared)
+            facts.append(
+                within(
+                    f"{side}.legs.meet_at",
+                    *(item for item in data or shared if far[item] + other[item] == nearest),
+                )
+            )
         return facts
 
     def compare(self, asks: str, one: str, other: str, *, tokens: int = 1500) -> Question:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from provena_mcp.lineage.traversal import Ways, hops_along
-from provena_mcp.rules.graph import Direction, ProvenanceGraph
+from provena_mcp.rules.graph import UNKNOWN, Direction, Kind, ProvenanceGraph
+
+# What an item of unknown kind is, nobody knows: it must not be passed over.
+_DATA: Final = frozenset({"DATASET", "MODEL_RUN", ""})
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,16 @@ class InCommon:
     def hops(self) -> int:
         """Hops from one of the two to the other by way of this item."""
         return self.hops_from + self.hops_to
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """An item that two others both reach in ``direction``, and a shortest way to it from each."""
+
+    id: str
+    direction: Direction
+    leg_from: tuple[str, ...]
+    leg_to: tuple[str, ...]
 
 
 def shortest_paths(
@@ -73,6 +87,30 @@ def in_common(
     shared = (hops_from.keys() & hops_to.keys()) - set(ends)
     found = [InCommon(node, hops_from[node], hops_to[node]) for node in shared]
     return sorted(found, key=lambda item: (item.hops, max(item.hops_from, item.hops_to), item.id))
+
+
+def is_data(kind: Kind) -> bool:
+    """Whether an item of this kind is data or a run: no person, study, recipe or registration."""
+    return kind.subtype in _DATA
+
+
+def meeting_at(
+    item: str, one: tuple[ProvenanceGraph, str], other: tuple[ProvenanceGraph, str], direction: Direction
+) -> Meeting:
+    """The shortest ways to ``item``, the first by ids, from two items in the graphs that reach it."""
+    legs = (_first_way(graph, start, item, direction) for graph, start in (one, other))
+    return Meeting(item, direction, *legs)
+
+
+def nearest_data(found: Iterable[InCommon], kinds: Mapping[str, Kind]) -> InCommon | None:
+    """The first of ``found`` that is data or a run, else the first of all."""
+    every = list(found)
+    return next((item for item in every if is_data(kinds.get(item.id, UNKNOWN))), every[0] if every else None)
+
+
+def _first_way(graph: ProvenanceGraph, start: str, goal: str, direction: Direction) -> tuple[str, ...]:
+    found = shortest_paths(graph, start, goal, direction, max_hops=len(graph.nodes), show=1)
+    return found.paths[0] if found else ()
 
 
 def _levels_between(back: Ways, hops: Mapping[str, int], goal: str) -> list[set[str]]:

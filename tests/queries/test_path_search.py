@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.errors import NotFoundError
-from provena_mcp.lineage.paths import in_common, shortest_paths
+from provena_mcp.lineage.paths import InCommon, Meeting, in_common, shortest_paths
 from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.path_search import Relation, find_relation
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
 from tests.queries.test_gathering import CappedProvena, chain
-from tests.worlds.random_graphs import NODES, graphs
+from tests.worlds.random_graphs import NODES, graphs, simple_paths
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover
@@ -58,6 +58,35 @@ def test_walking_from_both_ends_under_any_cap_finds_what_the_whole_graph_holds(
     if not expected:
         assert (found.ancestors, found.descendants) == (common["upstream"], common["downstream"])
         assert found.common_within == max_hops
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    graph=graphs(),
+    people=st.sets(st.sampled_from(NODES)),
+    ends=st.permutations(NODES).map(lambda order: order[:2]),
+    cap=st.integers(1, 3),
+)
+def test_the_legs_lead_to_the_nearest_data_that_both_reach_and_to_people_only_where_there_is_none(
+    graph: ProvenanceGraph, people: set[str], ends: list[str], cap: int
+) -> None:
+    kinds = {node: Kind("AGENT", "PERSON") if node in people else DATASET for node in graph.nodes}
+    found = related(CappedProvena(ProvenanceGraph(kinds, graph.links), cap), ends[0], ends[1], 9)
+
+    def first_way(node: str, end: str, direction: Direction) -> tuple[str, ...]:
+        return min(simple_paths(graph, end, node, direction), key=lambda path: (len(path), path))
+
+    def meeting(shared: tuple[InCommon, ...], direction: Direction) -> list[Meeting]:
+        order = sorted(shared, key=lambda item: item.id in people)
+        return [
+            Meeting(item.id, direction, *(first_way(item.id, end, direction) for end in ends))
+            for item in order[:1]
+        ]
+
+    assert list(found.meetings) == [
+        *meeting(found.ancestors, "upstream"),
+        *meeting(found.descendants, "downstream"),
+    ]
 
 
 @pytest.mark.parametrize(

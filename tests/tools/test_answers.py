@@ -111,6 +111,27 @@ async def test_without_a_path_the_answer_says_how_far_it_looked_and_what_both_ca
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_both_legs_to_a_meeting_point_are_told_and_people_are_kept_apart_from_data(standing: Standing):
+    async with standing.client() as client:
+        found = await call(client, "find_lineage_path", from_id=RANKING, to_id="sample/1000120", max_hops=4)
+    shared = found["common_ancestors"]
+    assert "3 datasets and 1 run that both came from. Besides, in common: 2 people, " in found["answer"]
+    assert (shared["count"], shared["besides"]["PERSON"]) == (4, 2)
+    assert {row["type"] for row in shared["nearest"]} == {"DATASET", "MODEL_RUN"}
+    assert {"PERSON", "MODEL"} <= {row["type"] for row in shared["others"]}
+    assert shared["legs"] == {
+        "meet_at": "sample/1000112",
+        "from_path": [RANKING, "sample/1000119", "sample/1000112"],
+        "to_path": ["sample/1000120", "sample/1000122", "sample/1000112"],
+        "chain": "'Restoration priorities 2025, with sea country values' "
+        "-wasGeneratedBy-> 'Rank sites with sea country values' "
+        "-used-> 'Coral cover ssp585 with outplanting, 2025-2050' "
+        "<-used- 'Rank sites by coral benefit only' "
+        "<-wasGeneratedBy- 'Restoration priorities 2025, coral benefit only'",
+    }
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_what_came_of_both_is_told_too(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id="sample/1000044", to_id="sample/1000047")

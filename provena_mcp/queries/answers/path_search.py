@@ -7,10 +7,18 @@ as soon as f + g is at least L. So each side is walked only as far as needed, th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
+from provena_mcp.lineage.paths import (
+    InCommon,
+    Meeting,
+    ShortestPaths,
+    in_common,
+    meeting_at,
+    nearest_data,
+    shortest_paths,
+)
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, Frontier, QueryBudget
 from provena_mcp.rules.graph import ProvenanceGraph
 
@@ -23,6 +31,7 @@ class Relation:
         graph: The items told of, with the links between them that were read.
         paths: The shortest paths, first the shorter of the two directions; both exist on a cycle.
         ancestors: What both depend on, and ``descendants`` what depends on both; only without paths.
+        meetings: The ways to the nearest of the ancestors and of the descendants, of data if there are any.
         within: Hops up to which the paths are exact: the limit asked for unless calls ran out.
         common_within: The same for what they have in common.
         goes_on: Whether any side leads further than was asked.
@@ -33,6 +42,7 @@ class Relation:
     within: int
     ancestors: tuple[InCommon, ...] = ()
     descendants: tuple[InCommon, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
     common_within: int = field(default=0)
     goes_on: bool = False
 
@@ -73,12 +83,19 @@ class _Pair:
             return Relation(self._between(told), shortest_first, within)
         ancestors, within_up = await self._common(self._up_from, self._up_to)
         descendants, within_down = await self._common(self._down_from, self._down_to)
+        meetings = (
+            *self._meeting(ancestors, self._up_from, self._up_to),
+            *self._meeting(descendants, self._down_from, self._down_to),
+        )
+        told = {item.id for item in (*ancestors, *descendants)}
+        told.update(item for meeting in meetings for item in (*meeting.leg_from, *meeting.leg_to))
         return Relation(
-            graph=self._between({item.id for item in (*ancestors, *descendants)}),
+            graph=self._between(told),
             paths=(),
             within=within,
             ancestors=ancestors,
             descendants=descendants,
+            meetings=meetings,
             common_within=min(within_up, within_down),
             goes_on=not all(side.is_whole for side in self._sides()),
         )
@@ -119,6 +136,11 @@ class _Pair:
         await other.extend_to(self._max_hops)
         within = min(self._max_hops if side.is_whole else side.depth for side in (one, other))
         return tuple(in_common(one.hops, other.hops, (one.start, other.start))), within
+
+    def _meeting(self, shared: tuple[InCommon, ...], one: Frontier, other: Frontier) -> Iterator[Meeting]:
+        nearest = nearest_data(shared, one.graph.nodes)
+        if nearest is not None:
+            yield meeting_at(nearest.id, (one.graph, one.start), (other.graph, other.start), one.direction)
 
     def _sides(self) -> tuple[Frontier, ...]:
         return self._up_from, self._up_to, self._down_from, self._down_to
