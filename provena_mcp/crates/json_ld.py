@@ -110,7 +110,7 @@ class Graph:
                 entity_id = str(found["@id"])
                 known = self.entities.get(entity_id)
                 yield known or Entity(entity_id, _plain(found), is_missing=len(found) == 1)
-            elif found:
+            elif found and "@id" not in found:
                 yield Entity("", _plain(found))
 
     def of_type(self, *types: str) -> Iterator[Entity]:
