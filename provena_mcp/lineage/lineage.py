@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
-from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
@@ -42,19 +43,25 @@ class Lineage:
     goes_deeper: bool = False
     queries: tuple[Query, ...] = ()
 
-    def hops(self) -> dict[str, int]:
-        """Hops from the start to every item that is reached, nearest first.
+    @cached_property
+    def hops(self) -> Sequence[int]:
+        """Hops from the start to every item, by number; -1 where nothing joins it to the start.
 
         In effected_agents an agent is one hop further than the nearest item that names it.
         """
-        ahead = self.graph.ahead(DIRECTION_OF[self.query])
-        hops = hops_along(ahead, (self.start,), len(self.graph.nodes))
-        if self.query == "effected_agents":
-            naming = sorted(
-                (hops[source], target) for source, _, target in self.graph.links if source in hops
-            )
-            for hop, target in naming:
-                hops.setdefault(target, hop + 1)
+        reached = self.graph.walk(self.start, DIRECTION_OF[self.query]).hops
+        if self.query != "effected_agents":
+            return reached
+        columns = self.graph.columns
+        hops = list(reached)
+        naming = sorted(
+            (reached[source], target)
+            for source, target in zip(columns.sources, columns.targets, strict=True)
+            if reached[source] >= 0
+        )
+        for hop, target in naming:
+            if hops[target] < 0:
+                hops[target] = hop + 1
         return hops
 
     def joined(self) -> Lineage:
@@ -62,21 +69,18 @@ class Lineage:
 
         Nobody knows how far away items are that nothing joins to it, nor what else their links lack.
         """
-        strays = self.graph.nodes.keys() - self.hops().keys()
-        strays.discard(self.start)
-        if self.graph.contradictions:
-            named = ", ".join(self.graph.contradictions[:_NAMED])
-            reason = f"the service gave {_items(len(self.graph.contradictions))} two kinds: {named}"
-            known = replace(self.graph, contradictions=())
+        contradictions = self.graph.contradictions
+        if contradictions:
+            named = ", ".join(contradictions[:_NAMED])
+            reason = f"the service gave {_items(len(contradictions))} two kinds: {named}"
+            known = ProvenanceGraph.of_columns(self.graph.columns)
             return replace(self, graph=known, incomplete_because=self._because(reason)).joined()
-        if not strays:
+        if -1 not in self.hops:
             return self
-        nodes = {node: kind for node, kind in self.graph.nodes.items() if node not in strays}
-        links = tuple(
-            link for link in self.graph.links if link.source not in strays and link.target not in strays
-        )
-        reason = f"the service answered {_items(len(strays))} that no link joins to {self.start!r}"
-        return replace(self, graph=ProvenanceGraph(nodes, links), incomplete_because=self._because(reason))
+        kept = [node for node, hop in enumerate(self.hops) if hop >= 0]
+        strays = _items(len(self.hops) - len(kept))
+        reason = f"the service answered {strays} that no link joins to {self.start!r}"
+        return replace(self, graph=self.graph.part(kept), incomplete_because=self._because(reason))
 
     def _because(self, *reasons: str) -> str | None:
         return "; ".join(filter(None, (self.incomplete_because, *reasons))) or None

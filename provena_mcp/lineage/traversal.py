@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+
+from provena_mcp.rules.graph import ProvenanceGraph
 
 Ways = Mapping[str, list[str]]
 
@@ -25,28 +25,38 @@ def hops_along(ahead: Ways, starts: Iterable[str], depth: int) -> dict[str, int]
     return hops
 
 
-def cyclic_groups(ahead: Ways) -> list[tuple[str, ...]]:
+def cyclic_groups(graph: ProvenanceGraph) -> list[tuple[str, ...]]:
     """Groups of items each of which leads to all others of its group; sorted, as are their members.
 
     Lineage without cycles, the usual case, is recognised without building a networkx graph.
     """
-    tangled = _led_to(ahead)
+    ways = graph.ways("upstream")
+    tangled = _led_to(graph, ways)
     if not tangled:
         return []
     import networkx as nx
 
-    graph: nx.DiGraph[str] = nx.DiGraph((near, far) for near in tangled for far in ahead[near])
-    groups = (tuple(sorted(group)) for group in nx.strongly_connected_components(graph) if len(group) > 1)
+    ids = graph.columns.ids
+    tangle: nx.DiGraph[int] = nx.DiGraph((near, far) for near in tangled for far in ways[near])
+    groups = (
+        tuple(sorted(ids[node] for node in group))
+        for group in nx.strongly_connected_components(tangle)
+        if len(group) > 1
+    )
     return sorted(groups)
 
 
-def _led_to(ahead: Ways) -> list[str]:
+def _led_to(graph: ProvenanceGraph, ways: Sequence[Sequence[int]]) -> list[int]:
     """What is left of the items that lead on when those nothing leads to are taken away, again and again."""
-    arriving = Counter(chain.from_iterable(ahead.values()))
-    free = [node for node in ahead if node not in arriving]
+    arriving = [0] * len(ways)
+    for node in graph.columns.targets:
+        arriving[node] += 1
+    free = [node for node, count in enumerate(arriving) if not count]
     for node in free:
-        for other in ahead[node]:
+        for other in ways[node]:
             arriving[other] -= 1
-            if not arriving[other] and other in ahead:
+            if not arriving[other]:
                 free.append(other)  # grows while it is walked: each item is freed once
-    return [node for node in ahead if arriving[node]]
+    return (
+        [node for node, count in enumerate(arriving) if count and ways[node]] if len(free) < len(ways) else []
+    )

@@ -8,9 +8,8 @@ page, and what was asked for is on the first pages however many items lie betwee
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -19,7 +18,7 @@ from typing import Final, NamedTuple
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.roles import role_of
 from provena_mcp.lineage.traversal import cyclic_groups
-from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
+from provena_mcp.rules.graph import Direction, ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
 from provena_mcp.wire.lineage import LineageQuery
 from provena_mcp.wire.subtypes import registry_subtype
@@ -101,18 +100,10 @@ class LineageView:
     def arcs(self, ref: int) -> list[Arc]:
         """The links between an item and those before it, in a stable order."""
         if ref not in self._decoded:
-            self._decoded[ref] = self._decode(ref)
+            size, relations = len(self.ids), self._relations
+            pairs = (divmod(code, size) for code in self._codes[ref])
+            self._decoded[ref] = [Arc(relations[rest // size], rest % size, target) for rest, target in pairs]
         return self._decoded[ref]
-
-    def _decode(self, ref: int) -> list[Arc]:
-        codes, size = self._codes, len(self.ids)
-        first, last = (bisect_left(codes, bound * self._per_ref) for bound in (ref, ref + 1))
-        arcs: list[Arc] = []
-        for code in codes[first:last]:
-            rest, target = divmod(code % self._per_ref, size)
-            relation, source = divmod(rest, size)
-            arcs.append(Arc(self._relations[relation], source, target))
-        return arcs
 
     @cached_property
     def by_type(self) -> Mapping[str, int]:
@@ -128,54 +119,62 @@ class LineageView:
     @cached_property
     def roots(self) -> tuple[int, ...]:
         """Refs of items that depend on nothing else here, datasets before others."""
-        return self._without(self.graph.ahead("upstream"))
+        return self._without(self.graph.columns.sources)
 
     @cached_property
     def leaves(self) -> tuple[int, ...]:
         """Refs of items that nothing else here depends on, datasets before others."""
-        return self._without(chain.from_iterable(self.graph.ahead("upstream").values()))
+        return self._without(self.graph.columns.targets)
 
     @cached_property
     def cycles(self) -> tuple[tuple[int, ...], ...]:
         """Groups of refs that all depend on each other."""
-        groups = cyclic_groups(self.graph.ahead("upstream"))
+        groups = cyclic_groups(self.graph)
         return tuple(sorted(tuple(sorted(self.refs[node] for node in group)) for group in groups))
 
     @cached_property
     def digest(self) -> str:
         """A short fingerprint of the whole answer, the same in every process."""
-        said = "\n".join((*self.ids, *self.types, *self._relations, *map(str, self._codes)))
-        return hashlib.blake2b(said.encode(), digest_size=6).hexdigest()
+        said = "\n".join((*self.ids, *self.types, *self._relations, ""))
+        digest = hashlib.blake2b(said.encode(), digest_size=6)
+        digest.update(",".join(map(str, chain.from_iterable(self._codes))).encode())
+        return digest.hexdigest()
 
     def via(self, ref: int) -> int | None:
         """The ref of the item before one asked for, on a shortest way from the start."""
         near = self.hops[ref] - 1
-        links = self._links_asked_for[ref]
-        others = (self.refs[link.source] + self.refs[link.target] - ref for link in links)
+        others = (arc.source + arc.target - ref for arc in self._arcs_asked_for[ref])
         return min((other for other in others if self.hops[other] == near), default=None)
 
     @cached_property
     def roles(self) -> Mapping[int, Mapping[str, int]]:
         """What each agent asked for did, with the number of items it did it for, most first."""
         found: dict[int, dict[str, int]] = {}
-        for ref, links in self._links_asked_for.items():
+        for ref, arcs in self._arcs_asked_for.items():
             counts = Counter(
-                role_of(self.types[self.refs[link.source]], link.relation, self.types[ref])
-                for link in links
-                if link.target == self.ids[ref]
+                role_of(self.types[arc.source], arc.relation, self.types[ref])
+                for arc in arcs
+                if arc.target == ref
             )
             found[ref] = dict(sorted(counts.items(), key=lambda role: (-role[1], role[0])))
         return found
 
     @cached_property
-    def _links_asked_for(self) -> Mapping[int, list[Link]]:
+    def _arcs_asked_for(self) -> Mapping[int, list[Arc]]:
         """The links of each item asked for."""
-        found: dict[int, list[Link]] = {ref: [] for ref in range(1, self.answers + 1)}
-        for link in self.graph.links:
-            for end in (self.refs[link.source], self.refs[link.target]):
+        found: dict[int, list[Arc]] = {ref: [] for ref in range(1, self.answers + 1)}
+        for source, relation, target in zip(*self._ends, strict=True):
+            for end in (source, target):
                 if 0 < end <= self.answers:
-                    found[end].append(link)
+                    found[end].append(Arc(relation, source, target))
         return found
+
+    @cached_property
+    def _ends(self) -> tuple[list[int], Sequence[str], list[int]]:
+        """The links by the refs of their ends."""
+        columns = self.graph.columns
+        ref_of = list(map(self.refs.__getitem__, columns.ids)).__getitem__
+        return list(map(ref_of, columns.sources)), columns.relations, list(map(ref_of, columns.targets))
 
     @cached_property
     def _decoded(self) -> dict[int, list[Arc]]:
@@ -184,61 +183,83 @@ class LineageView:
 
     @cached_property
     def _relations(self) -> tuple[str, ...]:
-        return tuple(sorted({relation for _, relation, _ in self.graph.links}))
+        return tuple(sorted(set(self.graph.columns.relations)))
 
     @cached_property
-    def _per_ref(self) -> int:
-        return len(self._relations) * len(self.ids) ** 2
+    def _codes(self) -> list[list[int]]:
+        """The links of each item to those before it, as numbers in order: relation, source, target.
 
-    @cached_property
-    def _codes(self) -> list[int]:
-        """Every link as one number, sorted: later item, relation, source, target.
-
-        Tens of thousands of numbers are sorted, searched and digested in milliseconds.
+        Tens of thousands of numbers are sorted and digested in milliseconds.
         """
-        refs, size, per_ref = self.refs, len(self.ids), self._per_ref
+        size = len(self.ids)
         base = {relation: number * size * size for number, relation in enumerate(self._relations)}
-        codes: list[int] = []
-        for source, relation, target in self.graph.links:
-            near, far = refs[source], refs[target]
-            later = near if near > far else far
-            codes.append(later * per_ref + base[relation] + near * size + far)
-        codes.sort()
+        codes: list[list[int]] = [[] for _ in self.ids]
+        for source, relation, target in zip(*self._ends, strict=True):
+            codes[source if source > target else target].append(base[relation] + source * size + target)
+        for of_item in codes:
+            of_item.sort()
         return codes
 
     @property
     def _first(self) -> int:
         """The first ref in the graph: without any link the start is not."""
-        return 0 if self.start in self.graph.nodes else 1
+        return len(self.ids) - len(self.graph.columns.ids)
 
-    def _without(self, ends: Iterable[str]) -> tuple[int, ...]:
-        refs = [self.refs[node] for node in self.graph.nodes.keys() - set(ends)]
-        ranks = {subtype: type_order(subtype) for subtype in set(self.types)}
-        return tuple(sorted(refs, key=lambda ref: (ranks[self.types[ref]], ref)))
+    def _without(self, ends: Iterable[int]) -> tuple[int, ...]:
+        """Refs of the items that are not among ``ends``, the usual types first."""
+        ids = self.graph.columns.ids
+        by_type: dict[str, list[int]] = {}
+        for ref in sorted(self.refs[ids[node]] for node in set(range(len(ids))).difference(ends)):
+            by_type.setdefault(self.types[ref], []).append(ref)
+        return tuple(chain.from_iterable(by_type[subtype] for subtype in sorted(by_type, key=type_order)))
 
 
 def view_lineage(lineage: Lineage, *, start_type: str = "") -> LineageView:
     """Order the lineage found for a question; ``start_type`` is for a graph that lacks the start."""
-    graph, query, start = lineage.graph, lineage.query, lineage.start
-    hops = lineage.hops()
+    start, graph = lineage.start, lineage.graph
+    number = graph.numbers.get(start)
+    types = [_word(start_type if number is None else graph.columns.kinds[number].subtype)]
+    ids, hops, answers = [start], [0], 0
+    for place, group in _in_order(lineage):
+        group = sorted(group)
+        ids += group
+        types += [place.type] * len(group)
+        hops += [place.hop] * len(group)
+        answers += len(group) if place.is_asked_for else 0
+    return LineageView(lineage, tuple(ids), tuple(types), tuple(hops), answers)
+
+
+class _Place(NamedTuple):
+    is_asked_for: bool
+    hop: int
+    type: str
+
+
+def _in_order(lineage: Lineage) -> Iterable[tuple[_Place, list[str]]]:
+    """The items other than the start by what they have in common, as they are shown."""
+    columns, hops = lineage.graph.columns, lineage.hops
     # Only a graph that was not gathered for the question holds items that nothing joins to its start.
-    beyond = max(hops.values()) + 1
-    hops |= {node: beyond for node in graph.nodes if node not in hops}
-    types = {node: _word(kind.subtype) for node, kind in graph.nodes.items()}
-    types.setdefault(start, _word(start_type))
-    asked_for = {node for node, kind in graph.nodes.items() if node != start and is_asked_for(kind, query)}
-    ranks = {subtype: type_order(subtype) for subtype in set(types.values())}
-    order = sorted(
-        types,
-        key=lambda node: (node != start, node not in asked_for, hops[node], ranks[types[node]], node),
-    )
-    return LineageView(
-        lineage=lineage,
-        ids=tuple(order),
-        types=tuple(types[node] for node in order),
-        hops=tuple(hops[node] for node in order),
-        answers=len(asked_for),
-    )
+    beyond = max(hops, default=0) + 1
+    if -1 in hops:
+        hops = [beyond if hop < 0 else hop for hop in hops]
+    type_of = {kind: _word(kind.subtype) for kind in set(columns.kinds)}
+    types = sorted(set(type_of.values()), key=type_order)
+    rank = {subtype: place for place, subtype in enumerate(types)}
+    # A place is one number, since there are few of them and many items: first part, then hop, then type.
+    per_hop, per_part = len(types), len(types) * (beyond + 1)
+    base = {
+        kind: rank[subtype] + (0 if is_asked_for(kind, lineage.query) else per_part)
+        for kind, subtype in type_of.items()
+    }
+    groups: defaultdict[int, list[str]] = defaultdict(list)
+    for node_id, kind, hop in zip(columns.ids, columns.kinds, hops, strict=True):
+        groups[base[kind] + hop * per_hop].append(node_id)
+    if lineage.start in lineage.graph.numbers:
+        groups[base[lineage.graph.nodes[lineage.start]]].remove(lineage.start)
+    for place in sorted(groups):
+        part, rest = divmod(place, per_part)
+        hop, of_type = divmod(rest, per_hop)
+        yield _Place(not part, hop, types[of_type]), groups[place]
 
 
 def _word(graph_subtype: str) -> str:

@@ -1,10 +1,12 @@
-"""A provenance graph: typed nodes and PROV links, each pointing from effect to cause."""
+"""A provenance graph: typed nodes and PROV links, each pointing from effect to cause.
+
+It has two forms, of which the other is made when it is asked for: nodes and links by id, in which rules are
+said; and columns of numbers, in which the questions to a lineage of 10,000 items are answered.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
@@ -29,31 +31,160 @@ class Link(NamedTuple):
     target: str
 
 
-@dataclass(frozen=True)
+class Columns(NamedTuple):
+    """A graph by number: node ``n`` is ``ids[n]``, link ``k`` leads from ``sources[k]`` to ``targets[k]``."""
+
+    ids: Sequence[str]
+    kinds: Sequence[Kind]
+    sources: Sequence[int]
+    relations: Sequence[str]
+    targets: Sequence[int]
+
+
+class Walk(NamedTuple):
+    """What a walk from one node reaches.
+
+    Attributes:
+        hops: Of every node; -1 where it is not reached.
+        levels: The nodes at each hop, in the order in which they were reached.
+    """
+
+    hops: list[int]
+    levels: list[list[int]]
+
+
 class ProvenanceGraph:
-    """Nodes by id, and links, each once; every link's two ends are nodes.
+    """Nodes by id, and links, each once; every link's two ends are nodes. It never changes.
 
     ``contradictions`` are the ids of nodes that whoever answered gave two kinds; the first one stands.
     """
 
-    nodes: Mapping[str, Kind] = field(default_factory=dict[str, Kind])
-    links: tuple[Link, ...] = ()
-    contradictions: tuple[str, ...] = ()
+    contradictions: tuple[str, ...]
+
+    def __init__(
+        self,
+        nodes: Mapping[str, Kind] | None = None,
+        links: tuple[Link, ...] = (),
+        contradictions: tuple[str, ...] = (),
+    ) -> None:
+        """A graph of these nodes and links."""
+        self.nodes = nodes if nodes is not None else {}
+        self.links = links
+        self.contradictions = contradictions
+
+    @classmethod
+    def of_columns(cls, columns: Columns, contradictions: tuple[str, ...] = ()) -> ProvenanceGraph:
+        """The graph that ``columns`` hold."""
+        graph = cls.__new__(cls)
+        graph.columns = columns
+        graph.contradictions = contradictions
+        return graph
+
+    @cached_property
+    def nodes(self) -> Mapping[str, Kind]:
+        """Kinds by id."""
+        return dict(zip(self.columns.ids, self.columns.kinds, strict=True))
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Every link, in the order it was given in."""
+        name = self.columns.ids.__getitem__
+        return tuple(
+            map(
+                Link, map(name, self.columns.sources), self.columns.relations, map(name, self.columns.targets)
+            )
+        )
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The same by number, in the same order."""
+        ids = list(self.nodes)
+        number = dict(zip(ids, range(len(ids)), strict=True)).__getitem__
+        return Columns(
+            ids,
+            list(self.nodes.values()),
+            [number(link.source) for link in self.links],
+            [link.relation for link in self.links],
+            [number(link.target) for link in self.links],
+        )
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The number of every id."""
+        return dict(zip(self.columns.ids, range(len(self.columns.ids)), strict=True))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ProvenanceGraph):
+            return NotImplemented
+        return (self.nodes, self.links, self.contradictions) == (
+            other.nodes,
+            other.links,
+            other.contradictions,
+        )
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]  as equal graphs may hold their nodes in other orders
+
+    def __repr__(self) -> str:
+        return f"ProvenanceGraph({self.nodes!r}, {self.links!r}, {self.contradictions!r})"
 
     def ahead(self, direction: Direction) -> Mapping[str, list[str]]:
         """From each item that leads on, the items one link away in ``direction``, each once."""
         return self._causes if direction == "upstream" else self._effects
 
-    @cached_property
-    def _causes(self) -> Mapping[str, list[str]]:
-        return _each_once((source, target) for source, _, target in self.links)
+    def ways(self, direction: Direction) -> list[list[int]]:
+        """From each node, the nodes one link away in ``direction``, once for every link."""
+        return self._ways_up if direction == "upstream" else self._ways_down
 
-    @cached_property
-    def _effects(self) -> Mapping[str, list[str]]:
-        return _each_once((target, source) for source, _, target in self.links)
+    def walk(self, start: str, direction: Direction) -> Walk:
+        """What is reached from ``start``; kept, since gathering, joining and viewing a lineage ask for it."""
+        if (start, direction) not in self._walks:
+            self._walks[start, direction] = self._walked(self.numbers.get(start), direction)
+        return self._walks[start, direction]
+
+    def _walked(self, start: int | None, direction: Direction) -> Walk:
+        hops = [-1] * len(self.columns.ids)
+        if start is None:
+            return Walk(hops, [])
+        ways = self.ways(direction)
+        hops[start] = 0
+        levels = [[start]]
+        while levels[-1]:
+            reached: list[int] = []
+            hop = len(levels)
+            for node in levels[-1]:
+                for other in ways[node]:
+                    if hops[other] < 0:
+                        hops[other] = hop
+                        reached.append(other)
+            levels.append(reached)
+        levels.pop()
+        return Walk(hops, levels)
+
+    def part(self, nodes: Sequence[int], links: Iterable[int] | None = None) -> ProvenanceGraph:
+        """Only these nodes, and of the links between them only these; in the order they have here."""
+        columns = self.columns
+        place = [-1] * len(columns.ids)
+        for new, old in enumerate(nodes):
+            place[old] = new
+        kept = [
+            link
+            for link in (range(len(columns.sources)) if links is None else links)
+            if place[columns.sources[link]] >= 0 and place[columns.targets[link]] >= 0
+        ]
+        part = Columns(
+            [columns.ids[node] for node in nodes],
+            [columns.kinds[node] for node in nodes],
+            [place[columns.sources[link]] for link in kept],
+            [columns.relations[link] for link in kept],
+            [place[columns.targets[link]] for link in kept],
+        )
+        return ProvenanceGraph.of_columns(part, self.contradictions)
 
     def merged(self, others: Iterable[ProvenanceGraph]) -> ProvenanceGraph:
-        """This graph and others as one; of two links between one pair the first stays (provena-http 5.5)."""
+        """This graph and others as one, its nodes keeping their numbers.
+
+        Of two links between one pair the first stays (provena-http 5.5).
+        """
         nodes = dict(self.nodes)
         links = {(link.source, link.target): link for link in self.links}
         contradictions = dict.fromkeys(self.contradictions)
@@ -70,9 +201,37 @@ class ProvenanceGraph:
                 links.setdefault((link.source, link.target), link)
         return ProvenanceGraph(nodes, tuple(links.values()), tuple(contradictions))
 
+    @cached_property
+    def _causes(self) -> Mapping[str, list[str]]:
+        return self._ahead(self._ways_up)
 
-def _each_once(steps: Iterable[tuple[str, str]]) -> Mapping[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for near, far in steps:
-        found[near].append(far)
-    return {near: list(dict.fromkeys(others)) for near, others in found.items()}
+    @cached_property
+    def _effects(self) -> Mapping[str, list[str]]:
+        return self._ahead(self._ways_down)
+
+    def _ahead(self, ways: Sequence[Iterable[int]]) -> Mapping[str, list[str]]:
+        ids = self.columns.ids
+        return {
+            ids[near]: [ids[far] for far in dict.fromkeys(others)]
+            for near, others in enumerate(ways)
+            if others
+        }
+
+    @cached_property
+    def _ways_up(self) -> list[list[int]]:
+        return _ways(len(self.columns.ids), self.columns.sources, self.columns.targets)
+
+    @cached_property
+    def _ways_down(self) -> list[list[int]]:
+        return _ways(len(self.columns.ids), self.columns.targets, self.columns.sources)
+
+    @cached_property
+    def _walks(self) -> dict[tuple[str, Direction], Walk]:
+        return {}
+
+
+def _ways(nodes: int, near: Iterable[int], far: Iterable[int]) -> list[list[int]]:
+    ways: list[list[int]] = [[] for _ in range(nodes)]
+    for node, other in zip(near, far, strict=True):
+        ways[node].append(other)
+    return ways

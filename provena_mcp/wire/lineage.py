@@ -65,6 +65,13 @@ class LineageAnswer(TypedDict):
     graph: WireGraph
 
 
-# Typed dicts, not models: a 10,000-node answer is validated in one pass of compiled code and
-# turned into a ProvenanceGraph at once.
-LINEAGE_ANSWER: Final[TypeAdapter[LineageAnswer]] = TypeAdapter(LineageAnswer)
+def read_lineage(body: bytes) -> LineageAnswer:
+    """A lineage answer, read as pydantic reads everything else.
+
+    ``wire/lineage_structs.py`` reads the usual answer in a fifth of the time; this says what is wrong with
+    one that it refuses, so nothing of it is built before.
+
+    Raises:
+        ValidationError: It is no lineage answer.
+    """
+    return TypeAdapter(LineageAnswer).validate_json(body)

@@ -28,7 +28,7 @@ def check_lineage(evidence: RunEvidence) -> tuple[str, list[Finding]]:
 
 
 def _cycles(evidence: RunEvidence) -> dict[str, str]:
-    groups = cyclic_groups(evidence.upstream.ahead("upstream"))
+    groups = cyclic_groups(evidence.upstream)
     return {node: "on a cycle with " + _others(group, node) for group in groups for node in group}
 
 

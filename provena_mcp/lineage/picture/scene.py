@@ -121,7 +121,7 @@ def draw(
     shown = sketch.shown(most)
     boxes, box_of = _boxes(sketch, shown, facts)
     links = _links(sketch, box_of)
-    groups_of_cycles = cyclic_groups(sketch.graph.ahead("upstream"))
+    groups_of_cycles = cyclic_groups(sketch.graph)
     cyclic = {item: number for number, group in enumerate(groups_of_cycles) for item in group}
     arrangement = arrange([box.column for box in boxes], list(links))
     places = arrangement.place

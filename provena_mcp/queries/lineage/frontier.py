@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Final, Protocol
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
 from provena_mcp.lineage.lineage import Query
-from provena_mcp.lineage.traversal import hops_along
-from provena_mcp.rules.graph import Direction, ProvenanceGraph
+from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 
 USUAL_DEPTH_CAP: Final = 10
@@ -81,9 +81,8 @@ class Frontier:
 
     Attributes:
         graph: What the queries so far have answered, merged.
-        hops: From the start to every item that is reached.
-        expanded: Items all of whose links ahead are known.
         unregistered: Items that the registry no longer has, so that no query starts from them.
+        queries: What was asked, and answered.
     """
 
     def __init__(self, budget: QueryBudget, start: str, direction: Direction) -> None:
@@ -91,36 +90,49 @@ class Frontier:
         self.start = start
         self.direction: Direction = direction
         self.graph = ProvenanceGraph()
-        self.hops: dict[str, int] = {start: 0}
-        self.expanded: set[str] = set()
         self.unregistered: set[str] = set()
         self.queries: list[Query] = []
         self._budget = budget
+        # By number: merging leaves the numbers of what is known as they are.
+        self._expanded: set[int] = set()
+        # Items that may lead on, with their hops, nearest first.
+        self._open: list[tuple[int, str]] = [(0, start)]
+        self._hops: dict[str, int] | None = None
+
+    @property
+    def hops(self) -> dict[str, int]:
+        """From the start to every item that is reached, nearest first."""
+        if self._hops is None:
+            ids = self.graph.columns.ids
+            levels = self.graph.walk(self.start, self.direction).levels
+            self._hops = {self.start: 0} | {
+                ids[node]: hop for hop, level in enumerate(levels) for node in level
+            }
+        return self._hops
 
     @property
     def depth(self) -> int:
         """Hops up to which everything is known; of no use where nothing is left to follow."""
-        return min((self.hops[node] for node in self._unknown()), default=max(self.hops.values()))
+        if self._open:
+            return self._open[0][0]
+        return max(0, len(self.graph.walk(self.start, self.direction).levels) - 1)
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing lies beyond what is known."""
-        return not any(True for _ in self._unknown())
+        return not self._open
 
     @property
     def edge(self) -> list[str]:
         """The nearest items from which it may go on."""
         depth = self.depth
-        return [node for node in self._unknown() if self.hops[node] == depth]
+        return [node for hop, node in self._open if hop == depth]
 
-    def open_nodes(self, *, nearer_than: int) -> list[str]:
-        """Items within reach that may lead on and that a query can start from, nearest first."""
-        found = [
-            node
-            for node in self._unknown()
-            if self.hops[node] < nearer_than and node not in self.unregistered
-        ]
-        return sorted(found, key=lambda node: (self.hops[node], node))
+    def open_nodes(self, *, nearer_than: int) -> list[tuple[int, str]]:
+        """Hops and ids of items within reach that may lead on and that a query can start from, in order."""
+        return sorted(
+            (hop, node) for hop, node in self._open if hop < nearer_than and node not in self.unregistered
+        )
 
     async def ask(self, queries: Sequence[Query]) -> None:
         """Add the answers to ``queries``, and note which items they cannot start from.
@@ -163,31 +175,36 @@ class Frontier:
                 return False
         return True
 
-    def _unknown(self) -> Iterable[str]:
-        return (
-            node
-            for node in self.hops
-            if node not in self.expanded and may_lead_on(self.graph, node, self.direction)
-        )
-
     def _add(self, answers: Sequence[tuple[Query, ProvenanceGraph]]) -> None:
         """Merge answers; every node nearer to a query's start than its depth is expanded."""
-        known = [self.graph] if self.graph.nodes else []
-        first, *others = [*known, *(graph for _, graph in answers)]
-        self.graph = first.merged(others) if others else first
-        self.hops = self._hops_from(self.graph, self.start)
+        known = [self.graph] if self.graph.columns.ids else []
+        parts = [*known, *(graph for _, graph in answers)]
+        if parts:
+            self.graph = parts[0].merged(parts[1:]) if len(parts) > 1 else parts[0]
         for query, graph in answers:
-            is_all = graph is self.graph and query.start == self.start
-            reached = self.hops if is_all else self._hops_from(graph, query.start)
-            self.expanded.update(node for node, hop in reached.items() if hop < query.depth)
-            self.expanded.add(query.start)
+            self._expanded.update(self._expanded_by(query, graph))
             self.queries.append(query)
+        self._open = list(self._unexpanded())
+        self._hops = None
 
-    def _hops_from(self, graph: ProvenanceGraph, start: str) -> dict[str, int]:
-        return hops_along(graph.ahead(self.direction), (start,), len(graph.nodes))
+    def _expanded_by(self, query: Query, answer: ProvenanceGraph) -> Iterable[int]:
+        """Numbers of the items all of whose links ahead an answer holds."""
+        near = answer.walk(query.start, self.direction).levels[: query.depth]
+        if answer is self.graph:
+            return chain.from_iterable(near)
+        ids, numbers = answer.columns.ids, self.graph.numbers
+        # An item without any link may be missing from the answer that says so.
+        start = [query.start] if query.start in numbers else []
+        return [numbers[node] for node in (*start, *(ids[node] for level in near for node in level))]
+
+    def _unexpanded(self) -> Iterable[tuple[int, str]]:
+        ids, kinds = self.graph.columns.ids, self.graph.columns.kinds
+        for hop, level in enumerate(self.graph.walk(self.start, self.direction).levels):
+            for node in level:
+                if node not in self._expanded and may_lead_on(kinds[node], self.direction):
+                    yield hop, ids[node]
 
 
-def may_lead_on(graph: ProvenanceGraph, node: str, direction: Direction) -> bool:
+def may_lead_on(kind: Kind, direction: Direction) -> bool:
     """Whether an item of this kind can have links in ``direction``."""
-    kind = graph.nodes.get(node)
-    return direction == "downstream" or kind is None or kind.subtype not in _UPSTREAM_ENDS
+    return direction == "downstream" or kind.subtype not in _UPSTREAM_ENDS

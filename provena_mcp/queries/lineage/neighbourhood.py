@@ -19,7 +19,7 @@ from provena_mcp.queries.lineage.frontier import (
     Frontier,
     QueryBudget,
 )
-from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
+from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 
 _WORTH_PROBING: Final = 12
@@ -71,47 +71,44 @@ def _first_depth(cap: DepthCap, depth: int) -> int:
 
 async def _walk_on(frontier: Frontier, cap: DepthCap, depth: int) -> str | None:
     """Follow the frontier until nothing nearer than ``depth`` is open; says why if it stopped before."""
-    while nodes := frontier.open_nodes(nearer_than=depth):
+    while items := frontier.open_nodes(nearer_than=depth):
         allowed = min(AT_ONCE, MAX_QUERIES - len(frontier.queries) - len(frontier.unregistered))
         if allowed <= 0:
+            nearest, _ = items[0]
             return (
-                f"stopped after {MAX_QUERIES} queries; {_items(len(nodes))} from hop "
-                f"{frontier.hops[nodes[0]]} on not followed further"
+                f"stopped after {MAX_QUERIES} queries; {_items(len(items))} from hop "
+                f"{nearest} on not followed further"
             )
-        await frontier.ask(
-            [Query(node, min(cap.hops, depth - frontier.hops[node] + 1)) for node in nodes[:allowed]]
-        )
+        await frontier.ask([Query(node, min(cap.hops, depth - hop + 1)) for hop, node in items[:allowed]])
     return None
 
 
 async def _beyond(frontier: Frontier, depth: int, query: LineageQuery) -> str | None:
     """Whether anything asked for may lie beyond the last hop, and how many items lead there."""
-    last = {node for node, hop in frontier.hops.items() if hop == depth}
-    if not last:
+    levels = frontier.graph.walk(frontier.start, frontier.direction).levels
+    if len(levels) <= depth:
         return None
+    nodes = frontier.graph.nodes
     unknown = [
         node
-        for node in frontier.open_nodes(nearer_than=depth + 1)
-        if frontier.hops[node] == depth and _may_lead_to(frontier.graph, node, query)
+        for hop, node in frontier.open_nodes(nearer_than=depth + 1)
+        if hop == depth and _may_lead_to(nodes[node], query)
     ]
     if len(unknown) > _WORTH_PROBING:
         return f"depth {depth} reached; {_items(len(unknown))} at hop {depth} may lead further"
     if unknown:
         await frontier.ask([Query(node, 1) for node in unknown])
-    ahead = frontier.graph.ahead(frontier.direction)
-    leading = sum(
-        any(_may_lead_to(frontier.graph, other, query) for other in ahead.get(node, ())) for node in last
-    )
+    ways, kinds = frontier.graph.ways(frontier.direction), frontier.graph.columns.kinds
+    leading = sum(any(_may_lead_to(kinds[other], query) for other in ways[node]) for node in levels[depth])
     return (
         f"depth {depth} reached; lineage goes on from {_items(leading)} at hop {depth}" if leading else None
     )
 
 
-def _may_lead_to(graph: ProvenanceGraph, node: str, query: LineageQuery) -> bool:
-    """Whether ``node`` is something that ``query`` asks for, or may lead to it."""
-    kind = graph.nodes.get(node)
+def _may_lead_to(kind: Kind, query: LineageQuery) -> bool:
+    """Whether an item of this kind is something that ``query`` asks for, or may lead to it."""
     on_the_way = _ON_THE_WAY.get(query)
-    return on_the_way is None or kind is None or not kind.subtype or kind.subtype in on_the_way
+    return on_the_way is None or not kind.subtype or kind.subtype in on_the_way
 
 
 def _items(count: int) -> str:
@@ -125,13 +122,12 @@ def _unfollowed(frontier: Frontier) -> str | None:
 
 def _cut(frontier: Frontier, depth: int) -> ProvenanceGraph:
     """Only the links whose nearer end lies within reach (provena-http 5.5)."""
-    near = Link._fields.index("source" if frontier.direction == "upstream" else "target")
-    beyond = {node for node, hop in frontier.hops.items() if hop >= depth}
-    if not beyond:
-        return frontier.graph
-    links = tuple(link for link in frontier.graph.links if link[near] not in beyond)
-    kept = {end for link in links for end in (link.source, link.target)}
-    nodes = {
-        node: kind for node, kind in frontier.graph.nodes.items() if node in kept or node not in frontier.hops
-    }
-    return ProvenanceGraph(nodes, links, frontier.graph.contradictions)
+    graph = frontier.graph
+    hops, levels = graph.walk(frontier.start, frontier.direction)
+    if len(levels) <= depth:
+        return graph
+    near = graph.columns.sources if frontier.direction == "upstream" else graph.columns.targets
+    links = [link for link, node in enumerate(near) if hops[node] < depth]
+    if len(links) == len(near):
+        return graph
+    return graph.part([node for node, hop in enumerate(hops) if hop <= depth], links)
