@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     )
 
     store: Path | None = Field(default=None, description="SQLite file of the embedded Provena.")
+    mirror: Path | None = Field(
+        default=None,
+        description="SQLite file of a mirror of the deployment, which is read in its place.",
+    )
     toolsets: str = Field(default="default", description="Toolsets to offer: names, default, lean or all.")
     read_only: bool = Field(default=False, description="Register no tool that writes.")
     output_dir: str | None = Field(

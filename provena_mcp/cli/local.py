@@ -1,11 +1,13 @@
-"""``provena-mcp local``: fill, serve and export the embedded Provena."""
+"""``provena-mcp local``: fill, serve and export the embedded Provena; mirror a deployment."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from provena_mcp.cli.terminal import named
 
 if TYPE_CHECKING:
     from provena_mcp.embedded.identity import Identify
@@ -13,10 +15,8 @@ if TYPE_CHECKING:
     from provena_mcp.embedded.sources import Source
     from provena_mcp.embedded.store import Store
 
-_MOST_NAMED: Final = 20
-
 local_app = typer.Typer(
-    help="The Provena built in: load registry items, serve it over HTTP, export it.",
+    help="The Provena built in: load registry items, serve it over HTTP, export it; mirror a deployment.",
     no_args_is_help=True,
 )
 
@@ -58,6 +58,29 @@ def load(
     reports = [_load(opened, name, source, persons) for name, source in sources]
     opened.close()
     if any(report.skipped for report in reports):
+        raise typer.Exit(1)
+
+
+@local_app.command()
+def pull(
+    mirror: Annotated[
+        Path | None,
+        typer.Option(help="The mirror's file; default PROVENA_MIRROR, else one in your data folder."),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Look at every item anew, to notice what is gone.")
+    ] = False,
+) -> None:
+    """Copy what you may read of the deployment into a mirror, to be read fast and offline.
+
+    Only what was updated since the last time is asked for, but all items once a week. A pull that
+    was interrupted goes on where it was. Exits with 1 if any item could not be kept.
+    """
+    from provena_mcp.cli.pull import pull as pull_into
+    from provena_mcp.cli.session import run
+    from provena_mcp.settings import read_settings
+
+    if run(pull_into(read_settings(), mirror, whole=full)).skipped:
         raise typer.Exit(1)
 
 
@@ -161,13 +184,13 @@ def _summary(name: str, path: Path, report: LoadReport) -> list[str]:
         f"{report.lodged} runs and activities lodged.",
     ]
     skipped = [f"item {skip.index} ({skip.id or 'no id'}): {skip.reason}" for skip in report.skipped]
-    lines += _named("Skipped:", skipped)
+    lines += named("Skipped:", skipped)
     waiting = [f"{item_id}: {reason}" for item_id, reason in report.waiting]
-    lines += _named("Loaded, but not in the graph until what they refer to is loaded too:", waiting)
-    lines += _named(
+    lines += named("Loaded, but not in the graph until what they refer to is loaded too:", waiting)
+    lines += named(
         f"{len(report.locked)} items are locked where they come from; here nothing is:", list(report.locked)
     )
-    lines += _named(
+    lines += named(
         f"{len(report.restricted)} items are not for everybody where they come from, or for named groups; "
         "whoever may use this store reads them here:",
         list(report.restricted),
@@ -179,15 +202,3 @@ def _summary(name: str, path: Path, report: LoadReport) -> list[str]:
             "Name their Persons with --links."
         )
     return lines
-
-
-def _named(heading: str, found: list[str]) -> list[str]:
-    if not found:
-        return []
-    more = [f"  and {len(found) - _MOST_NAMED} more"] if len(found) > _MOST_NAMED else []
-    return [heading, *(f"  {_printable(line)}" for line in found[:_MOST_NAMED]), *more]
-
-
-def _printable(text: str) -> str:
-    # Ids and reasons quote the file, which must not drive the terminal.
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

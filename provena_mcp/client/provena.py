@@ -17,6 +17,7 @@ from provena_mcp.client.jobs import JobApi
 from provena_mcp.client.login.keycloak import Keycloak
 from provena_mcp.client.login.token_providers import KeycloakUser
 from provena_mcp.client.prov import ProvApi
+from provena_mcp.client.raw_items import RawItems
 from provena_mcp.client.registry import RegistryApi
 from provena_mcp.client.search import SearchApi
 from provena_mcp.settings import Endpoints
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 class ProvenaClient:
     """Asks the services of one Provena: ``prov``, ``registry``, ``search``, ``jobs``, ``auth``, ``data``.
+
+    ``raw_items`` is the registry too, for who keeps copies.
 
     Use it in one ``async with`` block for the life of the process and share it between tasks: the
     connections, the deadlines and the limit on concurrency are its own. Every method raises the
@@ -74,6 +77,7 @@ class ProvenaClient:
         self.jobs = JobApi(connection)
         self.auth = AuthApi(connection)
         self.data = DataApi(connection)
+        self.raw_items = RawItems(connection)
         self.keycloak = Keycloak(connection)
         self._keycloak_user = tokens if isinstance(tokens, KeycloakUser) else None
         if self._keycloak_user:

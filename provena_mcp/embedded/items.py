@@ -128,6 +128,11 @@ def link_users(connection: sqlite3.Connection, persons: Mapping[str, str]) -> bo
     return True
 
 
+def unlink_users(connection: sqlite3.Connection, usernames: Iterable[str]) -> None:
+    """Link usernames to nobody."""
+    connection.executemany("DELETE FROM user_link WHERE username = ?", ((name,) for name in usernames))
+
+
 def lodge_again(connection: sqlite3.Connection) -> None:
     """Let everything that asserts provenance be lodged once more."""
     connection.execute(

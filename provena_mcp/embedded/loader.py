@@ -132,7 +132,7 @@ class _Loading:
         """Check an item, and have it ready to be put."""
         try:
             bundle = _unbundled(value)
-            entry = _read(bundle.item)
+            entry = read_entry(bundle.item)
             self._check_repeated(index, entry)
         except ValueError as error:
             self.skipped.append(Skipped(index, _id_of(value), str(error)))
@@ -190,7 +190,12 @@ def _restricts(settings: JsonObject) -> bool:
     return not readable or bool(settings.get("groups"))
 
 
-def _read(value: JsonValue | Unread) -> Entry:
+def read_entry(value: JsonValue | Unread) -> Entry:
+    """An item from outside as a store can keep it.
+
+    Raises:
+        ValueError: It cannot; the text says why.
+    """
     if isinstance(value, Unread):
         raise _bad(value.reason)
     if not isinstance(value, dict):

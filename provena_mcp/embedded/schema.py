@@ -6,13 +6,22 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from provena_mcp.embedded import search
 from provena_mcp.errors import StoreError
 
-# "PROV" in ASCII: tells a store from any other SQLite file.
-_APPLICATION_ID: Final = 0x50524F56
+# mirror: what a store holds is copied from a deployment, and nothing else may write to it.
+Kind = Literal["store", "mirror"]
+
+# "PROV" and "PROM" in ASCII: tell a store and a mirror from each other and from any other SQLite file.
+_APPLICATION_ID: Final[dict[Kind, int]] = {"store": 0x50524F56, "mirror": 0x50524F4D}
+
+# How another file is named.
+OTHER_FILE: Final[dict[Kind, str]] = {
+    "store": "name another file with --store or PROVENA_STORE",
+    "mirror": "name another file with --mirror or PROVENA_MIRROR",
+}
 
 Step = str | Callable[[sqlite3.Connection], None]
 
@@ -136,25 +145,26 @@ _MIGRATIONS: Final[tuple[tuple[Step, ...], ...]] = (
 )
 
 
-def prepare(connection: sqlite3.Connection, path: Path, patience: float) -> None:
+def prepare(connection: sqlite3.Connection, path: Path, patience: float, kind: Kind) -> None:
     """Bring the file behind ``connection`` to this version's tables, creating them where it is new.
 
     Args:
         connection: In autocommit mode.
         path: For messages.
         patience: Seconds to wait for another process that is preparing the same file.
+        kind: What it is to be.
 
     Raises:
         StoreError: The file belongs to something else or to a newer version.
         sqlite3.Error: It is no SQLite file, or cannot be written.
     """
-    if _is_ready(connection, path):
+    if _is_ready(connection, path, kind):
         return
     _use_write_ahead_log(connection, patience)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if not _is_ready(connection, path):
-            _migrate(connection)
+        if not _is_ready(connection, path, kind):
+            _migrate(connection, kind)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -162,25 +172,33 @@ def prepare(connection: sqlite3.Connection, path: Path, patience: float) -> None
         raise
 
 
-def _is_ready(connection: sqlite3.Connection, path: Path) -> bool:
+def _is_ready(connection: sqlite3.Connection, path: Path, kind: Kind) -> bool:
     version = _pragma(connection, "PRAGMA user_version")
     application = _pragma(connection, "PRAGMA application_id")
     is_empty = not _pragma(connection, "SELECT count(*) FROM sqlite_master")
-    if not is_empty and application != _APPLICATION_ID:
+    if not is_empty and application != _APPLICATION_ID[kind]:
         raise StoreError(
-            f"{str(path)!r} is an SQLite file of another program.",
-            advice="Name another file with --store or PROVENA_STORE; this one was not touched.",
+            f"{str(path)!r} is {_described(application)}.",
+            advice=f"N{OTHER_FILE[kind][1:]}; this one was not touched.",
         )
     if version > len(_MIGRATIONS):
         raise StoreError(
             f"The store {str(path)!r} has schema version {version}; this provena-mcp knows up to "
             f"{len(_MIGRATIONS)}.",
-            advice="Upgrade provena-mcp, or name another file with --store or PROVENA_STORE.",
+            advice=f"Upgrade provena-mcp, or {OTHER_FILE[kind]}.",
         )
     return version == len(_MIGRATIONS)
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _described(application: int) -> str:
+    if application == _APPLICATION_ID["mirror"]:
+        return "a mirror of a deployment, which PROVENA_MIRROR reads"
+    if application == _APPLICATION_ID["store"]:
+        return "a store of the embedded Provena and no mirror"
+    return "an SQLite file of another program"
+
+
+def _migrate(connection: sqlite3.Connection, kind: Kind) -> None:
     done = _pragma(connection, "PRAGMA user_version")
     for steps in _MIGRATIONS[done:]:
         for step in steps:
@@ -189,7 +207,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
             else:
                 step(connection)
     # PRAGMA takes no parameters; both numbers are ours.
-    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID[kind]}")
     connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
 
 

@@ -32,17 +32,18 @@ _PATIENCE_SECONDS: Final = 30.0
 _CACHE_KIB: Final = 32_768
 _SHOWN: Final = 80
 
-_OTHER_FILE: Final = "name another file with --store or PROVENA_STORE"
+_OTHER_FILE: Final = schema.OTHER_FILE["store"]
+# What is wrong, and what to do; ``other`` is how another file is named.
 _EXPLAINED: Final[dict[int, tuple[str, str]]] = {
-    sqlite3.SQLITE_NOTADB: ("is not an SQLite file", f"Check the path, or {_OTHER_FILE}."),
+    sqlite3.SQLITE_NOTADB: ("is not an SQLite file", "Check the path, or {other}."),
     sqlite3.SQLITE_CORRUPT: (
         "is damaged",
-        f"Restore it from a copy, or {_OTHER_FILE} and load the items again.",
+        "Restore it from a copy, or {other} and fill it again.",
     ),
-    sqlite3.SQLITE_READONLY: ("cannot be written", f"Give yourself write permission, or {_OTHER_FILE}."),
+    sqlite3.SQLITE_READONLY: ("cannot be written", "Give yourself write permission, or {other}."),
     sqlite3.SQLITE_CANTOPEN: (
         "cannot be opened",
-        f"Check that it is a file you may read and write, or {_OTHER_FILE}.",
+        "Check that it is a file you may read and write, or {other}.",
     ),
     sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space; nothing half-written was kept."),
     sqlite3.SQLITE_BUSY: ("is locked by another process", "Try again when the other process has finished."),
@@ -110,17 +111,21 @@ class Store:
     ``:memory:`` stands for a store without a file, in which readers take turns too.
     """
 
-    def __init__(self, path: Path | None = None, *, patience: float = _PATIENCE_SECONDS) -> None:
+    def __init__(
+        self, path: Path | None = None, *, kind: schema.Kind = "store", patience: float = _PATIENCE_SECONDS
+    ) -> None:
         """Open the file, creating it, for its owner only, where it is missing.
 
         Args:
             path: The file; none means the default one.
+            kind: What the file is, or is to be.
             patience: Seconds to wait for another process's write.
 
         Raises:
             StoreError: It cannot be opened, or is not a store of this version.
         """
         self.path = resolve_store_path(path)
+        self._kind: schema.Kind = kind
         self._patience = patience
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
@@ -131,7 +136,7 @@ class Store:
             _keep_private(self.path)
         with self._explained():
             connection = self._connect()
-            schema.prepare(connection, self.path, patience)
+            schema.prepare(connection, self.path, patience, kind)
             self._idle.append(connection)
 
     @classmethod
@@ -252,7 +257,7 @@ class Store:
         if not folder.is_dir():
             raise StoreError(
                 f"There is no directory {str(folder)!r} for the store.",
-                advice=f"Create it, or {_OTHER_FILE}.",
+                advice=f"Create it, or {schema.OTHER_FILE[self._kind]}.",
             )
         for place in (folder, self.path):
             if place.exists() and not os.access(place, os.R_OK | os.W_OK):
@@ -269,5 +274,6 @@ class Store:
         return self._error(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF, error)
 
     def _error(self, code: int, error: sqlite3.Error | None = None) -> StoreError:
-        what, advice = _EXPLAINED.get(code, (f"failed: {error}", f"Check the disk, or {_OTHER_FILE}."))
-        return StoreError(f"The store {str(self.path)!r} {what}.", advice=advice)
+        what, advice = _EXPLAINED.get(code, (f"failed: {error}", "Check the disk, or {other}."))
+        advice = advice.format(other=schema.OTHER_FILE[self._kind])
+        return StoreError(f"The {self._kind} {str(self.path)!r} {what}.", advice=advice)

@@ -87,8 +87,9 @@ def choose_backend(
             EmbeddedProvena.sample(settings.store) if sample else EmbeddedProvena(settings.store),
             read_only=settings.read_only,
         )
-    tokens = tokens or token_provider_from(settings, personal=personal)
-    return _deployment(endpoints, settings, tokens, transport, limits or ClientLimits())
+    return deployment_backend(
+        endpoints, settings, personal=personal, tokens=tokens, transport=transport, limits=limits
+    )
 
 
 def describe_backend(settings: Settings) -> WhichProvena:
@@ -116,15 +117,19 @@ def _describe(provena: EmbeddedProvena) -> WhichProvena:
     )
 
 
-def _deployment(
+def deployment_backend(
     endpoints: Endpoints,
     settings: Settings,
-    tokens: TokenProvider,
-    transport: httpx.AsyncBaseTransport | None,
-    limits: ClientLimits,
+    *,
+    personal: Personal = "stored",
+    tokens: TokenProvider | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    limits: ClientLimits | None = None,
 ) -> Backend:
+    """The deployment at ``endpoints``; see ``choose_backend``."""
     which = WhichProvena(kind="deployment", where=settings.domain or urlsplit(endpoints.prov).netloc)
-    observed = _Observed(tokens)
+    observed = _Observed(tokens or token_provider_from(settings, personal=personal))
+    limits = limits or ClientLimits()
 
     def client() -> ProvenaClient:
         return ProvenaClient(
