@@ -79,6 +79,27 @@ async def test_a_path_beyond_the_depth_cap_is_told_from_either_end(standing: Sta
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_longer_ways_are_counted_by_the_runs_they_pass(standing: Standing):
+    async with standing.client() as client:
+        found = await call(client, "find_lineage_path", from_id=RANKING, to_id=REANALYSIS)
+    assert found["answer"].endswith(
+        ": 12 hops over 6 runs, 3 shortest paths. All ways within 20 hops: 3 over 6 runs, 1 over 7 runs."
+    )
+    (six, seven) = found["ways"]
+    assert (six, seven["runs"], seven["count"]) == ({"runs": 6, "count": 3}, 7, 1)
+    assert (seven["path"][0], seven["path"][-1], len(seven["path"])) == (RANKING, REANALYSIS, 15)
+    assert found["ways_within"] == 20
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_where_there_is_no_longer_way_that_is_said(standing: Standing):
+    async with standing.client() as client:
+        found = await call(client, "find_lineage_path", from_id=FORCING, to_id=REANALYSIS)
+    assert found["answer"].endswith(": 2 hops over 1 run, one shortest path. No longer way within 20 hops.")
+    assert found["ways"] == [{"runs": 1, "count": 1}]
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_items_on_a_cycle_came_from_each_other(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=SURVEY, to_id="sample/1000063")

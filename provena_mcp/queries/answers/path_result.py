@@ -46,6 +46,14 @@ class OtherDirection(Brief):
     path: tuple[str, ...]
 
 
+class WaysRow(Brief):
+    """Ways that pass as many runs."""
+
+    runs: int
+    count: int
+    path: tuple[str, ...] | None = Field(default=None, description="Ids of the first, if not in paths.")
+
+
 class FindLineagePathResult(Brief):
     """How two items are related."""
 
@@ -60,6 +68,11 @@ class FindLineagePathResult(Brief):
         default=None, description="Ids; the first of all shortest."
     )
     chains: tuple[str, ...] | None = Field(default=None, description="The same paths in names and relations.")
+    ways: tuple[WaysRow, ...] | None = Field(
+        default=None,
+        description="All ways that pass nothing twice, longer ones too, by the number of runs on them.",
+    )
+    ways_within: int | None = Field(default=None, description="Hops up to which ways were counted.")
     other_direction: OtherDirection | None = None
     common_ancestors: SharedItems | None = Field(default=None, description="What both came from.")
     common_descendants: SharedItems | None = Field(default=None, description="What came of both.")

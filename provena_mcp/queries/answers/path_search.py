@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from provena_mcp.lineage.paths import (
     InCommon,
@@ -19,8 +20,12 @@ from provena_mcp.lineage.paths import (
     nearest_data,
     shortest_paths,
 )
+from provena_mcp.lineage.ways import WaysOverRuns, count_ways
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, Frontier, QueryBudget
-from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.graph import Direction, ProvenanceGraph
+
+# Queries more than the shortest paths need, to learn of longer ways.
+_MORE_QUERIES: Final = 12
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Relation:
         ancestors: What both depend on, and ``descendants`` what depends on both; only without paths.
         meetings: The ways to the nearest of the ancestors and of the descendants, of data if there are any.
         within: Hops up to which the paths are exact: the limit asked for unless calls ran out.
+        ways: All ways in the direction of the first paths, of up to ``ways_within`` hops; none where there
+            are too many to count.
         common_within: The same for what they have in common.
         goes_on: Whether any side leads further than was asked.
     """
@@ -40,6 +47,8 @@ class Relation:
     graph: ProvenanceGraph
     paths: tuple[ShortestPaths, ...]
     within: int
+    ways: tuple[WaysOverRuns, ...] | None = None
+    ways_within: int = 0
     ancestors: tuple[InCommon, ...] = ()
     descendants: tuple[InCommon, ...] = ()
     meetings: tuple[Meeting, ...] = ()
@@ -64,6 +73,7 @@ class _Pair:
     """Two items, and what lies upstream and downstream of each."""
 
     def __init__(self, budget: QueryBudget, from_id: str, to_id: str, max_hops: int, show: int) -> None:
+        self._budget = budget
         self._max_hops = max_hops
         self._show = show
         self._up_from = Frontier(budget, from_id, "upstream")
@@ -79,8 +89,10 @@ class _Pair:
         within = min(known_up, known_down)
         if found:
             shortest_first = tuple(sorted(found, key=lambda paths: paths.length))
+            ways, ways_within = await self._ways(shortest_first[0].direction)
             told = {item for paths in found for level in paths.levels for item in level}
-            return Relation(self._between(told), shortest_first, within)
+            told.update(item for way in ways or () for item in way.first)
+            return Relation(self._between(told), shortest_first, within, ways, ways_within)
         ancestors, within_up = await self._common(self._up_from, self._up_to)
         descendants, within_down = await self._common(self._down_from, self._down_to)
         meetings = (
@@ -123,6 +135,19 @@ class _Pair:
             room = self._max_hops - known
             if not (await cheaper.extend(room) or await dearer.extend(room)):
                 return None, known
+
+    async def _ways(self, direction: Direction) -> tuple[tuple[WaysOverRuns, ...] | None, int]:
+        """All ways of up to as many hops as a few more queries make certain."""
+        up = direction == "upstream"
+        out, back = (self._up_from, self._down_to) if up else (self._down_from, self._up_to)
+        spare = self._budget.left - _MORE_QUERIES
+        while (known := self._known(out, back)) < self._max_hops:
+            side = min((out, back), key=lambda side: len(side.edge))
+            if len(side.edge) > self._budget.left - spare or not await side.extend(self._max_hops - known):
+                break
+        graph = out.graph.merged([back.graph])
+        ways = await asyncio.to_thread(count_ways, graph, out.start, back.start, direction, max_hops=known)
+        return ways, known
 
     def _known(self, out: Frontier, back: Frontier) -> int:
         """Paths up to this length are certain to lie in the two reaches."""

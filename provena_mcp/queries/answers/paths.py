@@ -15,7 +15,7 @@ from provena_mcp.queries.answers.common import (
     plural,
     unreadable_of,
 )
-from provena_mcp.queries.answers.path_result import FindLineagePathResult, OtherDirection
+from provena_mcp.queries.answers.path_result import FindLineagePathResult, OtherDirection, WaysRow
 from provena_mcp.queries.answers.path_search import Relation, find_relation
 from provena_mcp.queries.answers.path_words import PathWords
 from provena_mcp.queries.answers.unrelated_answer import UnrelatedAnswer
@@ -25,6 +25,7 @@ from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.uris import diagram_uri
 
 _SHOWN: Final = 3
+_SHOWN_COUNTS: Final = 8
 _RUNS_TO_FETCH: Final = 5
 
 
@@ -87,6 +88,7 @@ class PathAnswer:
             ),
             None,
         )
+        relation = self._relation
         for shown in range(len(paths.paths), 0, -1):
             yield FindLineagePathResult(
                 found=True,
@@ -98,20 +100,45 @@ class PathAnswer:
                 count=paths.count,
                 paths=paths.paths[:shown],
                 chains=tuple(words.chain(path, paths.direction) for path in paths.paths[:shown]),
+                ways=self._ways(paths.paths[:shown], shown),
+                ways_within=relation.ways_within if relation.ways is not None else None,
                 other_direction=other,
-                searched_hops=self._relation.within,
-                incomplete_because=self._stopped(self._relation.within),
+                searched_hops=relation.within,
+                incomplete_because=self._stopped(relation.within),
                 unreadable=unreadable_of(words.named),
                 diagram_uri=diagram_uri("path", self._start, self._max_hops, to=self._goal),
                 next=self._runs_to_fetch(paths),
             )
 
+    def _ways(self, told: tuple[tuple[str, ...], ...], most_paths: int) -> tuple[WaysRow, ...] | None:
+        """How many ways pass how many runs, the first of some spelled out."""
+        rows: list[WaysRow] = []
+        for ways in self._relation.ways or ():
+            is_told = ways.first in told or most_paths <= 0
+            rows.append(WaysRow(runs=ways.runs, count=ways.count, path=None if is_told else ways.first))
+            most_paths -= not is_told
+        return tuple(rows) or None
+
     def _says(self, paths: ShortestPaths, other: OtherDirection | None, words: PathWords) -> str:
         start, goal = words.called(self._start), words.called(self._goal)
         came = f"{start} came from {goal}" if paths.direction == "upstream" else f"{goal} came from {start}"
         ways = "one shortest path" if paths.count == 1 else f"{paths.count} shortest paths"
+        runs = sum(self._kinds.get(node) == "MODEL_RUN" for node in paths.paths[0])
+        over = f" over {plural(runs, 'run')}" if runs else ""
         cycle = " They also lie on a cycle: each came from the other." if other else ""
-        return f"{came}: {plural(paths.length, 'hop')}, {ways}.{cycle}"
+        return f"{came}: {plural(paths.length, 'hop')}{over}, {ways}.{self._says_ways(paths)}{cycle}"
+
+    def _says_ways(self, paths: ShortestPaths) -> str:
+        ways, within = self._relation.ways, self._relation.ways_within
+        if ways is None:
+            return " Longer ways are too many to count."
+        if within <= paths.length < self._max_hops:
+            return " Longer ways were not looked for: too many queries would be needed."
+        if sum(found.count for found in ways) == paths.count:
+            return f" No longer way within {plural(within, 'hop')}."
+        told = ", ".join(f"{found.count} over {plural(found.runs, 'run')}" for found in ways[:_SHOWN_COUNTS])
+        more = ", …" if len(ways) > _SHOWN_COUNTS else ""
+        return f" All ways within {plural(within, 'hop')}: {told}{more}."
 
     def _stopped(self, within: int) -> str | None:
         if within >= self._max_hops:
