@@ -17,25 +17,16 @@ from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.documents.kinds import PROV_TYPES
 from provena_mcp.rules.uris import document_kind
 from provena_mcp.wire.lineage import LineageQuery
+from provena_mcp.wire.subtypes import NAMED_SUBTYPES
 
 if TYPE_CHECKING:
     from provena_mcp.queries.items.suggestions import Kinds
 
 Reference = PromptReference | ResourceTemplateReference
 
-_ANY: Final[Kinds] = (
-    "DATASET",
-    "MODEL_RUN",
-    "STUDY",
-    "MODEL",
-    "MODEL_RUN_WORKFLOW_TEMPLATE",
-    "DATASET_TEMPLATE",
-    "PERSON",
-    "ORGANISATION",
-)
 _KINDS_OF_ARGUMENT: Final[dict[str, Kinds]] = {
-    "id": _ANY,
-    "item_id": _ANY,
+    "id": NAMED_SUBTYPES,
+    "item_id": NAMED_SUBTYPES,
     "result_id": ("DATASET", "MODEL_RUN"),
     "first_run_id": ("MODEL_RUN",),
     "second_run_id": ("MODEL_RUN",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from provena_mcp import __version__
@@ -22,7 +23,10 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(arguments: list[str]) -> None:
     # Hosts start the server with nothing else on the line and wait for it; parsing that case, and
     # that of scripts that ask for the version, by hand keeps typer and rich, some 0.2 s, out of them.
+    # A shell that completes a line sets a variable and gives no arguments either.
     match arguments:
+        case _ if "_PROVENA_MCP_COMPLETE" in os.environ:
+            _run_app(arguments)
         case [] | ["serve"] | ["serve", "--sample"]:
             from provena_mcp.cli.serve import serve_stdio
 
@@ -30,16 +34,17 @@ def _run(arguments: list[str]) -> None:
         case ["--version"]:
             sys.stdout.write(f"provena-mcp {__version__}\n")
         case _:
-            from provena_mcp.cli.app import app
+            _run_app(arguments)
 
-            app(arguments)
+
+def _run_app(arguments: list[str]) -> None:
+    from provena_mcp.cli.app import app
+
+    app(arguments, prog_name="provena-mcp")
 
 
 def _print_error(error: ProvenaError) -> None:
+    from provena_mcp.cli.failure_report import report_failure
     from provena_mcp.next_call import naming_tools
 
-    lines = [f"provena-mcp: {error.message}", naming_tools(error.advice)]
-    if error.upstream:
-        # repr: text from a deployment must not drive the terminal.
-        lines.append(f"Provena said: {error.upstream[:500]!r}")
-    sys.stderr.write("\n".join(line for line in lines if line) + "\n")
+    report_failure(error.message, naming_tools(error.advice), error.upstream)

@@ -8,16 +8,9 @@ from typing import Annotated
 import typer
 
 from provena_mcp import __version__
+from provena_mcp.cli.ask.commands import ask_app
+from provena_mcp.cli.examples import examples
 from provena_mcp.cli.local import local_app
-
-
-def _examples(*lines: str) -> str:
-    # Paragraphs, because typer joins the lines of one; what follows two spaces is a remark.
-    shown = [
-        f"{command}  [dim]{remark}[/dim]" for command, _, remark in (line.partition("  ") for line in lines)
-    ]
-    return "\n\n".join(("[bold]Examples[/bold]", *shown))
-
 
 app = typer.Typer(
     name="provena-mcp",
@@ -25,7 +18,7 @@ app = typer.Typer(
     "Provena records which run made which dataset, from what and by whom. This is an MCP server for it, "
     "with a Provena built in: without any settings it keeps its own records on this machine. With "
     "PROVENA_DOMAIN and PROVENA_REALM set it answers from that deployment.",
-    epilog=_examples(
+    epilog=examples(
         "provena-mcp demo  real questions, answered from a sample world",
         "provena-mcp serve --sample  the same world, for your own assistant to ask",
         "provena-mcp local load items.json  your own registry items",
@@ -33,11 +26,11 @@ app = typer.Typer(
     ),
     rich_markup_mode="rich",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(local_app, name="local")
+app.add_typer(ask_app, name="ask")
 
 
 def _show_version(wanted: bool) -> None:
@@ -56,7 +49,7 @@ def _options(  # pyright: ignore[reportUnusedFunction]  # typer keeps it
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "provena-mcp serve  what a host runs; 'provena-mcp' alone does the same",
         "provena-mcp serve --sample  the sample world, labelled as such in every answer",
         "provena-mcp serve --http --sample  the same at http://127.0.0.1:8000/mcp",
@@ -103,7 +96,7 @@ def demo() -> None:
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "provena-mcp show 10378.1/1900010  what led to it, opened in the browser",
         "provena-mcp show 10378.1/1900010 --downstream --depth 6  what came of it",
         "provena-mcp show 10378.1/1900010 --path 10378.1/1900002  how the two are related",
@@ -143,7 +136,7 @@ def show(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "provena-mcp tools  a table",
         "provena-mcp tools --json  one array on stdout",
         "provena-mcp tools --json schemas  one file a tool in schemas/",
@@ -170,7 +163,7 @@ def tools(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "provena-mcp login  shows a page and a code, and opens the page",
         "provena-mcp login --no-browser  only shows them, e.g. over SSH",
     )
@@ -216,7 +209,7 @@ def status() -> None:
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "provena-mcp doctor  everything a call depends on, each problem with its fix",
     )
 )

@@ -18,7 +18,7 @@ def serve_stdio(*, sample: bool) -> None:
         StoreError: The embedded store cannot be opened.
     """
     with _collecting_nothing():
-        from provena_mcp.server import stdio_server
+        from provena_mcp.server.build import stdio_server
         from provena_mcp.settings import read_settings
 
         server = stdio_server(read_settings(), sample=sample)

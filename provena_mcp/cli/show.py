@@ -10,10 +10,10 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import TextResourceContents
 
+from provena_mcp.cli.own_server import own_server
 from provena_mcp.errors import CallerError, FileRefusedError, NotFoundError
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.uris import figure_uri, picture_uri
-from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 
 _USUAL_DEPTH = {"path": 20, "impact": 20}
@@ -41,7 +41,7 @@ async def read_picture(
         query, parse_handle(item_id), hops, to=parse_handle(to, "--path") if to else None
     )
     failure: CallerError | None = None
-    async with Client(build_server(settings, sample=sample)) as client:
+    async with Client(own_server(settings, sample=sample)) as client:
         try:
             (content,) = (await client.read_resource(uri)).contents
         except MCPError as error:

@@ -1,5 +1,1 @@
-"""The MCP server: built from settings, served over stdio or HTTP."""
-
-from provena_mcp.server.build import build_server, stdio_server
-
-__all__ = ["build_server", "stdio_server"]
+"""The MCP server: built from settings in ``build``, served over stdio or HTTP."""

@@ -38,6 +38,18 @@ ServiceSubtype = Literal[
 
 SUBTYPES: Final[tuple[ItemSubtype, ...]] = get_args(ItemSubtype)
 
+NAMED_SUBTYPES: Final[tuple[ItemSubtype, ...]] = (
+    "DATASET",
+    "MODEL_RUN",
+    "STUDY",
+    "MODEL",
+    "MODEL_RUN_WORKFLOW_TEMPLATE",
+    "DATASET_TEMPLATE",
+    "PERSON",
+    "ORGANISATION",
+)
+"""What people give names and look for, the likeliest first: not registrations and new versions."""
+
 CATEGORY_OF: Final[dict[ItemSubtype, ItemCategory]] = {
     "MODEL_RUN": "ACTIVITY",
     "STUDY": "ACTIVITY",

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from mcp import Client
 
 from provena_mcp.cli.catalogue import LINEAGE_SUMMARY, catalogue_files
-from provena_mcp.server import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

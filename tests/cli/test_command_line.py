@@ -14,6 +14,7 @@ def test_help_names_every_command_and_shows_examples(run):
     assert told.returncode == 0
     commands = re.findall(r"^│ (\w+) ", told.stdout, re.MULTILINE)
     assert sorted(commands) == [
+        "ask",
         "demo",
         "doctor",
         "local",
@@ -29,7 +30,7 @@ def test_help_names_every_command_and_shows_examples(run):
     assert '{"mcpServers": {"provena": {"command": "provena-mcp"}}}' in told.stdout
 
 
-@pytest.mark.parametrize("command", ["serve", "show", "tools"])
+@pytest.mark.parametrize("command", ["ask", "serve", "show", "tools"])
 def test_each_command_teaches_by_example(run, command: str):
     told = run(command, "--help")
     assert told.returncode == 0

@@ -76,7 +76,7 @@ NOT_AT_THE_START = frozenset(
 STARTING = """
 import asyncio, sys
 from pathlib import Path
-from provena_mcp.server import build_server
+from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 
 server = build_server(Settings(_env_file=None, store=Path(sys.argv[1])))

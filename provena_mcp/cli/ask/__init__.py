@@ -1,0 +1,1 @@
+"""``provena-mcp ask``: the reading tools for people at a terminal, and their JSON for pipes."""

@@ -1,0 +1,283 @@
+"""Questions at a terminal: what people read, what pipes get, and how a command ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shlex
+from typing import Any
+
+import pytest
+
+from tests.cli.ask.conftest import Ask
+from tests.cli.command_line import CommandLine
+from tests.worlds.sample import sample_client, text_of
+
+RANKING = "sample/1000117"
+BATHYMETRY = "sample/1000013"
+RUN, OTHER_RUN = "sample/1000119", "sample/1000122"
+STUDY = "sample/1000109"
+
+CALLS: list[tuple[list[str], str, dict[str, Any]]] = [
+    (["upstream", RANKING], "explore_upstream", {"starting_id": RANKING}),
+    (
+        ["downstream", BATHYMETRY, "--depth", "2", "--type", "model-run"],
+        "explore_downstream",
+        {"starting_id": BATHYMETRY, "depth": 2, "subtypes": ["MODEL_RUN"]},
+    ),
+    (["upstream", RANKING, "--datasets"], "get_contributing_datasets", {"starting_id": RANKING}),
+    (["upstream", RANKING, "--agents"], "get_contributing_agents", {"starting_id": RANKING}),
+    (["downstream", BATHYMETRY, "--datasets"], "get_effected_datasets", {"starting_id": BATHYMETRY}),
+    (["downstream", BATHYMETRY, "--agents"], "get_effected_agents", {"starting_id": BATHYMETRY}),
+    (["path", RANKING, BATHYMETRY], "find_lineage_path", {"from_id": RANKING, "to_id": BATHYMETRY}),
+    (
+        ["impact", BATHYMETRY, "--contacts", "--all-versions"],
+        "analyse_impact",
+        {"item_id": BATHYMETRY, "contacts": True, "all_versions": True},
+    ),
+    (
+        ["compare", RUN, OTHER_RUN, "--lineage"],
+        "compare_model_runs",
+        {"run_ids": [RUN, OTHER_RUN], "scope": "lineage"},
+    ),
+    (["audit", STUDY], "audit_reproducibility", {"item_id": STUDY}),
+    (
+        ["item", RUN, RANKING, "--full", "--with", "versions"],
+        "fetch_items",
+        {"ids": [RUN, RANKING], "detail": "full", "include": ["versions"]},
+    ),
+    (
+        ["search", "heron", "reef", "--type", "dataset", "--where", "licence=CC BY 4.0", "--limit", "3"],
+        "search_items",
+        {"query": "heron reef", "subtype": "DATASET", "licence": "CC BY 4.0", "limit": 3},
+    ),
+    (
+        ["list", "--study", STUDY, "--sort-by", "name"],
+        "list_items",
+        {"study_id": STUDY, "sort_by": "name"},
+    ),
+    (["list", "--group-by", "subtype"], "list_items", {"group_by": "subtype"}),
+]
+
+
+@pytest.fixture(scope="module")
+def answers(line: CommandLine) -> list[str]:
+    """What the tools say to the same questions, asked by a client that has as much room."""
+
+    async def ask_all() -> list[str]:
+        async with sample_client(line.folder, max_result_tokens=20_000) as client:
+            return [text_of(await client.call_tool(tool, arguments)) for _, tool, arguments in CALLS]
+
+    return asyncio.run(ask_all())
+
+
+@pytest.mark.parametrize("number", range(len(CALLS)), ids=[" ".join(words[:1]) for words, *_ in CALLS])
+def test_json_is_the_tools_own(ask: Ask, answers: list[str], number: int):
+    told = ask(*CALLS[number][0], "--json")
+    assert (told.stdout, told.stderr) == (answers[number] + "\n", "")
+    assert told.returncode in (0, 1)
+
+
+def test_a_lineage_is_a_tree_with_each_item_once(ask: Ask):
+    told = ask("upstream", RANKING, "--depth", "2")
+    assert told.stdout.splitlines() == [
+        "What led to Restoration priorities 2025, with sea country values",
+        "Restoration priorities 2025, with sea country values  dataset  sample/1000117",
+        "├── Rank sites with sea country values  model run  sample/1000119",
+        "│   ├── Coral cover ssp585 with outplanting, 2025-2050  dataset  sample/1000112",
+        "│   ├── Sea country values, Moore and Davies reefs  dataset  sample/1000115",
+        "│   ├── Where to restore first  study  sample/1000109",
+        "│   ├── Coral Coast Research Institute  organisation  sample/1000003",
+        "│   ├── ReefChoice  model  sample/1000101",
+        "│   └── Restoration site ranking  workflow template  sample/1000107",
+        "├── Yuna Seo  person  sample/1000100  and under 3 more",
+        "└── Site ranking  dataset template  sample/1000105",
+        "2 registrations folded away; --all shows them.",
+        "12 items and 14 links within 2 hops; depth 2 reached; lineage goes on from 5 items at hop 2.",
+        "",
+        "farther:",
+        "provena-mcp ask upstream sample/1000117 --depth 4 --sample",
+    ]
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def shown(ask: Ask, *words: str) -> list[str]:
+    """The lines of an answer, without the blanks that fill a terminal's line."""
+    return [line.rstrip() for line in ask(*words).stdout.splitlines()]
+
+
+def test_the_registrations_are_there_when_asked_for(ask: Ask):
+    assert shown(ask, "upstream", RANKING, "--depth", "1", "--all")[:6] == [
+        "What led to Restoration priorities 2025, with sea country values",
+        "hops  type              name                                id",
+        "1     model run         Rank sites with sea country values  sample/1000119",
+        "1     person            Yuna Seo                            sample/1000100",
+        "1     dataset template  Site ranking                        sample/1000105",
+        "1     registration      Created item sample/1000117         sample/1000118",
+    ]
+
+
+def test_a_path_is_read_downwards_with_what_was_done(ask: Ask):
+    lines = shown(ask, "path", RANKING, "sample/1000112")
+    assert lines[0].startswith("'Restoration priorities 2025, with sea country values' (dataset) came from")
+    assert lines[-7:] == [
+        "                  item                                                  id",
+        "                  Restoration priorities 2025, with sea country values  sample/1000117",
+        "was generated by  Rank sites with sea country values                    sample/1000119",
+        "used              Coral cover ssp585 with outplanting, 2025-2050        sample/1000112",
+        "",
+        "how the runs on the path were done:",
+        "provena-mcp ask item sample/1000119 --sample",
+    ]
+
+
+def test_without_a_path_both_ways_to_a_meeting_point_are_shown(ask: Ask):
+    told = ask("path", RUN, OTHER_RUN)
+    assert told.returncode == 1
+    assert [line.rstrip() for line in told.stdout.splitlines()][-5:] == [
+        "The shortest ways to where they meet:",
+        "             item                                            id",
+        "             Rank sites with sea country values              sample/1000119",
+        "used         Coral cover ssp585 with outplanting, 2025-2050  sample/1000112",
+        "was used by  Rank sites by coral benefit only                sample/1000122",
+    ]
+
+
+def test_runs_stand_beside_each_other(ask: Ask):
+    told = ask("compare", RUN, OTHER_RUN)
+    assert told.returncode == 1
+    lines = [line.rstrip() for line in told.stdout.splitlines()]
+    assert "differs                     A                                   B" in lines
+    assert "model version               1.0                                 1.1" in lines
+    assert "annotations: weights        coral 0.6, values 0.4               -" in lines
+    assert "study                                Where to restore first (sample/1000109)" in lines
+
+
+def test_an_audit_says_what_was_found_where_and_what_to_do(ask: Ask):
+    told = ask("audit", RUN)
+    assert told.returncode == 0
+    assert told.stdout.splitlines()[:6] == [
+        "Can be repeated, with caveats (2 warnings, 3 remarks); no longer current.",
+        "Rank sites with sea country values  model run  sample/1000119",
+        "",
+        "warning  An input is not released: its files can still change. Have it released, or keep checksums.",
+        "├── Coral cover ssp585 with outplanting, 2025-2050  sample/1000112  NOT_RELEASED",
+        "└── Sea country values, Moore and Davies reefs  sample/1000115  NOT_RELEASED",
+    ]
+
+
+def test_an_item_is_told_by_name_and_what_cannot_be_read_is_told_apart(ask: Ask):
+    told = ask("item", "sample/1000100", "sample/99")
+    assert told.returncode == 1
+    lines = [line.rstrip() for line in told.stdout.splitlines()]
+    assert lines[0] == "Yuna Seo  person  sample/1000100"
+    assert lines[-1] == "not found: sample/99"
+
+
+@pytest.mark.parametrize("words", [["search", "zzzqqq"], ["list", "--where", "keyword=zzzqqq"]])
+def test_nothing_found_is_an_answer_that_is_no(ask: Ask, words: list[str]):
+    told = ask(*words)
+    assert (told.returncode, told.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["audit", RANKING],
+            "provena-mcp: 'sample/1000117' is a dataset, not a model run or a study.\n"
+            "It was made by sample/1000119: give that. 'ask path' relates two datasets.\n",
+        ),
+        (
+            ["upstream", "Coral cover survey, Heron Reef"],
+            "provena-mcp: 'Coral cover survey, Heron Reef': 2 items are called so.\n"
+            "Give one of these ids:\n"
+            "  sample/1000068  Coral cover survey, Heron Reef  2021-05-03 to 2021-05-21\n"
+            "  sample/1000024  Coral cover survey, Heron Reef  2019-08-05 to 2019-08-19\n",
+        ),
+        (
+            ["upstream", "zzzqqq"],
+            "provena-mcp: Nothing is called 'zzzqqq'.\n'ask search' and 'ask list' find items.\n",
+        ),
+    ],
+)
+def test_a_wrong_question_is_told_on_stderr_with_what_to_do(ask: Ask, words: list[str], said: str):
+    told = ask(*words)
+    assert (told.returncode, told.stdout, told.stderr) == (2, "", said)
+
+
+def test_a_failure_is_json_too_where_json_was_asked_for(ask: Ask):
+    told = ask("audit", RANKING, "--json")
+    assert told.returncode == 2
+    assert json.loads(told.stdout)["error"]["kind"] == "WrongSubtype"
+    assert told.stderr.startswith("provena-mcp: 'sample/1000117' is a dataset")
+
+
+def test_an_item_goes_by_its_name_where_one_has_it(ask: Ask):
+    named, by_id = (
+        ask("impact", "reef bathymetry AND outlines", "--json"),
+        ask("impact", BATHYMETRY, "--json"),
+    )
+    assert named.returncode == 2  # two versions have that name
+    assert by_id.returncode == 0
+    named, by_id = ask("audit", "rank sites with sea country values"), ask("audit", RUN)
+    assert named.stdout == by_id.stdout
+    assert named.stderr == "Rank sites with sea country values: sample/1000119\n"
+
+
+def test_without_a_login_the_exit_code_says_so(line: CommandLine, tmp_path):
+    told = line(
+        "ask",
+        "upstream",
+        "10378.1/1900010",
+        PROVENA_DOMAIN="provena.example.org",
+        PROVENA_REALM="realm",
+        XDG_CONFIG_HOME=str(tmp_path),
+        PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring",
+    )
+    assert (told.returncode, told.stdout) == (3, "")
+    assert "provena-mcp login" in told.stderr
+
+
+def test_a_condition_has_a_name_and_a_value(ask: Ask):
+    told = ask("list", "--where", "coral")
+    assert told.returncode == 2
+    assert "'coral' is not NAME=VALUE." in told.stderr
+
+
+def test_datasets_and_agents_are_two_questions(ask: Ask):
+    assert ask("upstream", RANKING, "--datasets", "--agents").returncode == 2
+
+
+def proposals(ask: Ask, *words: str) -> list[list[str]]:
+    """The commands an answer proposes, without the program's name."""
+    lines = ask(*words).stdout.splitlines()
+    return [shlex.split(line)[2:] for line in lines if line.startswith("provena-mcp ask ")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["upstream", RANKING, "--agents"],
+        ["impact", BATHYMETRY],
+        ["search", "heron", "reef's", "--limit", "1"],
+        ["list", "--type", "MODEL_RUN", "--where", "modeller=Maren Holt", "--limit", "1"],
+        ["compare", RUN, OTHER_RUN],
+        ["path", RANKING, BATHYMETRY],
+    ],
+)
+def test_every_command_that_an_answer_proposes_is_answered(line: CommandLine, ask: Ask, words: list[str]):
+    proposed = proposals(ask, *words)
+    assert proposed
+    for command in proposed:
+        told = line("ask", *command)
+        assert (told.returncode in (0, 1), told.stderr) == (True, "")
+
+
+def test_pages_asked_for_one_after_the_other_are_the_whole_list(line: CommandLine, ask: Ask):
+    words, seen = ["list", "--type", "STUDY", "--limit", "2"], []
+    while words:
+        seen += [row["id"] for row in json.loads(ask(*words, "--json").stdout)["items"]]
+        words = next((command[:-1] for command in proposals(ask, *words) if "--cursor" in command), [])
+    whole = json.loads(ask("list", "--type", "STUDY", "--json").stdout)["items"]
+    assert seen == [row["id"] for row in whole]
