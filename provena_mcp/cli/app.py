@@ -9,6 +9,7 @@ import typer
 
 from provena_mcp import __version__
 from provena_mcp.cli.ask.commands import ask_app
+from provena_mcp.cli.assistants import assistants_app
 from provena_mcp.cli.examples import examples
 from provena_mcp.cli.local import local_app
 
@@ -22,13 +23,14 @@ app = typer.Typer(
         "provena-mcp demo  real questions, answered from a sample world",
         "provena-mcp serve --sample  the same world, for your own assistant to ask",
         "provena-mcp local load items.json  your own registry items",
-        '{"mcpServers": {"provena": {"command": "provena-mcp"}}}  in the settings of your MCP host',
+        "provena-mcp install --client cursor  into an assistant, one of some twenty",
     ),
     rich_markup_mode="rich",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(assistants_app)
 app.add_typer(local_app, name="local")
 app.add_typer(ask_app, name="ask")
 
@@ -205,27 +207,4 @@ def status() -> None:
     from provena_mcp.settings import read_settings
 
     if not run(show_status(read_settings())):
-        raise typer.Exit(1)
-
-
-@app.command(
-    epilog=examples(
-        "provena-mcp doctor  everything a call depends on, each problem with its fix",
-    )
-)
-def doctor() -> None:
-    """Check settings, network, clock, services, login and roles; for the built-in Provena, its store.
-
-    Exits with 1 if there is a problem.
-    """
-    from provena_mcp.cli.doctor import Doctor
-    from provena_mcp.cli.findings import summary
-    from provena_mcp.cli.session import run
-    from provena_mcp.settings import read_settings
-
-    findings = run(Doctor(read_settings).examine())
-    for finding in findings:
-        typer.echo(finding)
-    typer.echo(f"\n{summary(findings)}")
-    if any(finding.state == "problem" for finding in findings):
         raise typer.Exit(1)

@@ -17,6 +17,7 @@ def test_help_names_every_command_and_shows_examples(run):
         "ask",
         "demo",
         "doctor",
+        "install",
         "local",
         "login",
         "logout",
@@ -27,10 +28,10 @@ def test_help_names_every_command_and_shows_examples(run):
     ]
     assert "provena-mcp demo" in told.stdout
     assert "provena-mcp local load items.json" in told.stdout
-    assert '{"mcpServers": {"provena": {"command": "provena-mcp"}}}' in told.stdout
+    assert "provena-mcp install --client cursor" in told.stdout
 
 
-@pytest.mark.parametrize("command", ["ask", "serve", "show", "tools"])
+@pytest.mark.parametrize("command", ["ask", "install", "serve", "show", "tools"])
 def test_each_command_teaches_by_example(run, command: str):
     told = run(command, "--help")
     assert told.returncode == 0
