@@ -12,6 +12,7 @@ from provena_mcp.cli.ask.commands import ask_app
 from provena_mcp.cli.assistants import assistants_app
 from provena_mcp.cli.examples import examples
 from provena_mcp.cli.local import local_app
+from provena_mcp.cli.recording import add_recording_commands
 
 app = typer.Typer(
     name="provena-mcp",
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.add_typer(assistants_app)
 app.add_typer(local_app, name="local")
 app.add_typer(ask_app, name="ask")
+add_recording_commands(app)
 
 
 def _show_version(wanted: bool) -> None:

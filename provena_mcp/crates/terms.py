@@ -8,7 +8,8 @@ whose ``propertyID`` is one of the words after ``PROPERTIES`` and whose ``name``
 handle                    ``identifier``: a PropertyValue with ``propertyID`` ``HANDLE``; read also from an
                           ``@id``, ``identifier`` or ``url`` at ``https://hdl.handle.net/``
 command, exit code        of the action: ``COMMAND``, ``EXIT_CODE``
-observed                  of the action: ``OBSERVED``, one or several of the levels
+observed                  of the action: ``OBSERVED``, one or several of the levels, and ``NOT_OBSERVED``, a
+                          sentence each on what was not seen
 template of a run         the instrument's ``isBasedOn`` or the action's ``WORKFLOW_TEMPLATE`` (a handle)
 template of a dataset     its ``exampleOfWork``: a FormalParameter with the handle as identifier
 resources of a dataset    ``RESOURCE`` with ``name`` the key and ``value`` the path
@@ -39,6 +40,7 @@ HANDLE: Final = PROPERTIES + "handle"
 COMMAND: Final = PROPERTIES + "command"
 EXIT_CODE: Final = PROPERTIES + "exitCode"
 OBSERVED: Final = PROPERTIES + "observed"
+NOT_OBSERVED: Final = PROPERTIES + "notObserved"
 WORKFLOW_TEMPLATE: Final = PROPERTIES + "workflowTemplate"
 RESOURCE: Final = PROPERTIES + "resource"
 STUDY: Final = PROPERTIES + "study"

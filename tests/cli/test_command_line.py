@@ -21,6 +21,7 @@ def test_help_names_every_command_and_shows_examples(run):
         "local",
         "login",
         "logout",
+        "record",
         "serve",
         "show",
         "status",

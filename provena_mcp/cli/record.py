@@ -1,0 +1,134 @@
+"""``provena-mcp record``: runs a command and writes down what it read and wrote."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Final
+
+import typer
+
+from provena_mcp.recording.captured import LEVELS, Capture, Level
+from provena_mcp.recording.command import Recorded, Wishes, record_command
+from provena_mcp.recording.hashes import Progress
+from provena_mcp.recording.observation.observer import Plan
+from provena_mcp.recording.person import who_runs_this
+from provena_mcp.recording.process import NotRunnableError, leave_like
+
+_USUAL: Final[frozenset[Level]] = frozenset({"declared", "watched", "python"})
+_UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_SECONDS_BETWEEN_WORDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOptions:
+    """What was given on the command line."""
+
+    inputs: Sequence[str] = ()
+    outputs: Sequence[str] = ()
+    watch: Sequence[str] = ()
+    name: str | None = None
+    observe: Sequence[str] = ()
+    host: bool = False
+    variables: Sequence[str] = ()
+    hash_up_to: str | None = None
+    quiet: bool = False
+
+
+def record(command: Sequence[str], options: RecordOptions) -> None:
+    """Run and capture ``command``, say where the capture lies, and end as the command ended.
+
+    Raises:
+        FileRefusedError: An input is not there, or the capture cannot be written.
+    """
+    try:
+        done = record_command(
+            command,
+            plan_of(options),
+            Wishes(options.name, os.environ.get("PROVENA_CAPTURES"), options.host, tuple(options.variables)),
+            who=who_runs_this(),
+            progress=None if options.quiet else _telling(),
+        )
+    except NotRunnableError as error:
+        typer.echo(f"provena-mcp: {error.message} {error.advice}", err=True)
+        raise typer.Exit(error.code) from None
+    if not options.quiet:
+        typer.echo(f"provena-mcp: {summary(done)}", err=True)
+    leave_like(done.ended)
+
+
+def plan_of(options: RecordOptions) -> Plan:
+    """What to observe, by the options given.
+
+    Raises:
+        typer.BadParameter: A level or a size is none.
+    """
+    return Plan(
+        str(Path.cwd()),
+        tuple(options.inputs),
+        tuple(options.outputs),
+        tuple(options.watch),
+        levels=_levels(options.observe),
+        hash_up_to=_bytes_of(options.hash_up_to) if options.hash_up_to else None,
+    )
+
+
+def summary(done: Recorded) -> str:
+    """What was captured, in a line, and what was not seen, a line each."""
+    capture = done.capture
+    counts = {role: sum(file.role == role for file in capture.files) for role in ("input", "output", "code")}
+    lines = [
+        f"captured {capture.state} run in {os.path.relpath(done.folder)}: read {counts['input']}, "
+        f"wrote {counts['output']}, code {counts['code']} (observed: {', '.join(capture.levels)})",
+        *capture.not_observed,
+        *_unhashed(capture),
+    ]
+    return "\n  ".join(lines)
+
+
+def _unhashed(capture: Capture) -> list[str]:
+    lacking = [file for file in capture.files if file.content.problem]
+    shown = [f"No hash of {file.path!r}: {file.content.problem}." for file in lacking[:5]]
+    return shown + ([f"… and of {len(lacking) - 5} more files."] if len(lacking) > 5 else [])
+
+
+def _levels(observe: Sequence[str]) -> frozenset[Level]:
+    named = {part.strip() for given in observe for part in given.split(",")} or {"usual"}
+    wanted: set[Level] = {level for level in LEVELS if level in named}
+    if "usual" in named:
+        wanted |= _USUAL
+    wanted.add("declared")
+    if unknown := sorted(named - {*LEVELS, "usual"}):
+        raise typer.BadParameter(
+            f"{unknown[0]!r} is none of {', '.join(('usual', *LEVELS))}.", param_hint="--observe"
+        )
+    return frozenset(wanted)
+
+
+def _bytes_of(text: str) -> int:
+    given = text.strip().upper().removesuffix("B")
+    number, unit = (given[:-1], given[-1]) if given and given[-1] in _UNITS else (given, "")
+    try:
+        return int(float(number) * _UNITS[unit])
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(
+            f"{text!r} is no size, such as 500M or 50G.", param_hint="--hash-up-to"
+        ) from None
+
+
+def _telling() -> Progress:
+    """Says on stderr how far a large file is, every other second."""
+    said = time.monotonic()
+
+    def tell(path: str, done: int, size: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= _SECONDS_BETWEEN_WORDS:
+            said = time.monotonic()
+            share = f"{100 * done // size} %" if size else f"{done:,} bytes"
+            sys.stderr.write(f"provena-mcp: hashing {PurePath(path).name}: {share} of {size:,} bytes\n")
+
+    return tell

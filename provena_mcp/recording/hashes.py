@@ -1,0 +1,96 @@
+"""SHA-256 of files, however large, with word of how far it is; what cannot be hashed says why."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from provena_mcp.recording.captured import Content
+
+Progress = Callable[[str, int, int], None]
+"""Told now and then: the file's path, bytes hashed, bytes in all."""
+
+_CHUNK: Final = 1 << 20
+_TOLD_EVERY: Final = 256 * _CHUNK
+# A pipe does not keep us waiting. A link is followed: what counts is what the program got to read.
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_KINDS: Final = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+_OF_THE_SYSTEM: Final = ("/proc/", "/sys/", "/dev/")
+
+
+def content_of(path: str, *, up_to: int | None = None, progress: Progress | None = None) -> Content:
+    """What the file at ``path`` holds now.
+
+    Args:
+        path: Where it is.
+        up_to: Bytes beyond which it is not hashed.
+        progress: Told of files that take long.
+    """
+    if os.path.realpath(path).startswith(_OF_THE_SYSTEM):
+        return Content(problem="not a file on a disk")
+    try:
+        with os.fdopen(os.open(path, _FLAGS), "rb", buffering=0) as file:
+            before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                return Content(problem=f"not a file but {kind_of(before.st_mode)}")
+            size, modified = before.st_size, before.st_mtime
+            if up_to is not None and size > up_to:
+                return Content(None, size, modified, f"not hashed: larger than {up_to:,} bytes")
+            digest = _digest(file.fileno(), path, size, progress)
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        return Content(problem=_unreadable(path, error))
+    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        return Content(None, after.st_size, after.st_mtime, "it changed while it was hashed")
+    return Content(digest, size, modified)
+
+
+def sha256_of(data: bytes) -> str:
+    """The digest of bytes at hand."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def kind_of(mode: int) -> str:
+    """What something that is no plain file is, in words."""
+    return next((words for test, words in _KINDS if test(mode)), "something else")
+
+
+def _digest(descriptor: int, path: str, size: int, progress: Progress | None) -> str:
+    digest, buffer = hashlib.sha256(), bytearray(_CHUNK)
+    view = memoryview(buffer)
+    done = told = 0
+    while count := os.readv(descriptor, [buffer]) if hasattr(os, "readv") else _read(descriptor, buffer):
+        digest.update(view[:count])
+        done += count
+        if progress and done - told >= _TOLD_EVERY:
+            told = done
+            progress(path, done, size)
+    return digest.hexdigest()
+
+
+def _read(descriptor: int, buffer: bytearray) -> int:
+    data = os.read(descriptor, len(buffer))
+    buffer[: len(data)] = data
+    return len(data)
+
+
+def _unreadable(path: str, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and not Path(path).is_symlink():
+        return "it is gone"
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        mode = stat.S_IFREG
+    if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+        return f"not a file but {kind_of(mode)}"
+    return f"it cannot be read: {error.strerror}"

@@ -1,0 +1,1 @@
+"""How it is seen which files a run touched: four levels, from what was declared to every system call."""
