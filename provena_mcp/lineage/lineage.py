@@ -33,6 +33,8 @@ class Lineage:
         incomplete_because: Why there is more than ``graph`` holds, if there is.
         goes_deeper: Whether a greater depth would show more.
         queries: What the service was asked for it.
+        around: Of a special query, the plain neighbourhood that was read beside it.
+        is_consistent: Whether the service answered nothing that contradicts itself or hangs on nothing.
     """
 
     graph: ProvenanceGraph
@@ -42,6 +44,8 @@ class Lineage:
     incomplete_because: str | None = None
     goes_deeper: bool = False
     queries: tuple[Query, ...] = ()
+    around: ProvenanceGraph | None = None
+    is_consistent: bool = True
 
     @cached_property
     def hops(self) -> Sequence[int]:
@@ -74,13 +78,20 @@ class Lineage:
             named = ", ".join(contradictions[:_NAMED])
             reason = f"the service gave {_items(len(contradictions))} two kinds: {named}"
             known = ProvenanceGraph.of_columns(self.graph.columns)
-            return replace(self, graph=known, incomplete_because=self._because(reason)).joined()
+            return replace(
+                self, graph=known, incomplete_because=self._because(reason), is_consistent=False
+            ).joined()
         if -1 not in self.hops:
             return self
         kept = [node for node, hop in enumerate(self.hops) if hop >= 0]
         strays = _items(len(self.hops) - len(kept))
         reason = f"the service answered {strays} that no link joins to {self.start!r}"
-        return replace(self, graph=self.graph.part(kept), incomplete_because=self._because(reason))
+        return replace(
+            self,
+            graph=self.graph.part(kept),
+            incomplete_because=self._because(reason),
+            is_consistent=False,
+        )
 
     def _because(self, *reasons: str) -> str | None:
         return "; ".join(filter(None, (self.incomplete_because, *reasons))) or None

@@ -38,7 +38,7 @@ _TOOL_OF: Final[Mapping[LineageQuery, ToolName]] = {
 _ROW: Final = 5
 _LINK: Final = 2
 _NAME: Final = 8
-_ANSWER: Final = 22
+_ANSWER: Final = 25
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,19 @@ class PagePlan:
         return {self.view.ids[ref]: types[ref] if types[ref] != UNKNOWN else "" for ref in refs}
 
     def write(
-        self, names: Mapping[str, str] | None = None, unreadable: Mapping[str, str] | None = None
+        self,
+        names: Mapping[str, str] | None = None,
+        unreadable: Mapping[str, str] | None = None,
+        versions: Mapping[str, str] | None = None,
     ) -> LineageResult:
         """The page with as many rows as fit the budget, at least one.
 
         Args:
             names: Display names by id.
             unreadable: Why a name could not be read, by id.
+            versions: Which of several versions an item is, by id.
         """
-        labels = Labels(names or {}, unreadable or {})
+        labels = Labels(names or {}, unreadable or {}, versions or {})
         end = _Position(self._fitting(lambda ref: self._cost_of_name(ref, labels)), 0)
         result = self._result(end, labels)
         while (cost := _cost(result)) > self.request.max_tokens:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, WithJsonSchema
 
+from provena_mcp.lineage.makers import Origin
 from provena_mcp.next_call import NextCall
 from provena_mcp.rules.graph import Direction
 
@@ -52,6 +53,9 @@ class Totals(_Part):
     answer: int | None = Field(None, description="Items asked for.")
     by_type: dict[str, int]
     by_hop: dict[str, int] = Field(description="Items by hops from the start.")
+    direct: dict[str, int] | None = Field(
+        None, description="Items one link away by type: all of them, though the lineage goes on."
+    )
 
 
 class Ends(_Part):
@@ -76,6 +80,7 @@ class AnswerItem(_Part):
     name: str | None = None
     type: str | None = Field(None, description="PERSON or ORGANISATION.")
     hop: int = Field(description="Hops from the start.")
+    runs: int | None = Field(None, description="Model runs on the way.")
     via: str | None = Field(
         None, description="Id of the item it came through; absent where that is the start."
     )
@@ -89,6 +94,7 @@ class LineageResult(_Part):
 
     start: Start
     direction: Direction
+    note: str | None = Field(None, description="Said where nothing was found.")
     depth: Depth
     complete: bool = Field(description="False if the lineage goes on beyond what was followed.")
     incomplete_because: str | None = None
@@ -106,6 +112,14 @@ class LineageResult(_Part):
         description="By relation: rows of a ref, or a list of refs, and the refs it, or each of them, "
         "depends on. A link is on the page of the later of its items."
     )
+    several_makers: dict[str, tuple[str, ...]] | None = Field(
+        None,
+        description="Datasets of this page that several runs made: any of them may have made the content.",
+    )
+    no_run: dict[Origin, tuple[int, ...]] | None = Field(
+        None, description="Refs of datasets of this page that no recorded run made, the start among them."
+    )
+    versions: dict[str, str] | None = Field(None, description="Of items of this page with equal names.")
     unreadable: dict[str, tuple[str, ...]] | None = Field(
         None, description="Ids whose name could not be read, by reason."
     )

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from provena_mcp.lineage.makers import Origin, near_by_type
+from provena_mcp.lineage.remarks import empty_note, same_names
 from provena_mcp.lineage.result import (
     Adjacency,
     AnswerItem,
@@ -30,10 +32,11 @@ _MAX_CYCLE: Final = 10
 
 @dataclass(frozen=True)
 class Labels:
-    """Display names by id, and why others could not be read."""
+    """Display names by id, why others could not be read, and which of several versions an item is."""
 
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     unreadable: Mapping[str, str] = field(default_factory=dict[str, str])
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def name(self, item_id: str) -> str | None:
         """The name as it may be shown, if there is one."""
@@ -58,6 +61,7 @@ def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
     return LineageResult(
         start=Start(id=view.start, type=view.types[0], name=labels.name(view.start)),
         direction=view.direction,
+        note=empty_note(view, labels.name(view.start)),
         depth=Depth(asked=view.depth, reached=max(view.hops)),
         complete=view.lineage.incomplete_because is None,
         incomplete_because=view.lineage.incomplete_because,
@@ -68,6 +72,9 @@ def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
         answer=_answer(view, [ref for ref in page.refs if ref in is_answer], labels),
         nodes=_nodes(view, [ref for ref in page.refs if ref not in is_answer], labels),
         links=_links(page.arcs),
+        several_makers=(view.makers.several(shown) or None) if view.makers else None,
+        no_run=_no_run(view, shown),
+        versions=same_names({item: labels.name(item) for item in shown}, labels.versions) or None,
         unreadable=_by_reason(labels.unreadable, shown),
         shown=len(page.refs) if page.of is not None else None,
         of=page.of,
@@ -89,7 +96,23 @@ def _totals(view: LineageView) -> Totals:
         answer=view.answers if view.is_special else None,
         by_type=dict(view.by_type),
         by_hop={str(hop): count for hop, count in view.by_hop.items()},
+        direct=_direct(view),
     )
+
+
+def _direct(view: LineageView) -> dict[str, int] | None:
+    """What is one link away, where the rest is not all and that may make a reader doubt."""
+    lineage, around = view.lineage, view.around
+    if lineage.incomplete_because is None or not lineage.is_consistent or around is None:
+        return None
+    return near_by_type(around, view.start, view.direction) or None
+
+
+def _no_run(view: LineageView, shown: Iterable[str]) -> dict[Origin, tuple[int, ...]] | None:
+    if view.makers is None:
+        return None
+    found = view.makers.none(shown)
+    return {origin: tuple(view.refs[item] for item in items) for origin, items in found.items()} or None
 
 
 def _ends(refs: Sequence[int]) -> Ends:
@@ -117,6 +140,7 @@ def _answer_item(view: LineageView, ref: int, labels: Labels) -> AnswerItem:
         name=labels.name(view.ids[ref]),
         type=view.types[ref] if of_agents else None,
         hop=view.hops[ref],
+        runs=None if of_agents else view.runs[view.ids[ref]],
         via=view.ids[via] if via else None,
         roles=dict(view.roles[ref]) if of_agents else None,
     )

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from provena_mcp.lineage.lineage import Lineage
+from provena_mcp.lineage.makers import Makers, fewest_runs, find_makers
 from provena_mcp.lineage.roles import role_of
 from provena_mcp.lineage.traversal import cyclic_groups
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
@@ -158,6 +159,23 @@ class LineageView:
             )
             found[ref] = dict(sorted(counts.items(), key=lambda role: (-role[1], role[0])))
         return found
+
+    @property
+    def around(self) -> ProvenanceGraph | None:
+        """All within reach, whatever is asked for, as far as it was read."""
+        return self.lineage.around if self.is_special else self.graph
+
+    @cached_property
+    def makers(self) -> Makers | None:
+        """How its datasets came to be, where the question leads there."""
+        if self.around is None or self.query not in ("upstream", "contributing_datasets"):
+            return None
+        return find_makers(self.around, is_complete=self.lineage.incomplete_because is None)
+
+    @cached_property
+    def runs(self) -> Mapping[str, int]:
+        """Of each dataset asked for, the fewest runs on a shortest way to it."""
+        return fewest_runs(self.graph, self.start, self.direction)
 
     @cached_property
     def _arcs_asked_for(self) -> Mapping[int, list[Arc]]:

@@ -15,6 +15,7 @@ from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.budgets import estimate_tokens
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.text import clean
+from provena_mcp.wire.lineage import LineageQuery
 from tests.worlds.lineages import NAMES, Question, a_reef_world, a_run, ask, questions
 
 REEF_NAMES = {
@@ -123,9 +124,16 @@ def test_a_special_query_is_answered_with_the_items_asked_for_and_the_way_to_the
         "roots": {"count": 1, "refs": [3]},
         "leaves": {"count": 1, "refs": [0]},
         "answer": [
-            {"ref": 1, "id": "reef/forcing", "name": "Weather forcing", "hop": 2, "via": "reef/run2"},
-            {"ref": 2, "id": "reef/hydro", "name": "Hydrodynamics", "hop": 2, "via": "reef/run2"},
-            {"ref": 3, "id": "reef/old", "hop": 4, "via": "reef/version"},
+            {
+                "ref": 1,
+                "id": "reef/forcing",
+                "name": "Weather forcing",
+                "hop": 2,
+                "runs": 1,
+                "via": "reef/run2",
+            },
+            {"ref": 2, "id": "reef/hydro", "name": "Hydrodynamics", "hop": 2, "runs": 1, "via": "reef/run2"},
+            {"ref": 3, "id": "reef/old", "hop": 4, "runs": 1, "via": "reef/version"},
         ],
         "nodes": {
             "1": {"MODEL_RUN": [[4, "reef/run2", "Growth run"]]},
@@ -163,6 +171,7 @@ def test_an_empty_lineage_is_an_answer() -> None:
     assert as_json(plan_page(view, PageRequest()).write({"reef/ann": "Ann Atoll"})) == {
         "start": {"id": "reef/ann", "type": "PERSON", "name": "Ann Atoll"},
         "direction": "downstream",
+        "note": "No dataset was made from 'Ann Atoll' (person).",
         "depth": {"asked": 10, "reached": 0},
         "complete": True,
         "totals": {"nodes": 0, "links": 0, "answer": 0, "by_type": {}, "by_hop": {}},
@@ -173,6 +182,62 @@ def test_an_empty_lineage_is_an_answer() -> None:
         "links": {},
         "graph_uri": "provena://lineage/effected_datasets/reef/ann?depth=10",
     }
+
+
+def test_makers_equal_names_and_what_is_near_are_told_beside_the_rows() -> None:
+    world = a_reef_world().merged([a_run("reef/run3", ("reef/hydro",), ("reef/growth",))])
+    found = ask(world, "upstream", "reef/growth", 4).graph
+    lineage = Lineage(found, "upstream", "reef/growth", 4, incomplete_because="depth 4 reached")
+    names = REEF_NAMES | {"reef/old": "Weather forcing"}
+
+    page = as_json(
+        plan_page(view_lineage(lineage), PageRequest()).write(
+            names, versions={"reef/old": "v1", "reef/forcing": "v2", "reef/hydro": "v9"}
+        )
+    )
+
+    rows = {
+        row[1]: row[0] for at_hop in page["nodes"].values() for of_type in at_hop.values() for row in of_type
+    }
+    assert page["several_makers"] == {"reef/growth": ["reef/run2", "reef/run3"]}
+    assert page["no_run"] == {"new_version": [rows["reef/forcing"]]}
+    assert page["versions"] == {"reef/old": "v1", "reef/forcing": "v2"}
+    assert page["totals"]["direct"] == {"DATASET_TEMPLATE": 1, "MODEL_RUN": 2, "PERSON": 2}
+
+
+@pytest.mark.parametrize(
+    ("query", "around", "note"),
+    [
+        (
+            "effected_datasets",
+            a_run("reef/check", ("reef/alone",), ()),
+            "No dataset was made from 'Lone survey' (dataset) within 1 hop. "
+            "1 run used it, of which no dataset is recorded.",
+        ),
+        (
+            "effected_datasets",
+            ProvenanceGraph(),
+            "No dataset was made from 'Lone survey' (dataset) within 1 hop. No run used it.",
+        ),
+        ("contributing_datasets", ProvenanceGraph(), "No dataset fed 'Lone survey' (dataset) within 1 hop."),
+    ],
+)
+def test_where_nothing_was_found_one_sentence_says_so(
+    query: LineageQuery, around: ProvenanceGraph, note: str
+) -> None:
+    lineage = Lineage(
+        ProvenanceGraph(), query, "reef/alone", 1, incomplete_because="depth 1 reached", around=around
+    )
+    page = plan_page(view_lineage(lineage, start_type="DATASET"), PageRequest()).write(
+        {"reef/alone": "Lone survey"}
+    )
+    assert page.note == note
+
+
+def test_a_dataset_of_which_nothing_is_known_upstream_was_made_by_no_run() -> None:
+    lineage = Lineage(ProvenanceGraph(), "upstream", "reef/alone", 3)
+    page = plan_page(view_lineage(lineage, start_type="DATASET"), PageRequest()).write()
+    assert page.note == "Nothing is recorded that led to reef/alone (dataset). No run made it."
 
 
 def test_items_with_the_same_targets_share_a_row_of_links() -> None:

@@ -52,6 +52,12 @@ class NamesFound:
         """Display names by id."""
         return {item_id: named.name for item_id, named in self.named.items()}
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """By id, which of several versions an item is: ``v2``. Of a run that would be its model's version."""
+        found = ((item_id, named) for item_id, named in self.named.items() if named.subtype != "MODEL_RUN")
+        return {item_id: named.version for item_id, named in found if named.version}
+
 
 class Names:
     """Looks names up over the shared client."""

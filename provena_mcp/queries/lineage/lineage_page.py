@@ -48,7 +48,7 @@ async def gather_lineage(
         raise special
     if isinstance(found, BaseException):
         raise found
-    return replace(found, graph=special, query=query).joined()
+    return replace(found, graph=special, query=query, around=found.graph).joined()
 
 
 async def _special_beyond_cap(
@@ -64,7 +64,7 @@ async def _special_beyond_cap(
     if not trails.exact and because is None:
         because = "a tangle of cycles was too large to resolve exactly; some links may lie on no single trail"
     graph = ProvenanceGraph(nodes, tuple(trails.links))
-    return replace(found, graph=graph, query=query, incomplete_because=because)
+    return replace(found, graph=graph, query=query, around=found.graph, incomplete_because=because)
 
 
 async def agents_along(prov: Explorer, queries: tuple[Query, ...], depth: int) -> list[ProvenanceGraph]:
@@ -110,7 +110,7 @@ async def answer_lineage(
     view = view_lineage(found, start_type=start_type)
     plan = plan_page(view, question.page)
     named = await reader.names.of(reader.caller, plan.wanted) if plan.wanted else NamesFound()
-    return plan.write(named.names, named.unreadable)
+    return plan.write(named.names, named.unreadable, named.versions)
 
 
 async def _type_of(reader: Reader, item_id: str) -> str:

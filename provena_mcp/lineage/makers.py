@@ -1,0 +1,87 @@
+"""How the datasets of a lineage came to be, over how many runs they are reached, and what is near."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from provena_mcp.rules.graph import UNKNOWN, Direction, ProvenanceGraph
+from provena_mcp.wire.subtypes import registry_subtype
+
+Origin = Literal["registered", "new_version"]
+
+_MOST_MAKERS: Final = 6
+
+
+@dataclass(frozen=True)
+class Makers:
+    """How the datasets of an upstream lineage came to be, by id.
+
+    Attributes:
+        runs: The runs that made a dataset.
+        versions: Datasets that were registered as new versions.
+        known: Datasets whose makers are known, none of them among those beyond what was followed.
+    """
+
+    runs: Mapping[str, Sequence[str]]
+    versions: frozenset[str]
+    known: frozenset[str]
+
+    def several(self, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Those of ``ids`` that several runs made, and the first of those runs."""
+        runs = {item: self.runs.get(item, ()) for item in ids}
+        return {item: tuple(sorted(made)[:_MOST_MAKERS]) for item, made in runs.items() if len(made) > 1}
+
+    def none(self, ids: Iterable[str]) -> dict[Origin, tuple[str, ...]]:
+        """Those of ``ids`` that no recorded run made, as far as that is known, by what they are instead."""
+        found: dict[Origin, list[str]] = {}
+        for item in ids:
+            if item in self.known and item not in self.runs:
+                found.setdefault("new_version" if item in self.versions else "registered", []).append(item)
+        return {origin: tuple(items) for origin, items in found.items()}
+
+
+def find_makers(graph: ProvenanceGraph, *, is_complete: bool) -> Makers:
+    """The makers of the datasets in a graph that was followed upstream.
+
+    Of an incomplete lineage an item that leads nowhere may only not have been followed.
+    """
+    columns = graph.columns
+    subtypes = [kind.subtype for kind in columns.kinds]
+    runs: dict[str, list[str]] = {}
+    versions: set[str] = set()
+    for source, relation, target in zip(columns.sources, columns.relations, columns.targets, strict=True):
+        if relation == "wasGeneratedBy":
+            if subtypes[target] == "MODEL_RUN":
+                runs.setdefault(columns.ids[source], []).append(columns.ids[target])
+            elif subtypes[target] == "VERSION":
+                versions.add(columns.ids[source])
+    followed = range(len(columns.ids)) if is_complete else set(columns.sources)
+    known = frozenset(columns.ids[node] for node in followed if subtypes[node] == "DATASET")
+    return Makers(runs, frozenset(versions), known)
+
+
+def fewest_runs(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:
+    """The fewest runs on a shortest way from the start to each item that is reached, both ends counted."""
+    columns, ways = graph.columns, graph.ways(direction)
+    walk = graph.walk(start, direction)
+    is_run = [kind.subtype == "MODEL_RUN" for kind in columns.kinds]
+    runs = [len(columns.ids)] * len(columns.ids)
+    for level in walk.levels[:1]:
+        for node in level:
+            runs[node] = int(is_run[node])
+    for level in walk.levels:
+        for node in level:
+            for other in ways[node]:
+                if walk.hops[other] == walk.hops[node] + 1:
+                    runs[other] = min(runs[other], runs[node] + is_run[other])
+    return {columns.ids[node]: runs[node] for level in walk.levels for node in level}
+
+
+def near_by_type(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:
+    """Items one link away from the start, by type."""
+    near = graph.ahead(direction).get(start, ())
+    counts = Counter(registry_subtype(graph.nodes.get(item, UNKNOWN).subtype) for item in near)
+    return dict(sorted(counts.items()))
