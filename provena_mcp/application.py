@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from provena_mcp.queries.health import WhichProvena
     from provena_mcp.queries.items.fetch import Reader
     from provena_mcp.queries.items.names import Names
+    from provena_mcp.queries.items.recent_items import RecentItems
     from provena_mcp.queries.items.suggestions import Suggestions
     from provena_mcp.queries.jobs.job_wait import PollPolicy
     from provena_mcp.queries.lineage.frontier import DepthCap
@@ -69,6 +70,13 @@ class Application:
         return Names(self.client.registry, clock=time.monotonic)
 
     @cached_property
+    def recent_items(self) -> RecentItems:
+        """Items that changes were prepared with lately."""
+        from provena_mcp.queries.items.recent_items import RecentItems
+
+        return RecentItems(clock=self.now)
+
+    @cached_property
     def depth_cap(self) -> DepthCap:
         """What is known of the deployment's depth limit."""
         from provena_mcp.queries.lineage.frontier import DepthCap
@@ -91,7 +99,7 @@ class Application:
         """Reads as the current caller."""
         from provena_mcp.queries.items.fetch import Reader
 
-        return Reader(self.client, self.names, self.caller())
+        return Reader(self.client, self.names, self.caller(), self.recent_items)
 
     def write_context(self) -> WriteContext:
         """Writes as the current caller."""

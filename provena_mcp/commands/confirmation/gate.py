@@ -107,7 +107,7 @@ class Gate(Generic[PayloadT, ResultT]):
             if consent == "declined":
                 return _shown(shown, reference, "declined", _DECLINED)
             return _shown(shown, reference, "cancelled", _CANCELLED)
-        if await may_have_changed(self.context.reader, asked.facts, asked.at):
+        if await may_have_changed(self.context.client.registry, asked.facts, asked.at):
             preview = await self.change.prepare(self.context, stored.arguments)
             if preview.digest != stored.digest or preview.payload is None:
                 return await self._offer(stored.arguments, preview, stored, ask=True)

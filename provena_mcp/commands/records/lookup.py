@@ -18,6 +18,7 @@ from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ALL
 from provena_mcp.rules.records.problems import Candidate, Problem, nearest
 from provena_mcp.rules.records.references import AnyRun, Known, Reference, Refused, references
+from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import ItemSubtype
 
@@ -34,8 +35,12 @@ async def look_up(reader: Reader, wanted: Iterable[Reference], known: Known) -> 
         NotLoggedInError: Nobody is logged in.
         UpstreamError: The registry did not answer.
     """
-    items = reader.items(ALL)
-    await items.read(sorted({reference.id for reference in wanted}))
+    ids = sorted({reference.id for reference in wanted})
+    items, began = reader.items(ALL), reader.recent.now()
+    items.take(held := await reader.recent.get(reader.caller, ids, reader.client.registry))
+    outcomes = await items.read(ids)
+    new = [item for item in outcomes.values() if isinstance(item, RegistryItem) and item.id not in held]
+    reader.recent.put(reader.caller, new, began)
     return {**known, **items.known}
 
 

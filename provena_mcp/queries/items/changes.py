@@ -8,8 +8,8 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
+from provena_mcp.client import RegistryApi
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.registry import ListRequest
 
@@ -26,21 +26,28 @@ def item_digest(item: RegistryItem) -> str:
     return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
 
-async def may_have_changed(reader: Reader, digests: Mapping[str, str], since: float) -> bool:
+async def may_have_changed(registry: RegistryApi, digests: Mapping[str, str], since: float) -> bool:
     """Whether any of the items may state something else than it did at ``since``, in Unix seconds.
 
-    ``digests`` are those of the items then, by id. The registry lists what was updated last first
-    (provena-http 7.5). Where one page does not reach back to ``since``, or cannot be read, they may have.
+    ``digests`` are those of the items then, by id.
+    """
+    return await unchanged(registry, digests, since) != frozenset(digests)
+
+
+async def unchanged(registry: RegistryApi, digests: Mapping[str, str], since: float) -> frozenset[str]:
+    """The items that certainly state what they did at ``since``, in Unix seconds; ``digests`` as above.
+
+    The registry lists what was updated last first (provena-http 7.5). Where one page does not reach back
+    to ``since``, or cannot be read, no item is certain.
     """
     if not digests:
-        return False
+        return frozenset()
     try:
-        page = await reader.client.registry.list(ListRequest(page_size=_PAGE))
+        page = await registry.list(ListRequest(page_size=_PAGE))
     except ProvenaError:
-        return True
-    if any(digests.get(item_id) for item_id in page.unparsable):
-        return True
-    if any(item.id in digests and digests[item.id] != item_digest(item) for item in page.items):
-        return True
+        return frozenset()
     oldest = min((item.updated_timestamp or math.inf for item in page.items), default=math.inf)
-    return page.pagination_key is not None and oldest >= since - _SKEW
+    if page.pagination_key is not None and oldest >= since - _SKEW:
+        return frozenset()
+    changed = {item.id for item in page.items if digests.get(item.id) != item_digest(item)}
+    return frozenset(digests.keys() - changed - set(page.unparsable))

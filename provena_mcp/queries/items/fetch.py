@@ -17,6 +17,7 @@ from provena_mcp.queries.items.briefs.models import AnyBrief, Brief, Included
 from provena_mcp.queries.items.briefs.parts import Known, Origin, references_of
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY, NOTHING, ItemReader, Needs
 from provena_mcp.queries.items.names import Names
+from provena_mcp.queries.items.recent_items import RecentItems
 from provena_mcp.rules.budgets import NAME_LENGTH, size_of, take_within
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_object
@@ -73,6 +74,7 @@ class Reader:
     client: ProvenaClient
     names: Names
     caller: str
+    recent: RecentItems
 
     def items(self, needs: Needs = LOGIN_ONLY) -> ItemReader:
         """Reads items by id for one answer; ``needs`` are failures that fail it."""

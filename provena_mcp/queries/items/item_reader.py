@@ -89,6 +89,10 @@ class ItemReader:
         """Whether the registry was asked for an item and does not hold it."""
         return isinstance(self._outcomes.get(item_id), NotFoundError)
 
+    def take(self, items: Mapping[str, RegistryItem]) -> None:
+        """Count items that were read before as read."""
+        self._outcomes.update(items)
+
     async def read(self, ids: Iterable[str]) -> Mapping[str, RegistryItem | ProvenaError]:
         """What is known of ``ids``; those that were not looked up yet are fetched, all at once.
 
