@@ -1,6 +1,7 @@
-"""The OpenID provider of the tests: started when the first test needs it, fresh for each.
+"""How many examples properties are tried on, what is measured, and the OpenID provider of the tests.
 
-What it needs is imported when it is asked for, so that other tests do not wait for it.
+The provider is started when the first test needs it, fresh for each; what it needs is imported then, so that
+other tests do not wait for it.
 """
 
 from __future__ import annotations
@@ -9,25 +10,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
     from tests.oidc.protected import Protected
     from tests.oidc.realm import Realm
 
+# pytest --hypothesis-profile=thorough tries the properties of lineage on 2,000 worlds each.
+hypothesis.settings.register_profile("default", max_examples=300, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile("default")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests go without coverage: it doubles their time, and others measure most of what they run."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.no_cover)
+
 
 @pytest.fixture(scope="session")
-def running_provider(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Realm]:
+def running_provider() -> Iterator[Realm]:
     """Skips where it cannot be had."""
+    from tests.clients.environments import environments_folder
     from tests.oidc.realm import NoProviderError, running_realm
 
-    # Without pytest's cache (-p no:cacheprovider) the packages are installed for this run alone.
-    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)
-    folder = cache.mkdir("oidc-provider") if cache else tmp_path_factory.mktemp("oidc-provider")
     try:
-        with running_realm(folder) as realm:
+        with running_realm(environments_folder()) as realm:
             yield realm
     except NoProviderError as error:
         pytest.skip(f"no OpenID provider: {error}")

@@ -45,7 +45,6 @@ class Environment:
         """
         kept = self._folder()
         if not kept.exists():
-            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             made = Path(tempfile.mkdtemp(prefix=f"{self.name}-making-", dir=kept.parent))
             try:
                 (self._install_python if self.kind == "python" else self._install_node)(made)
@@ -65,7 +64,7 @@ class Environment:
     def _folder(self) -> Path:
         year, week, _ = date.today().isocalendar()
         asked = json.dumps([self.packages, sys.version_info[:2], year, week])
-        return _root() / f"{self.name}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
+        return environments_folder() / f"{self.name}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
 
     def _install_python(self, folder: Path) -> None:
         venv.create(folder, with_pip=True, symlinks=True)
@@ -109,9 +108,12 @@ def run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str
     )
 
 
-def _root() -> Path:
+def environments_folder() -> Path:
+    """Where environments are kept from one run to the next; made if it is not there."""
     chosen = os.environ.get("PROVENA_CLIENT_ENVIRONMENTS")
-    return Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"provena-mcp-clients-{os.getuid()}"
+    folder = Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"provena-mcp-clients-{os.getuid()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def _surroundings(home: Path) -> dict[str, str]:

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import venv
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import pytest
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
+from tests.clients.environments import Environment, NotInstalledError
 from tests.embedded.serving import free_port, serving
 from tests.worlds.small import creation
 from tests.worlds.writable import a_record, writable_world
@@ -33,20 +33,13 @@ pytestmark = pytest.mark.skipif("PROVENA_INTEROP" not in os.environ, reason="PRO
 
 
 @pytest.fixture(scope="module")
-def python(pytestconfig: pytest.Config) -> Path:
+def python() -> Path:
     """The interpreter of a virtual environment with the client in it."""
-    assert pytestconfig.cache is not None
-    folder = pytestconfig.cache.mkdir("official-client")
-    interpreter = folder / "bin/python"
-    if not interpreter.exists():
-        venv.create(folder, with_pip=True)
-    install = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT]
-    # The project's own constraints would contradict the client's pins.
-    environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
-    done = subprocess.run(install, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"the client cannot be installed: {done.stderr[-300:]}")
-    return interpreter
+    environment = Environment("official-client", "python", (CLIENT,))
+    try:
+        return Path(environment.command(environment.install()))
+    except NotInstalledError as error:
+        pytest.skip(f"the client cannot be installed: {error}")
 
 
 def test_every_operation_works_but_those_that_the_client_itself_breaks(python: Path, tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_mcp.lineage.comparison import (
@@ -117,7 +117,6 @@ def facts_of(run: ModelRunRecord) -> set[Fact]:
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None)
 @given(runs=st.lists(records(), min_size=2, max_size=5))
 def test_differences_are_exactly_the_facts_that_not_all_runs_share(runs: list[ModelRunRecord]) -> None:
     labels = "ABCDE"[: len(runs)]
@@ -180,7 +179,6 @@ def upstream(graph: ProvenanceGraph, start: str) -> ProvenanceGraph:
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None)
 @given(programme=programmes().filter(lambda programme: len(programme.runs) > 1 and not programme.versions))
 def test_lineages_differ_by_what_only_some_runs_go_back_to(programme: Programme) -> None:
     starts = {"A": programme.runs[0].id, "B": programme.runs[1].id}

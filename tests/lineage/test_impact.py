@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_mcp.lineage.impact import Affected, Impact, NewerVersion, Touched, find_impact, find_touched
@@ -48,7 +48,6 @@ def hops_by_brute_force(
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None)
 @given(
     programme=programmes(),
     start=st.sampled_from(STARTS),
@@ -70,7 +69,6 @@ def test_affected_items_are_those_the_records_say_and_no_siblings(
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None)
 @given(programme=programmes(), start=st.sampled_from((*DATASETS, "run/0")), depth=st.integers(1, 12))
 def test_people_organisations_and_studies_are_those_of_the_affected_records(
     programme: Programme, start: str, depth: int

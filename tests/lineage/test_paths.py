@@ -2,7 +2,7 @@ from itertools import pairwise
 from math import comb
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
@@ -22,7 +22,6 @@ def chain(*ids: str) -> ProvenanceGraph:
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None)
 @given(
     graph=graphs(),
     ends=st.permutations(NODES).map(lambda order: order[:2]),
@@ -102,7 +101,6 @@ def test_a_path_longer_than_asked_for_is_not_found(max_hops: int, is_found: bool
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None)
 @given(graph=graphs(), direction=st.sampled_from(("upstream", "downstream")), depth=st.integers(1, 8))
 def test_what_two_items_have_in_common_is_what_paths_from_both_reach(
     graph: ProvenanceGraph, direction: Direction, depth: int

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from provena_mcp.lineage.traversal import cyclic_groups
 from provena_mcp.rules.graph import ProvenanceGraph
@@ -7,7 +7,6 @@ from tests.worlds.random_graphs import NODES, graphs, simple_paths
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None)
 @given(graph=graphs())
 def test_items_form_a_group_where_each_leads_to_all_others(graph: ProvenanceGraph) -> None:
     def leads(start: str, goal: str) -> bool:

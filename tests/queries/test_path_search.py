@@ -26,7 +26,6 @@ def related(provena: CappedProvena, from_id: str, to_id: str, max_hops: int) -> 
     return asyncio.run(find_relation(provena, DepthCap(), from_id, to_id, max_hops, show=3))
 
 
-@settings(max_examples=600, deadline=None)
 @given(
     graph=graphs(),
     ends=st.permutations(NODES).map(lambda order: order[:2]),
