@@ -114,4 +114,4 @@ class Application:
         """Renders documents for the current caller."""
         from provena_mcp.queries.documents.documents import Documents
 
-        return Documents(self.reader(), self.depth_cap, self.recent_reports, self.polling)
+        return Documents(self.reader(), self.depth_cap, self.recent_reports, self.polling, self.now)

@@ -14,7 +14,7 @@ from mcp.types import (
 
 from provena_mcp.application import Application
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.documents.kinds import PROV_TYPES
+from provena_mcp.queries.documents.kinds import PROV_TYPES, SUBTYPE_OF
 from provena_mcp.rules.uris import document_kind
 from provena_mcp.wire.lineage import LineageQuery
 from provena_mcp.wire.subtypes import NAMED_SUBTYPES
@@ -38,6 +38,7 @@ _WORDS_OF_ARGUMENT: Final[dict[str, tuple[str, ...]]] = {
     "query": get_args(LineageQuery),
     "format": tuple(PROV_TYPES),
     "item_subtype": _REPORTED,
+    "kind": tuple(SUBTYPE_OF),
 }
 
 _NOTHING: Final = Completion(values=[])
@@ -75,6 +76,9 @@ def _kinds(ref: Reference, argument: str, chosen: dict[str, str]) -> Kinds:
     kind = document_kind(ref.uri)
     if kind == "prov":
         return ("MODEL_RUN",)
+    if kind in ("crate", "crate-zip"):
+        chosen_kind = chosen.get("kind", "")
+        return tuple(subtype for name, subtype in SUBTYPE_OF.items() if chosen_kind in ("", name))
     if kind == "report":
         return tuple(kind for kind in _REPORTED if kind == chosen.get("item_subtype")) or _REPORTED
     return kinds

@@ -23,6 +23,7 @@ from provena_mcp.crates.crate_entities import (
     software_of,
     value_of,
 )
+from provena_mcp.crates.dataset_uses import in_roles
 from provena_mcp.crates.json_ld import Entity, Graph, as_map, read_graph
 from provena_mcp.crates.moments import moment_of
 from provena_mcp.crates.places import last_part
@@ -37,7 +38,16 @@ from provena_mcp.crates.recorded_runs import (
     RecordedSource,
     RunStatus,
 )
-from provena_mcp.crates.terms import COMMAND, EXIT_CODE, OBSERVED, PROPERTIES, STUDY, WORKFLOW_TEMPLATE
+from provena_mcp.crates.terms import (
+    COMMAND,
+    EXIT_CODE,
+    GATHERED,
+    LEFT_OUT,
+    OBSERVED,
+    PROPERTIES,
+    STUDY,
+    WORKFLOW_TEMPLATE,
+)
 from provena_mcp.crates.workflow_steps import steps_of
 from provena_mcp.rules.text import clean
 
@@ -90,7 +100,15 @@ class _Reading:
 
     @cached_property
     def actions(self) -> list[Entity]:
-        return list(self.graph.of_type(*RUN_TYPES))
+        """The actions that are runs; one that only gathers others is left out."""
+        found: list[Entity] = []
+        for action in self.graph.of_type(*RUN_TYPES):
+            gathers = value_of(self.graph, action, GATHERED)
+            if gathers is None:
+                found.append(action)
+            else:
+                self.left_out.append(LeftOut(what=name_of(action), why=gathers))
+        return found
 
     @cached_property
     def steps(self) -> dict[str, str]:
@@ -153,7 +171,8 @@ class _Reading:
         for value in action.values(term):
             if isinstance(value, str) and not as_map(value):
                 self.left_out.append(LeftOut(what=clean(value, 200), why=f"{term} that names no entity"))
-        return tuple(files.values()), parameters, doubts
+        side = "input" if term == "object" else "output"
+        return tuple(in_roles(self.graph, action, side, files)), parameters, doubts
 
     def _file(self, entity: Entity) -> RecordedFile:
         if entity.id not in self._files:
@@ -258,10 +277,16 @@ def _made_by(graph: Graph) -> str | None:
     return None
 
 
+def _says_left_out(entity: Entity) -> bool:
+    return entity.text("propertyID") == LEFT_OUT
+
+
 def _left_out(graph: Graph, found: Sequence[LeftOut]) -> Iterator[LeftOut]:
     counted = Counter(kind for kind in _OTHER_ACTIONS for _ in graph.of_type(kind))
     for kind, number in counted.items():
         yield LeftOut(what=f"{number} x {kind}", why=_OTHER_ACTIONS[kind])
+    stated = (each for each in graph.linked(graph.root, "additionalProperty") if _says_left_out(each))
+    yield from (LeftOut(what=name_of(each), why=each.text("value") or "") for each in stated)
     distinct = list(dict.fromkeys(found))
     yield from distinct[:_LEFT_OUT_NAMED]
     if len(distinct) > _LEFT_OUT_NAMED:

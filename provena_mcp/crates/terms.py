@@ -13,10 +13,16 @@ observed                  of the action: ``OBSERVED``, one or several of the lev
 template of a run         the instrument's ``isBasedOn`` or the action's ``WORKFLOW_TEMPLATE`` (a handle)
 template of a dataset     its ``exampleOfWork``: a FormalParameter with the handle as identifier
 resources of a dataset    ``RESOURCE`` with ``name`` the key and ``value`` the path
+use of a dataset          of the action: ``USE``, ``name`` ``input`` or ``output``, ``value`` its id, the
+                          template in ``valueReference``, each ``RESOURCE`` in ``additionalProperty``:
+                          what a dataset's own properties cannot say of several uses
 study                     of the action: ``STUDY`` (a handle, or a name)
 commit, dirty             of the software: ``COMMIT``, ``DIRTY`` (``true``, ``false``)
 organisation              the action's ``participant`` of type Organization, else the agent's affiliation
 annotations               of the action: a PropertyValue without ``propertyID``, by ``name``
+whole                     an action that is no run of its own, only all of them together: ``GATHERED``
+extent                    of a place: ``EXTENT``, as EWKT
+left out                  of the root: ``LEFT_OUT``, ``name`` what and ``value`` why
 ========================  =============================================================================
 """
 
@@ -46,3 +52,10 @@ RESOURCE: Final = PROPERTIES + "resource"
 STUDY: Final = PROPERTIES + "study"
 COMMIT: Final = PROPERTIES + "commit"
 DIRTY: Final = PROPERTIES + "dirty"
+USE: Final = PROPERTIES + "use"
+GATHERED: Final = PROPERTIES + "gathered"
+EXTENT: Final = PROPERTIES + "extent"
+LEFT_OUT: Final = PROPERTIES + "leftOut"
+
+WORKFLOW_CRATE: Final = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
+SPECIFICATION: Final = "https://w3id.org/ro/crate/1.1"

@@ -20,6 +20,8 @@ PROV: Final = "provena://prov/{format}/{+id}"
 CSV_TEMPLATE: Final = "provena://csv-template/{+workflow_template_id}"
 CSV_BATCH: Final = "provena://csv-batch/{batch_id}"
 REPORT: Final = "provena://report/{item_subtype}/{depth}/{+id}{?session_id}"
+CRATE: Final = "provena://crate/{kind}/{+id}{?depth}"
+PACKED_CRATE: Final = "provena://crate-zip/{kind}/{+id}{?depth}"
 ABOUT: Final = "provena://about"
 FORMATS: Final = "provena://formats"
 
@@ -75,6 +77,11 @@ def csv_batch_uri(batch_id: str) -> str:
 def report_uri(item_subtype: str, depth: int, item_id: str, session_id: str | None = None) -> str:
     """A report; with the session of its job nothing is made anew."""
     return _uri(f"report/{item_subtype}/{depth}", item_id, session_id=session_id)
+
+
+def crate_uri(kind: str, item_id: str, depth: int) -> str:
+    """The metadata of the crate of a run, study or dataset."""
+    return _uri(f"crate/{kind}", item_id, depth=depth)
 
 
 def document_kind(uri: str) -> str | None:

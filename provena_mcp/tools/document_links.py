@@ -13,7 +13,18 @@ from provena_mcp.application import Application
 from provena_mcp.commands.generate_report import GenerateReportResult
 from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.lineage.result import LineageResult
-from provena_mcp.queries.documents.kinds import CSV, DOCX, JSON, MARKDOWN, MERMAID, PROV_TYPES
+from provena_mcp.queries.documents.kinds import (
+    CSV,
+    DOCX,
+    HTML,
+    JSON,
+    JSON_LD,
+    MARKDOWN,
+    MERMAID,
+    PROV_TYPES,
+    SVG,
+    ZIP,
+)
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.uris import path_of
 
@@ -43,9 +54,17 @@ def csv_link(uri: str, name: str) -> ResourceLink:
 
 ResultT = TypeVar("ResultT", bound=Brief)
 
-_ENDING: Final = {JSON: "json", MARKDOWN: "md", MERMAID: "mmd", CSV: "csv", DOCX: "docx"} | {
-    mime_type: wanted for wanted, mime_type in PROV_TYPES.items() if mime_type != JSON
-}
+_ENDING: Final = {
+    JSON: "json",
+    JSON_LD: "json",
+    MARKDOWN: "md",
+    MERMAID: "mmd",
+    HTML: "html",
+    SVG: "svg",
+    CSV: "csv",
+    DOCX: "docx",
+    ZIP: "zip",
+} | {mime_type: wanted for wanted, mime_type in PROV_TYPES.items() if mime_type != JSON}
 
 
 def ending_of(mime_type: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import cast, get_args
 
 from anyio import to_thread
 from pydantic_core import to_json
 
+from provena_mcp.crates.export.packed_files import pack
+from provena_mcp.crates.export.provenance_crate import provenance_crate
+from provena_mcp.crates.export.registered_provenance import RegisteredProvenance
 from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.diagram import draw_diagram
 from provena_mcp.lineage.node_link import node_link
@@ -15,7 +20,19 @@ from provena_mcp.lineage.picture.scene import Picture
 from provena_mcp.queries.answers.diagrams import USUAL_HOPS, impact_diagram, path_diagram
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.csv_files import batch_csv, template_csv
-from provena_mcp.queries.documents.kinds import CSV, DOCX, HTML, JSON, MERMAID, PROV_TYPES, SVG, USUAL_DEPTH
+from provena_mcp.queries.documents.kinds import (
+    CSV,
+    DOCX,
+    HTML,
+    JSON,
+    JSON_LD,
+    MERMAID,
+    PROV_TYPES,
+    SVG,
+    USUAL_CRATE_DEPTH,
+    USUAL_DEPTH,
+    ZIP,
+)
 from provena_mcp.queries.documents.pictures import impact_picture, lineage_picture, path_picture
 from provena_mcp.queries.documents.prov_documents import (
     asserted_prov_json,
@@ -24,6 +41,7 @@ from provena_mcp.queries.documents.prov_documents import (
 )
 from provena_mcp.queries.documents.reports import MAX_DEPTH as MAX_REPORT_DEPTH
 from provena_mcp.queries.documents.reports import ReportId, read_report, report_subtype
+from provena_mcp.queries.documents.whole_provenance import gather_provenance, provenance_of
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.queries.lineage.frontier import DepthCap
@@ -49,7 +67,14 @@ class Document:
 class Documents:
     """Renders documents as one caller; arguments are the variables of a URI, as they stand in it."""
 
-    def __init__(self, reader: Reader, cap: DepthCap, recent: RecentReports, polling: PollPolicy) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        cap: DepthCap,
+        recent: RecentReports,
+        polling: PollPolicy,
+        now: Callable[[], float],
+    ) -> None:
         """Read through ``reader``.
 
         Args:
@@ -57,11 +82,13 @@ class Documents:
             cap: What is known of the deployment's depth limit.
             recent: Reports that were read a short time ago.
             polling: How a report's job is followed.
+            now: Unix seconds, for the day of a crate.
         """
         self._reader = reader
         self._cap = cap
         self._recent = recent
         self._pace = polling
+        self._now = now
 
     async def item(self, item_id: str) -> Document:
         """One registry item as JSON, whole."""
@@ -140,6 +167,25 @@ class Documents:
         serialised = await asserted_prov_json(self._reader.client.registry, handle)
         content = await to_thread.run_sync(render_prov, serialised, wanted)
         return Document(_file_name(handle, f"prov.{wanted}"), PROV_TYPES[wanted], content)
+
+    async def crate(self, kind: str, item_id: str, depth: str = USUAL_CRATE_DEPTH) -> Document:
+        """The metadata of the crate of a run, study or dataset: a JSON-LD document."""
+        found = await self._provenance(kind, item_id, depth)
+        made = await to_thread.run_sync(provenance_crate, found, self._today())
+        return Document(_file_name(found.about.id, "ro-crate-metadata.json"), JSON_LD, made.metadata)
+
+    async def packed_crate(self, kind: str, item_id: str, depth: str = USUAL_CRATE_DEPTH) -> Document:
+        """The same crate, all its files, as a zip."""
+        found = await self._provenance(kind, item_id, depth)
+        made = await to_thread.run_sync(provenance_crate, found, self._today())
+        return Document(_file_name(found.about.id, "crate.zip"), ZIP, pack(made.files))
+
+    async def _provenance(self, kind: str, item_id: str, depth: str) -> RegisteredProvenance:
+        about, handle, hops = provenance_of(kind), parse_handle(item_id), _depth(depth)
+        return await gather_provenance(self._reader, self._cap, handle, hops, about)
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._now(), UTC).date()
 
     async def csv_template(self, workflow_template_id: str) -> Document:
         """The CSV of a workflow template, byte for byte."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from provena_mcp.rules import uris
+from provena_mcp.wire.subtypes import ItemSubtype
 
 if TYPE_CHECKING:
     from provena_mcp.queries.documents.documents import Document, Documents
@@ -17,6 +18,8 @@ MERMAID: Final = "text/vnd.mermaid"
 HTML: Final = "text/html"
 SVG: Final = "image/svg+xml"
 CSV: Final = "text/csv"
+JSON_LD: Final = "application/ld+json"
+ZIP: Final = "application/zip"
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 ProvFormat = Literal["json", "provn", "ttl"]
@@ -27,8 +30,20 @@ PROV_TYPES: Final[dict[ProvFormat, str]] = {
     "ttl": "text/turtle",
 }
 
+ProvenanceOf = Literal["run", "study", "dataset"]
+
+SUBTYPE_OF: Final[dict[ProvenanceOf, ItemSubtype]] = {
+    "run": "MODEL_RUN",
+    "study": "STUDY",
+    "dataset": "DATASET",
+}
+"""What items that crates are made of are called in a URI."""
+
 USUAL_DEPTH: Final = "3"
 """Hops of a lineage or a diagram whose URI names none."""
+
+USUAL_CRATE_DEPTH: Final = "10"
+"""Hops upstream of a crate or a citation whose URI names none."""
 
 Variables = Mapping[str, str]
 
@@ -110,6 +125,22 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
         None,
         f"A model run as a W3C PROV document; format is one of {', '.join(PROV_TYPES)}.",
         lambda made, of: made.prov(of["format"], of["id"]),
+    ),
+    DocumentKind(
+        "crate",
+        uris.CRATE,
+        "Crate of a run, study or dataset",
+        JSON_LD,
+        "Its lineage as a Provenance Run Crate: the ro-crate-metadata.json. kind is run, study or dataset.",
+        lambda made, of: made.crate(of["kind"], of["id"], of.get("depth", USUAL_CRATE_DEPTH)),
+    ),
+    DocumentKind(
+        "crate-zip",
+        uris.PACKED_CRATE,
+        "Packed crate of a run, study or dataset",
+        ZIP,
+        "The same crate as a zip of all its files, to save.",
+        lambda made, of: made.packed_crate(of["kind"], of["id"], of.get("depth", USUAL_CRATE_DEPTH)),
     ),
     DocumentKind(
         "csv-template",

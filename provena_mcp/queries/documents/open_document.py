@@ -7,7 +7,9 @@ from typing import Final
 from anyio import to_thread
 from pydantic import Field
 
+from provena_mcp.crates.export.packed_files import names_in
 from provena_mcp.errors import ArgumentError
+from provena_mcp.queries.documents.kinds import ZIP
 from provena_mcp.queries.documents.report_outline import read_outline
 from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
@@ -44,7 +46,7 @@ async def open_document(
     if place is not None:
         raw = content.encode() if isinstance(content, str) else content
         return OpenDocumentResult(uri=uri, mime_type=mime_type, bytes=len(raw), saved_to=place.write(raw))
-    text = await to_thread.run_sync(_readable, content)
+    text = await to_thread.run_sync(_readable, mime_type, content)
     if offset and offset >= len(text):
         raise ArgumentError(
             f"offset is beyond the {len(text)} characters of the document.", parameter="offset"
@@ -59,5 +61,9 @@ async def open_document(
     )
 
 
-def _readable(content: str | bytes) -> str:
-    return clean_lines(content if isinstance(content, str) else read_outline(content).as_text())
+def _readable(mime_type: str, content: str | bytes) -> str:
+    if isinstance(content, str):
+        return clean_lines(content)
+    if mime_type == ZIP:
+        return "Give save_as to keep this archive. It holds:\n" + "\n".join(names_in(content))
+    return clean_lines(read_outline(content).as_text())

@@ -1,0 +1,1 @@
+"""Registered lineages as crates: pure, from items to files."""
