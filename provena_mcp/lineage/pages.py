@@ -8,7 +8,7 @@ links to all items before it. Only links that exceed the budget by themselves go
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -16,11 +16,12 @@ from typing import Final, NamedTuple
 from pydantic import JsonValue
 
 from provena_mcp.errors import CursorError
+from provena_mcp.lineage.costs import cost_of
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.summary import Labels, Page, summarise
 from provena_mcp.lineage.view import UNKNOWN, Arc, LineageView
 from provena_mcp.next_call import NextCall, ToolName
-from provena_mcp.rules.budgets import MOST_HOPS, USUAL_TOKENS, estimate_tokens, size_of
+from provena_mcp.rules.budgets import MOST_HOPS, USUAL_TOKENS, estimate_tokens
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -67,7 +68,7 @@ class PagePlan:
 
     view: LineageView
     request: PageRequest
-    rows: tuple[int, ...]
+    rows: Sequence[int]
     begin: _Position
     last: int
     frame: int = 0
@@ -97,7 +98,7 @@ class PagePlan:
         labels = Labels(names or {}, unreadable or {}, versions or {})
         end = _Position(self._fitting(lambda ref: self._cost_of_name(ref, labels)), 0)
         result = self._result(end, labels)
-        while (cost := _cost(result)) > self.request.max_tokens:
+        while (cost := cost_of(result)) > self.request.max_tokens:
             sooner = self._sooner(end, (self.request.max_tokens - self.frame) / max(1, cost - self.frame))
             if sooner == end:
                 break
@@ -107,7 +108,7 @@ class PagePlan:
 
     def framed(self) -> PagePlan:
         """This plan with its frame."""
-        return replace(self, frame=_cost(self._result(self.begin, Labels())))
+        return replace(self, frame=cost_of(self._result(self.begin, Labels())))
 
     def planned(self) -> PagePlan:
         """This plan, ending where the rows do not fit any more if names are of the usual length."""
@@ -197,8 +198,9 @@ def plan_page(view: LineageView, request: PageRequest) -> PagePlan:
         CursorError: The cursor is not one of ours, belongs to another question, or the lineage has
             changed since it was given.
     """
-    refs = range(1, len(view.ids))
-    rows = tuple(ref for ref in refs if not request.subtypes or view.types[ref] in request.subtypes)
+    rows: Sequence[int] = range(1, len(view.ids))
+    if request.subtypes:
+        rows = [ref for ref in rows if view.types[ref] in request.subtypes]
     return PagePlan(view, request, rows, _position(view, request, len(rows)), len(rows)).framed().planned()
 
 
@@ -225,7 +227,3 @@ def _question(view: LineageView, request: PageRequest) -> str:
 
 def _fewer(count: int, share: float) -> int:
     return max(1, min(count - 1, int(count * share)))
-
-
-def _cost(result: LineageResult) -> int:
-    return size_of(result)

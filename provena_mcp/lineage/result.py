@@ -11,19 +11,16 @@ from provena_mcp.next_call import NextCall
 from provena_mcp.rules.graph import Direction
 
 # Clients check every result against its schema, and we made the rows ourselves: looking at each of a
-# thousand numbers again would take longer than answering. What a row holds stands in the descriptions.
+# thousand numbers again would take longer than answering. So schemas end a level above the rows; what a row
+# holds stands in the descriptions.
 
 # ref, id, and the name where it is known.
-Row = Annotated[
-    tuple[int, str] | tuple[int, str, str],
-    SkipValidation,
-    WithJsonSchema({"type": "array", "minItems": 2, "maxItems": 3}),
-]
+Row = tuple[int, str] | tuple[int, str, str]
+RowsByType = Annotated[dict[str, tuple[Row, ...]], SkipValidation, WithJsonSchema({"type": "object"})]
 
 # A ref, or several that share their targets, and the targets.
-Adjacency = Annotated[
-    tuple[int | tuple[int, ...], ...], SkipValidation, WithJsonSchema({"type": "array", "minItems": 2})
-]
+Adjacency = tuple[int | tuple[int, ...], ...]
+Adjacencies = Annotated[tuple[Adjacency, ...], SkipValidation, WithJsonSchema({"type": "array"})]
 
 
 class _Part(BaseModel):
@@ -105,10 +102,10 @@ class LineageResult(_Part):
     answer: tuple[AnswerItem, ...] | None = Field(
         None, description="The items asked for, nearest first, the start left out."
     )
-    nodes: dict[str, dict[str, tuple[Row, ...]]] = Field(
+    nodes: dict[str, RowsByType] = Field(
         description="All other items by hop, then type: rows of ref, id and name."
     )
-    links: dict[str, tuple[Adjacency, ...]] = Field(
+    links: dict[str, Adjacencies] = Field(
         description="By relation: rows of a ref, or a list of refs, and the refs it, or each of them, "
         "depends on. A link is on the page of the later of its items."
     )

@@ -37,10 +37,13 @@ class Labels:
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     unreadable: Mapping[str, str] = field(default_factory=dict[str, str])
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    _shown: dict[str, str] = field(default_factory=dict[str, str], init=False, repr=False, compare=False)
 
     def name(self, item_id: str) -> str | None:
         """The name as it may be shown, if there is one."""
-        return clean(self.names.get(item_id, ""), NAME_LENGTH) or None
+        if item_id not in self._shown:
+            self._shown[item_id] = clean(self.names.get(item_id, ""), NAME_LENGTH)
+        return self._shown[item_id] or None
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,8 @@ def graph_uri(view: LineageView) -> str:
 
 def _totals(view: LineageView) -> Totals:
     return Totals(
-        nodes=len(view.graph.nodes),
-        links=len(view.graph.links),
+        nodes=len(view.graph.columns.ids),
+        links=len(view.graph.columns.sources),
         answer=view.answers if view.is_special else None,
         by_type=dict(view.by_type),
         by_hop={str(hop): count for hop, count in view.by_hop.items()},
@@ -147,14 +150,15 @@ def _answer_item(view: LineageView, ref: int, labels: Labels) -> AnswerItem:
 
 
 def _nodes(view: LineageView, refs: Iterable[int], labels: Labels) -> dict[str, dict[str, tuple[Row, ...]]]:
-    rows: dict[str, dict[str, tuple[Row, ...]]] = {}
+    rows: dict[str, dict[str, list[Row]]] = {}
     for ref in refs:
         item_id = view.ids[ref]
         name = labels.name(item_id)
-        at_hop = rows.setdefault(str(view.hops[ref]), {})
         row: Row = (ref, item_id) if name is None else (ref, item_id, name)
-        at_hop[view.types[ref]] = (*at_hop.get(view.types[ref], ()), row)
-    return rows
+        rows.setdefault(str(view.hops[ref]), {}).setdefault(view.types[ref], []).append(row)
+    return {
+        hop: {subtype: tuple(of_type) for subtype, of_type in types.items()} for hop, types in rows.items()
+    }
 
 
 def _links(arcs: Iterable[Arc]) -> dict[str, tuple[Adjacency, ...]]:

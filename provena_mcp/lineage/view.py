@@ -8,6 +8,7 @@ page, and what was asked for is on the first pages however many items lie betwee
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -138,7 +139,7 @@ class LineageView:
         """A short fingerprint of the whole answer, the same in every process."""
         said = "\n".join((*self.ids, *self.types, *self._relations, ""))
         digest = hashlib.blake2b(said.encode(), digest_size=6)
-        digest.update(",".join(map(str, chain.from_iterable(self._codes))).encode())
+        digest.update(array("Q", chain.from_iterable(self._codes)).tobytes())
         return digest.hexdigest()
 
     def via(self, ref: int) -> int | None:

@@ -43,8 +43,8 @@ _PIECE: Final = re.compile(
 )
 # Marks of more than two characters that are one token all the same.
 _ONE_TOKEN: Final = frozenset({'","', '":"', '":[', '":{', '"},{"', '":[[', '"],["', '"}},"', '"]}', '"}'})
-# Characters of a text that is likely to be counted again: an id or a name.
-_SHORT: Final = 120
+# Characters of a text that is likely to be counted again: an id, a name, or the two in a row.
+_SHORT: Final = 240
 # Four consonants in a row: not a word that a tokenizer knows.
 _ODD: Final = re.compile(r"[bcdfghjklmnpqrstvwxz]{4}", re.IGNORECASE)
 # Endings of long words that mostly are one token.
@@ -56,7 +56,20 @@ _MARGIN: Final = 1.04
 
 def estimate_tokens(text: str) -> int:
     """At least the number of o200k_base tokens of ``text``, random letters and symbols excepted."""
-    return _of_short(text) if len(text) <= _SHORT else _estimate(text)
+    return tokens_of(count_pieces(text))
+
+
+def count_pieces(text: str) -> int:
+    """What the pieces of ``text`` are guessed to become, without the margin.
+
+    Of a text cut where one piece ends and another begins it is the sum over the parts.
+    """
+    return _of_short(text) if len(text) <= _SHORT else _count(text)
+
+
+def tokens_of(pieces: int) -> int:
+    """The estimate of tokens for a text of so many pieces, or for several together."""
+    return ceil(_MARGIN * pieces)
 
 
 def size_of(part: BaseModel) -> int:
@@ -77,11 +90,11 @@ def take_within(
 
 @lru_cache(maxsize=20_000)
 def _of_short(text: str) -> int:
-    return _estimate(text)
+    return _count(text)
 
 
-def _estimate(text: str) -> int:
-    return ceil(_MARGIN * sum(map(_tokens, _PIECE.findall(text))))
+def _count(text: str) -> int:
+    return sum(map(_tokens, _PIECE.findall(text)))
 
 
 @lru_cache(maxsize=20_000)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.errors import CursorError
+from provena_mcp.lineage.costs import cost_of
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
@@ -447,3 +448,26 @@ def test_a_page_keeps_its_budget_or_holds_a_single_row(
     for page in pages(view, PageRequest(max_tokens), dict.fromkeys(view.ids, name)):
         rows = len(node_rows(page)) + len(page.answer or ())
         assert rows <= 1 or estimate_tokens(page.model_dump_json(exclude_none=True)) <= max_tokens
+
+
+@settings(max_examples=300, deadline=None)
+@given(question=questions(), max_tokens=st.integers(300, 4000), names=st.lists(NAMES, min_size=3, max_size=3))
+def test_the_sum_of_a_pages_parts_is_never_less_than_its_tokens_and_hardly_more(
+    question: Question, max_tokens: int, names: list[str]
+) -> None:
+    view = question.view()
+    named = {node: names[place % 3] for place, node in enumerate(view.ids)}
+
+    for page in pages(view, PageRequest(max_tokens), named):
+        counted = estimate_tokens(page.model_dump_json(exclude_none=True))
+        assert counted <= cost_of(page) <= counted + 3
+
+
+@settings(max_examples=200, deadline=None)
+@given(question=questions(), words=st.sampled_from(("Reef 2020", "run (second)", '"quoted"', "½", "a\\b")))
+def test_a_usual_pages_parts_add_up_to_its_tokens(question: Question, words: str) -> None:
+    view = question.view()
+
+    page = plan_page(view, PageRequest()).write(dict.fromkeys(view.ids, words))
+
+    assert cost_of(page) == estimate_tokens(page.model_dump_json(exclude_none=True))

@@ -1,0 +1,95 @@
+"""What a page of a lineage costs in tokens, without writing its rows and counting them as a whole.
+
+A page is a frame, rows and links. The frame is written and counted; of rows and links the JSON is known,
+and so is where the estimate cuts it into pieces: at every number. So the sum over the parts is the estimate
+of the whole, or a little more where an item's own text runs into the marks around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from pydantic_core import to_json
+
+from provena_mcp.lineage.result import Adjacency, AnswerItem, LineageResult, Row
+from provena_mcp.rules.budgets import count_pieces, tokens_of
+
+_ROWS: Final = {"answer", "nodes", "links"}
+# How a list of rows goes on after a row: with another, with another type, with another hop, or not at all.
+_NEXT_ROW: Final = "],["
+_NEXT_TYPE: Final = ']],"'
+_NEXT_HOP: Final = ']]},"'
+_END: Final = ']]}},"'
+
+
+def cost_of(result: LineageResult) -> int:
+    """At least what ``estimate_tokens`` says of ``result`` as it is written."""
+    frame = result.model_dump_json(exclude_none=True, exclude=_ROWS)
+    pieces = count_pieces(frame) + _of_nodes(result.nodes) + _of_links(result.links)
+    return tokens_of(pieces + (_of_answer(result.answer) if result.answer is not None else 0))
+
+
+def _of_answer(items: Sequence[AnswerItem]) -> int:
+    if not items:
+        return count_pieces('answer":[],"')
+    texts = [item.model_dump_json(exclude_none=True)[2:] for item in items]
+    last = texts.pop()
+    return (
+        count_pieces('answer":[{"')
+        + sum(count_pieces(text + ',{"') for text in texts)
+        + count_pieces(last + '],"')
+    )
+
+
+def _of_nodes(nodes: Mapping[str, Mapping[str, Sequence[Row]]]) -> int:
+    if not nodes:
+        return count_pieces('nodes":{},"')
+    pieces = count_pieces('nodes":{"')
+    *_, last_hop = nodes
+    for hop, by_type in nodes.items():
+        pieces += count_pieces(f'{hop}":{{"')
+        *_, last_type = by_type
+        for subtype, rows in by_type.items():
+            end = _NEXT_TYPE if subtype != last_type else _NEXT_HOP if hop != last_hop else _END
+            pieces += count_pieces(f'{subtype}":[[') + _of_rows(rows, end)
+    return pieces
+
+
+def _of_rows(rows: Sequence[Row], end: str) -> int:
+    pieces = 0
+    last = rows[-1]
+    for row in rows:
+        ref, *words = row
+        # From the number on: what stands before it is counted with what came before.
+        pieces += _of_number(ref) + _of_words(words, end if row is last else _NEXT_ROW)
+    return pieces
+
+
+def _of_words(words: Iterable[str], end: str) -> int:
+    return count_pieces("".join(f",{_quoted(word)}" for word in words) + end)
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if text.isalnum() else to_json(text).decode()
+
+
+def _of_links(links: Mapping[str, Sequence[Adjacency]]) -> int:
+    if not links:
+        return count_pieces('links":{},"')
+    pieces = count_pieces('links":{"') + 1
+    for relation, rows in links.items():
+        first, *_ = rows[0]
+        pieces += count_pieces(f"{_quoted(relation)[1:]}:[{'[[' if isinstance(first, tuple) else '['}")
+        for row in rows:
+            # After every ref but the last a mark, or two as one piece; after the last three or four, which
+            # are two pieces.
+            pieces += 1
+            for part in row:
+                refs = part if isinstance(part, tuple) else (part,)
+                pieces += sum(map(_of_number, refs)) + len(refs)
+    return pieces
+
+
+def _of_number(ref: int) -> int:
+    return 1 if ref < 1000 else (len(str(ref)) + 2) // 3
