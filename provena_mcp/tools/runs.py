@@ -78,7 +78,7 @@ async def update_model_run(
     ctx: Context[Application],
     model_run_id: RunId = None,
     reason: Annotated[str | None, Field(description="Why; kept in its history")] = None,
-    record: RunRecord | None = None,
+    record: Annotated[RunRecord | None, Field(description="As register_model_run")] = None,
     changes: Annotated[JsonObject | None, Field(description="Merge patch: null removes")] = None,
     reference: Reference = None,
     confirm: Confirm = False,

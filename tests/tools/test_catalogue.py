@@ -107,6 +107,25 @@ def test_whatever_may_be_left_out_and_cannot_be_blank_text_may_be_null(tool: Pro
         assert is_text or {"type": "null"} in schema["anyOf"], name
 
 
+def fields_below(schema: Any) -> set[str]:
+    """Names of the fields of all objects within an argument."""
+    if isinstance(schema, list):
+        return set[str]().union(*map(fields_below, schema))
+    if not isinstance(schema, dict):
+        return set()
+    inner = set[str]().union(*(fields_below(value) for value in schema.values()))
+    return inner | set(schema["properties"]) if isinstance(schema.get("properties"), dict) else inner
+
+
+@BY_NAME
+def test_the_fields_of_a_nested_argument_are_named_in_words_too(tool: ProvenaTool):
+    # For clients that show the model an object without what is in it.
+    for name, schema in tool.parameters["properties"].items():
+        fields, said = fields_below(schema), schema.get("description", "")
+        if fields and said != "As register_model_run":
+            assert fields <= set(re.findall(r"\w+", said)), name
+
+
 @BY_NAME
 def test_a_tool_has_a_title_a_bounded_description_and_all_four_hints(tool: ProvenaTool):
     assert tool.title
