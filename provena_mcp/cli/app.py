@@ -168,6 +168,29 @@ def tools(
 
 @app.command(
     epilog=examples(
+        "provena-mcp skill  shows it",
+        "provena-mcp skill ~/.claude/skills  for Claude Code, everywhere",
+        "provena-mcp skill .agents/skills  for the assistants of one project",
+    )
+)
+def skill(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="Write it to a folder of its name here.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that say something else.")] = False,
+) -> None:
+    """Teach an assistant to work with Provena: the skill that this server also serves over MCP."""
+    from provena_mcp.cli.skill import skill_text, write_skills
+
+    if folder is None:
+        typer.echo(skill_text(), nl=False)
+        return
+    for place in write_skills(folder.expanduser(), replace=force):
+        typer.echo(str(place))
+
+
+@app.command(
+    epilog=examples(
         "provena-mcp login  shows a page and a code, and opens the page",
         "provena-mcp login --no-browser  only shows them, e.g. over SSH",
     )

@@ -29,6 +29,7 @@ from provena_mcp.server.backend import Backend, choose_backend
 from provena_mcp.server.identity import DESCRIPTION, ICON, NAME, TITLE, WEBSITE
 from provena_mcp.server.pipeline import message_chain
 from provena_mcp.server.protocol import ProvenaServer
+from provena_mcp.server.skills import SkillsExtension
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.instructions import server_instructions, who_answers
@@ -112,7 +113,10 @@ def build_server(
         request_state_security=hosting.request_state if hosting else None,
         # Nothing is published: no list changes while a server runs, and no document is watched.
         subscriptions=False,
-        extensions=[lineage_app()] if any(definition.ui for definition in definitions) else [],
+        extensions=[
+            SkillsExtension(),
+            *([lineage_app()] if any(definition.ui for definition in definitions) else []),
+        ],
     )
     server.prepare_with([tool.prepare for tool in registered])
     register_resources(server, lambda: who_answers(backend.which()))

@@ -24,6 +24,7 @@ def test_help_names_every_command_and_shows_examples(run):
         "record",
         "serve",
         "show",
+        "skill",
         "status",
         "tools",
     ]

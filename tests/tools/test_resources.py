@@ -29,9 +29,9 @@ async def refusal(client: Client, uri: str) -> tuple[int, str]:
 
 
 async def documents_of(client: Client) -> list[Resource]:
-    """What is listed for people and models; hosts with MCP Apps look for their pages in the same list."""
+    """What is listed of Provena; pages for MCP Apps and files of skills stand in the same list."""
     listed = (await client.list_resources()).resources
-    return [resource for resource in listed if not str(resource.uri).startswith("ui://")]
+    return [resource for resource in listed if str(resource.uri).startswith("provena://")]
 
 
 @BOTH_ERAS
