@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+from provena_mcp.client.freshness import asks_deployment
 
 if TYPE_CHECKING:
     from provena_mcp.client import ProvenaClient
@@ -23,8 +25,12 @@ if TYPE_CHECKING:
     from provena_mcp.queries.jobs.job_wait import PollPolicy
     from provena_mcp.queries.lineage.frontier import DepthCap
     from provena_mcp.queries.lineage.lineage_page import RecentLineage
+    from provena_mcp.rules.items.events import Gone
 
 LOCAL_CALLER = "local"
+
+MIRROR_DEPTH_CAP: Final = 1_000
+"""The most hops of one lineage query to a mirror: more than anybody asks for."""
 
 
 class Downloads(Protocol):
@@ -33,6 +39,62 @@ class Downloads(Protocol):
     async def offer(self, name: str, mime_type: str, content: bytes) -> str:
         """An address of ``content`` that works once, for a while."""
         ...
+
+
+class MirrorStanding(Protocol):
+    """What is known of the mirror that answers in place of its deployment."""
+
+    async def check(self) -> None:
+        """Return when it may answer.
+
+        Raises:
+            StoreError: It cannot be read, is not complete, or holds what somebody else may read.
+        """
+        ...
+
+    def age(self) -> str:
+        """How old what it answers is."""
+        ...
+
+    def version(self) -> int:
+        """Another value whenever it holds something else."""
+        ...
+
+    def gone_since(self, since: float) -> Sequence[Gone]:
+        """What was noticed since then (Unix seconds) to be gone from the deployment."""
+        ...
+
+
+class Remembered:
+    """What earlier calls have learned of one Provena."""
+
+    def __init__(self, client: ProvenaClient, *, depth_cap: int | None = None) -> None:
+        """Know nothing yet, but for the most hops of one query where ``depth_cap`` is given."""
+        from provena_mcp.queries.cache import BoundedCache
+        from provena_mcp.queries.items.names import Names
+        from provena_mcp.queries.lineage.frontier import DepthCap
+
+        self.names = Names(client.registry, clock=time.monotonic)
+        self.lineage: RecentLineage = BoundedCache(entries=8, seconds=120.0, clock=time.monotonic)
+        self.depth_cap = DepthCap()
+        if depth_cap is not None:
+            self.depth_cap.learn(depth_cap)
+
+
+class _RememberedOfMirror:
+    """The same of a mirror, forgotten as soon as that holds something else."""
+
+    def __init__(self, client: ProvenaClient) -> None:
+        self._client = client
+        self._version = -1
+        self._remembered: Remembered | None = None
+
+    def at(self, version: int) -> Remembered:
+        """What was learned since the mirror has this version."""
+        if self._remembered is None or version != self._version:
+            self._version = version
+            self._remembered = Remembered(self._client, depth_cap=MIRROR_DEPTH_CAP)
+        return self._remembered
 
 
 def local_caller() -> str:
@@ -48,7 +110,7 @@ class Application:
     """
 
     client: ProvenaClient
-    recent_lineage: RecentLineage
+    mirror: MirrorStanding | None
     which: Callable[[], WhichProvena]
     now: Callable[[], float]
     max_result_tokens: int
@@ -62,12 +124,31 @@ class Application:
     caller: Callable[[], str]
     downloads: Downloads | None
 
-    @cached_property
+    @property
     def names(self) -> Names:
         """Display names that were read lately."""
-        from provena_mcp.queries.items.names import Names
+        return self._remembered.names
 
-        return Names(self.client.registry, clock=time.monotonic)
+    @property
+    def depth_cap(self) -> DepthCap:
+        """What is known of the depth limit of whoever answers."""
+        return self._remembered.depth_cap
+
+    @property
+    def recent_lineage(self) -> RecentLineage:
+        """Lineages that were gathered lately."""
+        return self._remembered.lineage
+
+    @property
+    def mirror_answers(self) -> bool:
+        """Whether a mirror answers the call under way."""
+        return self.mirror is not None and not asks_deployment()
+
+    @property
+    def _remembered(self) -> Remembered:
+        if self.mirror is None or asks_deployment():
+            return self._of_deployment
+        return self._of_mirror.at(self.mirror.version())
 
     @cached_property
     def recent_items(self) -> RecentItems:
@@ -77,11 +158,12 @@ class Application:
         return RecentItems(clock=self.now)
 
     @cached_property
-    def depth_cap(self) -> DepthCap:
-        """What is known of the deployment's depth limit."""
-        from provena_mcp.queries.lineage.frontier import DepthCap
+    def _of_deployment(self) -> Remembered:
+        return Remembered(self.client)
 
-        return DepthCap()
+    @cached_property
+    def _of_mirror(self) -> _RememberedOfMirror:
+        return _RememberedOfMirror(self.client)
 
     @cached_property
     def suggestions(self) -> Suggestions:

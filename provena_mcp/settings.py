@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         default=None,
         description="SQLite file of a mirror of the deployment, which is read in its place.",
     )
+    mirror_max_age: float = Field(
+        default=24.0, gt=0, description="Hours after which a mirror is too old, and says so."
+    )
+    mirror_refresh: bool = Field(
+        default=False, description="Pull into a mirror that is too old before it answers."
+    )
     toolsets: str = Field(default="default", description="Toolsets to offer: names, default, lean or all.")
     read_only: bool = Field(default=False, description="Register no tool that writes.")
     output_dir: str | None = Field(

@@ -13,7 +13,7 @@ from provena_mcp.cli.terminal import named, printable
 from provena_mcp.embedded.store import default_store_path
 from provena_mcp.errors import SettingsError
 from provena_mcp.mirror.mirror import Mirror
-from provena_mcp.mirror.pull import PullReport, Stage
+from provena_mcp.mirror.pull import Deployment, PullReport, Stage
 from provena_mcp.server.backend import deployment_backend
 from provena_mcp.settings import Endpoints, Settings
 
@@ -43,7 +43,8 @@ async def pull(settings: Settings, path: Path | None, *, whole: bool) -> PullRep
                 def show(stage: Stage, done: int, total: int | None) -> None:
                     progress.update(tasks[stage], completed=done, total=max(done, total) if total else None)
 
-                report = await mirror.pull(client, backend.subject, whole=whole, on_progress=show)
+                deployment = Deployment(client.prov, client.raw_items, client.auth)
+                report = await mirror.pull(deployment, backend.subject, whole=whole, on_progress=show)
                 for task in tasks.values():
                     progress.update(task, total=progress.tasks[task].completed)
     finally:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from provena_mcp.client.auth import AuthApi
 from provena_mcp.client.data import DataApi
 from provena_mcp.client.http.auth import TokenProvider
-from provena_mcp.client.http.connection import Connection
+from provena_mcp.client.http.connection import Connection, Sender
 from provena_mcp.client.http.limits import DEFAULT_LIMITS, ClientLimits
 from provena_mcp.client.http.transports import Breaker
 from provena_mcp.client.jobs import JobApi
@@ -46,6 +46,7 @@ class ProvenaClient:
         clock: Callable[[], float] = time.time,
         read_only: bool = False,
         breaker: Breaker | None = None,
+        around: Callable[[Sender], Sender] = lambda connection: connection,
     ) -> None:
         """Prepare a client; entering it opens the connections.
 
@@ -57,18 +58,21 @@ class ProvenaClient:
             clock: Unix seconds, for dates in Retry-After.
             read_only: Refuse to send anything that writes.
             breaker: Another than the usual circuit breaker, e.g. with another clock.
+            around: Gives what sends the calls instead of the connection that it is given.
 
         Raises:
             SettingsError: An endpoint is not an http(s) address.
         """
-        connection = Connection(
-            endpoints,
-            tokens,
-            transport=transport,
-            limits=limits,
-            clock=clock,
-            read_only=read_only,
-            breaker=breaker,
+        connection = around(
+            Connection(
+                endpoints,
+                tokens,
+                transport=transport,
+                limits=limits,
+                clock=clock,
+                read_only=read_only,
+                breaker=breaker,
+            )
         )
         self._connection = connection
         self.prov = ProvApi(connection)

@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from provena_mcp.client.http.connection import Connection
+from provena_mcp.client.http.connection import Sender
 from provena_mcp.client.http.errors_from_http import failure_of_status
 from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.http.transport_errors import malformed
@@ -24,7 +24,7 @@ class ServiceApi:
 
     service: ClassVar[Service]
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Sender) -> None:
         """Call the service over ``connection``."""
         self._connection = connection
 

@@ -52,7 +52,9 @@ class LodgeReport:
     personless: tuple[str, ...] = ()
 
 
-def lodge_pending(store: Store, on_progress: Callable[[int, int], None]) -> LodgeReport:
+def lodge_pending(
+    store: Store, on_progress: Callable[[int, int], None] = lambda done, total: None
+) -> LodgeReport:
     """Lodge every item that is not in the graph yet, in the order of creation time, then id.
 
     Batch by batch, each a transaction of its own, so that a process killed half-way or one working

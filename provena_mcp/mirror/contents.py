@@ -18,6 +18,8 @@ def keep(connection: sqlite3.Connection, entries: Collection[Entry]) -> tuple[st
     What they assert is lodged by ``graph_sync.lodge_pending``.
     """
     changed = items.put_items(connection, entries)
+    if changed:
+        ledger.note_change(connection)
     # A run that was revised may have become a seed again, which asserts nothing.
     withdrawn = [entry.item.id for entry in entries if entry.item.is_seed and entry.item.id in changed]
     graph.lodge(connection, [(item_id, ProvenanceGraph()) for item_id in withdrawn])
@@ -49,6 +51,7 @@ def forget(connection: sqlite3.Connection, gone: Iterable[str], now: float) -> N
         ledger.note_gone(connection, item_id, now)
         graph.lodge(connection, [(item_id, ProvenanceGraph())])
         items.delete_item(connection, item_id)
+        ledger.note_change(connection)
 
 
 def count(connection: sqlite3.Connection) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.errors import StoreError
+from provena_mcp.rules.items.events import Gone
 from provena_mcp.wire.items import JsonObject
 
 _VERSION: Final = 1
@@ -19,6 +20,7 @@ _VERSION: Final = 1
 _TABLES: Final = (
     # One row. Times are Unix seconds: as_of and whole_as_of by this machine's clock, marks by the
     # deployment's. A pass is one way through all items; it has begun and not ended while began is set.
+    # changes counts what was kept and let go.
     """CREATE TABLE mirror (
         version INTEGER NOT NULL,
         source TEXT NOT NULL,
@@ -29,7 +31,8 @@ _TABLES: Final = (
         mark REAL,
         began REAL,
         pass_mark REAL,
-        pass_key TEXT
+        pass_key TEXT,
+        changes INTEGER NOT NULL DEFAULT 0
     )""",
     # What the pass under way has met.
     "CREATE TABLE mirror_seen (id TEXT PRIMARY KEY) WITHOUT ROWID",
@@ -73,6 +76,7 @@ class Ledger:
         as_of: When the last pull that ended had begun; none before the first has ended.
         whole_as_of: The same of the last that looked at every item.
         mark: Up to which of the deployment's update times everything is here.
+        changes: How often what is here has changed.
         under_way: The pass that was begun and has not ended.
     """
 
@@ -80,17 +84,8 @@ class Ledger:
     as_of: float | None = None
     whole_as_of: float | None = None
     mark: float = 0.0
+    changes: int = 0
     under_way: Pass | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """An item that the deployment does not list any more: deleted, or no longer for this user."""
-
-    id: str
-    subtype: str
-    name: str | None
-    noticed: float
 
 
 def open_ledger(connection: sqlite3.Connection, origin: Origin) -> Ledger:
@@ -126,11 +121,12 @@ def read_ledger(connection: sqlite3.Connection) -> Ledger | None:
             f"The mirror has version {version}; this provena-mcp knows up to {_VERSION}.",
             advice="Upgrade provena-mcp, or pull into another file.",
         )
-    source, subject, username, as_of, whole_as_of, mark, began, pass_mark, key = connection.execute(
-        "SELECT source, subject, username, as_of, whole_as_of, mark, began, pass_mark, pass_key FROM mirror"
+    source, subject, username, as_of, whole_as_of, mark, changes, began, pass_mark, key = connection.execute(
+        """SELECT source, subject, username, as_of, whole_as_of, mark, changes, began, pass_mark, pass_key
+        FROM mirror"""
     ).fetchone()
     under_way = None if began is None else Pass(began, pass_mark, json.loads(key) if key else None)
-    return Ledger(Origin(source, username, subject), as_of, whole_as_of, mark or 0.0, under_way)
+    return Ledger(Origin(source, username, subject), as_of, whole_as_of, mark or 0.0, changes, under_way)
 
 
 def check_origin(known: Origin, source: str, subject: str | None, username: str | None) -> None:
@@ -173,6 +169,11 @@ def note_seen(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
         "INSERT OR IGNORE INTO mirror_seen SELECT ? WHERE (SELECT began FROM mirror) IS NOT NULL", rows
     )
     connection.executemany("DELETE FROM mirror_gone WHERE id = ?", rows)
+
+
+def note_change(connection: sqlite3.Connection) -> None:
+    """Count a change of what is here."""
+    connection.execute("UPDATE mirror SET changes = changes + 1")
 
 
 def unseen(connection: sqlite3.Connection) -> list[str]:

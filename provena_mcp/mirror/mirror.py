@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from provena_mcp.client import ProvenaClient
 from provena_mcp.client.login.file_lock import locked
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
 from provena_mcp.mirror import contents
 from provena_mcp.mirror.ledger import Ledger, Origin, read_ledger
-from provena_mcp.mirror.pull import Progress, Pull, PullReport
+from provena_mcp.mirror.pull import Deployment, Progress, Pull, PullReport
 
 HOW_TO_PULL = "'provena-mcp local pull' fills it."
 
@@ -30,9 +29,9 @@ class Mirror:
             source: The deployment, as the address of its registry.
             clock: Unix seconds.
         """
+        self.clock = clock
         self.path = path.expanduser().absolute()
         self.source = source
-        self._clock = clock
         self._store: Store | None = None
         self._opening = threading.Lock()
 
@@ -82,16 +81,16 @@ class Mirror:
 
     async def pull(
         self,
-        client: ProvenaClient,
+        deployment: Deployment,
         subject: Callable[[], str | None],
         *,
         whole: bool = False,
         on_progress: Progress = lambda stage, done, total: None,
     ) -> PullReport:
-        """Bring it up to what ``client`` shows; another process that pulls is waited for.
+        """Bring it up to what ``deployment`` shows; another process that pulls is waited for.
 
         Args:
-            client: Of the deployment itself.
+            deployment: Asked as its user.
             subject: The user as their tokens call them, once something was asked.
             whole: Look at every item anew.
             on_progress: Told about every page.
@@ -101,9 +100,9 @@ class Mirror:
             StoreError: The store failed, or is a mirror of something else.
             ProvenaError: The deployment failed; another pull goes on from there.
         """
-        user = await client.prov.check_access("general")
+        user = await deployment.prov.check_access("general")
         origin = Origin(self.source, user.username or "", subject())
         store = await asyncio.to_thread(self.opened, make=True)
         async with locked(self.path.with_name(f"{self.path.name}.lock"), asyncio.sleep):
-            pull = Pull(client, store, origin, clock=self._clock, on_progress=on_progress)
+            pull = Pull(deployment, store, origin, clock=self.clock, on_progress=on_progress)
             return await pull.run(whole=whole)

@@ -13,12 +13,12 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from anyio import to_thread
 
-from provena_mcp.client import ProvenaClient
-from provena_mcp.client.raw_items import RawPage
+from provena_mcp.client import AuthApi, ProvApi
+from provena_mcp.client.raw_items import RawItems, RawPage
 from provena_mcp.embedded import graph_sync
 from provena_mcp.embedded.items import Entry
 from provena_mcp.embedded.loader import read_entry
@@ -41,6 +41,14 @@ _ASKED_AT_ONCE: Final = 8
 
 # What a registry says to a place in a list that it does not know any more.
 _LOST_PLACE: Final = (CallerError, DeploymentError, MalformedAnswerError)
+
+
+class Deployment(NamedTuple):
+    """The services of a deployment that a pull asks, as the mirror's user."""
+
+    prov: ProvApi
+    raw_items: RawItems
+    auth: AuthApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +89,23 @@ class Pull:
 
     def __init__(
         self,
-        client: ProvenaClient,
+        deployment: Deployment,
         store: Store,
         origin: Origin,
         *,
         clock: Callable[[], float],
         on_progress: Progress = lambda stage, done, total: None,
     ) -> None:
-        """Bring ``store`` up to what ``client`` shows.
+        """Bring ``store`` up to what ``deployment`` shows.
 
         Args:
-            client: Of the deployment, as the user of ``origin``.
+            deployment: Asked as the user of ``origin``.
             store: Where to.
             origin: What the mirror is of, and whose.
             clock: Unix seconds.
             on_progress: Told about every page.
         """
-        self._client = client
+        self._deployment = deployment
         self._store = store
         self._origin = origin
         self._clock = clock
@@ -148,7 +156,7 @@ class Pull:
 
     async def _look(self) -> tuple[float, float]:
         """The time at the deployment, and of its newest update, 0 where that is not to be seen."""
-        page = await self._client.raw_items.first_page("UPDATED_TIME", ascending=False)
+        page = await self._deployment.raw_items.first_page("UPDATED_TIME", ascending=False)
         return self._time_of(page), max(map(_updated, page.items), default=0.0)
 
     def _time_of(self, page: RawPage) -> float:
@@ -172,13 +180,13 @@ class Pull:
         """Whether the registry goes on from there; it has just answered, so a failure is about the place."""
         try:
             if key is not None:
-                await self._client.raw_items.first_page("CREATED_TIME", ascending=True, key=key)
+                await self._deployment.raw_items.first_page("CREATED_TIME", ascending=True, key=key)
         except _LOST_PLACE:
             return False
         return True
 
     async def _see_all(self, under_way: Pass) -> None:
-        listing = self._client.raw_items.pages("CREATED_TIME", ascending=True, key=under_way.key)
+        listing = self._deployment.raw_items.pages("CREATED_TIME", ascending=True, key=under_way.key)
         async with aclosing(listing) as pages:
             async for page in pages:
                 await to_thread.run_sync(self._keep, page, True)
@@ -186,7 +194,7 @@ class Pull:
     async def _catch_up(self, mark: float) -> None:
         """Read what was updated since ``mark``, and a little before."""
         began, newest, answered = self._clock(), None, None
-        async with aclosing(self._client.raw_items.pages("UPDATED_TIME", ascending=False)) as pages:
+        async with aclosing(self._deployment.raw_items.pages("UPDATED_TIME", ascending=False)) as pages:
             async for page in pages:
                 await to_thread.run_sync(self._keep, page, False)
                 times = [*map(_updated, page.items)]
@@ -238,7 +246,7 @@ class Pull:
         async def ask(username: str) -> None:
             async with slots:
                 try:
-                    persons[username] = await self._client.auth.linked_person(username)
+                    persons[username] = await self._deployment.auth.linked_person(username)
                 except (AccessError, CallerError):
                     # Not for this user to know: whoever owns a Person first is taken to be it.
                     return

@@ -16,10 +16,19 @@ if TYPE_CHECKING:
     from provena_mcp.queries.items.fetch import Reader
 
 Answer = TypeVar("Answer")
-Kind = Literal["embedded", "sample", "deployment"]
+Kind = Literal["embedded", "sample", "deployment", "mirror"]
 
 # What the registry refuses to those of whom it could not say who made it (provena-http 7.2).
 UNLINKED: Final = "Without one, models, templates, studies and datasets cannot be created; all else can."
+
+
+class MirrorState(Brief):
+    """A mirror, and how old what it answers is."""
+
+    file: str
+    user: str | None = Field(default=None, description="Whose rights it was pulled with.")
+    as_of: str | None = Field(default=None, description="UTC; when the last pull began.")
+    age: str | None = None
 
 
 class WhichProvena(Brief):
@@ -27,7 +36,10 @@ class WhichProvena(Brief):
 
     kind: Kind
     where: str = Field(description="The store's file, or the deployment's domain.")
-    items: int | None = Field(default=None, description="Items in the embedded store.")
+    items: int | None = Field(default=None, description="Items in the embedded store or the mirror.")
+    mirror: MirrorState | None = Field(
+        default=None, description="What is read in place of the deployment; writes go there."
+    )
     version: str | None = None
     advice: str | None = None
 

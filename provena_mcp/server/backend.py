@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ import httpx
 from anyio import to_thread
 from starlette.types import ASGIApp
 
+from provena_mcp.application import MirrorStanding
 from provena_mcp.client import (
     ClientLimits,
     NoToken,
@@ -21,13 +24,16 @@ from provena_mcp.client import (
     TokenProvider,
     token_provider_from,
 )
+from provena_mcp.client.http.connection import Sender
 from provena_mcp.client.login.keycloak import Keycloak
 from provena_mcp.client.login.token_providers import KeycloakUser
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.embedded.store import resolve_store_path
-from provena_mcp.errors import StoreError
+from provena_mcp.errors import SettingsError, StoreError
 from provena_mcp.queries.health import WhichProvena
 from provena_mcp.settings import Endpoints, Settings
+
+Around = Callable[[Sender], Sender]
 
 _HOST: Final = "http://embedded.invalid"
 _IN_PROCESS: Final = Endpoints(
@@ -52,11 +58,13 @@ class Backend:
         which: What is known of it without asking it.
         client: Opens the way to it.
         subject: Who was logged in at the last request, as their token calls them; none if nobody was.
+        mirror: What answers in its place.
     """
 
     which: Callable[[], WhichProvena]
     client: Callable[[], AbstractAsyncContextManager[ProvenaClient]]
     subject: Callable[[], str | None] = lambda: None
+    mirror: MirrorStanding | None = None
 
 
 def choose_backend(
@@ -67,6 +75,7 @@ def choose_backend(
     tokens: TokenProvider | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     limits: ClientLimits | None = None,
+    now: Callable[[], float] = time.time,
 ) -> Backend:
     """The deployment that ``settings`` name, else the embedded Provena (or its sample world).
 
@@ -77,19 +86,33 @@ def choose_backend(
         tokens: Another login to a deployment than the settings describe.
         transport: Another way to a deployment than the network.
         limits: Other deadlines and bounds than the client's usual.
+        now: Unix seconds, by which a mirror's age is told.
 
     Raises:
         SettingsError: A deployment is half configured.
     """
     endpoints = None if sample else settings.endpoints()
     if endpoints is None:
+        if settings.mirror and not sample:
+            raise SettingsError(
+                "PROVENA_MIRROR is of a deployment, and none is set.",
+                advice="Set PROVENA_DOMAIN and PROVENA_REALM too, or unset PROVENA_MIRROR.",
+            )
         return _embedded(
             EmbeddedProvena.sample(settings.store) if sample else EmbeddedProvena(settings.store),
             read_only=settings.read_only,
         )
-    return deployment_backend(
-        endpoints, settings, personal=personal, tokens=tokens, transport=transport, limits=limits
+    deployment = partial(
+        *(deployment_backend, endpoints, settings),
+        **{"personal": personal, "tokens": tokens, "transport": transport, "limits": limits},
     )
+    if settings.mirror is None:
+        return deployment()
+    # Few have a mirror; what answers from one takes time to load.
+    from provena_mcp.mirror.mirror import Mirror
+    from provena_mcp.server.mirror_backend import mirrored_backend
+
+    return mirrored_backend(Mirror(settings.mirror, endpoints.registry, clock=now), settings, deployment)
 
 
 def describe_backend(settings: Settings) -> WhichProvena:
@@ -125,15 +148,21 @@ def deployment_backend(
     tokens: TokenProvider | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     limits: ClientLimits | None = None,
+    around: Around = lambda connection: connection,
 ) -> Backend:
-    """The deployment at ``endpoints``; see ``choose_backend``."""
+    """The deployment at ``endpoints``; see ``choose_backend``, and ``ProvenaClient`` for ``around``."""
     which = WhichProvena(kind="deployment", where=settings.domain or urlsplit(endpoints.prov).netloc)
     observed = _Observed(tokens or token_provider_from(settings, personal=personal))
     limits = limits or ClientLimits()
 
     def client() -> ProvenaClient:
         return ProvenaClient(
-            endpoints, tokens=observed, transport=transport, limits=limits, read_only=settings.read_only
+            endpoints,
+            tokens=observed,
+            transport=transport,
+            limits=limits,
+            read_only=settings.read_only,
+            around=around,
         )
 
     return Backend(which=lambda: which, client=client, subject=lambda: observed.subject)

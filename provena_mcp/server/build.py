@@ -18,6 +18,7 @@ from provena_mcp import __version__
 from provena_mcp.application import LOCAL_CALLER, Application, local_caller
 from provena_mcp.client import ClientLimits, TokenProvider
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore
+from provena_mcp.errors import SettingsError
 from provena_mcp.prompts import register_prompts
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.recent import RecentDocuments
@@ -81,6 +82,11 @@ def build_server(
         StoreError: The embedded store cannot be opened.
     """
     local = local and hosting is None
+    if settings.mirror and hosting and settings.http_login != "service":
+        raise SettingsError(
+            "PROVENA_MIRROR holds what one user may read, and others would be answered from it.",
+            advice="Unset it, or set PROVENA_HTTP_LOGIN=service.",
+        )
     backend = choose_backend(
         settings,
         sample=sample,
@@ -88,11 +94,14 @@ def build_server(
         tokens=hosting.tokens if hosting else tokens,
         transport=transport,
         limits=limits or (hosting.limits if hosting else None),
+        now=now,
     )
     chosen = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
     definitions = (*chosen, *more_tools)
     tools = {definition.name: definition for definition in definitions}
-    registered = register(definitions, local=local, links=settings.resource_links)
+    registered = register(
+        definitions, local=local, links=settings.resource_links, mirrored=backend.mirror is not None
+    )
     server = ProvenaServer(
         NAME,
         title=TITLE,
@@ -142,7 +151,7 @@ async def _running(
         client = await opened.enter_async_context(backend.client())
         yield Application(
             client=client,
-            recent_lineage=BoundedCache(entries=8, seconds=120.0, clock=time.monotonic),
+            mirror=backend.mirror,
             which=backend.which,
             now=now,
             max_result_tokens=settings.max_result_tokens,

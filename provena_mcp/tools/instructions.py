@@ -29,6 +29,8 @@ def who_answers(which: WhichProvena) -> str:
     """Which Provena is behind this server, in a sentence."""
     if which.kind == "deployment":
         return f"Answers come from the Provena deployment {clean(which.where, _PLACE_LENGTH)}."
+    if which.kind == "mirror":
+        return _mirror_answers(which)
     if which.kind == "sample":
         return (
             "Answers come from the SAMPLE world shipped with this server: invented data, not real results "
@@ -38,6 +40,18 @@ def who_answers(which: WhichProvena) -> str:
     count = "it CANNOT BE READ" if which.items is None else held
     advice = f" {which.advice}" if which.advice else ""
     return f"Answers come from the embedded Provena in {clean(which.where, _PLACE_LENGTH)} ({count}).{advice}"
+
+
+def _mirror_answers(which: WhichProvena) -> str:
+    deployment = f"the Provena deployment {clean(which.where, _PLACE_LENGTH)}"
+    if which.mirror is None or which.mirror.as_of is None:
+        return (
+            f"Answers should come from a mirror of {deployment}, which CANNOT BE READ. {which.advice or ''}"
+        )
+    return (
+        f"Answers come from a mirror of {deployment} as of {which.mirror.as_of} ({which.items} items); "
+        "say its age where it matters. `fresh` asks the deployment itself, and writes go there."
+    )
 
 
 _ANSWERS: Final = frozenset(

@@ -12,12 +12,24 @@ from mcp.types import CallToolResult, InputRequiredResult, TextContent
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from provena_mcp.application import Application
+from provena_mcp.client.freshness import asking_deployment
 from provena_mcp.errors import ProvenaError
 from provena_mcp.tools.arguments import invalid_arguments, normalise_arguments
 from provena_mcp.tools.catalogue import Shown, shown
 from provena_mcp.tools.definition import Reply, ToolDefinition
 from provena_mcp.tools.error_results import failure_result
 from provena_mcp.tools.login_elicitation import with_login
+from provena_mcp.tools.mirrored import (
+    AGE,
+    age_of,
+    is_mirrored,
+    note_age,
+    wants_deployment,
+    with_age,
+    with_fresh,
+    without_fresh,
+)
 
 # Older revisions have no links in results, and their clients fail to read them.
 _LINKS_SINCE: Final = "2025-06-18"
@@ -28,10 +40,11 @@ class ProvenaTool(Tool):
 
     It is listed from what is written down of it; what checks its arguments and asks its questions is made
     when it is called first. ``links`` adds links to the documents that a result speaks of, where the client's
-    revision has them.
+    revision has them. ``mirrored`` says whether a mirror can answer it; the deployment does otherwise.
     """
 
     links: bool = False
+    mirrored: bool = False
 
     def prepare(self) -> None:
         """Make what a call needs, ahead of the first."""
@@ -46,23 +59,33 @@ class ProvenaTool(Tool):
 
     async def run(self, arguments: dict[str, Any], context: Any, convert_result: bool = False) -> Any:
         """Run the tool; every failure but a protocol error becomes an ``is_error`` result."""
+        app: Application = context.request_context.lifespan_context
         attempt = partial(self._attempt, arguments, context)
         reads_only = self.annotations is not None and self.annotations.read_only_hint
+        from_mirror, age = False, None
         try:
-            outcome = await (with_login(attempt, context) if reads_only else attempt())
+            from_mirror = self.mirrored and not wants_deployment(arguments)
+            if from_mirror and app.mirror:
+                await app.mirror.check()
+            with asking_deployment(not from_mirror):
+                outcome = await (with_login(attempt, context) if reads_only else attempt())
+            age = age_of(app) if from_mirror else None
         except ProvenaError as error:
+            if from_mirror:
+                note_age(error, app)
             return failure_result(error, self.name)
         except ToolError as error:
             return failure_result(error.__cause__ or error, self.name)
         if isinstance(outcome, InputRequiredResult):
             return outcome
-        return _success(outcome, links=self.links and (context.protocol_version or "") >= _LINKS_SINCE)
+        links = self.links and (context.protocol_version or "") >= _LINKS_SINCE
+        return _success(outcome, links=links, age=age)
 
     async def _attempt(self, arguments: dict[str, Any], context: Any) -> Any:
         accepted = self.parameters["properties"]
         arguments = normalise_arguments(arguments, accepted, self.parameters.get("required", ()))
         try:
-            return await self.made.run(arguments, context, convert_result=False)
+            return await self.made.run(without_fresh(arguments), context, convert_result=False)
         except ToolError as error:
             if isinstance(error.__cause__, ProvenaError):
                 raise error.__cause__ from None
@@ -89,7 +112,11 @@ class _Metadata(FuncMetadata):
 
 @lru_cache(maxsize=16)
 def register(
-    definitions: tuple[ToolDefinition, ...], *, local: bool = True, links: bool = False
+    definitions: tuple[ToolDefinition, ...],
+    *,
+    local: bool = True,
+    links: bool = False,
+    mirrored: bool = False,
 ) -> tuple[ProvenaTool, ...]:
     """The SDK's tools for definitions.
 
@@ -99,15 +126,20 @@ def register(
         definitions: The tools.
         local: Whether they offer to save files on this machine.
         links: Whether results carry links to the documents that they speak of.
+        mirrored: Whether a mirror answers what it can.
     """
     return tuple(
-        _register(definition, entry, local=local, links=links)
+        _register(definition, entry, local=local, links=links, mirrored=mirrored and is_mirrored(definition))
         for definition, entry in zip(definitions, shown(definitions), strict=True)
     )
 
 
-def _register(definition: ToolDefinition, entry: Shown, *, local: bool, links: bool) -> ProvenaTool:
-    arguments = entry.arguments
+def _register(
+    definition: ToolDefinition, entry: Shown, *, local: bool, links: bool, mirrored: bool
+) -> ProvenaTool:
+    arguments, result = entry.arguments, entry.result
+    if mirrored:
+        arguments, result = with_fresh(arguments), with_age(result)
     if not local:
         properties = {name: part for name, part in arguments["properties"].items() if name != "save_as"}
         arguments = {**arguments, "properties": properties}
@@ -117,12 +149,13 @@ def _register(definition: ToolDefinition, entry: Shown, *, local: bool, links: b
         title=definition.title,
         description=entry.description,
         parameters=arguments,
-        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=entry.result),
+        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=result),
         is_async=True,
         context_kwarg=None,
         annotations=definition.annotations,
         meta={"provena/toolset": definition.toolset, **_ui(definition)},
         links=links,
+        mirrored=mirrored,
     )
 
 
@@ -130,8 +163,10 @@ def _ui(definition: ToolDefinition) -> dict[str, Any]:
     return {"ui": {"resourceUri": definition.ui}} if definition.ui else {}
 
 
-def _success(reply: Reply[Any], *, links: bool) -> CallToolResult:
+def _success(reply: Reply[Any], *, links: bool, age: str | None) -> CallToolResult:
     content = reply.result.model_dump(mode="json", exclude_none=True, by_alias=True)
+    if age is not None:
+        content[AGE] = age
     text = TextContent(text=to_json(content).decode())
     return CallToolResult(
         content=[text, *(reply.links if links else ())], structured_content=content, _meta=reply.meta

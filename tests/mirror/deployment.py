@@ -18,6 +18,7 @@ from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.mirror.mirror import Mirror
+from provena_mcp.mirror.pull import Deployment as Services
 from provena_mcp.mirror.pull import PullReport
 from provena_mcp.settings import Endpoints
 from tests.worlds.small import Json
@@ -135,6 +136,11 @@ def links(store: Store) -> set[tuple[str, int, str]]:
         )
 
 
+def services_of(client: ProvenaClient) -> Services:
+    """What a pull asks."""
+    return Services(client.prov, client.raw_items, client.auth)
+
+
 class Pulling:
     """A mirror of a deployment, and the clock it is pulled by."""
 
@@ -145,4 +151,4 @@ class Pulling:
 
     async def __call__(self, *, whole: bool = False, **limits: Any) -> PullReport:
         async with self.deployment.client(**limits) as client:
-            return await self.mirror.pull(client, lambda: None, whole=whole)
+            return await self.mirror.pull(services_of(client), lambda: None, whole=whole)

@@ -13,7 +13,7 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError, UnavailableError
 from provena_mcp.mirror.mirror import Mirror
 from provena_mcp.mirror.pull import PullReport
-from tests.mirror.deployment import ENDPOINTS, LISTS, NOW, Deployment, Pulling, contents, links
+from tests.mirror.deployment import ENDPOINTS, LISTS, NOW, Deployment, Pulling, contents, links, services_of
 from tests.worlds.small import creation, dataset, model_run, small_world
 
 WORLD = small_world()
@@ -235,7 +235,7 @@ async def test_a_mirror_of_another_deployment_or_user_is_refused(tmp_path: Path)
         async with pull.deployment.client() as client:
             other = Mirror(pull.mirror.path, "http://elsewhere.test")
             with pytest.raises(StoreError, match="another deployment"):
-                await other.pull(client, lambda: None)
+                await other.pull(services_of(client), lambda: None)
             other.close()
         with pull.mirror.opened().write() as connection:
             connection.execute("UPDATE mirror SET username = 'somebody'")

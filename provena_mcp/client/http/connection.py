@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
@@ -26,7 +27,48 @@ _HTTPX_LOGGER: Final = logging.getLogger("httpx")
 _HEADERS: Final = {"User-Agent": f"provena-mcp/{__version__}", "Accept-Encoding": "gzip, deflate"}
 
 
-class Connection:
+class Sender(ABC):
+    """Sends calls to one Provena, or to whatever answers in its place."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Prepare to send."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """End it; what is under way fails."""
+
+    @abstractmethod
+    def url_of(self, service: Service) -> str:
+        """The base URL of a service, without a trailing slash.
+
+        Raises:
+            SettingsError: None is set.
+        """
+
+    @abstractmethod
+    async def send(self, call: Call) -> httpx.Response:
+        """The answer to ``call``, whatever its status.
+
+        Raises:
+            UpstreamError: There was no complete answer in time, or the service is being left alone.
+            AccessError: There is no login, it cannot be renewed, or this client only reads.
+            ArgumentError: What is asked is longer than an address may be.
+        """
+
+    async def fetch(self, call: Call) -> httpx.Response:
+        """The answer to ``call``, which is 2xx.
+
+        Raises:
+            ProvenaError: Of the class that tells what went wrong.
+        """
+        response = await self.send(call)
+        if not response.is_success:
+            raise failure_of(call, response)
+        return response
+
+
+class Connection(Sender):
     """Sends calls through ``auth`` and ``transports``, each within its total time."""
 
     def __init__(
@@ -80,11 +122,7 @@ class Connection:
             await http.aclose()
 
     def url_of(self, service: Service) -> str:
-        """The base URL of a service, without a trailing slash.
-
-        Raises:
-            SettingsError: None is set.
-        """
+        """The base URL of a service; errors as ``Sender`` has them."""
         try:
             return self._base_urls[service]
         except KeyError:
@@ -92,25 +130,8 @@ class Connection:
                 f"No address is set for {service}.", advice="Set PROVENA_REALM or PROVENA_KEYCLOAK."
             ) from None
 
-    async def fetch(self, call: Call) -> httpx.Response:
-        """The answer to ``call``, which is 2xx.
-
-        Raises:
-            ProvenaError: Of the class that tells what went wrong.
-        """
-        response = await self.send(call)
-        if not response.is_success:
-            raise failure_of(call, response)
-        return response
-
     async def send(self, call: Call) -> httpx.Response:
-        """The answer to ``call``, whatever its status.
-
-        Raises:
-            UpstreamError: There was no complete answer in time, or the service is being left alone.
-            AccessError: There is no login, it cannot be renewed, or this client only reads.
-            ArgumentError: What is asked is longer than an address may be.
-        """
+        """The answer to ``call``, whatever its status; errors as ``Sender`` has them."""
         if self._http is None:
             raise RuntimeError("This ProvenaClient is not open: use it in an 'async with' block.")
         if self._read_only and call.effect == "write":

@@ -9,7 +9,7 @@ from typing import Final, Literal, Self, get_args
 import httpx
 from pydantic import SecretStr, ValidationError
 
-from provena_mcp.client.http.connection import Connection
+from provena_mcp.client.http.connection import Sender
 from provena_mcp.client.http.errors_from_http import LOG_IN, failure_of
 from provena_mcp.client.http.request import Call
 from provena_mcp.client.http.transport_errors import malformed
@@ -63,7 +63,7 @@ class Keycloak:
     ``UpstreamError`` where it fails or cannot be reached.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Sender) -> None:
         """Ask over ``connection``."""
         self._connection = connection
 

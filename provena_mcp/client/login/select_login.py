@@ -11,7 +11,7 @@ from provena_mcp.client.login.keycloak import Clock
 from provena_mcp.client.login.login_store import Keyring, LoginStore
 from provena_mcp.client.login.stored_login import StoredLogin
 from provena_mcp.client.login.token_providers import ClientCredentials, RefreshToken
-from provena_mcp.errors import SettingsError
+from provena_mcp.errors import FileRefusedError, SettingsError
 from provena_mcp.settings import Settings
 
 # What the login of the person at this machine is good for where the settings hold none.
@@ -54,6 +54,24 @@ def token_provider_from(
     store = LoginStore(endpoints.keycloak, settings.client_id, keyring=keyring)
     stored = StoredLogin(store, client_id=settings.client_id, clock=clock)
     return InteractiveLogin(stored, clock=clock) if personal == "ask" else stored
+
+
+async def stored_subject(settings: Settings, *, keyring: Keyring | None = None) -> str | None:
+    """Whose login the settings describe, as far as it says so itself: nobody is asked."""
+    secret = settings.offline_token or settings.access_token
+    endpoints = settings.endpoints()
+    if secret is None and not settings.client_secret and endpoints and endpoints.keycloak:
+        try:
+            secret = await LoginStore(endpoints.keycloak, settings.client_id, keyring=keyring).load()
+        except FileRefusedError:
+            return None
+    if secret is None:
+        return None
+    # What reads tokens is loaded when there is one.
+    from provena_mcp.issuer import read_claims
+
+    claims = read_claims(secret.get_secret_value())
+    return claims.sub if claims else None
 
 
 def _automatic(settings: Settings, keycloak: str | None, clock: Clock) -> TokenProvider:
