@@ -109,6 +109,7 @@ async def _suggested(typed: str, kinds: Kinds | None, *, sample: bool) -> list[t
     """Ids and names that fit, best first."""
     from provena_mcp.queries.items.fetch import Reader
     from provena_mcp.queries.items.names import Names
+    from provena_mcp.queries.items.recent_items import RecentItems
     from provena_mcp.queries.items.suggestions import Suggestions
     from provena_mcp.server.backend import choose_backend
     from provena_mcp.settings import read_settings
@@ -120,7 +121,7 @@ async def _suggested(typed: str, kinds: Kinds | None, *, sample: bool) -> list[t
         choose_backend(settings, sample=sample).client() as client,
     ):
         names = Names(client.registry, clock=time.monotonic)
-        reader = Reader(client, names, "local")
+        reader = Reader(client, names, "local", RecentItems(clock=time.time))
         suggestions = Suggestions(clock=time.monotonic, sleep=_at_once)
         found = await suggestions.ids(reader, "ask", kinds or NAMED_SUBTYPES, typed)
         named = await names.of_ids(reader.caller, found.ids)
