@@ -116,3 +116,45 @@ def doctor(
     typer.echo(f"\n{summary(findings)}")
     if any(finding.state == "problem" for finding in findings):
         raise typer.Exit(1)
+
+
+@assistants_app.command(
+    epilog=examples(
+        "provena-mcp setup  asks what it needs to know",
+        "provena-mcp setup --domain provena.example.org --realm reef --client cursor  asks for a login only",
+        "provena-mcp setup --built-in --yes  your own Provena here, into every assistant that is found",
+        "provena-mcp setup --sample --client claude-desktop  invented data, to try it",
+    )
+)
+def setup(
+    domain: Annotated[str | None, typer.Option(help="The domain of your Provena.")] = None,
+    realm: Annotated[str | None, typer.Option(help="Its Keycloak realm.")] = None,
+    built_in: Annotated[bool, typer.Option("--built-in", help="Use the Provena built in.")] = False,
+    sample: SampleOption = False,
+    client: Annotated[
+        list[str] | None, typer.Option("--client", metavar="NAME", help="Install there; may be repeated.")
+    ] = None,
+    login: Annotated[bool | None, typer.Option("--login/--no-login", help="Log in, if need be.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: every default holds.")] = False,
+) -> None:
+    """Walk from nothing to an assistant that answers: which Provena, a check, the login, the installation.
+
+    Every question can be answered by an option. Exits with 1 if something is not as it should be.
+    """
+    from provena_mcp.assistants.table import find_assistant
+    from provena_mcp.cli.session import run
+    from provena_mcp.cli.setup import Answers, NobodyToAsk, PersonAtTerminal, Setup
+    from provena_mcp.settings import read_settings
+
+    if built_in and domain:
+        raise typer.BadParameter("choose one.", param_hint="--domain, --built-in")
+    answers = Answers(
+        "" if built_in else domain,
+        realm,
+        [find_assistant(name) for name in client] if client else None,
+        login,
+        sample,
+    )
+    person = NobodyToAsk() if yes else PersonAtTerminal()
+    if not run(Setup(read_settings(), answers, person).walk()):
+        raise typer.Exit(1)

@@ -23,6 +23,7 @@ def test_help_names_every_command_and_shows_examples(run):
         "logout",
         "record",
         "serve",
+        "setup",
         "show",
         "skill",
         "status",
@@ -33,7 +34,7 @@ def test_help_names_every_command_and_shows_examples(run):
     assert "provena-mcp install --client cursor" in told.stdout
 
 
-@pytest.mark.parametrize("command", ["ask", "install", "serve", "show", "tools"])
+@pytest.mark.parametrize("command", ["ask", "install", "serve", "setup", "show", "tools"])
 def test_each_command_teaches_by_example(run, command: str):
     told = run(command, "--help")
     assert told.returncode == 0
