@@ -63,38 +63,12 @@ ASSISTANTS: Final = (
         remark="Pictures beside an answer are switched on with chat.mcp.apps.enabled.",
     ),
     Assistant(
-        "visual-studio",
-        "Visual Studio",
-        SettingsFile("json", ("servers",), entries.typed, ("{home}/.mcp.json",), "{project}/.mcp.json"),
-        "Copilot Chat → Tools → +",
-    ),
-    Assistant(
         "cursor",
         "Cursor",
         SettingsFile(
             "json", _SERVERS, entries.plain, ("{home}/.cursor/mcp.json",), "{project}/.cursor/mcp.json"
         ),
         "Settings → Tools & MCP",
-    ),
-    Assistant(
-        "windsurf",
-        "Windsurf",
-        SettingsFile(
-            "json", _SERVERS, entries.at("serverUrl"), ("{home}/.codeium/windsurf/mcp_config.json",)
-        ),
-        "Settings → Cascade → MCP servers",
-        remark="Called Devin Desktop in later versions.",
-    ),
-    Assistant(
-        "zed",
-        "Zed",
-        SettingsFile(
-            "json",
-            ("context_servers",),
-            entries.custom,
-            ("{APPDATA}/Zed/settings.json", "{home}/.config/zed/settings.json"),
-        ),
-        "zed: open settings",
     ),
     Assistant(
         "codex",
@@ -122,15 +96,6 @@ ASSISTANTS: Final = (
         "gemini mcp add provena COMMAND serve",
     ),
     Assistant(
-        "antigravity",
-        "Antigravity",
-        SettingsFile(
-            "json", _SERVERS, entries.at("serverUrl"), ("{home}/.gemini/antigravity/mcp_config.json",)
-        ),
-        "Manage MCP Servers → View raw config",
-        sure=False,
-    ),
-    Assistant(
         "copilot-cli",
         "Copilot CLI",
         SettingsFile(
@@ -140,6 +105,41 @@ ASSISTANTS: Final = (
             ("{COPILOT_HOME}/mcp-config.json", "{home}/.copilot/mcp-config.json"),
         ),
         "/mcp add",
+    ),
+    Assistant(
+        "windsurf",
+        "Windsurf",
+        SettingsFile(
+            "json", _SERVERS, entries.at("serverUrl"), ("{home}/.codeium/windsurf/mcp_config.json",)
+        ),
+        "Settings → Cascade → MCP servers",
+        remark="Called Devin Desktop in later versions.",
+    ),
+    Assistant(
+        "zed",
+        "Zed",
+        SettingsFile(
+            "json",
+            ("context_servers",),
+            entries.custom,
+            ("{APPDATA}/Zed/settings.json", "{home}/.config/zed/settings.json"),
+        ),
+        "zed: open settings",
+    ),
+    Assistant(
+        "visual-studio",
+        "Visual Studio",
+        SettingsFile("json", ("servers",), entries.typed, ("{home}/.mcp.json",), "{project}/.mcp.json"),
+        "Copilot Chat → Tools → +",
+    ),
+    Assistant(
+        "antigravity",
+        "Antigravity",
+        SettingsFile(
+            "json", _SERVERS, entries.at("serverUrl"), ("{home}/.gemini/antigravity/mcp_config.json",)
+        ),
+        "Manage MCP Servers → View raw config",
+        sure=False,
     ),
     Assistant(
         "goose",
