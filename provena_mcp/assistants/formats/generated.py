@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final
 
 from provena_mcp.assistants.formats.bundle import MANIFEST, manifest
 from provena_mcp.assistants.formats.pages import PAGE, clients_page, with_section
 from provena_mcp.assistants.formats.plugins import FOLDER, plugin_files
 from provena_mcp.assistants.formats.registry import server_json
+from provena_mcp.skills.published import SKILLS, read_skill
 from provena_mcp.wire.items import JsonObject
-
-_SKILLS: Final = "provena_mcp/skills"
 
 
 def generated_files(repository: Path) -> dict[str, str]:
-    """Every generated file and its text; the README is taken from ``repository``, as are the skills.
+    """Every generated file and its text; the README is that of ``repository`` with its section anew.
 
     Raises:
         OperatorError: The README has no markers.
@@ -28,16 +26,16 @@ def generated_files(repository: Path) -> dict[str, str]:
     }
     return {
         **{path: json.dumps(one, indent=2, ensure_ascii=False) + "\n" for path, one in documents.items()},
-        **_skills(repository),
+        **_skills(),
         PAGE: clients_page(),
         "README.md": with_section((repository / "README.md").read_text("utf-8")),
     }
 
 
-def _skills(repository: Path) -> dict[str, str]:
-    """The skills as the package has them, for the plugin folder, which hosts copy elsewhere."""
-    skills = repository / _SKILLS
+def _skills() -> dict[str, str]:
+    """The skills, for the plugin folder, which hosts copy elsewhere."""
     return {
-        f"{FOLDER}/skills/{path.relative_to(skills).as_posix()}": path.read_text("utf-8")
-        for path in sorted(skills.rglob("*.md"))
+        f"{FOLDER}/skills/{skill.name}/{file.path}": file.content.decode()
+        for skill in map(read_skill, SKILLS)
+        for file in skill.files
     }

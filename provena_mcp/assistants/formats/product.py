@@ -17,9 +17,9 @@ REGISTRY_NAME: Final = "io.provena/provena-mcp"
 SHORT: Final = "Ask an assistant where a research result came from: provenance out of Provena"
 LONG: Final = (
     "Provena records which run made which dataset, from what and by whom. This server answers from it: "
-    "lineage in both directions, the way between two results, what is affected if a dataset is wrong, whether a run "
-    "can be repeated; and it registers runs, asking before it writes. A Provena is built in, so it works "
-    "without an account."
+    "lineage in both directions, the way between two results, what is affected if a dataset is wrong, "
+    "whether a run can be repeated; and it registers runs, asking before it writes. "
+    "A Provena is built in, so it works without an account."
 )
 AUTHOR: Final = "The provena_mcp authors"
 LICENSE: Final = "MIT"
