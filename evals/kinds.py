@@ -119,8 +119,17 @@ class Asker:
         wrong = self.truth.affected_by(start)
         kinds = {"datasets": wrong.datasets, "runs": wrong.runs, "studies": wrong.studies}
         facts = [says(f"totals.{kind}", len(ids)) for kind, ids in kinds.items()]
+        makers = {run for item in wrong.datasets for run in self.truth.makers(item)}
+        unaffected = makers - wrong.runs - {start}
         if shown_whole:
             facts += [says(f"affected.{kind}[].id", *ids) for kind, ids in kinds.items()]
+            facts += [
+                says("affected.datasets[].unaffected_makers[]", *unaffected),
+                says(
+                    "affected.datasets[].no_run&id",
+                    *(f"{not self.truth.makers(item) or None} {item}" for item in wrong.datasets),
+                ),
+            ]
         replaced = {self.truth.newer(item_id) for item_id in (start, *wrong.datasets)}
         return self.question(
             "impact",
@@ -132,7 +141,8 @@ class Asker:
             - wrong.datasets
             - wrong.runs
             - {start}
-            - replaced,
+            - replaced
+            - unaffected,
             tokens=tokens,
         )
 

@@ -75,6 +75,14 @@ class Impact:
         """Hops of the starts (none) and of every affected item."""
         return dict.fromkeys(self.starts, 0) | {item.id: item.hop for item in self.affected}
 
+    @property
+    def runs(self) -> dict[str, int]:
+        """Of every affected item, the affected runs on the way it came through, itself among them."""
+        counts: dict[str, int] = {}
+        for item in self.affected:  # what it came through is nearer, and so stands before it
+            counts[item.id] = counts.get(item.via, 0) + (item.subtype == "MODEL_RUN")
+        return counts
+
 
 def find_impact(
     graph: ProvenanceGraph, starts: Collection[str], depth: int, *, follow_versions: bool = False

@@ -285,6 +285,7 @@ async def test_a_newer_version_is_named_and_followed_only_when_asked(standing: S
             "number": 2,
             "created": "2022-05-16T01:00:00Z",
             "reason": "Re-gridded to 50 m after the 2021 lidar survey; 212 outlines moved.",
+            "no_run": True,
         }
     ]
     assert old["not_followed"] == {"VERSION used DATASET": 1}
@@ -328,6 +329,16 @@ async def test_nothing_depends_on_an_empty_study_and_a_reserved_id_cannot_be_ask
         error = await failure(client, "analyse_impact", item_id=SEED)
     assert impact["answer"] == "Nothing within 20 hops depends on 'Mesophotic reef pilot'."
     assert (error["kind"], error["fault"]) == ("WrongSubtype", "caller")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_affected_datasets_that_an_unaffected_run_made_too_are_marked(standing: Standing):
+    async with standing.client() as client:
+        found = await call(client, "analyse_impact", item_id="sample/1000042")
+    rows = {row["id"]: row for row in found["affected"]["datasets"]}
+    assert rows["sample/1000041"]["unaffected_makers"] == ["sample/1000043"]
+    assert [row["id"] for row in rows.values() if "unaffected_makers" in row] == ["sample/1000041"]
+    assert found["answer"].endswith("; 1 affected dataset also made by an unaffected run.")
 
 
 # --- comparison

@@ -73,7 +73,9 @@ async def test_an_impact_counts_items_that_may_not_be_read(tmp_path: Path):
             impact = await call(client, "analyse_impact", item_id="sample/1000097")
     assert impact["totals"]["datasets"] == 3
     assert impact["totals"]["release_unread"] == 1
-    assert {"id": "sample/1000112", "hop": 2, "via": "sample/1000114"} in impact["affected"]["datasets"]
+    assert {"id": "sample/1000112", "hop": 2, "runs": 1, "via": "sample/1000114"} in impact["affected"][
+        "datasets"
+    ]
     assert impact["unreadable"] == [{"id": "sample/1000112", "reason": "no permission"}]
 
 

@@ -12,6 +12,7 @@ from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.audit_answer import AuditAnswer, Audited, AuditReproducibilityResult
 from provena_mcp.queries.answers.common import read_run_or_study
+from provena_mcp.queries.answers.makers import read_makers
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.lineage.frontier import DepthCap
@@ -68,13 +69,9 @@ async def _read_references(records: ItemReader, record: ModelRunRecord) -> None:
 async def _remade(reader: Reader, run: ModelRunItem) -> dict[str, tuple[str, ...]]:
     """Outputs of ``run`` that other runs made too."""
     outputs = list(dict.fromkeys(dataset.dataset_id for dataset in run.record.outputs))[:_MOST_OUTPUTS]
-    answers = await asyncio.gather(*(reader.client.prov.explore("upstream", output, 1) for output in outputs))
-    remade: dict[str, tuple[str, ...]] = {}
-    for output, graph in zip(outputs, answers, strict=True):
-        others = tuple(maker for maker in _makers(graph, {output}) if maker != run.id)
-        if others:
-            remade[output] = others
-    return remade
+    makers = await read_makers(reader.client.prov, outputs)
+    others = {output: tuple(maker for maker in made if maker != run.id) for output, made in makers.items()}
+    return {output: made for output, made in others.items() if made}
 
 
 def _makers(graph: ProvenanceGraph, datasets: set[str]) -> list[str]:

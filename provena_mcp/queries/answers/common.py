@@ -9,6 +9,7 @@ from pydantic import Field
 
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
 from provena_mcp.next_call import NextCall
+from provena_mcp.queries.answers.makers import read_makers
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
@@ -81,14 +82,10 @@ async def _advice(reader: Reader, item: RegistryItem) -> str:
 
 async def _makers(reader: Reader, dataset_id: str) -> Sequence[str]:
     try:
-        graph = await reader.client.prov.explore("upstream", dataset_id, 1)
+        found = await read_makers(reader.client.prov, [dataset_id])
     except ProvenaError:
         return ()
-    return sorted(
-        link.target
-        for link in graph.links
-        if link.source == dataset_id and graph.nodes[link.target].subtype == "MODEL_RUN"
-    )[:_RUNS_NAMED]
+    return found.get(dataset_id, ())[:_RUNS_NAMED]
 
 
 def _noun(subtype: str) -> str:

@@ -61,6 +61,7 @@ async def analyse_impact(
     unread = {dataset: "DATASET" for dataset in nearest if dataset not in known}
     await records.read_many(unread, most_pages=_RELEASE_PAGES, most_fetches=_RELEASE_FETCHES)
     answer = ImpactAnswer(reader, records, evidence, start, question.depth)
+    await answer.read_makers()
     if question.contacts:
         await answer.read_contacts()
     return await answer.result(max_tokens, has_contacts=question.contacts)

@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from provena_mcp.lineage.impact import Affected, NewerVersion, Touched
+from provena_mcp.lineage.remarks import same_names
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import (
     NextCalls,
@@ -28,13 +29,14 @@ from provena_mcp.queries.answers.impact_result import (
     TouchedAgent,
     TouchedStudy,
 )
+from provena_mcp.queries.answers.makers import MakersRead, read_makers
 from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ItemReader
 from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.rules.uris import diagram_uri
-from provena_mcp.wire.items import PersonItem
+from provena_mcp.wire.items import DatasetItem, PersonItem
 
 _RELEASE_ORDER: Final = ("RELEASED", "PENDING")
 # Rows of each list at most, and the shares of them tried until the answer fits its budget.
@@ -71,6 +73,9 @@ class ImpactAnswer:
         self._studies = [named for named in evidence.touched if named.subtype == "STUDY"]
         self._named = NamesFound()
         self._emails: dict[str, str] = {}
+        self._versions: dict[str, str] = {}
+        self._runs_to = evidence.impact.runs
+        self._makers = MakersRead({}, evidence.impact.hops)
 
     async def read_contacts(self) -> None:
         """Read the e-mail addresses of the people who can be shown."""
@@ -82,6 +87,16 @@ class ImpactAnswer:
             if email:
                 self._emails[person_id] = email
 
+    async def read_makers(self) -> None:
+        """Read which runs made the datasets that can be shown, whether affected or not."""
+        datasets = [item.id for item in self._datasets[: _ROWS["datasets"]]]
+        newer = [version.id for version in self._newer() if self._is_dataset(version.id)]
+        makers = await read_makers(self._reader.client.prov, [*datasets, *newer])
+        self._makers = MakersRead(makers, self._evidence.impact.hops)
+
+    def _is_dataset(self, item_id: str) -> bool:
+        return self._kinds.get(item_id) == "DATASET" or isinstance(self._records.item(item_id), DatasetItem)
+
     async def result(self, max_tokens: int, *, has_contacts: bool) -> AnalyseImpactResult:
         """The answer, with as many rows of each list as fit."""
         shown = {row.id for name, rows in self._lists().items() for row in rows[: _ROWS[name]]}
@@ -89,6 +104,7 @@ class ImpactAnswer:
         shown.update((self._start, *self._evidence.impact.starts))
         wanted = {item_id: self._kinds.get(item_id, "") for item_id in sorted(shown)}
         self._named = await self._reader.names.of(self._reader.caller, wanted)
+        self._versions = same_names(self._named.names, self._named.versions)
         return first_that_fits(self._answers(has_contacts=has_contacts), max_tokens)
 
     def _lists(self) -> dict[str, Sequence[Affected | Touched]]:
@@ -150,8 +166,13 @@ class ImpactAnswer:
         return AffectedItem(
             id=item.id,
             name=self._name(item.id),
+            version=self._versions.get(item.id),
             hop=item.hop,
+            runs=self._runs_to[item.id] if item.subtype == "DATASET" else None,
             via=None if item.via in self._evidence.impact.starts else item.via,
+            made_by=self._makers.several(item.id),
+            unaffected_makers=self._makers.unaffected(item.id),
+            no_run=self._makers.no_run(item.id),
             release=release if release in _RELEASE_ORDER else None,
             type=item.subtype if with_type else None,
         )
@@ -179,6 +200,8 @@ class ImpactAnswer:
             pending=states["PENDING"] or None,
             release_unread=states[""] or None,
             by_hop={str(hop): count for hop, count in sorted(hops.items())},
+            direct_runs=sum(run.hop == 1 for run in self._runs),
+            makers_unread=sum(item.id not in self._makers.makers for item in self._datasets) or None,
         )
 
     def _says(self, totals: ImpactTotals) -> str:
@@ -197,12 +220,15 @@ class ImpactAnswer:
             called = f"what {called} did"
         elif is_many:
             called = f"all versions of {called}"
-        if not touched:
-            return f"Nothing within {plural(self._depth, 'hop')} depends on {called}."
+        if not self._evidence.impact.affected:
+            names = f" By name it is tied to {touched}." if touched else ""
+            return f"Nothing within {plural(self._depth, 'hop')} depends on {called}.{names}"
         are = "are" if is_many else "is"
         within = f"within {plural(self._depth, 'hop')}"
         released = f"; {plural(totals.released, 'affected dataset')} released" if totals.released else ""
-        return f"If {called} {are} wrong, this is touched {within}: {touched}{released}."
+        others = sum(self._makers.unaffected(item.id) is not None for item in self._datasets)
+        also = f"; {plural(others, 'affected dataset')} also made by an unaffected run" if others else ""
+        return f"If {called} {are} wrong, this is touched {within}: {touched}{released}{also}."
 
     def _newer(self) -> tuple[NewerVersion, ...]:
         """Newer versions that the graph knows and, of the item itself, those that its record names."""
@@ -232,6 +258,7 @@ class ImpactAnswer:
                     number=place.version if place else None,
                     created=utc(item.created_timestamp) if item else None,
                     reason=text(place.reason) if place else None,
+                    no_run=self._makers.no_run(newer.id),
                 )
             )
         return tuple(rows)

@@ -13,8 +13,15 @@ class AffectedItem(Brief):
 
     id: str
     name: str | None = None
+    version: str | None = Field(default=None, description="Where another one has its name.")
     hop: int
+    runs: int | None = Field(default=None, description="Of a dataset: runs on the way.")
     via: str | None = Field(default=None, description="Id of the item it came through, if not the start.")
+    made_by: tuple[str, ...] | None = Field(default=None, description="Affected runs, if several made it.")
+    unaffected_makers: tuple[str, ...] | None = Field(
+        default=None, description="Runs that made it too and are not affected: it may hold their result."
+    )
+    no_run: bool | None = Field(default=None, description="No recorded run made it.")
     release: str | None = Field(default=None, description="RELEASED or PENDING.")
     type: str | None = None
 
@@ -62,6 +69,10 @@ class ImpactTotals(Brief):
     pending: int | None = None
     release_unread: int | None = Field(default=None, description="Datasets whose release was not read.")
     by_hop: dict[str, int] = Field(description="Datasets and runs by hops from the start.")
+    direct_runs: int = Field(description="Runs that used the item itself: all, though lineage goes on.")
+    makers_unread: int | None = Field(
+        default=None, description="Affected datasets whose other makers were not read."
+    )
 
 
 class ReplacingVersion(Brief):
@@ -73,6 +84,7 @@ class ReplacingVersion(Brief):
     number: int | None = None
     created: str | None = None
     reason: str | None = None
+    no_run: bool | None = Field(default=None, description="No recorded run made it.")
 
 
 class AnalyseImpactResult(Brief):
