@@ -6,8 +6,6 @@ security policy, which forbids everything else. Data stand in a JSON block and r
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from dataclasses import asdict
 from importlib.resources import files
@@ -19,6 +17,7 @@ from pydantic_core import to_json, to_jsonable_python
 
 from provena_mcp.lineage.picture.scene import FOLDED, Picture
 from provena_mcp.lineage.picture.shapes import PLAIN, TYPES
+from provena_mcp.rules.content_policy import inline_policy
 
 _SCRIPTS: Final = ("model.js", "view.js", "page.js")
 APP_TITLE: Final = "Lineage"
@@ -51,11 +50,9 @@ def app_page() -> str:
 
 def _page(title: str, data: JsonValue) -> str:
     style, script = _asset("page.css"), "\n".join(map(_asset, _SCRIPTS))
-    allowed = f"style-src {_hash(style)}; script-src {_hash(script)}"
-    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     return Template(_asset("page.html")).substitute(
         title=html.escape(title),
-        policy=policy,
+        policy=inline_policy(style, script),
         style=style,
         script=script,
         data=to_json(data).decode().replace("<", "\\u003c"),
@@ -64,7 +61,3 @@ def _page(title: str, data: JsonValue) -> str:
 
 def _asset(name: str) -> str:
     return files("provena_mcp.lineage.picture").joinpath("assets", name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

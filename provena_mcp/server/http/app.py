@@ -27,12 +27,15 @@ from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.build import build_server
 from provena_mcp.server.http import downloads
 from provena_mcp.server.http.connections import allow_many_connections, with_header_deadline
-from provena_mcp.server.http.host import prepare_hosting
+from provena_mcp.server.http.front.routes import front_routes
+from provena_mcp.server.http.front.self_description import SelfDescription
+from provena_mcp.server.http.host import Hosting, prepare_hosting
 from provena_mcp.server.http.origins import HEALTH_PATH, READY_PATH
 from provena_mcp.server.http.request_body import MAX_BODY_BYTES
 from provena_mcp.server.messages import MCP_PATH
 from provena_mcp.server.pipeline import request_chain
 from provena_mcp.settings import Settings
+from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.toolsets import select_tools
 
 _GRACE_SECONDS: Final = 30
@@ -72,7 +75,7 @@ def create_http_app(
     clock: Callable[[], float] = time.time,
     adorn: Callable[[MCPServer[Application]], None] | None = None,
 ) -> Starlette:
-    """The ASGI application: ``/mcp``, its metadata, ``/documents``, ``/health`` and ``/ready``.
+    """The ASGI application: ``/mcp``, its metadata, its page, ``/documents``, ``/health`` and ``/ready``.
 
     Args:
         settings: What the operator set.
@@ -107,12 +110,25 @@ def create_http_app(
     )
     app.router.routes += [
         *hosting.metadata,
+        *front_routes(_described(hosting, offered, sample=sample)),
         Route(HEALTH_PATH, _healthy),
         Route(READY_PATH, (readiness or Readiness()).answer),
         Route(downloads.PATH, hosting.downloads.hand_out),
     ]
     app.user_middleware += request_chain(hosting, writing)
     return app
+
+
+def _described(hosting: Hosting, offered: tuple[ToolDefinition, ...], *, sample: bool) -> SelfDescription:
+    """What strangers may know: not where a store is, nor what is in it."""
+    endpoints = None if sample else hosting.settings.endpoints()
+    if endpoints is not None:
+        answers = f"the Provena deployment {hosting.settings.domain or endpoints.prov}"
+    elif sample:
+        answers = "the sample world, which is invented"
+    else:
+        answers = "the Provena built into this server"
+    return SelfDescription(hosting.url, answers, endpoints.keycloak if endpoints else None, offered)
 
 
 def run_http(settings: Settings, *, sample: bool = False, host: str, port: int) -> None:

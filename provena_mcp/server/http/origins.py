@@ -21,10 +21,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from provena_mcp.server.http.front.card import CARD_PATH, CATALOGUE_PATH
+
 METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
 HEALTH_PATH: Final = "/health"
 READY_PATH: Final = "/ready"
 PROBES: Final = frozenset({HEALTH_PATH, READY_PATH})
+# What any page may read: it says where a server is and where to log in.
+_PUBLIC: Final = (METADATA_PATH, CARD_PATH, CATALOGUE_PATH)
 
 _LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 _CROSSING: Final = frozenset({"cross-site", "same-site"})
@@ -70,8 +74,8 @@ class HostAndOrigin:
     def __init__(self, app: ASGIApp, *, allowed: Allowed) -> None:
         """Guard ``app``.
 
-        Balancers probe by address, so probes answer under any name; the metadata is public, so that
-        pages of any origin may read it.
+        Balancers probe by address, so probes answer under any name; the metadata and the server's card
+        are public, so that pages of any origin may read them.
         """
         self._app = app
         self._allowed = allowed
@@ -79,7 +83,7 @@ class HostAndOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 421 or 403."""
         if scope["type"] == "http" and scope["path"] not in PROBES:
-            refusal = self._refusal(Headers(scope=scope), is_public=scope["path"].startswith(METADATA_PATH))
+            refusal = self._refusal(Headers(scope=scope), is_public=scope["path"].startswith(_PUBLIC))
             if refusal is not None:
                 await refusal(scope, receive, send)
                 return
@@ -99,8 +103,8 @@ class HostAndOrigin:
 class CrossOrigin(CORSMiddleware):
     """ASGI middleware: lets browsers of the named origins send requests and read answers, refusals too.
 
-    A preflight carries no token, so this stands before whatever asks for one. The metadata has its own
-    rule: it is open to all.
+    A preflight carries no token, so this stands before whatever asks for one. The metadata and the
+    server's card have their own rule: they are open to all.
     """
 
     def __init__(self, app: ASGIApp, *, origins: Collection[str]) -> None:
@@ -116,7 +120,7 @@ class CrossOrigin(CORSMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a preflight, or pass the request on and mark its answer."""
-        if scope["type"] == "http" and scope["path"].startswith(METADATA_PATH):
+        if scope["type"] == "http" and scope["path"].startswith(_PUBLIC):
             await self.app(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
