@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from provena_mcp.queries.jobs.job_wait import PollPolicy
     from provena_mcp.queries.lineage.frontier import DepthCap
     from provena_mcp.queries.lineage.lineage_page import RecentLineage
+    from provena_mcp.queries.recording.sought import Recordings
     from provena_mcp.rules.items.events import Gone
 
 LOCAL_CALLER = "local"
@@ -116,6 +117,7 @@ class Application:
     max_result_tokens: int
     output: OutputFolder | None
     input: InputFolders
+    recordings: Recordings | None
     recent_reports: RecentReports
     recent_documents: RecentDocuments
     key_values: KeyValueStore

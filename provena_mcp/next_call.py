@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, WithJsonSchema
 ToolName = Literal[
     "analyse_impact",
     "audit_reproducibility",
+    "check_inputs",
     "compare_model_runs",
     "convert_model_runs",
     "convert_model_runs_to_csv_with_file",
@@ -29,6 +30,7 @@ ToolName = Literal[
     "get_effected_datasets",
     "get_health_check",
     "get_job",
+    "identify_file",
     "link_model_run_to_study",
     "list_items",
     "list_jobs",

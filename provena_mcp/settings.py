@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     input_dirs: str | None = Field(
         default=None, description="Directories whose files may be read (stdio only)."
     )
+    captures: str | None = Field(
+        default=None,
+        description="Where captures of runs lie (stdio and 'record'), instead of the project's "
+        ".provena/captures.",
+    )
     max_result_tokens: int = Field(
         default=4000, ge=500, le=20_000, description="Budget of one tool result, in tokens."
     )

@@ -60,7 +60,7 @@ class CaptureFolder:
         text = json.dumps(crate_of(capture), indent=1, ensure_ascii=False) + "\n"
         try:
             if self.path.is_dir():
-                _replace(self.path / METADATA, text)
+                replace_file(self.path / METADATA, text)
             else:
                 self._appear(text)
         except OSError as error:
@@ -77,7 +77,7 @@ class CaptureFolder:
                 (captures.parent / ".gitignore").write_text(_IGNORED, "utf-8")
         unseen = captures / f".{self.path.name}"
         unseen.mkdir()
-        _replace(unseen / METADATA, text)
+        replace_file(unseen / METADATA, text)
         unseen.rename(self.path)
 
 
@@ -132,7 +132,7 @@ def read_capture(path: Path) -> StoredCapture:
 
 def note_registration(path: Path, run_id: str) -> None:
     """Remember beside a capture which registered run it became."""
-    _replace(path / REGISTRATION, json.dumps({"run_id": run_id}) + "\n")
+    replace_file(path / REGISTRATION, json.dumps({"run_id": run_id}) + "\n")
 
 
 def registered_run(path: Path) -> str | None:
@@ -159,7 +159,7 @@ def _is_ours(folder: Path) -> bool:
         return False
 
 
-def _replace(file: Path, text: str) -> None:
+def replace_file(file: Path, text: str) -> None:
     """Put ``text`` into ``file`` whole or not at all, also if the power goes."""
     beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:

@@ -39,6 +39,7 @@ from provena_mcp.tools.registration import register
 from provena_mcp.tools.toolsets import select_tools
 
 if TYPE_CHECKING:
+    from provena_mcp.queries.recording.sought import Recordings
     from provena_mcp.server.http.host import Hosting
 
 _LISTS_KEEP_MS: Final = 60_000
@@ -109,7 +110,7 @@ def build_server(
         website_url=WEBSITE,
         icons=[ICON],
         version=__version__,
-        instructions=server_instructions(backend.which(), definitions),
+        instructions=server_instructions(backend.which(), definitions, local=local),
         tools=list(registered),
         lifespan=lambda _: _running(
             backend, settings, hosting, local=local, polling=polling or PollPolicy(), now=now
@@ -157,6 +158,7 @@ async def _running(
             max_result_tokens=settings.max_result_tokens,
             output=output,
             input=input_folders(settings.input_dirs, output.path if output else None),
+            recordings=_recordings(settings) if local else None,
             recent_documents=RecentDocuments(time.monotonic),
             recent_reports=BoundedCache(entries=16, seconds=600.0, clock=time.monotonic),
             key_values=hosting.key_values if hosting else InProcessStore(clock=polling.clock),
@@ -165,6 +167,15 @@ async def _running(
             caller=hosting.caller if hosting else local_caller,
             downloads=hosting.downloads if hosting else None,
         )
+
+
+def _recordings(settings: Settings) -> Recordings:
+    from provena_mcp.queries.recording.sought import Recordings
+
+    working = Path.cwd()
+    # Hosts may start a server anywhere: at the root that would be every file there is.
+    folders = input_folders(settings.input_dirs, working if working != working.parent else None)
+    return Recordings(folders.find, settings.captures, working)
 
 
 def _output_folder(settings: Settings) -> OutputFolder | None:

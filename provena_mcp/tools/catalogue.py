@@ -32,6 +32,7 @@ _MODULES: Final = (
     "documents",
     "pictures",
     "jobs",
+    "recording",
     "curation",
     "admin",
 )

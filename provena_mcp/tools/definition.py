@@ -13,7 +13,17 @@ from pydantic import BaseModel, JsonValue
 ResultT = TypeVar("ResultT", bound=BaseModel)
 
 Toolset = Literal[
-    "lineage", "answers", "registry", "runs", "csv", "documents", "jobs", "health", "curation", "admin"
+    "lineage",
+    "answers",
+    "registry",
+    "runs",
+    "csv",
+    "documents",
+    "jobs",
+    "health",
+    "recording",
+    "curation",
+    "admin",
 ]
 Effect = Literal["reads", "writes", "destroys"]
 

@@ -12,7 +12,7 @@ from provena_mcp.tools.definition import ToolDefinition, Toolset
 
 ALL_TOOLS: Final[tuple[ToolDefinition, ...]] = written_tools()
 
-_OFF_BY_DEFAULT: Final[frozenset[Toolset]] = frozenset({"curation", "admin"})
+_OFF_BY_DEFAULT: Final[frozenset[Toolset]] = frozenset({"recording", "curation", "admin"})
 _LEAN: Final = frozenset(
     {
         "get_health_check",

@@ -15,8 +15,10 @@ def test_help_names_every_command_and_shows_examples(run):
     commands = re.findall(r"^│ (\w+) ", told.stdout, re.MULTILINE)
     assert sorted(commands) == [
         "ask",
+        "check",
         "demo",
         "doctor",
+        "identify",
         "install",
         "local",
         "login",

@@ -23,4 +23,5 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def run(work: Path) -> CommandLine:
     """``provena-mcp`` in that folder."""
-    return CommandLine(work, {"COLUMNS": "100", "NO_COLOR": "1"})
+    store = str(work.parent / "store.sqlite")
+    return CommandLine(work, {"PROVENA_STORE": store, "COLUMNS": "100", "NO_COLOR": "1"})

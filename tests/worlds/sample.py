@@ -30,7 +30,9 @@ async def sample_client(folder: Path, era: str = "auto", **chosen: Any) -> Async
 
 
 @asynccontextmanager
-async def world_client(folder: Path, items: list[Any], **chosen: Any) -> AsyncGenerator[Client]:
+async def world_client(
+    folder: Path, items: list[Any], *, local: bool = True, **chosen: Any
+) -> AsyncGenerator[Client]:
     """A connected client of the server over these items; ``chosen`` are further settings."""
     path = folder / "world.sqlite3"
     store = Store(path)
@@ -38,7 +40,7 @@ async def world_client(folder: Path, items: list[Any], **chosen: Any) -> AsyncGe
     store.close()
     assert not report.skipped
     settings = settings_with(store=path, output_dir=str(folder / "saved"), **chosen)
-    async with Client(build_server(settings)) as client:
+    async with Client(build_server(settings, local=local)) as client:
         yield client
 
 

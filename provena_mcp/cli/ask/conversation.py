@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from mcp import Client, MCPError
@@ -44,6 +44,7 @@ class Question(Generic[ResultT]):
         show: Draws it.
         is_no: Whether an answer says no.
         items: The arguments that name items, by id or by name.
+        settings: What the server is set to beside the usual.
     """
 
     tool: ToolName
@@ -52,6 +53,7 @@ class Question(Generic[ResultT]):
     show: Callable[[ResultT], RenderableType]
     is_no: Callable[[ResultT], bool] = lambda _: False
     items: tuple[str, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ async def put(question: Question[ResultT], settings: Settings, *, sample: bool) 
         ArgumentError: No one item has a name that was given.
         ProvenaError: The server cannot be built from these settings.
     """
-    wide = {"toolsets": _TOOLSETS, "max_result_tokens": _MOST_TOKENS, "read_only": True}
+    wide = {"toolsets": _TOOLSETS, "max_result_tokens": _MOST_TOKENS, "read_only": True, **question.settings}
     server = own_server(settings.model_copy(update=wide), sample=sample)
     asked: Asked | ProvenaError
     async with Client(server) as client:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provena_mcp.cli.ask.conversation import Question
 
 ResultT = TypeVar("ResultT")
@@ -18,14 +20,26 @@ def answer(question: Question[ResultT], *, as_json: bool, sample: bool) -> None:
     Raises:
         ProvenaError: The question cannot be put.
     """
+    answer_all([question], as_json=as_json, sample=sample)
+
+
+def answer_all(questions: Sequence[Question[ResultT]], *, as_json: bool, sample: bool) -> None:
+    """Ask and show one after another, and exit with the gravest code of all.
+
+    Raises:
+        ProvenaError: A question cannot be put.
+    """
     from provena_mcp.cli.ask.conversation import present, put
     from provena_mcp.cli.session import run
     from provena_mcp.settings import read_settings
 
-    asked = run(put(question, read_settings(), sample=sample))
-    code = present(question, asked, as_json=as_json, sample=sample)
-    if code:
-        raise typer.Exit(code)
+    settings = read_settings()
+    codes = [
+        present(question, run(put(question, settings, sample=sample)), as_json=as_json, sample=sample)
+        for question in questions
+    ]
+    if max(codes):
+        raise typer.Exit(max(codes))
 
 
 def upper(word: str | None) -> str | None:

@@ -91,10 +91,10 @@ def check_currency(evidence: RunEvidence) -> tuple[str, list[Finding]]:
 def check_use(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     """Whether licences, limits and approvals allow using the inputs, and what lies further upstream."""
     findings = unless_empty(
-        ("approval_missing", _each(evidence, evidence.inputs, _lacking_approvals)),
-        ("use_restricted", _each(evidence, evidence.inputs, _restrictions)),
+        ("approval_missing", _each(evidence, evidence.inputs, lacking_approvals)),
+        ("use_restricted", _each(evidence, evidence.inputs, restrictions)),
         ("licence_missing", _each(evidence, evidence.inputs, _no_licence)),
-        ("upstream_restricted", _each(evidence, _further_upstream(evidence), _restrictions)),
+        ("upstream_restricted", _each(evidence, _further_upstream(evidence), restrictions)),
     )
     restricted = {item for finding in findings for item in finding.evidence}
     return f"datasets with conditions: {len(restricted)}", findings
@@ -160,7 +160,8 @@ def _each(evidence: RunEvidence, ids: tuple[str, ...], look: Callable[[DatasetIt
     return {dataset_id: what for dataset_id, what in seen.items() if what}
 
 
-def _restrictions(dataset: DatasetItem) -> str:
+def restrictions(dataset: DatasetItem) -> str:
+    """The conditions on a dataset's use, in words; empty where there are none."""
     info, approvals = dataset.collection_format.dataset_info, dataset.collection_format.approvals
     parts: list[str] = []
     licence = clean(info.license or "", TEXT_LENGTH)
@@ -174,7 +175,8 @@ def _restrictions(dataset: DatasetItem) -> str:
     return "; ".join(parts)
 
 
-def _lacking_approvals(dataset: DatasetItem) -> str:
+def lacking_approvals(dataset: DatasetItem) -> str:
+    """The approvals that a dataset needs and has not, in words."""
     approvals = _approvals(dataset.collection_format.approvals)
     return ", ".join(name for name, (relevant, obtained) in approvals.items() if relevant and not obtained)
 

@@ -38,6 +38,14 @@ class InputFolders:
         except OSError as error:
             raise self._refused(f"{file_path[:200]!r} cannot be read: {error.strerror}.") from None
 
+    def find(self, file_path: str) -> Path:
+        """Where a file is that may be read; a relative path is looked for in the first folder.
+
+        Raises:
+            FileRefusedError: It is not there, outside the folders, or reached over ``..`` or a link.
+        """
+        return self._inside(file_path)
+
     def _inside(self, file_path: str) -> Path:
         given = Path(file_path)
         if not file_path.strip() or "\0" in file_path or ".." in given.parts:
@@ -64,8 +72,8 @@ class InputFolders:
         allowed = ", ".join(map(str, self.paths)) or "none"
         return FileRefusedError(
             message,
-            advice=f"Folders that may be read: {allowed}. The operator names them in PROVENA_INPUT_DIRS; the "
-            "text itself can be given to convert_model_runs.",
+            advice=f"Folders that may be read: {allowed}. The operator names them in PROVENA_INPUT_DIRS. "
+            "Without the file, convert_model_runs takes its text, identify_file its SHA-256.",
         )
 
 

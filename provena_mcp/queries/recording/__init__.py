@@ -1,0 +1,1 @@
+"""What the registry knows of files and programs that somebody has recorded."""

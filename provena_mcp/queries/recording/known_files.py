@@ -1,0 +1,151 @@
+"""Files that registered runs keep the hashes of, and the state of the datasets that hold them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import Field
+
+from provena_mcp.errors import ProvenaError
+from provena_mcp.lineage.audit.dataset_checks import lacking_approvals, restrictions
+from provena_mcp.queries.items.briefs.models import Brief, Ref
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.item_reader import NOTHING
+from provena_mcp.queries.jobs.registry_check import newest_runs
+from provena_mcp.rules.budgets import NAME_LENGTH
+from provena_mcp.rules.records.file_hashes import HashedFile, annotation_key, hashed_files
+from provena_mcp.rules.text import clean
+from provena_mcp.wire.items import DatasetItem, ModelRunItem
+
+_SEARCHED_HITS: Final = 20
+_SHOWN_USERS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file of a registered run: what its run keeps of it, and which run that is."""
+
+    file: HashedFile
+    run: ModelRunItem
+
+
+@dataclass(frozen=True)
+class KnownFiles:
+    """What registered runs keep of files.
+
+    Attributes:
+        by_hash: By SHA-256.
+        by_name: By file name, which is a hint and no proof.
+        runs: How many runs were looked through, the newest.
+        complete: Whether those are all.
+    """
+
+    by_hash: Mapping[str, tuple[KnownFile, ...]] = field(default_factory=dict[str, tuple[KnownFile, ...]])
+    by_name: Mapping[str, tuple[KnownFile, ...]] = field(default_factory=dict[str, tuple[KnownFile, ...]])
+    runs: int = 0
+    complete: bool = False
+
+
+class DatasetState(Brief):
+    """What is worth knowing of a dataset before its files are used."""
+
+    id: str
+    name: str | None = None
+    version: int | None = None
+    superseded_by: str | None = Field(default=None, description="Its next version.")
+    release_status: str | None = None
+    restricted: str | None = Field(default=None, description="Conditions and missing approvals.")
+    used_by: tuple[Ref, ...] = Field(default=(), description="Runs that used it; the first few.")
+    used_by_count: int = 0
+    unreadable: str | None = Field(default=None, description="Why nothing is known of it.")
+
+
+async def read_known_files(reader: Reader, hashes: Collection[str]) -> KnownFiles:
+    """The files of the newest runs, and of older ones those that the search finds by ``hashes``.
+
+    Raises:
+        ProvenaError: The registry cannot be asked.
+    """
+    newest = await newest_runs(reader.client.registry, 0)
+    runs = list(newest.runs)
+    missing = set(hashes) - {known.file.sha256 for known in _files(runs)}
+    if missing and not newest.complete:
+        runs += await _searched(reader, missing, {run.id for run in runs})
+    files = _files(runs)
+    return KnownFiles(
+        by_hash=_grouped((known.file.sha256, known) for known in files),
+        by_name=_grouped((known.file.name, known) for known in files),
+        runs=len(runs),
+        complete=newest.complete,
+    )
+
+
+async def dataset_states(reader: Reader, ids: Iterable[str]) -> dict[str, DatasetState]:
+    """The state of each dataset, and who uses it."""
+    wanted = tuple(dict.fromkeys(ids))
+    outcomes = await reader.items(NOTHING).read(wanted)
+    users = dict(zip(wanted, await asyncio.gather(*(_users(reader, each) for each in wanted)), strict=True))
+    named = await reader.names.of(
+        reader.caller,
+        dict.fromkeys((run for runs in users.values() for run in runs[:_SHOWN_USERS]), "MODEL_RUN"),
+    )
+    states: dict[str, DatasetState] = {}
+    for dataset_id, outcome in outcomes.items():
+        if isinstance(outcome, DatasetItem):
+            runs = users[dataset_id]
+            shown = tuple(Ref(id=run, name=named.names.get(run)) for run in runs[:_SHOWN_USERS])
+            states[dataset_id] = _state(outcome).model_copy(
+                update={"used_by": shown, "used_by_count": len(runs)}
+            )
+        else:
+            why = outcome.message if isinstance(outcome, ProvenaError) else "It is not a dataset."
+            states[dataset_id] = DatasetState(id=dataset_id, unreadable=why)
+    return states
+
+
+def _state(dataset: DatasetItem) -> DatasetState:
+    info = dataset.versioning_info
+    lacking = lacking_approvals(dataset)
+    conditions = "; ".join(
+        part for part in (restrictions(dataset), f"no approval yet for {lacking}" if lacking else "") if part
+    )
+    return DatasetState(
+        id=dataset.id,
+        name=clean(dataset.display_name or "", NAME_LENGTH) or None,
+        version=info.version if info else None,
+        superseded_by=info.next_version if info else None,
+        release_status=dataset.release_status or "NOT_RELEASED",
+        restricted=conditions or None,
+    )
+
+
+async def _users(reader: Reader, dataset_id: str) -> tuple[str, ...]:
+    """The runs that used a dataset; none where the graph does not say."""
+    try:
+        graph = await reader.client.prov.explore("downstream", dataset_id, 1)
+    except ProvenaError:
+        return ()
+    return tuple(link.source for link in graph.links if link.target == dataset_id and link.relation == "used")
+
+
+async def _searched(reader: Reader, hashes: Iterable[str], known: Collection[str]) -> list[ModelRunItem]:
+    hits = await asyncio.gather(
+        *(reader.client.search.search(annotation_key(each), "MODEL_RUN", _SEARCHED_HITS) for each in hashes)
+    )
+    ids = {hit.id for found in hits for hit in found} - set(known)
+    outcomes = await reader.items(NOTHING).read(sorted(ids))
+    return [item for item in outcomes.values() if isinstance(item, ModelRunItem)]
+
+
+def _files(runs: Iterable[ModelRunItem]) -> list[KnownFile]:
+    return [KnownFile(file, run) for run in runs for file in hashed_files(run.record.annotations)]
+
+
+def _grouped(pairs: Iterable[tuple[str, KnownFile]]) -> dict[str, tuple[KnownFile, ...]]:
+    grouped: dict[str, list[KnownFile]] = {}
+    for key, known in pairs:
+        grouped.setdefault(key, []).append(known)
+    return {key: tuple(files) for key, files in grouped.items()}
