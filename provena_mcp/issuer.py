@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import httpx
 import jwt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from provena_mcp.errors import NotLoggedInError, SettingsError, UnavailableError
+from provena_mcp.wire.claims import Claims
 
 ALGORITHM: Final = "RS256"
 TOLERANCE_SECONDS: Final = 5.0
@@ -28,55 +29,11 @@ _PATIENCE_SECONDS: Final = 1.0
 _KINDS_IN_HEADER: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 _KIND_IN_CLAIMS: Final = "Bearer"
 
-# Within what a clock or a calendar can hold.
-_Moment = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e11)]
-
-
 # Whatever an address answers that is no issuer's.
 _UNUSABLE: Final = (
     *(httpx.HTTPError, httpx.InvalidURL, jwt.PyJWTError),
     *(ValueError, TypeError, AttributeError, LookupError, RecursionError),
 )
-
-
-class RealmAccess(BaseModel):
-    """Keycloak's structure for realm roles."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    roles: tuple[str, ...] = ()
-
-
-class Claims(BaseModel):
-    """What a token says about its bearer (provena-http 1.3); times are Unix seconds."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    iss: str | None = None
-    sub: str | None = None
-    azp: str | None = None
-    scope: str = ""
-    exp: _Moment | None = None
-    nbf: _Moment | None = None
-    preferred_username: str | None = None
-    email: str | None = None
-    realm_access: RealmAccess | None = None
-
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """The realm roles; none where the token lacks their structure."""
-        return self.realm_access.roles if self.realm_access else ()
-
-
-def read_claims(token: str) -> Claims | None:
-    """What ``token`` says, unchecked: to be shown to its own bearer, never to decide anything.
-
-    None for a token that is opaque or says it in another shape.
-    """
-    try:
-        return Claims.model_validate(jwt.decode(token, options={"verify_signature": False}))
-    except (jwt.PyJWTError, ValidationError, RecursionError):
-        return None
 
 
 class Issuer:

@@ -16,9 +16,9 @@ from provena_mcp.client import DeviceLogin, LoginStore, ProvenaClient, StoredLog
 from provena_mcp.client.login.keycloak import Clock, DevicePrompt, Sleep
 from provena_mcp.client.login.login_store import Keyring
 from provena_mcp.errors import LoginRefusedError, SettingsError, UpstreamError
-from provena_mcp.issuer import Claims, read_claims
 from provena_mcp.rules.text import clean
 from provena_mcp.settings import Endpoints, Settings
+from provena_mcp.wire.claims import Claims, read_claims
 
 Say = Callable[[str], None]
 OpenPage = Callable[[str], Awaitable[None]]

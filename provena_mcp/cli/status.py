@@ -13,13 +13,13 @@ from provena_mcp.client.login.keycloak import Clock
 from provena_mcp.client.login.login_store import Keyring
 from provena_mcp.client.login.token_providers import KeycloakTokens
 from provena_mcp.errors import NotLoggedInError, ProvenaError
-from provena_mcp.issuer import Claims, read_claims
 from provena_mcp.next_call import naming_tools
 from provena_mcp.queries.health import UNLINKED
 from provena_mcp.rules.text import clean
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.toolsets import select_tools
+from provena_mcp.wire.claims import Claims, read_claims
 
 Level = Literal["any", "read", "write", "admin"]
 

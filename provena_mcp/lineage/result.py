@@ -99,8 +99,10 @@ class LineageResult(_Part):
     roots: Ends = Field(description="Items that depend on nothing else here.")
     leaves: Ends = Field(description="Items that nothing else here depends on.")
     cycles: Cycles | None = None
-    answer: tuple[AnswerItem, ...] | None = Field(
-        None, description="The items asked for, nearest first, the start left out."
+    answer: tuple[Annotated[AnswerItem, WithJsonSchema({"type": "object"})], ...] | None = Field(
+        None,
+        description="The items asked for, nearest first, the start left out: ref, id, name, type, hop, the "
+        "model runs on the way, via which item it was reached, and of agents in which roles.",
     )
     nodes: dict[str, RowsByType] = Field(
         description="All other items by hop, then type: rows of ref, id and name."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from importlib import import_module
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 
 from provena_mcp.application import MirrorStanding
 from provena_mcp.client import (
+    PREPARATIONS,
     ClientLimits,
     NoToken,
     Personal,
@@ -59,12 +61,14 @@ class Backend:
         client: Opens the way to it.
         subject: Who was logged in at the last request, as their token calls them; none if nobody was.
         mirror: What answers in its place.
+        preparations: Steps that make what the first requests need; none of them touches the network.
     """
 
     which: Callable[[], WhichProvena]
     client: Callable[[], AbstractAsyncContextManager[ProvenaClient]]
     subject: Callable[[], str | None] = lambda: None
     mirror: MirrorStanding | None = None
+    preparations: Sequence[Callable[[], object]] = PREPARATIONS
 
 
 def choose_backend(
@@ -180,7 +184,7 @@ class _Observed:
         token = await self._tokens.token()
         if token != self._last:
             # What reads tokens is loaded when there is one.
-            from provena_mcp.issuer import read_claims
+            from provena_mcp.wire.claims import read_claims
 
             claims = read_claims(token) if token else None
             self._last, self.subject = token, claims.sub if claims else None
@@ -217,7 +221,8 @@ def _embedded(provena: EmbeddedProvena, *, read_only: bool) -> Backend:
         ):
             yield in_process
 
-    return Backend(which=which, client=client)
+    app = partial(import_module, "provena_mcp.embedded.app")
+    return Backend(which=which, client=client, preparations=(app, *PREPARATIONS))
 
 
 class _InProcess(httpx.ASGITransport):

@@ -128,7 +128,10 @@ def build_server(
             *([lineage_app()] if any(definition.ui for definition in definitions) else []),
         ],
     )
-    server.prepare_with([tool.prepare for tool in registered])
+    server.preparations = [
+        *backend.preparations,
+        *(step for tool in registered for step in tool.preparations),
+    ]
     register_resources(server, lambda: who_answers(backend.which()))
     register_prompts(server, [definition.name for definition in definitions])
     server.complete_arguments()

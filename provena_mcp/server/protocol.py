@@ -34,14 +34,15 @@ logger = logging.getLogger(__name__)
 
 
 class ProvenaServer(MCPServer[Application]):
-    """An MCP server over one ``Application``."""
+    """An MCP server over one ``Application``.
+
+    Attributes:
+        preparations: Done over stdio once the tools have been listed: they make what the first calls need.
+    """
 
     _listed: anyio.Event | None = None
-    _preparations: Sequence[Callable[[], object]] = ()
-
-    def prepare_with(self, preparations: Sequence[Callable[[], object]]) -> None:
-        """Do these over stdio once the tools have been listed: they make what the first calls need."""
-        self._preparations = preparations
+    preparations: Sequence[Callable[[], object]] = ()
+    _calls_under_way: int = 0
 
     def complete_arguments(self) -> None:
         """Complete the arguments of prompts and resource templates.
@@ -58,6 +59,7 @@ class ProvenaServer(MCPServer[Application]):
         Raises:
             MCPError: There is no such tool; the SDK would make that a result.
         """
+        self._calls_under_way += 1
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError:
@@ -69,6 +71,8 @@ class ProvenaServer(MCPServer[Application]):
             raise MCPError(
                 code=INVALID_PARAMS, message=f"There is no tool {name[:_SHOWN]!r}.{meant}"
             ) from None
+        finally:
+            self._calls_under_way -= 1
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Application] | None = None
@@ -118,11 +122,12 @@ class ProvenaServer(MCPServer[Application]):
 
     async def _get_ready(self, listed: anyio.Event) -> None:
         await listed.wait()
-        # The list leaves first, and between the tools whatever has come is answered.
-        await anyio.sleep(_PAUSE_SECONDS)
-        for prepare in self._preparations:
+        for prepare in self.preparations:
+            # The list leaves first, and whatever has come is answered.
+            await anyio.sleep(0 if prepare is not self.preparations[0] else _PAUSE_SECONDS)
+            while self._calls_under_way:
+                await anyio.sleep(_PAUSE_SECONDS)
             prepare()
-            await anyio.sleep(0)
 
 
 async def _complete(ctx: ServerRequestContext[Any, Any], params: CompleteRequestParams) -> CompleteResult:

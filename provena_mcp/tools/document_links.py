@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.types import ResourceLink
 
 from provena_mcp.application import Application
-from provena_mcp.commands.generate_report import GenerateReportResult
 from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.documents.kinds import (
@@ -27,6 +26,9 @@ from provena_mcp.queries.documents.kinds import (
 )
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.uris import path_of
+
+if TYPE_CHECKING:
+    from provena_mcp.commands.generate_report import GenerateReportResult
 
 
 def lineage_link(result: LineageResult) -> ResourceLink:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache, partial
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp.types import CallToolResult, InputRequiredResult, TextContent
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from provena_mcp.application import Application
@@ -45,10 +46,12 @@ class ProvenaTool(Tool):
 
     links: bool = False
     mirrored: bool = False
+    result: Callable[[], type[BaseModel]]
 
-    def prepare(self) -> None:
-        """Make what a call needs, ahead of the first."""
-        _ = self.made
+    @property
+    def preparations(self) -> Sequence[Callable[[], object]]:
+        """Steps that make what a call needs, ahead of the first."""
+        return (lambda: self.made, lambda: _build(self.result(), set()))
 
     @cached_property
     def made(self) -> Tool:
@@ -110,6 +113,17 @@ class _Metadata(FuncMetadata):
         return {name: data[name] if value is None else value for name, value in parsed.items()}
 
 
+def _build(annotation: Any, built: set[type[BaseModel]]) -> None:
+    """Build the validators of every model in a type, each of which is made by itself first."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in built:
+        built.add(annotation)
+        annotation.model_rebuild()
+        for field in annotation.model_fields.values():
+            _build(field.annotation, built)
+    for part in get_args(annotation):
+        _build(part, built)
+
+
 @lru_cache(maxsize=16)
 def register(
     definitions: tuple[ToolDefinition, ...],
@@ -156,6 +170,7 @@ def _register(
         meta={"provena/toolset": definition.toolset, **_ui(definition)},
         links=links,
         mirrored=mirrored,
+        result=lambda: definition.result_model,
     )
 
 

@@ -12,8 +12,8 @@ import pytest
 from provena_mcp.client import DeviceLogin, NoToken, OAuthClient, ProvenaClient
 from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.errors import LoginRefusedError, MalformedAnswerError, UnavailableError
-from provena_mcp.issuer import read_claims
 from provena_mcp.settings import Endpoints
+from provena_mcp.wire.claims import read_claims
 from tests.oidc.realm import Realm
 
 DESK = OAuthClient("client-tools")

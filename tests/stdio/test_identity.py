@@ -95,3 +95,36 @@ def test_what_no_start_needs_is_not_loaded_by_one(tmp_path: Path):
     loaded = set(done.stdout.split())
     assert "provena_mcp.tools.toolsets" in loaded
     assert sorted(loaded & NOT_AT_THE_START) == []
+
+
+READY = """
+import asyncio, sys
+from pathlib import Path
+from mcp import Client
+from provena_mcp.server.build import build_server
+from provena_mcp.settings import Settings
+
+async def first_call(server):
+    async with Client(server) as client:
+        before = set(sys.modules)
+        answer = await client.call_tool("explore_upstream", {"starting_id": "sample/1000117"})
+        assert not answer.is_error, answer.content
+        print(*(sys.modules.keys() - before))
+
+server = build_server(Settings(_env_file=None, store=Path(sys.argv[1])), sample=True)
+for prepare in server.preparations:
+    prepare()
+asyncio.run(first_call(server))
+"""
+
+
+def test_once_it_is_ready_a_first_call_loads_nothing(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-c", READY, str(tmp_path / "store.sqlite3")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    ours = {"provena_mcp", "httpcore", "msgspec", "jwt", "cryptography", "networkx", "docx"}
+    assert sorted(name for name in done.stdout.split() if name.partition(".")[0] in ours) == []
