@@ -33,6 +33,11 @@ def _run(arguments: list[str]) -> None:
             serve_stdio(sample=len(arguments) == 2)
         case ["--version"]:
             sys.stdout.write(f"provena-mcp {__version__}\n")
+        case ["record", *rest]:
+            # The command that is recorded waits as well, and less is loaded for it.
+            from provena_mcp.cli.record_command import record_app
+
+            record_app()(rest, prog_name="provena-mcp record")
         case _:
             _run_app(arguments)
 

@@ -11,8 +11,9 @@ from provena_mcp import __version__
 from provena_mcp.cli.ask.commands import ask_app
 from provena_mcp.cli.assistants import assistants_app
 from provena_mcp.cli.examples import examples
+from provena_mcp.cli.known_file_commands import add_known_file_commands
 from provena_mcp.cli.local import local_app
-from provena_mcp.cli.recording import add_recording_commands
+from provena_mcp.cli.record_command import add_record_command
 
 app = typer.Typer(
     name="provena-mcp",
@@ -34,7 +35,8 @@ app = typer.Typer(
 app.add_typer(assistants_app)
 app.add_typer(local_app, name="local")
 app.add_typer(ask_app, name="ask")
-add_recording_commands(app)
+add_record_command(app)
+add_known_file_commands(app)
 
 
 def _show_version(wanted: bool) -> None:

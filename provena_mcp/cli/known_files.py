@@ -6,13 +6,17 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+import typer
+from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from provena_mcp.cli.ask.conversation import Question
+from provena_mcp.cli.ask.conversation import Question, present, put
+from provena_mcp.cli.session import run
 from provena_mcp.queries.recording.check_inputs import CheckInputsResult, InputCheck
 from provena_mcp.queries.recording.identify_file import IdentifyFileResult, RegisteredUse
 from provena_mcp.queries.recording.known_files import DatasetState
+from provena_mcp.settings import read_settings
+from provena_mcp.wire.items import JSON_OBJECT
 
 
 def identify_question(file: str) -> Question[IdentifyFileResult]:
@@ -39,6 +43,23 @@ def check_question(
         is_no=lambda result: any(problem not in allowed for problem in result.counts),
         settings=_settings(),
     )
+
+
+def is_fit(files: Sequence[str], allowed: Sequence[str]) -> bool:
+    """Whether inputs are fit to be used, told on stderr where they are not.
+
+    Raises:
+        typer.Exit: They could not be checked; with the exit code for that.
+        ProvenaError: The check cannot be made with these settings.
+    """
+    question = check_question(files, None, allowed)
+    asked = run(put(question, read_settings(), sample=False))
+    if asked.outcome.is_error:
+        raise typer.Exit(present(question, asked, as_json=False, sample=False))
+    result = question.read(JSON_OBJECT.validate_json(asked.text))
+    if question.is_no(result):
+        Console(stderr=True).print(question.show(result))
+    return not question.is_no(result)
 
 
 def _settings() -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import Final
 import typer
 
 from provena_mcp.recording.captured import LEVELS, Capture, Level
-from provena_mcp.recording.command import Recorded, Wishes, record_command
+from provena_mcp.recording.command import Recorded, Wishes, program_of, record_command
 from provena_mcp.recording.hashes import Progress
 from provena_mcp.recording.observation.observer import Plan
 from provena_mcp.recording.person import who_runs_this
@@ -37,6 +37,8 @@ class RecordOptions:
     variables: Sequence[str] = ()
     hash_up_to: str | None = None
     quiet: bool = False
+    check: bool = False
+    allow: Sequence[str] = ()
 
 
 def record(command: Sequence[str], options: RecordOptions) -> None:
@@ -44,7 +46,10 @@ def record(command: Sequence[str], options: RecordOptions) -> None:
 
     Raises:
         FileRefusedError: An input is not there, or the capture cannot be written.
+        typer.Exit: The command cannot be run; or its inputs are not fit, and nobody said to go on.
     """
+    if options.check:
+        _check_first(command, options)
     try:
         done = record_command(
             command,
@@ -59,6 +64,22 @@ def record(command: Sequence[str], options: RecordOptions) -> None:
     if not options.quiet:
         typer.echo(f"provena-mcp: {summary(done)}", err=True)
     leave_like(done.ended)
+
+
+def _check_first(command: Sequence[str], options: RecordOptions) -> None:
+    """Check the inputs that are known beforehand, and ask whether to go on where one is not fit."""
+    from provena_mcp.cli.known_files import is_fit
+
+    _, program = program_of(command, str(Path.cwd()))
+    named = [each for each in command[1:] if Path(each).is_file() and os.path.realpath(each) != program]
+    files = tuple(dict.fromkeys((*options.inputs, *named)))
+    if not files:
+        typer.echo("provena-mcp: no inputs are known to check; declare them with --input.", err=True)
+    elif not is_fit(files, options.allow):
+        if not sys.stdin.isatty():
+            typer.echo("provena-mcp: not run, since its inputs are not fit; see --allow.", err=True)
+            raise typer.Exit(1)
+        typer.confirm("Run it all the same?", abort=True, err=True)
 
 
 def plan_of(options: RecordOptions) -> Plan:
