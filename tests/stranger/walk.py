@@ -1,0 +1,212 @@
+"""A stranger's way to this server, from an empty folder with only Python: ``python -m tests.stranger``.
+
+Builds wheel and sdist from what is checked in, installs the wheel where nothing else is, and does what the
+README says: the demo, the server in every assistant, a picture. Only Python's own library is used here; uv,
+which is fetched first, is what a stranger would install and run with.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.assistants.settings_files import REAL
+
+_ROOT: Final = Path(__file__).parents[2]
+_PATIENCE: Final = 300
+_AT_ONCE: Final = 2
+# How this machine reaches packages, and what Windows starts nothing without.
+_OF_THE_MACHINE: Final = ("SYSTEMROOT", "SSL_CERT_FILE", "UV_FIND_LINKS", "UV_INDEX_URL", "UV_CACHE_DIR")
+# What those who only run it do not need, and a checkout has.
+_NOT_IN_SDIST: Final = (
+    ".",
+    "AGENTS.md",
+    "CODE_OF_CONDUCT.md",
+    "Dockerfile",
+    "justfile",
+    "examples/",
+    "mkdocs.yml",
+)
+
+
+class NoUvError(Exception):
+    """uv cannot be had here; says why."""
+
+
+class StrandedError(Exception):
+    """A step did not do what it should; says which and what came of it."""
+
+
+@dataclass
+class Walk:
+    """The way, in ``folder``; ``say`` is told each step and how long it took."""
+
+    folder: Path
+    say: Callable[[str], None] = print
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def command(self) -> str:
+        return str(self.folder / "installed" / ("Scripts" if os.name == "nt" else "bin") / "provena-mcp")
+
+    def walk(self) -> None:
+        """All of it.
+
+        Raises:
+            NoUvError: There is no uv, and so no way.
+            StrandedError: A step failed.
+        """
+        self.home.mkdir()
+        uv = self._uv()
+        wheel = self._built(uv)
+        self._installed(uv, wheel)
+        self._demonstrated()
+        self._installed_into_assistants()
+        self._started_by_an_assistant()
+        self._pictured()
+        self._run_once(uv, wheel)
+
+    def run(self, *line: str, fails: bool = False, path: str = "") -> str:
+        """What a command prints, with nothing in its environment but a home and ``path``."""
+        surroundings = {"HOME": str(self.home), "USERPROFILE": str(self.home), "PATH": path}
+        for name in (
+            "SYSTEMROOT",
+            "PIP_CERT",
+            "SSL_CERT_FILE",
+            "PIP_FIND_LINKS",
+            "UV_FIND_LINKS",
+            "UV_CACHE_DIR",
+        ):
+            if name in os.environ:
+                surroundings[name] = os.environ[name]
+        done = subprocess.run(
+            line,
+            cwd=self.folder,
+            env=surroundings,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=_PATIENCE,
+            check=False,
+        )
+        if (done.returncode != 0) != fails:
+            raise StrandedError(f"{line} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done.stdout + done.stderr if fails else done.stdout
+
+    def _uv(self) -> str:
+        tools = self.folder / "tools"
+        try:
+            subprocess.run([sys.executable, "-m", "venv", tools], check=True, capture_output=True)
+            python = tools / ("Scripts" if os.name == "nt" else "bin") / "python"
+            pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"]
+            subprocess.run(pip, check=True, capture_output=True, timeout=_PATIENCE)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            raise NoUvError(str(error)) from error
+        self._done("uv is here")
+        return str(python.with_name("uv"))
+
+    def _built(self, uv: str) -> Path:
+        sources = self.folder / "sources"
+        tracked = _tracked()
+        for name in tracked:
+            (sources / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_ROOT / name, sources / name)
+        # The wheel is made of the sdist, so that has all it takes.
+        built = self.folder / "built"
+        self.run(uv, "build", "--quiet", "--python", sys.executable, "--out-dir", str(built), str(sources))
+        (wheel,), (sdist,) = built.glob("*.whl"), built.glob("*.tar.gz")
+        with zipfile.ZipFile(wheel) as archive:
+            _all_there(
+                "the wheel", archive.namelist(), (one for one in tracked if one.startswith("provena_mcp/"))
+            )
+        with tarfile.open(sdist) as archive:
+            names = [name.partition("/")[2] for name in archive.getnames()]
+            _all_there("the sdist", names, [name for name in tracked if not name.startswith(_NOT_IN_SDIST)])
+        self._done(f"{wheel.name} and {sdist.name} are built and whole")
+        return wheel
+
+    def _installed(self, uv: str, wheel: Path) -> None:
+        environment = str(self.folder / "installed")
+        self.run(uv, "venv", "--quiet", "--python", sys.executable, environment)
+        self.run(uv, "pip", "install", "--quiet", "--python", environment, str(wheel))
+        self._done("the wheel is installed")
+
+    def _demonstrated(self) -> None:
+        said = self.run(self.command, "demo")
+        if "8 questions" not in said or list(self.home.glob("*.sqlite*")):
+            raise StrandedError(f"the demo said {said[-500:]}")
+        self._done("the demo has answered")
+
+    def _installed_into_assistants(self) -> None:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(self._installed_into, [*REAL, "jetbrains"]))
+        self._done(f"installed into {len(REAL)} assistants, shown for one that has no file")
+
+    def _installed_into(self, client: str) -> None:
+        shown = self.run(self.command, "install", "--client", client, "--print")
+        if self.command not in shown:
+            raise StrandedError(f"--print for {client} shows\n{shown}")
+        if client not in REAL:
+            return
+        place = Path(shown.splitlines()[0].partition(": ")[2])
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(REAL[client].encode())
+        self.run(self.command, "install", "--client", client)
+        content = place.read_bytes().decode()
+        rest = iter(content)
+        if self.command not in content or not all(character in rest for character in REAL[client]):
+            raise StrandedError(f"{place} has lost something:\n{content}")
+
+    def _started_by_an_assistant(self) -> None:
+        said = self.run(self.command, "doctor", "--client", "cursor", "--no-mend")
+        if "s without a PATH, " not in said:
+            raise StrandedError(f"the doctor found\n{said}")
+        self._done("what Cursor was told starts without a PATH")
+
+    def _pictured(self) -> None:
+        picture = self.folder / "picture.html"
+        self.run(self.command, "show", "sample/1000117", "--sample", "-o", str(picture))
+        if "<html" not in picture.read_text("utf-8"):
+            raise StrandedError(f"{picture} is no page")
+        self._done("a picture is drawn")
+
+    def _run_once(self, uv: str, wheel: Path) -> None:
+        once = (uv, "tool", "run", "--quiet", "--python", sys.executable, "--from", str(wheel), "provena-mcp")
+        # The scripts of uv's passing environments call programs of the system.
+        if "8 questions" not in self.run(*once, "demo", path=os.defpath):
+            raise StrandedError("the demo by uvx did not end")
+        refusal = self.run(*once, "install", "--client", "cursor", path=os.defpath, fails=True)
+        if "temporary environment" not in refusal:
+            raise StrandedError(f"installing from uvx said\n{refusal}")
+        self._done("uvx runs the demo, and is not installed from")
+
+    def _done(self, what: str) -> None:
+        self.say(f"{time.monotonic() - self.began:6.1f} s  {what}")
+
+
+def _tracked() -> list[str]:
+    """What is checked in, as it is now."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached"], cwd=_ROOT, capture_output=True, check=True, encoding="utf-8"
+    )
+    return [name for name in listed.stdout.split("\0") if name and (_ROOT / name).is_file()]
+
+
+def _all_there(what: str, names: Iterable[str], wanted: Iterable[str]) -> None:
+    missing = sorted(set(wanted) - set(names))
+    if missing:
+        raise StrandedError(f"{what} lacks {', '.join(missing[:10])}")
