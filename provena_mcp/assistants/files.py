@@ -15,8 +15,8 @@ from typing import Final
 
 import platformdirs
 
-from provena_mcp.client.login.file_lock import locked
 from provena_mcp.errors import FileRefusedError
+from provena_mcp.file_lock import locked
 
 # As often as another program may write the file while we change it.
 _TRIES: Final = 5

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from provena_mcp.client.login.file_lock import locked
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
+from provena_mcp.file_lock import locked
 from provena_mcp.mirror import contents
 from provena_mcp.mirror.ledger import Ledger, Origin, read_ledger
 from provena_mcp.mirror.pull import Deployment, Progress, Pull, PullReport

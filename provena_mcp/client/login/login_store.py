@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_serializer
 
-from provena_mcp.client.login.file_lock import locked
 from provena_mcp.errors import FileRefusedError
+from provena_mcp.file_lock import locked
 
 _SERVICE: Final = "provena-mcp"
 # Long enough for a person to unlock it, short enough for the call that waits.
