@@ -68,7 +68,7 @@ async def stored_subject(settings: Settings, *, keyring: Keyring | None = None) 
     if secret is None:
         return None
     # What reads tokens is loaded when there is one.
-    from provena_mcp.issuer import read_claims
+    from provena_mcp.wire.claims import read_claims
 
     claims = read_claims(secret.get_secret_value())
     return claims.sub if claims else None
