@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from operator import add
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,6 +11,7 @@ from pydantic import ValidationError
 from provena_mcp.client.http.request import Call
 from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import require_success, unreadable
+from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Columns, Kind, ProvenanceGraph
 from provena_mcp.wire.base import Status
 from provena_mcp.wire.lineage import read_lineage
@@ -45,20 +43,8 @@ def graph_of(call: Call, response: httpx.Response) -> ProvenanceGraph:
         MalformedAnswerError: The answer is no node-link graph, or has neither ``links`` nor ``edges``.
         CallerError: The answer says that the query failed.
     """
-    with _no_collections():
+    with without_collections():
         return _read(call, response)
-
-
-@contextmanager
-def _no_collections() -> Generator[None]:
-    """Hold garbage collection back: 70,000 small new objects set off full ones, which double the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _read(call: Call, response: httpx.Response) -> ProvenanceGraph:
@@ -124,7 +110,7 @@ def _each_once(ids: Sequence[str], kinds: Sequence[Kind]) -> tuple[list[str], li
 def _links_once(columns: Columns) -> Columns:
     """The same without links that come again."""
     size, sources, targets = len(columns.ids), columns.sources, columns.targets
-    pairs = set(map(add, map(size.__mul__, sources), targets))
+    pairs = {source * size + target for source, target in zip(sources, targets, strict=True)}
     if len(pairs) == len(sources):
         return columns
     links = list(dict.fromkeys(zip(sources, columns.relations, targets, strict=True)))

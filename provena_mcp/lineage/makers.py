@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final, Literal
 
 from provena_mcp.rules.graph import UNKNOWN, Direction, ProvenanceGraph
@@ -52,12 +53,12 @@ def find_makers(graph: ProvenanceGraph, *, is_complete: bool) -> Makers:
     subtypes = [kind.subtype for kind in columns.kinds]
     runs: dict[str, list[str]] = {}
     versions: set[str] = set()
-    for source, relation, target in zip(columns.sources, columns.relations, columns.targets, strict=True):
-        if relation == "wasGeneratedBy":
-            if subtypes[target] == "MODEL_RUN":
-                runs.setdefault(columns.ids[source], []).append(columns.ids[target])
-            elif subtypes[target] == "VERSION":
-                versions.add(columns.ids[source])
+    ends = zip(columns.sources, columns.targets, strict=True)
+    for source, target in compress(ends, map("wasGeneratedBy".__eq__, columns.relations)):
+        if subtypes[target] == "MODEL_RUN":
+            runs.setdefault(columns.ids[source], []).append(columns.ids[target])
+        elif subtypes[target] == "VERSION":
+            versions.add(columns.ids[source])
     followed = range(len(columns.ids)) if is_complete else set(columns.sources)
     known = frozenset(columns.ids[node] for node in followed if subtypes[node] == "DATASET")
     return Makers(runs, frozenset(versions), known)

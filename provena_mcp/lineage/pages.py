@@ -121,7 +121,7 @@ class PagePlan:
         spent = self.frame - _LINK * self.begin.links
         for row in range(self.begin.row, self.last):
             ref = self.rows[row]
-            spent += _ROW + estimate_tokens(view.ids[ref]) + _LINK * len(view.arcs(ref)) + cost_of_name(ref)
+            spent += _ROW + estimate_tokens(view.ids[ref]) + _LINK * view.count_arcs(ref) + cost_of_name(ref)
             if spent > budget:
                 return max(row, self.begin.row + 1)
         return self.last

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, WithJsonSchema
 
@@ -14,9 +14,11 @@ from provena_mcp.rules.graph import Direction
 # thousand numbers again would take longer than answering. So schemas end a level above the rows; what a row
 # holds stands in the descriptions.
 
+_OBJECT: Final = WithJsonSchema({"type": "object"})
+
 # ref, id, and the name where it is known.
 Row = tuple[int, str] | tuple[int, str, str]
-RowsByType = Annotated[dict[str, tuple[Row, ...]], SkipValidation, WithJsonSchema({"type": "object"})]
+RowsByType = Annotated[dict[str, tuple[Row, ...]], SkipValidation, _OBJECT]
 
 # A ref, or several that share their targets, and the targets.
 Adjacency = tuple[int | tuple[int, ...], ...]
@@ -99,7 +101,7 @@ class LineageResult(_Part):
     roots: Ends = Field(description="Items that depend on nothing else here.")
     leaves: Ends = Field(description="Items that nothing else here depends on.")
     cycles: Cycles | None = None
-    answer: tuple[Annotated[AnswerItem, WithJsonSchema({"type": "object"})], ...] | None = Field(
+    answer: tuple[Annotated[AnswerItem, _OBJECT], ...] | None = Field(
         None,
         description="The items asked for, nearest first, the start left out: ref, id, name, type, hop, the "
         "model runs on the way, via which item it was reached, and of agents in which roles.",
@@ -111,15 +113,19 @@ class LineageResult(_Part):
         description="By relation: rows of a ref, or a list of refs, and the refs it, or each of them, "
         "depends on. A link is on the page of the later of its items."
     )
-    several_makers: dict[str, tuple[str, ...]] | None = Field(
+    several_makers: Annotated[dict[str, tuple[str, ...]], _OBJECT] | None = Field(
         None,
         description="Datasets of this page that several runs made: any of them may have made the content.",
     )
-    no_run: dict[Origin, tuple[int, ...]] | None = Field(
-        None, description="Refs of datasets of this page that no recorded run made, the start among them."
+    no_run: Annotated[dict[Origin, tuple[int, ...]], _OBJECT] | None = Field(
+        None,
+        description="Refs of datasets of this page that no recorded run made, the start among them: "
+        "registered, or a new_version.",
     )
-    versions: dict[str, str] | None = Field(None, description="Of items of this page with equal names.")
-    unreadable: dict[str, tuple[str, ...]] | None = Field(
+    versions: Annotated[dict[str, str], _OBJECT] | None = Field(
+        None, description="Of items of this page with equal names."
+    )
+    unreadable: Annotated[dict[str, tuple[str, ...]], _OBJECT] | None = Field(
         None, description="Ids whose name could not be read, by reason."
     )
     shown: int | None = Field(None, description="Items on this page, if not all are.")

@@ -64,6 +64,10 @@ class LineageView:
     hops: tuple[int, ...]
     answers: int
 
+    def count_arcs(self, ref: int) -> int:
+        """How many links an item has with those before it."""
+        return len(self._codes[ref])
+
     @property
     def graph(self) -> ProvenanceGraph:
         """Its nodes and links."""

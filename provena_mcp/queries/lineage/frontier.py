@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
 from provena_mcp.lineage.lineage import Query
+from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -152,7 +153,8 @@ class Frontier:
                 raise outcome
             else:
                 answers.append(outcome)
-        self._add(answers)
+        with without_collections():
+            self._add(answers)
 
     async def extend(self, hops: int) -> bool:
         """Learn at least one and at most ``hops`` more hops; whether that was possible.

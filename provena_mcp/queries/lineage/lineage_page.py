@@ -15,6 +15,7 @@ from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
+from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
@@ -106,9 +107,10 @@ async def answer_lineage(
     if found is None:
         found = await gather_lineage(reader.client.prov, cap, question.query, start, question.depth)
         recent.put(key, found)
-    start_type = await _type_of(reader, start) if start not in found.graph.nodes else ""
-    view = view_lineage(found, start_type=start_type)
-    plan = plan_page(view, question.page)
+    start_type = await _type_of(reader, start) if start not in found.graph.numbers else ""
+    with without_collections():
+        view = view_lineage(found, start_type=start_type)
+        plan = plan_page(view, question.page)
     named = await reader.names.of(reader.caller, plan.wanted) if plan.wanted else NamesFound()
     return plan.write(named.names, named.unreadable, named.versions)
 
