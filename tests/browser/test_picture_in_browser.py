@@ -53,7 +53,7 @@ async def a_page(folder: Path, uri: str) -> Path:
 @pytest.mark.asyncio
 async def test_a_lineage_can_be_used_with_mouse_and_keyboard_and_by_everybody(tmp_path: Path):
     page = await a_page(tmp_path, f"provena://picture/upstream/{RANKING}?depth=12")
-    seen = opened(page, *screenshots("lineage"))
+    seen = opened(page)
     used = seen.pop("used")
     assert (seen["errors"], seen["requests"], seen["axe"]) == ([], [], [])
     assert (seen["printed"], seen["dark"]) == (True, "rgb(20, 24, 27)")
@@ -74,14 +74,17 @@ async def test_a_lineage_can_be_used_with_mouse_and_keyboard_and_by_everybody(tm
 @pytest.mark.parametrize(
     "uri",
     [
+        f"provena://picture/upstream/{RANKING}?depth=20",
         f"provena://picture/path/{RANKING}?to={FORCING}&depth=20",
         f"provena://picture/impact/{FORCING}?depth=20",
+        "provena://picture/path/sample/1000119?to=sample/1000094&depth=20",
     ],
-    ids=["path", "impact"],
+    ids=["lineage", "path", "impact", "meeting"],
 )
-async def test_a_path_and_an_impact_are_drawn_without_a_fault(tmp_path: Path, uri: str):
-    page = await a_page(tmp_path, uri)
-    seen = opened(page, *screenshots(uri.split("/")[3]))
+async def test_whole_lineages_paths_and_impacts_are_drawn_without_a_fault(
+    tmp_path: Path, uri: str, request: pytest.FixtureRequest
+):
+    seen = opened(await a_page(tmp_path, uri), *screenshots(request.node.callspec.id))
     assert (seen["errors"], seen["requests"], seen["axe"]) == ([], [], [])
 
 
@@ -90,7 +93,7 @@ HOSTILE = (
 )
 
 
-def a_large_page(folder: Path, items: int) -> Path:
+def a_large_page(folder: Path, items: int, name: str = HOSTILE) -> Path:
     nodes = {"x/start": Kind("ENTITY", "DATASET")}
     links: list[Link] = []
     columns = {"x/start": 0}
@@ -113,17 +116,20 @@ def a_large_page(folder: Path, items: int) -> Path:
         ("start", *(f"{hop} hops" for hop in range(1, 11))),
     )
     page = folder / "large.html"
-    page.write_text(
-        picture_page(draw(sketch, {"x/start": Facts(HOSTILE)}, f"What led to {HOSTILE}")), "utf-8"
-    )
+    page.write_text(picture_page(draw(sketch, {"x/start": Facts(name)}, f"What led to {name}")), "utf-8")
     return page
 
 
 @pytest.mark.parametrize("items", [490, 5000])
 def test_many_items_with_hostile_names_and_cycles_are_drawn_and_none_is_run(tmp_path: Path, items: int):
-    seen = opened(a_large_page(tmp_path, items), *screenshots(f"{items}-items"))
+    seen = opened(a_large_page(tmp_path, items))
     assert (seen["errors"], seen["requests"], seen["axe"]) == ([], [], [])
     assert seen["used"]["boxes"] <= 520
+
+
+@pytest.mark.skipif(not SCREENSHOTS, reason="PROVENA_SCREENSHOTS names no folder for them")
+def test_many_items_are_shown_in_the_documentation(tmp_path: Path):
+    opened(a_large_page(tmp_path, 500, "an ensemble"), *screenshots("many"))
 
 
 @pytest.mark.asyncio

@@ -48,6 +48,24 @@ async def test_a_path_and_an_impact_are_shown_too(tmp_path: Path):
 
 
 @pytest.mark.asyncio
+async def test_without_a_path_both_ways_to_the_nearest_they_share_are_drawn(tmp_path: Path):
+    async with sample_client(tmp_path) as client:
+        drawn = await call(
+            client, "show_lineage", id="sample/1000119", query="path", to="sample/1000122", depth=20
+        )
+        none = await failure(client, "show_lineage", id=RANKING, query="path", to="sample/1000001", depth=20)
+    assert drawn["title"] == (
+        "What Rank sites with sea country values and Rank sites by coral benefit only both came from"
+    )
+    assert [(item["id"], item["column"]) for item in drawn["nearest"]] == [
+        ("sample/1000119", 0),
+        ("sample/1000112", 1),
+        ("sample/1000122", 2),
+    ]
+    assert none["message"].startswith("Within 20 hops nothing connects 'sample/1000117' and 'sample/1000001'")
+
+
+@pytest.mark.asyncio
 async def test_the_page_is_saved_under_a_name(tmp_path: Path):
     async with sample_client(tmp_path) as client:
         shown = await call(client, "show_lineage", id=RANKING, depth=2, save_as="ranking")

@@ -9,7 +9,13 @@ from itertools import pairwise
 from typing import Final
 
 from provena_mcp.lineage.picture.layout import Arrangement, arrange, heights
-from provena_mcp.lineage.picture.scene import FOLDED, NEWER_VERSION, Picture, PictureItem, PictureLink
+from provena_mcp.lineage.picture.scene import (
+    NEWER_VERSION,
+    Picture,
+    PictureItem,
+    PictureLink,
+    folded_types,
+)
 from provena_mcp.lineage.picture.shapes import HEIGHT, PALETTE, PLAIN, TYPES, WIDTH
 
 _COLUMN: Final = 290
@@ -29,7 +35,8 @@ _STYLE: Final = (
 
 def figure(picture: Picture) -> str:
     """The SVG of a picture: boxes in columns, links, a legend, and what is not complete."""
-    items = [item for item in picture.items if item.type not in FOLDED or item.id in picture.starts]
+    folded = folded_types(picture.subject)
+    items = [item for item in picture.items if item.type not in folded or item.id in picture.starts]
     number = {item.id: place for place, item in enumerate(items)}
     links = [
         (link, number[picture.items[link.source].id], number[picture.items[link.target].id])

@@ -15,7 +15,7 @@ from typing import Final
 from pydantic import JsonValue
 from pydantic_core import to_json, to_jsonable_python
 
-from provena_mcp.lineage.picture.scene import FOLDED, Picture
+from provena_mcp.lineage.picture.scene import Picture, folded_types
 from provena_mcp.lineage.picture.shapes import PLAIN, TYPES
 from provena_mcp.rules.content_policy import inline_policy
 
@@ -31,7 +31,7 @@ def picture_data(picture: Picture) -> dict[str, JsonValue]:
     return to_jsonable_python(
         {
             **value,
-            "folded": sorted(FOLDED),
+            "folded": sorted(folded_types(picture.subject)),
             "types": {name: asdict(kind) for name, kind in TYPES.items()},
             "plain": asdict(PLAIN),
         }

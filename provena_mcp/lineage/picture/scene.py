@@ -18,10 +18,17 @@ MOST_ITEMS: Final = 500
 FOLDED: Final = frozenset({"CREATE", "VERSION", REGISTRY_WORKFLOW_TEMPLATE, "DATASET_TEMPLATE"})
 """Types that stand behind almost every item: they are there, and hidden until asked for."""
 
+_TOUCHED: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
+
 NEWER_VERSION: Final = "newerVersionOf"
 """Not Provena's: stands for the two links through a folded VERSION activity."""
 
 Subject = Literal["lineage", "path", "impact"]
+
+
+def folded_types(subject: Subject) -> frozenset[str]:
+    """What is hidden at first; of an impact also whom it touches, who would be linked with everything."""
+    return FOLDED | _TOUCHED if subject == "impact" else FOLDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ class Sketch:
             self.column_of,
             key=lambda item: (
                 item not in starts,
-                _type(self.graph, item) in FOLDED,
+                _type(self.graph, item) in folded_types(self.subject),
                 self.column_of[item],
                 item,
             ),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from provena_mcp.errors import ArgumentError, NotFoundError
+from provena_mcp.lineage.paths import Meeting
 from provena_mcp.lineage.picture.scene import MOST_ITEMS, Facts, Picture, Sketch, draw
 from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.impact_evidence import gather_evidence
@@ -49,27 +50,34 @@ async def lineage_picture(
 
 
 async def path_picture(reader: Reader, cap: DepthCap, from_id: str, to_id: str, max_hops: int) -> Picture:
-    """The picture of the shortest paths between two items, from the one to the other.
+    """The picture of the shortest paths between two items, or else of their ways to the nearest they share.
 
     Raises:
-        NotFoundError: No item has one of the ids, or there is no path that short.
+        NotFoundError: No item has one of the ids, or nothing that near connects them.
         ArgumentError: Both ids name the same item.
         ProvenaError: The deployment failed.
     """
     if from_id == to_id:
         raise ArgumentError("A path needs two different items.", parameter="to")
     relation = await find_relation(reader.client.prov, cap, from_id, to_id, max_hops, show=_PATHS)
-    if not relation.paths:
+    if not (relation.paths or relation.meetings):
         raise NotFoundError(
-            f"No path within {relation.within} hops leads from {from_id!r} to {to_id!r}.",
-            advice="find_lineage_path says what they have in common.",
+            f"Within {relation.within} hops nothing connects {from_id!r} and {to_id!r}; they share nothing.",
+            advice="find_lineage_path says how far was looked.",
         )
-    levels = relation.paths[0].levels
-    column_of = {item: column for column, level in enumerate(levels) for item in level}
-    headings = ("from", *_hop_headings(len(levels) - 1)[1:-1], "to")
-    sketch = Sketch("path", relation.graph, (from_id, to_id), column_of, headings)
     named = await reader.names.of_ids(reader.caller, [to_id])
-    return await _drawn(reader, sketch, f"How {{}} and {named.names.get(to_id) or to_id} are related")
+    other = named.names.get(to_id) or to_id
+    if relation.paths:
+        levels = relation.paths[0].levels
+        headings = ("from", *_hop_headings(len(levels) - 1)[1:-1], "to")
+        title = f"How {{}} and {other} are related"
+    else:
+        levels, headings = _over(relation.meetings[0])
+        shared = "came from" if relation.meetings[0].direction == "upstream" else "led to"
+        title = f"What {{}} and {other} both {shared}"
+    column_of = {item: column for column, level in enumerate(levels) for item in level}
+    sketch = Sketch("path", relation.graph, (from_id, to_id), column_of, headings)
+    return await _drawn(reader, sketch, title)
 
 
 async def impact_picture(reader: Reader, cap: DepthCap, item_id: str, depth: int) -> Picture:
@@ -87,6 +95,14 @@ async def impact_picture(reader: Reader, cap: DepthCap, item_id: str, depth: int
     because = "; ".join(evidence.incomplete_because) or None
     sketch = Sketch("impact", evidence.graph, (item_id,), column_of, tuple(headings), because)
     return await _drawn(reader, sketch, "What is affected if {} is wrong")
+
+
+def _over(meeting: Meeting) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """The columns of two legs, from the one item over the meeting point to the other, and their headings."""
+    out, back = meeting.leg_from, meeting.leg_to[-2::-1]
+    headings = [*_hop_headings(len(out) - 1), *reversed(_hop_headings(len(back))[:-1])]
+    headings[0], headings[len(out) - 1], headings[-1] = "from", "meeting point", "to"
+    return [(item,) for item in (*out, *back)], tuple(headings)
 
 
 def _hop_headings(last: int) -> list[str]:

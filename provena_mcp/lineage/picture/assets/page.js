@@ -60,7 +60,7 @@ class Page {
       const button = html("button", { type: "button", "aria-pressed": String(shown), class: "t" + known.tone });
       const swatch = make("svg", { viewBox: "0 0 200 46", "aria-hidden": "true", preserveAspectRatio: "none" });
       swatch.append(make("path", { d: known.path }));
-      button.append(swatch, (count === 1 ? known.label : known.plural) + " " + count);
+      button.append(swatch, (count === 1 ? known.label.toLowerCase() : known.plural) + " " + count);
       button.addEventListener("click", () => {
         shown ? this.model.hidden.add(type) : this.model.hidden.delete(type);
         this.model.arrange();

@@ -1,5 +1,5 @@
 // Draws the model as SVG. Text reaches the document through textContent only.
-const READABLE = 0.62;
+const READABLE = 0.8;
 const SVG = "http://www.w3.org/2000/svg";
 
 function make(name, attributes = {}, text = null) {
@@ -27,6 +27,7 @@ class View {
     this.model = model;
     this.typeOf = typeOf;
     this.zoom = { x: 0, y: 0, k: 1 };
+    this.headings = [];
   }
 
   label(box) {
@@ -61,9 +62,6 @@ class View {
     defs.append(arrow);
     this.root = make("g");
     this.svg.append(defs, this.root);
-    model.columns.forEach((column, place) => {
-      this.root.append(make("text", { class: "heading", x: place * COLUMN + BOX.width / 2, y: -16 }, column.heading));
-    });
     this.paths = new Map();
     for (const edge of model.edges.values()) {
       const kind = edge.cycle ? " cycle" : edge.relations.has(NEWER) ? " derived" : "";
@@ -74,6 +72,9 @@ class View {
     this.nodes = new Map();
     const inOrder = [...model.boxes.values()].sort((a, b) => a.place - b.place || a.y - b.y);
     for (const box of inOrder) this.root.append(this.boxed(box));
+    this.headings = model.columns.map((column, place) =>
+      make("text", { class: "heading", x: place * COLUMN + BOX.width / 2 }, column.heading));
+    this.root.append(...this.headings);
     this.move();
   }
 
@@ -90,7 +91,7 @@ class View {
     node.dataset.key = box.key;
     this.nodes.set(box.key, node);
     const words = make("g", { class: "words", "aria-hidden": "true" });
-    words.append(make("text", { x: 18, y: 19 }, fitting(this.label(box), 25)), make("text", { class: "small", x: 18, y: 35 }, fitting(this.second(box), 29)));
+    words.append(make("text", { x: 18, y: 19 }, fitting(this.label(box), 24)), make("text", { class: "small", x: 18, y: 35 }, fitting(this.second(box), 28)));
     const whole = make("g", { class: "item", transform: "translate(" + box.x + "," + (box.y - BOX.height / 2) + ")" });
     whole.append(node, words);
     return whole;
@@ -123,6 +124,9 @@ class View {
   move() {
     const { x, y, k } = this.zoom;
     this.root.setAttribute("transform", "translate(" + x + "," + y + ") scale(" + k + ")");
+    // Above the boxes, or at the edge of the stage where those are out of sight.
+    const top = Math.max(-16, (20 - y) / k);
+    for (const heading of this.headings) heading.setAttribute("y", top);
   }
 
   fit() {
