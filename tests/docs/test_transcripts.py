@@ -9,7 +9,7 @@ from tests.docs.transcripts import ROOT, Transcript, command_line, printed_by, t
 
 SHOWN = [
     (page.name, transcript)
-    for page in sorted((ROOT / "docs").glob("*.md"))
+    for page in sorted((ROOT / "docs").rglob("*.md"))
     for transcript in transcripts(page.read_text("utf-8"))
 ]
 
