@@ -27,7 +27,12 @@ def text(name: str) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path):
     links = re.findall(r"\]\((?!https?:|mailto:)([^)#]+)", page.read_text("utf-8"))
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    # Some pages are made from the code when the site is built.
+    made = re.findall(r'"(reference/[\w-]+\.md)"', (ROOT / "docs/hooks/reference.py").read_text("utf-8"))
+    there = [page.parent / link for link in links]
+    assert [
+        path for path in there if not path.exists() and str(path.relative_to(ROOT / "docs")) not in made
+    ] == []
 
 
 def test_the_version_is_the_same_everywhere():
