@@ -17,6 +17,7 @@ ToolName = Literal[
     "convert_model_runs_to_csv_with_file",
     "create_item",
     "delete_model_run",
+    "draft_model_runs",
     "explore_downstream",
     "explore_upstream",
     "fetch_items",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -14,18 +12,17 @@ from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.submission import session_in
 from provena_mcp.commands.confirmation.write_context import WriteContext
-from provena_mcp.commands.records.item_input import GivenItem, fields_of, read_given_item
-from provena_mcp.commands.records.lookup import digest_of, facts, look_up, with_candidates
+from provena_mcp.commands.records.item_check import check_item, name_in
+from provena_mcp.commands.records.item_input import fields_of
+from provena_mcp.commands.records.lookup import digest_of, facts
 from provena_mcp.commands.records.run_preview import named
 from provena_mcp.commands.results import WriteResult, problem_briefs, problem_count
-from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError, RejectedError
+from provena_mcp.errors import AmbiguousWriteError, ArgumentError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH
-from provena_mcp.rules.items.references import item_problems, item_references
-from provena_mcp.rules.items.schema import ContentSubtype, read_item_content
-from provena_mcp.rules.records.problems import Problem
-from provena_mcp.rules.records.references import NOUN, Known
+from provena_mcp.rules.items.schema import ContentSubtype
+from provena_mcp.rules.records.references import NOUN
 from provena_mcp.rules.text import clean, clean_object
 from provena_mcp.wire.items import JsonObject, as_object
 
@@ -39,16 +36,6 @@ CREATED: Final[tuple[ContentSubtype, ...]] = (
     "DATASET",
 )
 
-_ALIKE: Final = 5
-# Of these the registry keeps who made them (provena-http 7.2).
-_NEEDS_PERSON: Final = frozenset(
-    {"MODEL", "MODEL_RUN_WORKFLOW_TEMPLATE", "DATASET_TEMPLATE", "STUDY", "DATASET"}
-)
-_UNLINKED: Final = (
-    "Your login is not linked to a Person in the registry, which this needs: link it in Provena's web pages."
-)
-_REFUSED: Final = Problem("", "The registry would refuse it; provena_said tells why.", "")
-
 
 class CreateItemResult(WriteResult):
     """Of creating an item."""
@@ -59,21 +46,6 @@ class CreateItemResult(WriteResult):
         default=None, description="All fields; * is required, below a part once that is given."
     )
     created: Ref | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _CheckedItem:
-    """An item with all that is wrong with it, and what it refers to."""
-
-    given: GivenItem
-    known: Known
-    problems: tuple[Problem, ...]
-    warnings: tuple[str, ...] = ()
-    said: str | None = None
-
-    @property
-    def is_ready(self) -> bool:
-        return not self.given.missing and not self.problems
 
 
 class ItemCreation(BaseModel):
@@ -103,7 +75,7 @@ class CreateItem:
             ProvenaError: What it refers to could not be looked up.
         """
         subtype = _subtype(arguments)
-        checked = await _check(context, subtype, as_object(arguments.get("item")))
+        checked = await check_item(context, subtype, as_object(arguments.get("item")))
         item = checked.given.content
         refers_to = tuple(
             found for item_id in checked.known if (found := named(item_id, checked.known)) and found.name
@@ -131,21 +103,7 @@ class CreateItem:
 
     async def send(self, context: WriteContext, payload: ItemCreation) -> JsonObject:
         """Have the item created; its handle is in the answer."""
-        name = _name_of(payload.item_subtype, payload.item)
-        if payload.item_subtype != "DATASET":
-            created = await context.client.registry.create(payload.item_subtype, payload.item)
-            return {"id": created.item.id, "name": name, "session_id": created.session_id}
-        minted = await context.client.data.mint_dataset(payload.item)
-        if minted.handle is None:
-            raise AmbiguousWriteError(
-                "The data store says that the dataset is registered and gives no handle.",
-                advice="Look for it with search_items before trying again.",
-            )
-        return {
-            "id": minted.handle,
-            "name": name,
-            "session_id": minted.register_create_activity_session_id,
-        }
+        return await send_item(context, payload)
 
     async def result(self, context: WriteContext, sent: Sent) -> CreateItemResult:
         """The new item's handle."""
@@ -160,6 +118,25 @@ class CreateItem:
         )
 
 
+async def send_item(context: WriteContext, payload: ItemCreation) -> JsonObject:
+    """Have an item created: its ``id``, its ``name``, and the ``session_id`` of the job that lodges it."""
+    name = name_in(payload.item_subtype, payload.item)
+    if payload.item_subtype != "DATASET":
+        created = await context.client.registry.create(payload.item_subtype, payload.item)
+        return {"id": created.item.id, "name": name, "session_id": created.session_id}
+    minted = await context.client.data.mint_dataset(payload.item)
+    if minted.handle is None:
+        raise AmbiguousWriteError(
+            "The data store says that the dataset is registered and gives no handle.",
+            advice="Look for it with search_items before trying again.",
+        )
+    return {
+        "id": minted.handle,
+        "name": name,
+        "session_id": minted.register_create_activity_session_id,
+    }
+
+
 def _subtype(arguments: JsonObject) -> ContentSubtype:
     given = arguments.get("item_subtype")
     for known in CREATED:
@@ -170,61 +147,6 @@ def _subtype(arguments: JsonObject) -> ContentSubtype:
         parameter="item_subtype",
         advice=f"Use one of {', '.join(CREATED)}; runs are registered with register_model_run.",
     )
-
-
-async def _check(context: WriteContext, subtype: ContentSubtype, raw: JsonObject) -> _CheckedItem:
-    given = read_given_item(raw, subtype)
-    if not given.is_complete:
-        return _CheckedItem(given, {}, given.problems)
-    full = read_item_content(given.content, subtype)
-    known = await look_up(context.reader, item_references(full, subtype, {}), {})
-    problems = await with_candidates(context.reader, item_problems(full, subtype, known))
-    checked = _CheckedItem(given, known, problems)
-    if problems:
-        return checked
-    checked, alike = await asyncio.gather(
-        _validated(context, subtype, checked), _alike(context, subtype, given.content)
-    )
-    return replace(checked, warnings=(*alike, *checked.warnings))
-
-
-async def _validated(context: WriteContext, subtype: ContentSubtype, checked: _CheckedItem) -> _CheckedItem:
-    """``checked`` with what Provena itself thinks of the item coming from this caller, as far as it tells."""
-    try:
-        if subtype in _NEEDS_PERSON and await context.client.auth.linked_person() is None:
-            return replace(checked, problems=(Problem("", _UNLINKED, ""),))
-        if subtype == "DATASET":
-            return checked  # the data store has no check without creating
-        status = await context.client.registry.validate(subtype, checked.given.content)
-    except RejectedError as error:
-        return replace(checked, problems=(_REFUSED,), said=error.upstream)
-    except ProvenaError as error:
-        return replace(checked, warnings=(f"Whether Provena would take it is not known: {error.message}",))
-    if status.success:
-        return checked
-    return replace(checked, problems=(_REFUSED,), said=clean(status.details, MESSAGE_LENGTH) or None)
-
-
-async def _alike(context: WriteContext, subtype: ContentSubtype, item: JsonObject) -> tuple[str, ...]:
-    """Warnings about items of the same subtype and name."""
-    name = _name_of(subtype, item)
-    try:
-        hits = await context.client.search.search(name, subtype, _ALIKE)
-    except ProvenaError:
-        return ()
-    alike = await context.reader.names.of(context.caller, {hit.id: subtype for hit in hits})
-    return tuple(
-        f"There is already {NOUN[subtype]} of this name: {item_id}. Is it the same?"
-        for item_id, found in alike.names.items()
-        if found.casefold() == clean(name, NAME_LENGTH).casefold()
-    )
-
-
-def _name_of(subtype: ContentSubtype, item: JsonObject) -> str:
-    holder, field = (
-        (as_object(item.get("dataset_info")), "name") if subtype == "DATASET" else (item, "display_name")
-    )
-    return str(holder.get(field) or "")
 
 
 def _question(subtype: ContentSubtype, item: JsonObject, refers_to: tuple[Ref, ...]) -> str:

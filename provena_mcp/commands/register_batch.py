@@ -3,48 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from anyio import to_thread
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from provena_mcp.client import AccessLevel
+from provena_mcp.commands.captured_runs import note_captures
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.submission import job_result, session_in
 from provena_mcp.commands.confirmation.write_context import WriteContext
-from provena_mcp.commands.records.lookup import facts
-from provena_mcp.commands.records.record_check import CheckedRecords, check_records, find_duplicates
-from provena_mcp.commands.records.run_preview import label, named, proposed_run
-from provena_mcp.commands.records.run_preview import template_asks as asks_of
-from provena_mcp.commands.results import (
-    ProposedBatch,
-    RegisterBatchModelRunsResult,
-    TemplateAsks,
-    problem_briefs,
-    problem_count,
+from provena_mcp.commands.planned_items import (
+    Created,
+    PlannedItem,
+    check_plan,
+    create_planned,
+    planned_in,
+    with_handles,
 )
-from provena_mcp.errors import ArgumentError
+from provena_mcp.commands.records.batch_preview import batch_question, shown_batch
+from provena_mcp.commands.records.lookup import facts
+from provena_mcp.commands.records.record_check import check_records, find_duplicates
+from provena_mcp.commands.results import RegisterBatchModelRunsResult
+from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.jobs.batches import RunOutcome, batch_status, outcomes, page_of
 from provena_mcp.queries.jobs.job_wait import JobStatus
 from provena_mcp.queries.jobs.registry_check import check_registry
-from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.problems import Problem
-from provena_mcp.rules.records.references import Known
 from provena_mcp.wire.items import JsonObject, as_object
 from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.runs import SubmissionAnswer
 
 REGISTER_BATCH: Final = "register_batch_model_runs"
 MAX_RECORDS: Final = 10_000
-_SHOWN_WHOLE: Final = 3
-_NAMED: Final = 20
-_REFS: Final = 10
-_TEMPLATES_EXPLAINED: Final = 2
-_MISSING_SHOWN: Final = 30
 _ROW_TOKENS: Final = 3_500
 
 
@@ -54,10 +49,14 @@ class BatchRegistration(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     records: tuple[ModelRunRecord, ...]
+    create: tuple[PlannedItem, ...] = ()
 
 
 class RegisterBatch:
-    """Arguments: ``records``; ``allow_duplicate`` if true; ``expect_new``, how many the caller counts on."""
+    """Arguments: ``records``; ``allow_duplicate`` if true; ``expect_new``, how many the caller counts on.
+
+    A draft has ``create`` too: the items that its records need, which are created first.
+    """
 
     tool = REGISTER_BATCH
     access: AccessLevel = "write"
@@ -73,8 +72,9 @@ class RegisterBatch:
             ArgumentError: There are more than one batch may have, or not as many as expected.
         """
         raws = _records(arguments)
-        checked = await check_records(context, raws, _place)
-        problems, warnings = checked.problems, checked.warnings
+        plan = await check_plan(context, planned_in(arguments))
+        checked = await check_records(context, raws, _place, plan.known)
+        problems, warnings = (*plan.problems, *checked.problems), (*plan.warnings, *checked.warnings)
         fingerprints = await to_thread.run_sync(checked.fingerprints)
         if not raws:
             problems = (Problem("records", "The batch is empty: Provena would refuse it.", ""),)
@@ -88,36 +88,56 @@ class RegisterBatch:
                     *warnings,
                     f"Submitted before, or twins of one another: {len(duplicates)} of these records.",
                 )
-        shown = await to_thread.run_sync(_shown, checked, problems, warnings)
+        shown = await to_thread.run_sync(shown_batch, checked, plan, problems, warnings)
         if not shown.ready:
             return Preview(shown)
         return Preview(
             shown,
-            question=_question(shown.batch),
+            question=batch_question(shown),
             digest=await to_thread.run_sync(checked.digest),
-            payload=BatchRegistration(records=checked.records),
+            payload=BatchRegistration(records=checked.records, create=plan.creations),
             fingerprints=fingerprints,
-            facts=facts(checked.known),
+            facts=facts({key: known for key, known in checked.known.items() if key not in plan.known}),
         )
 
     async def send(self, context: WriteContext, payload: BatchRegistration) -> JsonObject:
-        """Have the runs registered; Provena answers with the job that distributes them."""
-        answer = await context.client.prov.register_batch(payload.records)
-        return {"session_id": answer.session_id, "job": "MODEL_RUN_BATCH_SUBMIT"}
+        """Have the runs registered; Provena answers with the job that distributes them.
+
+        What they need is created before; where that stops half-way, the answer says what there is.
+        """
+        if not payload.create:
+            return _queued(await context.client.prov.register_batch(payload.records))
+        created = await create_planned(context, payload.create)
+        if created.stopped is None:
+            records = tuple(_with_handles(record, created) for record in payload.records)
+            try:
+                return {
+                    **_queued(await context.client.prov.register_batch(records)),
+                    "created": created.model_dump(mode="json"),
+                }
+            except ProvenaError as error:
+                told = f"The items were created, and the runs were not: {error.message} {error.advice}"
+                created = created.model_copy(update={"stopped": told.strip()})
+        return {"created": created.model_dump(mode="json")}
 
     async def result(self, context: WriteContext, sent: Sent) -> RegisterBatchModelRunsResult:
-        """What came of each record."""
+        """What came of each record, and which items were created for them."""
+        created = Created.model_validate(sent.answer.get("created") or {})
+        if created.stopped is not None:
+            return _stopped(created)
         result = job_result(
             RegisterBatchModelRunsResult,
             sent,
             succeeded="Provena has queued the batch.",
             failed="Provena could not take the batch: nothing was registered.",
-        )
+        ).model_copy(update={"created": _created(created)})
         if sent.job.batch_id is None:
             return result
         rows = outcomes(sent.job, await check_registry(context.client, sent.job))
         status = batch_status(sent.job, rows)
         page = page_of(rows, 0, _ROW_TOKENS)
+        registered = {row.row - 1: row.model_run_id for row in rows if row.row and row.model_run_id}
+        warnings = await to_thread.run_sync(note_captures, sent.arguments, registered)
         return result.model_copy(
             update={
                 "status": status if sent.job.finished else "submitted",
@@ -125,9 +145,30 @@ class RegisterBatch:
                 "batch_id": sent.job.batch_id,
                 "counts": dict(Counter[str](row.status for row in rows)) or None,
                 "runs": page or None,
+                "warnings": warnings or None,
                 "next": _next(sent, rows, len(page)) if sent.job.finished else result.next,
             }
         )
+
+
+def _with_handles(record: ModelRunRecord, created: Created) -> ModelRunRecord:
+    return ModelRunRecord.model_validate(with_handles(record.model_dump(mode="json"), created.handles))
+
+
+def _queued(answer: SubmissionAnswer) -> JsonObject:
+    return {"session_id": answer.session_id, "job": "MODEL_RUN_BATCH_SUBMIT"}
+
+
+def _created(created: Created) -> tuple[Ref, ...] | None:
+    return tuple(Ref(id=handle, name=created.names[key]) for key, handle in created.handles.items()) or None
+
+
+def _stopped(created: Created) -> RegisterBatchModelRunsResult:
+    """What is told where not all items were created, or the runs were refused after them."""
+    found = "What was created before is there, see created: draft the runs again, and it will be found."
+    return RegisterBatchModelRunsResult(
+        status="failed", message=f"{created.stopped} {found}", created=_created(created)
+    )
 
 
 def _message(rows: Sequence[RunOutcome], status: JobStatus) -> str:
@@ -176,60 +217,3 @@ def _records(arguments: JsonObject) -> list[JsonObject]:
             advice="Look at the records again with the user before confirming.",
         )
     return [as_object(record) for record in records]
-
-
-def _shown(
-    checked: CheckedRecords, problems: tuple[Problem, ...], warnings: tuple[str, ...]
-) -> RegisterBatchModelRunsResult:
-    ready = checked.is_ready and not problems
-    incomplete = len(checked.missing) > _MISSING_SHOWN
-    return RegisterBatchModelRunsResult(
-        status="preview",
-        message="",
-        ready=ready,
-        missing=checked.missing[:_MISSING_SHOWN],
-        problems=problem_briefs(problems),
-        problem_count=len(problems) + len(checked.missing) if incomplete else problem_count(problems),
-        warnings=warnings or None,
-        batch=_propose(checked),
-        template_asks=None if checked.is_ready else _asked(checked),
-    )
-
-
-def _propose(checked: CheckedRecords) -> ProposedBatch:
-    runs, known = [each.run for each in checked.given], checked.known
-    return ProposedBatch(
-        count=len(runs),
-        templates=_distinct((run.workflow_template_id for run in runs), known),
-        modellers=_distinct((run.associations and run.associations.modeller_id for run in runs), known),
-        studies=_distinct((run.study_id for run in runs), known) or None,
-        first=tuple(proposed_run(run, known) for run in runs[:_SHOWN_WHOLE]),
-        names=tuple(text(run.display_name, NAME_LENGTH) or "" for run in runs[:_NAMED]),
-    )
-
-
-def _asked(checked: CheckedRecords) -> tuple[TemplateAsks, ...] | None:
-    templates = {each.run.workflow_template_id: each.run for each in checked.given}
-    asked = [asks_of(run, checked.known) for run in list(templates.values())[:_TEMPLATES_EXPLAINED]]
-    return tuple(each for each in asked if each) or None
-
-
-def _question(batch: ProposedBatch | None) -> str:
-    if batch is None:
-        return ""
-    names = "\n".join(f"- {name}" for name in batch.names)
-    left = batch.count - len(batch.names)
-    return (
-        f"Register {plural(batch.count, 'model run')}? Handles are permanent.\n\n"
-        f"Workflow templates: {_labels(batch.templates)}\nModellers: {_labels(batch.modellers)}\n"
-        f"Studies: {_labels(batch.studies or ())}\n{names}" + (f"\n… and {left} more" if left else "")
-    )
-
-
-def _labels(items: Iterable[Ref]) -> str:
-    return "; ".join(label(item) for item in items) or "none"
-
-
-def _distinct(ids: Iterable[str | None], known: Known) -> tuple[Ref, ...]:
-    items = (named(item_id, known) for item_id in dict.fromkeys(ids))
-    return tuple(item for item in items if item)[:_REFS]

@@ -117,6 +117,8 @@ class RegisterBatchModelRunsResult(WriteResult):
 
     batch: ProposedBatch | None = None
     template_asks: tuple[TemplateAsks, ...] | None = None
+    to_create: tuple[Ref, ...] | None = Field(default=None, description="Items created first, in order.")
+    created: tuple[Ref, ...] | None = None
     batch_id: str | None = None
     counts: dict[str, int] | None = Field(default=None, description="Runs by status.")
     runs: tuple[RunOutcome, ...] | None = Field(default=None, description="Failed ones first.")

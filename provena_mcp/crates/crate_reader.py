@@ -23,6 +23,7 @@ from provena_mcp.crates.crate_entities import (
     software_of,
     value_of,
 )
+from provena_mcp.crates.crate_source import source_of
 from provena_mcp.crates.dataset_uses import in_roles
 from provena_mcp.crates.json_ld import Entity, Graph, as_map, read_graph
 from provena_mcp.crates.moments import moment_of
@@ -35,7 +36,6 @@ from provena_mcp.crates.recorded_runs import (
     RecordedRun,
     RecordedRuns,
     RecordedSoftware,
-    RecordedSource,
     RunStatus,
 )
 from provena_mcp.crates.terms import (
@@ -43,6 +43,7 @@ from provena_mcp.crates.terms import (
     EXIT_CODE,
     GATHERED,
     LEFT_OUT,
+    NOT_OBSERVED,
     OBSERVED,
     PROPERTIES,
     STUDY,
@@ -62,8 +63,6 @@ _STATUS: Final[dict[str, RunStatus]] = {
     "ActiveActionStatus": "running",
     "PotentialActionStatus": "unknown",
 }
-# Each asks for more than the one before.
-_PROFILES: Final = ("process", "workflow", "provenance")
 _ENVIRONMENT: Final = ("containerImage", "softwareRequirements")
 _LEFT_OUT_NAMED: Final = 20
 _TEXT: Final = 2_000
@@ -84,7 +83,7 @@ def read_crate(content: bytes, name: str = "") -> RecordedRuns:
     runs = [reading.run(action) for action in reading.actions]
     order = sorted(range(len(runs)), key=lambda at: (_when(runs[at]), at))
     return RecordedRuns(
-        source=_source(graph, name),
+        source=source_of(graph, name),
         runs=tuple(runs[at] for at in order),
         left_out=tuple(_left_out(graph, reading.left_out)),
     )
@@ -147,7 +146,17 @@ class _Reading:
             part_of=self.steps.get(action.id),
             observed=tuple(value for key, _, value in values if key == OBSERVED),
             doubts=tuple(
-                filter(None, (started.doubt, ended.doubt, *software_doubts, *input_doubts, *output_doubts))
+                filter(
+                    None,
+                    (
+                        started.doubt,
+                        ended.doubt,
+                        *(value for key, _, value in values if key == NOT_OBSERVED),
+                        *software_doubts,
+                        *input_doubts,
+                        *output_doubts,
+                    ),
+                )
             ),
         )
 
@@ -254,33 +263,6 @@ def _when(run: RecordedRun) -> float:
     return run.ended if run.ended is not None else float("inf")
 
 
-def _source(graph: Graph, name: str) -> RecordedSource:
-    root = graph.root
-    profiles = [each.id.rstrip("/") for each in graph.linked(root, "conformsTo") if "/wfrun/" in each.id]
-    profiles = [each for each in profiles if each.split("/")[-2] in _PROFILES]
-    most = max(profiles, key=lambda each: _PROFILES.index(each.split("/")[-2]), default=None)
-    return RecordedSource(
-        format="ro_crate",
-        name=clean(name or root.text("name") or "", 200),
-        profile=" ".join(most.split("/")[-2:]) if most else None,
-        made_by=_made_by(graph),
-    )
-
-
-def _made_by(graph: Graph) -> str | None:
-    for action in graph.of_type("OrganizeAction"):
-        for engine in graph.linked(action, "instrument"):
-            return name_of(engine)
-    for workflow in graph.linked(graph.root, "mainEntity"):
-        for language in graph.linked(workflow, "programmingLanguage"):
-            return name_of(language)
-    return None
-
-
-def _says_left_out(entity: Entity) -> bool:
-    return entity.text("propertyID") == LEFT_OUT
-
-
 def _left_out(graph: Graph, found: Sequence[LeftOut]) -> Iterator[LeftOut]:
     counted = Counter(kind for kind in _OTHER_ACTIONS for _ in graph.of_type(kind))
     for kind, number in counted.items():
@@ -291,3 +273,7 @@ def _left_out(graph: Graph, found: Sequence[LeftOut]) -> Iterator[LeftOut]:
     yield from distinct[:_LEFT_OUT_NAMED]
     if len(distinct) > _LEFT_OUT_NAMED:
         yield LeftOut(what=f"{len(distinct) - _LEFT_OUT_NAMED} more", why="of these kinds")
+
+
+def _says_left_out(entity: Entity) -> bool:
+    return entity.text("propertyID") == LEFT_OUT

@@ -151,10 +151,14 @@ class LeftOut(Recorded):
 
 
 class RecordedSource(Recorded):
-    """Which document the runs were read from: its format, its profile or producer, its name."""
+    """Which document the runs were read from: its format, its profile or producer, its name.
+
+    ``folder`` is where a capture lies on this machine.
+    """
 
     format: SourceFormat
     name: str = ""
+    folder: str | None = None
     profile: str | None = None
     made_by: str | None = None
 

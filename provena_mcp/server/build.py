@@ -178,7 +178,7 @@ def _recordings(settings: Settings) -> Recordings:
     working = Path.cwd()
     # Hosts may start a server anywhere: at the root that would be every file there is.
     folders = input_folders(settings.input_dirs, working if working != working.parent else None)
-    return Recordings(folders.find, settings.captures, working)
+    return Recordings(folders, settings.captures, working)
 
 
 def _output_folder(settings: Settings) -> OutputFolder | None:

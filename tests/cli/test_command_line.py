@@ -18,6 +18,7 @@ def test_help_names_every_command_and_shows_examples(run):
         "check",
         "demo",
         "doctor",
+        "draft",
         "identify",
         "install",
         "local",

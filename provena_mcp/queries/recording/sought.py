@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -10,6 +10,7 @@ from threading import Event
 from anyio import to_thread
 
 from provena_mcp.errors import ArgumentError
+from provena_mcp.queries.documents.user_files import InputFolders
 from provena_mcp.recording.capture_folder import captures_folder
 from provena_mcp.recording.hashes import content_of
 from provena_mcp.recording.index import CaptureIndex, read_index
@@ -49,12 +50,12 @@ class Recordings:
     """This machine's captures, and the files that may be read (stdio only).
 
     Attributes:
-        find: The real path of a file that may be read; raises ``FileRefusedError``.
+        files: The folders whose files may be read.
         captures: The folder that PROVENA_CAPTURES names.
         working: Where the server runs.
     """
 
-    find: Callable[[str], Path]
+    files: InputFolders
     captures: str | None
     working: Path
 
@@ -96,7 +97,7 @@ async def _sought(given: str, recordings: Recordings | None, parameter: str) -> 
             parameter=parameter,
             advice="This server cannot see your files: give the file's SHA-256 in hex.",
         )
-    path = await to_thread.run_sync(recordings.find, given)
+    path = await to_thread.run_sync(recordings.files.find, given)
     return await _hashed(given, str(path))
 
 

@@ -1,0 +1,101 @@
+"""A batch of runs as it would be lodged: for the preview and for the question to the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from provena_mcp.commands.planned_items import CheckedPlan, PlannedItem
+from provena_mcp.commands.records.item_check import name_in
+from provena_mcp.commands.records.record_check import CheckedRecords
+from provena_mcp.commands.records.run_preview import label, named, proposed_run
+from provena_mcp.commands.records.run_preview import template_asks as asks_of
+from provena_mcp.commands.results import (
+    ProposedBatch,
+    RegisterBatchModelRunsResult,
+    TemplateAsks,
+    problem_briefs,
+    problem_count,
+)
+from provena_mcp.queries.answers.common import plural
+from provena_mcp.queries.items.briefs.models import Ref
+from provena_mcp.queries.items.briefs.parts import text
+from provena_mcp.rules.budgets import NAME_LENGTH
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.references import NOUN, Known
+from provena_mcp.rules.text import clean
+
+_SHOWN_WHOLE: Final = 3
+_NAMED: Final = 20
+_REFS: Final = 10
+_TEMPLATES_EXPLAINED: Final = 2
+_MISSING_SHOWN: Final = 30
+
+
+def shown_batch(
+    checked: CheckedRecords, plan: CheckedPlan, problems: tuple[Problem, ...], warnings: tuple[str, ...]
+) -> RegisterBatchModelRunsResult:
+    """A batch as far as it is given, with the items that are to be created for it."""
+    missing = (*plan.missing, *checked.missing)
+    ready = checked.is_ready and not missing and not problems
+    incomplete = len(missing) > _MISSING_SHOWN
+    return RegisterBatchModelRunsResult(
+        status="preview",
+        message="",
+        ready=ready,
+        missing=missing[:_MISSING_SHOWN],
+        problems=problem_briefs(problems),
+        problem_count=len(problems) + len(missing) if incomplete else problem_count(problems),
+        warnings=warnings or None,
+        batch=_propose(checked),
+        template_asks=None if checked.is_ready else _asked(checked),
+        to_create=tuple(_to_create(each) for each in plan.creations) or None,
+    )
+
+
+def _to_create(planned: PlannedItem) -> Ref:
+    name = name_in(planned.item_subtype, planned.item)
+    return Ref(id=planned.key, name=f"{NOUN[planned.item_subtype]}: {clean(name, NAME_LENGTH)}")
+
+
+def _propose(checked: CheckedRecords) -> ProposedBatch:
+    runs, known = [each.run for each in checked.given], checked.known
+    return ProposedBatch(
+        count=len(runs),
+        templates=_distinct((run.workflow_template_id for run in runs), known),
+        modellers=_distinct((run.associations and run.associations.modeller_id for run in runs), known),
+        studies=_distinct((run.study_id for run in runs), known) or None,
+        first=tuple(proposed_run(run, known) for run in runs[:_SHOWN_WHOLE]),
+        names=tuple(text(run.display_name, NAME_LENGTH) or "" for run in runs[:_NAMED]),
+    )
+
+
+def _asked(checked: CheckedRecords) -> tuple[TemplateAsks, ...] | None:
+    templates = {each.run.workflow_template_id: each.run for each in checked.given}
+    asked = [asks_of(run, checked.known) for run in list(templates.values())[:_TEMPLATES_EXPLAINED]]
+    return tuple(each for each in asked if each) or None
+
+
+def batch_question(shown: RegisterBatchModelRunsResult) -> str:
+    """The same as a question to a person."""
+    batch = shown.batch
+    if batch is None:
+        return ""
+    first = "".join(f"\n- {each.name}" for each in shown.to_create or ())
+    created = f"Create first, for good:{first}\n\n" if first else ""
+    names = "\n".join(f"- {name}" for name in batch.names)
+    left = batch.count - len(batch.names)
+    return (
+        f"{created}Register {plural(batch.count, 'model run')}? Handles are permanent.\n\n"
+        f"Workflow templates: {_labels(batch.templates)}\nModellers: {_labels(batch.modellers)}\n"
+        f"Studies: {_labels(batch.studies or ())}\n{names}" + (f"\n… and {left} more" if left else "")
+    )
+
+
+def _labels(items: Iterable[Ref]) -> str:
+    return "; ".join(label(item) for item in items) or "none"
+
+
+def _distinct(ids: Iterable[str | None], known: Known) -> tuple[Ref, ...]:
+    items = (named(item_id, known) for item_id in dict.fromkeys(ids))
+    return tuple(item for item in items if item)[:_REFS]

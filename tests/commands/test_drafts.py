@@ -1,0 +1,374 @@
+"""From what was recorded of runs to their registration: drafted, asked about, confirmed, found again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+
+from tests.crates import shapes
+from tests.crates.shapes import crate, ref
+from tests.worlds.captured import ANSWERS, capture, captured_file, digest, two_steps
+from tests.worlds.deployment import Asked, answering, provena, server
+from tests.worlds.sample import call, failure, world_client
+from tests.worlds.small import dataset, item, model, person, template, workflow
+
+TOOLSETS = "default,curation,recording"
+
+
+@asynccontextmanager
+async def toy(folder: Path, items: list[Any] | None = None) -> AsyncGenerator[Client]:
+    """A client of an empty Provena, or of one with these items, that reads captures in ``folder``."""
+    chosen: dict[str, Any] = {
+        "toolsets": TOOLSETS,
+        "captures": str(folder / "captures"),
+        "input_dirs": str(folder),
+    }
+    async with world_client(folder, items or [], **chosen) as client:
+        yield client
+
+
+async def registered(client: Client, drafted: dict[str, Any]) -> dict[str, Any]:
+    """What comes of a draft that is confirmed as it is."""
+    shown = await call(client, drafted["next"]["tool"], **drafted["next"]["arguments"])
+    return await call(client, drafted["next"]["tool"], reference=shown["reference"], confirm=True)
+
+
+def known(run: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The files of a drafted run: side, name, by what each is known."""
+    return [(each["side"], each["file"], each["known_by"]) for each in run["files"]]
+
+
+@pytest.mark.asyncio
+async def test_two_captures_of_a_chain_become_two_runs_with_all_they_need_after_one_yes(tmp_path: Path):
+    folders = two_steps(tmp_path / "captures")
+    names = [folder.name for folder in folders]
+    async with toy(tmp_path) as client:
+        asked = await call(client, "draft_model_runs", capture=names)
+        drafted = await call(client, "draft_model_runs", capture=names, answers=ANSWERS)
+        shown = await call(client, "register_batch_model_runs", **drafted["next"]["arguments"])
+        done = await call(
+            client, "register_batch_model_runs", reference=shown["reference"], expect_new=2, confirm=True
+        )
+        again = await call(client, "draft_model_runs", capture=names)
+        peak = done["runs"][1]["model_run_id"]
+        lineage = await call(client, "find_lineage_path", from_id=peak, to_id=done["runs"][0]["model_run_id"])
+    assert (asked.get("reference"), [each["ask"].partition("?")[0] for each in asked["questions"]]) == (
+        None,
+        [
+            "What is it, in a sentence",
+            "Where is this model documented (its address)",
+            "What is it, in a sentence",
+            "Where is this model documented (its address)",
+            "Which organisation do the new datasets belong to, and does it publish them",
+            "Do ethics, indigenous knowledge or export controls matter for the new datasets",
+            "Are the files of the new datasets in Provena's data store, or elsewhere (address and words)",
+            "Under which licence are the new datasets (its address)",
+        ],
+    )
+    assert [each["name"] for each in shown["to_create"]] == [
+        "an organisation: Reef Institute",
+        "a dataset: rain.csv",
+        "a dataset: flow.csv",
+        "a dataset: peak.csv",
+        "a dataset template: rain.csv read by flow.py",
+        "a dataset template: flow.csv written by flow.py",
+        "a model: flow.py",
+        "a workflow template: Run of flow.py",
+        "a dataset template: peak.csv written by peak.py",
+        "a model: peak.py",
+        "a workflow template: Run of peak.py",
+    ]
+    assert (done["status"], done["counts"], len(done["created"])) == ("succeeded", {"succeeded": 2}, 11)
+    assert [each["registered_as"] for each in again["runs"]] == [row["model_run_id"] for row in done["runs"]]
+    assert [json.loads((each / "registration.json").read_text())["run_id"] for each in folders] == [
+        row["model_run_id"] for row in done["runs"]
+    ]
+    assert lineage["found"] is True
+
+
+@pytest.mark.asyncio
+async def test_a_later_run_of_the_same_program_follows_its_template_and_knows_its_files_by_their_hash(
+    tmp_path: Path,
+):
+    captures = tmp_path / "captures"
+    two_steps(captures)
+    async with toy(tmp_path) as client:
+        first = await call(client, "draft_model_runs", capture=["1-flow", "2-peak"], answers=ANSWERS)
+        await registered(client, first)
+        capture(
+            captures,
+            "3-flow",
+            "flow.py",
+            captured_file("input", "rain.csv", "1\n2\n"),
+            captured_file("output", "flow.csv", "9\n"),
+            repositories=(),
+        )
+        (organisation,) = (await call(client, "list_items", subtype="ORGANISATION"))["items"]
+        answers = {**ANSWERS, "organisation": organisation["id"]}
+        drafted = await call(client, "draft_model_runs", capture="last", answers=answers)
+        done = await registered(client, drafted)
+    (run,) = drafted["runs"]
+    assert known(run) == [("input", "rain.csv", "hash"), ("output", "flow.csv", "new")]
+    assert run["run"]["template"]["name"] == "Run of flow.py"
+    assert [each["name"] for each in drafted["to_create"]] == ["DATASET flow.csv"]
+    assert run["uncertain"] == [
+        "Who ran it was not recorded but the account 'kim': you are taken for it, if the registry knows you."
+    ]
+    assert done["counts"] == {"succeeded": 1}
+
+
+@pytest.mark.asyncio
+async def test_what_is_missing_can_be_created_one_by_one_and_is_found_by_the_next_draft(tmp_path: Path):
+    two_steps(tmp_path / "captures")
+    async with toy(tmp_path) as client:
+        drafted = await call(client, "draft_model_runs", capture="1-flow", answers=ANSWERS)
+        alone = {each["name"]: each["reference"] for each in drafted["to_create"] if each.get("reference")}
+        for reference in alone.values():
+            shown = await call(client, "create_item", reference=reference)
+            await call(client, "create_item", reference=shown["reference"], confirm=True)
+        (organisation,) = (await call(client, "list_items", subtype="ORGANISATION"))["items"]
+        answers = {**ANSWERS, "organisation": organisation["id"]}
+        again = await call(client, "draft_model_runs", capture="1-flow", answers=answers)
+    assert list(alone) == [
+        "ORGANISATION Reef Institute",
+        "DATASET_TEMPLATE rain.csv read by flow.py",
+        "DATASET_TEMPLATE flow.csv written by flow.py",
+        "MODEL flow.py",
+    ]
+    assert [each["name"] for each in again["to_create"]] == [
+        "DATASET rain.csv",
+        "DATASET flow.csv",
+        "MODEL_RUN_WORKFLOW_TEMPLATE Run of flow.py",
+    ]
+
+
+def a_registry() -> list[Any]:
+    """A model with a workflow template of two places, and datasets to know again."""
+    return [
+        person("w/kim", ethics_approved=True),
+        item("w/reef", "ORGANISATION", 1, name="Reef Institute"),
+        model("w/heat", source_url="https://example.org/heat"),
+        template("w/sst", display_name="Sea surface temperature"),
+        template("w/stress", display_name="Heat stress"),
+        template("w/other", display_name="Other"),
+        workflow(
+            "w/wf",
+            "w/heat",
+            input_templates=[{"template_id": "w/sst"}],
+            output_templates=[{"template_id": "w/stress"}],
+        ),
+        dataset("w/by-handle", display_name="SST 2024"),
+        dataset("w/by-name", display_name="heat-stress.nc"),
+    ]
+
+
+def a_crate(**action: Any) -> str:
+    """A crate of one run of the model, its input with a handle, its output with a name."""
+    run = {
+        "@id": "#run",
+        "@type": "CreateAction",
+        "name": "Heat stress of 2024",
+        "startTime": "2024-03-01T00:00:00Z",
+        "endTime": "2024-03-01T01:00:00Z",
+        "instrument": ref("heat.py"),
+        "object": ref("sst.nc"),
+        "result": ref("heat-stress.nc"),
+        "agent": ref("#kim"),
+        **action,
+    }
+    return crate(
+        run,
+        {
+            "@id": "heat.py",
+            "@type": "SoftwareSourceCode",
+            "name": "heat.py",
+            "codeRepository": "git@example.org:heat.git",
+            "version": "a" * 40,
+        },
+        {"@id": "sst.nc", "@type": "File", "name": "SST 2024", "identifier": "hdl:w/by-handle"},
+        {"@id": "heat-stress.nc", "@type": "File", "sha256": digest("h")},
+        {"@id": "#kim", "@type": "Person", "name": "Kim Roe", "email": "kim@example.org"},
+        root={"name": "crate"},
+    ).decode()
+
+
+@pytest.mark.asyncio
+async def test_a_crate_is_fitted_to_the_template_of_its_model_and_says_how_each_part_was_known(
+    tmp_path: Path,
+):
+    async with toy(tmp_path, a_registry()) as client:
+        drafted = await call(
+            client,
+            "draft_model_runs",
+            crate=a_crate(),
+            answers={"runs": {"*": {"associations": {"modeller_id": "w/kim"}}}},
+        )
+        done = await registered(client, drafted)
+        again = await call(client, "draft_model_runs", crate=a_crate())
+    (run,) = drafted["runs"]
+    assert known(run) == [("input", "SST 2024", "handle"), ("output", "heat-stress.nc", "name")]
+    assert [each["dataset_template"]["id"] for each in run["files"]] == ["w/sst", "w/stress"]
+    assert (run["run"]["model_version"], run["run"]["started"]) == ("a" * 12, "2024-03-01T00:00:00Z")
+    assert run["run"]["annotations"][f"sha256:{digest('h')}"] == "output heat-stress.nc in w/by-name"
+    assert run["uncertain"][0] == "heat-stress.nc: its dataset is known by its name only."
+    assert (drafted["next"]["tool"], done["status"]) == ("register_model_run", "succeeded")
+    assert again["runs"][0]["registered_as"] == done["model_run_id"]
+
+
+@pytest.mark.asyncio
+async def test_somebody_the_registry_does_not_know_is_never_replaced_and_their_consent_is_asked_for(
+    tmp_path: Path,
+):
+    async with toy(tmp_path, a_registry()) as client:
+        drafted = await call(client, "draft_model_runs", crate=a_crate())
+    assert drafted["runs"][0]["run"]["modeller"]["name"] == "Kim Roe"
+    assert [(each["name"], each["item"]) for each in drafted["to_create"]] == [
+        ("PERSON Kim Roe", {"first_name": "Kim", "last_name": "Roe", "email": "kim@example.org"})
+    ]
+    assert [(each["ask"], each["answer"]) for each in drafted["questions"]] == [
+        (
+            "Has this person consented to being recorded? Never assume it. (a person 'Kim Roe')",
+            {"items": {"PERSON Kim Roe": {"ethics_approved": True}}},
+        )
+    ]
+
+
+@pytest.mark.asyncio
+async def test_what_was_not_recorded_is_asked_and_what_is_odd_is_said(tmp_path: Path):
+    odd = a_crate(
+        startTime="2024-03-01T00:00:00",
+        endTime="FIXME",
+        actionStatus="http://schema.org/FailedActionStatus",
+        error="out of memory",
+        agent=[],
+    )
+    async with toy(tmp_path, a_registry()) as client:
+        drafted = await call(client, "draft_model_runs", crate=odd)
+    assert [each["answer"] for each in drafted["questions"]] == [
+        {"runs": {"Heat stress of 2024": {"end_time": "ISO 8601 with offset"}}}
+    ]
+    assert set(drafted["runs"][0]["uncertain"]) >= {
+        "The start '2024-03-01T00:00:00' does not say its offset from UTC: it was read as UTC.",
+        "The end 'FIXME' is not a time.",
+        "The run is recorded as failed: out of memory.",
+        "Who ran it was not recorded: you are taken for it, if the registry knows you.",
+    }
+
+
+@pytest.mark.asyncio
+async def test_a_template_can_be_chosen_or_made_anew_and_one_that_is_not_there_is_an_error(tmp_path: Path):
+    async with toy(tmp_path, a_registry()) as client:
+        new = await call(client, "draft_model_runs", crate=a_crate(), answers={"workflow_template_id": "new"})
+        wrong = await failure(
+            client, "draft_model_runs", crate=a_crate(), answers={"workflow_template_id": "w/sst"}
+        )
+        unknown = await failure(client, "draft_model_runs", crate=a_crate(), answers={"licence": "x"})
+    assert "MODEL_RUN_WORKFLOW_TEMPLATE Run of heat.py" in [each["name"] for each in new["to_create"]]
+    assert (wrong["message"], unknown["message"]) == (
+        "The registry has no workflow template 'w/sst'.",
+        "answers has nothing called 'licence' of this form.",
+    )
+
+
+@pytest.mark.asyncio
+async def test_a_workflow_is_drafted_as_a_whole_or_in_its_steps(tmp_path: Path):
+    async with toy(tmp_path) as client:
+        whole = await call(client, "draft_model_runs", crate=shapes.nextflow().decode())
+        steps = await call(client, "draft_model_runs", crate=shapes.nextflow().decode(), steps=True)
+    assert ([each["run"]["name"] for each in whole["runs"]], whole["steps_left_out"]) == (
+        ["Nextflow workflow run 4f1c"],
+        2,
+    )
+    assert [each["run"]["name"] for each in steps["runs"]] == ["REGRID (1)", "publish"]
+
+
+@pytest.mark.asyncio
+async def test_source_code_that_differed_from_its_commit_never_looks_clean(tmp_path: Path):
+    from provena_mcp.recording.captured import Repository
+
+    dirty = (Repository("/toy", commit="c" * 40, dirty=True),)
+    capture(tmp_path / "captures", "1", "flow.py", repositories=dirty)
+    async with toy(tmp_path) as client:
+        drafted = await call(client, "draft_model_runs", capture="1")
+    run = drafted["runs"][0]
+    assert run["run"]["model_version"] == f"{'c' * 40}-dirty"
+    assert run["run"]["annotations"]["provena.commit"] == f"{'c' * 40}-dirty"
+    assert "The source code differed from its commit." in run["uncertain"]
+
+
+@pytest.mark.asyncio
+async def test_a_capture_that_was_edited_says_so(tmp_path: Path):
+    folder, _ = two_steps(tmp_path / "captures")
+    metadata = folder / "ro-crate-metadata.json"
+    metadata.write_text(metadata.read_text().replace("rain.csv", "snow.csv"))
+    async with toy(tmp_path) as client:
+        drafted = await call(client, "draft_model_runs", capture="1-flow")
+    assert drafted["runs"][0]["uncertain"][0] == (
+        "The capture was edited after it was written: its digest differs."
+    )
+
+
+@pytest.mark.asyncio
+async def test_a_crate_is_read_as_a_folder_a_zip_and_text_and_never_from_outside(tmp_path: Path):
+    folder = tmp_path / "crates" / "run"
+    folder.mkdir(parents=True)
+    (folder / "ro-crate-metadata.json").write_bytes(shapes.by_hand())
+    (tmp_path / "run.zip").write_bytes(shapes.zipped({"ro-crate-metadata.json": shapes.by_hand()}))
+    (tmp_path / "away").symlink_to("/etc")
+    (tmp_path / "hosted").mkdir()
+    async with toy(tmp_path) as client:
+        drafts = [
+            await call(client, "draft_model_runs", crate=given)
+            for given in (str(folder), "crates/run", "run.zip", shapes.by_hand().decode())
+        ]
+        refused = [
+            await failure(client, "draft_model_runs", crate=given)
+            for given in ("/etc/passwd", "../x.json", "away/passwd", "nothing.json")
+        ]
+        none = await failure(client, "draft_model_runs")
+        unknown = await failure(client, "draft_model_runs", capture="../../etc")
+    async with world_client(tmp_path / "hosted", [], local=False, toolsets=TOOLSETS) as client:
+        hosted = await call(client, "draft_model_runs", crate=shapes.by_hand().decode())
+        refused_there = [
+            (await failure(client, "draft_model_runs", **given))["message"]
+            for given in ({"crate": str(folder)}, {"capture": "last"})
+        ]
+    assert {each["runs"][0]["run"]["name"] for each in (*drafts, hosted)} == {"Make it sepia"}
+    assert refused_there == ["This server cannot see your files.", "This server cannot see your captures."]
+    assert {each["kind"] for each in refused} == {"FileRefused"}
+    assert (none["message"], unknown["kind"]) == ("Nothing is given to draft from.", "Argument")
+
+
+@pytest.mark.asyncio
+async def test_a_plan_that_stops_half_way_says_what_there_is_and_is_gone_on_with(tmp_path: Path):
+    two_steps(tmp_path / "captures")
+    asked = Asked()
+    async with (
+        provena(tmp_path) as wire,
+        server(wire, asked=asked, toolsets=TOOLSETS, captures=str(tmp_path / "captures")) as client,
+    ):
+        drafted = await call(client, "draft_model_runs", capture="1-flow", answers=ANSWERS)
+        refusing = answering(400, {"detail": "no"})
+        wire.spoilt["/registry-api/registry/entity/model_run_workflow_template/create"] = refusing
+        wire.spoilt["/registry-api/registry/entity/model_run_workflow/create"] = refusing
+        stopped = await call(
+            client, "register_batch_model_runs", **drafted["next"]["arguments"], confirm=True
+        )
+        again = await call(client, "register_batch_model_runs", **drafted["next"]["arguments"], confirm=True)
+        wire.spoilt.clear()
+        answers = {**ANSWERS, "organisation": stopped["created"][0]["id"]}
+        rest = await call(client, "draft_model_runs", capture="1-flow", answers=answers)
+    assert (stopped["status"], [each["name"] for each in stopped["created"]][:3]) == (
+        "failed",
+        ["Reef Institute", "rain.csv", "flow.csv"],
+    )
+    assert "could not be created" in stopped["message"]
+    assert again["created"] == stopped["created"]
+    assert [each["name"] for each in rest["to_create"]] == ["MODEL_RUN_WORKFLOW_TEMPLATE Run of flow.py"]
+    assert asked.questions[0].startswith("Create first, for good:\n- an organisation: Reef Institute\n")
