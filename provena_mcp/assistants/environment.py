@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,9 @@ _OF_ANY_WORLD: Final = frozenset(
         "call_seconds",
     }
 )
+_OF_THE_NETWORK: Final = frozenset(
+    {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+)
 _WORDS: Final = frozenset({":memory:", "off"})
 
 
@@ -38,8 +42,11 @@ class Carried:
     left_out: tuple[str, ...] = ()
 
 
-def carried(settings: Settings, *, sample: bool = False) -> Carried:
+def carried(settings: Settings, surroundings: Mapping[str, str], *, sample: bool = False) -> Carried:
     """What of ``settings`` was set, apart from what only serving over HTTP, or not the sample, uses.
+
+    With a deployment, the proxies and certificates of ``surroundings`` go along: what a desktop starts does
+    not have what a terminal has.
 
     Raises:
         SettingsError: An address holds a password, which must not be written anywhere.
@@ -56,6 +63,12 @@ def carried(settings: Settings, *, sample: bool = False) -> Carried:
         else:
             environment[variable] = _text(name, value)
             _refuse_password(variable, environment[variable])
+    if not sample and not settings.is_embedded:
+        for name in sorted(name for name in surroundings if name.upper() in _OF_THE_NETWORK):
+            if "@" in surroundings[name]:
+                left_out.append(name)
+            elif surroundings[name]:
+                environment[name] = surroundings[name]
     return Carried(environment, tuple(left_out))
 
 

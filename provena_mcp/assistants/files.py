@@ -52,6 +52,20 @@ class Files:
         except OSError as error:
             raise _refused(path, "cannot be read", error) from error
 
+    def keep(self, path: Path) -> Path | None:
+        """Copy the file to where its backups are, before another program changes it; none if there is none.
+
+        Raises:
+            FileRefusedError: It cannot be copied.
+        """
+        target = _followed(path)
+        if not target.exists():
+            return None
+        try:
+            return self._keep(target, self.read(target), target.stat())
+        except OSError as error:
+            raise _refused(path, "cannot be copied", error) from error
+
     async def change(self, path: Path, edit: Callable[[bytes], bytes]) -> Change:
         """Replace the content by what ``edit`` makes of it; where that is the same, touch nothing.
 

@@ -88,8 +88,8 @@ class Installation:
         if wanted == self.entry():
             return Outcome("unchanged", str(self.place))
         if own := self._own_command():
-            return await self._put_by_command(*own, wanted)
-        return await self._change(wanted, "written")
+            return await self._put_by_command(*own, self.place, wanted)
+        return await self._change(self.place, wanted, "written")
 
     async def take(self) -> Outcome:
         """Remove the entry. Raises as ``put``."""
@@ -99,9 +99,10 @@ class Installation:
             return Outcome("unchanged", str(self.place))
         if own := self._own_command():
             program, command = own
+            backup = self.files.keep(self.place)
             await _run(program, command.remove)
-            return Outcome("removed", f"{command.program} {' '.join(command.remove)}")
-        return await self._change(None, "removed")
+            return Outcome("removed", f"{command.program} {' '.join(command.remove)}", backup)
+        return await self._change(self.place, None, "removed")
 
     def _merged(self, entry: JsonObject) -> JsonObject:
         ours = self.assistant.file.fields()
@@ -111,24 +112,28 @@ class Installation:
     def _own_command(self) -> tuple[str, OwnCommand] | None:
         command = self.assistant.command
         program = self.machine.find(command.program) if command and not self.project else None
-        return (program, command) if program and command else None
+        # What Windows runs through its shell would read the quotes of JSON in its own way.
+        if not program or program.lower().endswith((".cmd", ".bat")):
+            return None
+        return (program, command) if command else None
 
-    async def _put_by_command(self, program: str, command: OwnCommand, entry: JsonObject) -> Outcome:
+    async def _put_by_command(
+        self, program: str, command: OwnCommand, place: Path, entry: JsonObject
+    ) -> Outcome:
+        backup = self.files.keep(place)
         if NAME in self.servers():
             await _run(program, command.remove)
         await _run(program, command.adding(entry))
         if self.entry() != entry:
             raise OperatorError(
-                f"{command.program} said that it added the server, but {str(self.place)!r} does not have it.",
+                f"{command.program} said that it added the server, but {str(place)!r} does not have it.",
                 advice="Add it with 'provena-mcp install --print' and by hand.",
             )
-        return Outcome("written", f"{command.program} mcp, which keeps it in {self.place}")
+        return Outcome("written", f"{command.program} mcp, which keeps it in {place}", backup)
 
-    async def _change(self, entry: JsonObject | None, done: Done) -> Outcome:
-        if self.place is None:
-            raise AssertionError("only files are changed")
-        change = await self.files.change(self.place, self._edit(self.place, entry))
-        return Outcome(done if change.changed else "unchanged", str(self.place), change.backup)
+    async def _change(self, place: Path, entry: JsonObject | None, done: Done) -> Outcome:
+        change = await self.files.change(place, self._edit(place, entry))
+        return Outcome(done if change.changed else "unchanged", str(place), change.backup)
 
     def _edit(self, place: Path, entry: JsonObject | None) -> Callable[[bytes], bytes]:
         file = self.assistant.file

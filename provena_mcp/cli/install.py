@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,6 +71,7 @@ class InstallCommand:
         """
         self.require_project()
         self._require_use(server)
+        here = self.project or is_here(self.assistant, self.machine)
         try:
             outcome = await self.installation.put(server)
         except FileRefusedError:
@@ -82,7 +84,7 @@ class InstallCommand:
             self.say(f"{self.assistant.title} has it already, in {outcome.place}.")
         else:
             self._told("is in", outcome)
-            self._remind(server)
+            self._remind(server, here=here)
         return outcome
 
     async def uninstall(self) -> Outcome:
@@ -107,12 +109,17 @@ class InstallCommand:
         if outcome.backup:
             self.say(f"The file as it was: {outcome.backup}")
 
-    def _remind(self, server: Server) -> None:
+    def _remind(self, server: Server, *, here: bool) -> None:
         if self.assistant.remark:
             self.say(self.assistant.remark)
         if self.project and not isinstance(server, RemoteServer):
             self.say("The command is of this machine: others who share the project install it anew.")
-        self.say(f'Restart {self.assistant.title}, then ask it: "{_ASK}"')
+        start = (
+            f"Restart {self.assistant.title}"
+            if here
+            else f"{self.assistant.title} was not found here. Install it"
+        )
+        self.say(f'{start}, then ask it: "{_ASK}"')
 
     def _require_use(self, server: Server) -> None:
         if self.assistant.takes(server):
@@ -137,9 +144,11 @@ def server_to_install(settings: Settings, *, sample: bool, say: Callable[[str], 
         SettingsError: A setting holds a password.
         OperatorError: This installation is a passing one.
     """
-    found = carried(settings, sample=sample)
+    found = carried(settings, os.environ, sample=sample)
     for name in found.left_out:
-        say(f"{name} is not written into any file. Log in with 'provena-mcp login' instead.")
+        say(f"{name} is a secret, or holds one, and is not written into any file.")
+    if any(name.startswith("PROVENA_") for name in found.left_out):
+        say("Log in with 'provena-mcp login' instead.")
     return this_server(sample=sample, environment=found.environment)
 
 

@@ -272,6 +272,22 @@ def test_a_link_is_followed_and_permissions_are_kept(tmp_path: Path):
     assert (kept.stat().st_mode & 0o777, backup.stat().st_mode & 0o777) == (0o640, 0o640)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="links as on POSIX systems")
+def test_a_link_that_leads_to_itself_is_left_as_it_is(tmp_path: Path):
+    link = tmp_path / ".cursor/mcp.json"
+    link.parent.mkdir()
+    link.symlink_to(link)
+    with pytest.raises(FileRefusedError):
+        put(installation("cursor", tmp_path))
+    assert link.is_symlink()
+
+
+def test_on_windows_no_json_goes_through_its_shell(tmp_path: Path):
+    windows = Machine("win32", tmp_path, {}, tmp_path, lambda name: rf"C:\tools\{name}.cmd")
+    into = installation("claude-code", tmp_path, on=windows)
+    assert put(into) == Outcome("written", str(tmp_path / ".claude.json"))
+
+
 def test_backups_of_one_second_do_not_replace_each_other(tmp_path: Path):
     into = installation("cursor", tmp_path)
     place = write(into, REAL["cursor"])

@@ -13,11 +13,17 @@ import pytest
 from tests.assistants.settings_files import REAL
 from tests.cli.command_line import CommandLine
 
+# What would lead out of the home of a test, or into what is written there.
+ELSEWHERE = (
+    *("XDG_CONFIG_HOME", "XDG_STATE_HOME", "CODEX_HOME", "CLAUDE_CONFIG_DIR", "COPILOT_HOME"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
+
 
 @pytest.fixture
 def home(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home without any assistant in it, which is where commands run too."""
-    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "CODEX_HOME", "CLAUDE_CONFIG_DIR", "COPILOT_HOME"):
+    for name in (*ELSEWHERE, *(name for name in os.environ if name.upper().endswith("_PROXY"))):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(run.folder))
     monkeypatch.setenv("PATH", "")
@@ -43,7 +49,7 @@ def test_an_assistant_is_installed_into_and_out_of(run: CommandLine, home: Path)
     done = run("install", "--client", "cursor")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        f'provena is in Cursor: {cursor(home)}\nRestart Cursor, then ask it: "what is in this Provena?"\n'
+        f'provena is in Cursor: {cursor(home)}\nCursor was not found here. Install it, then ask it: "what is in this Provena?"\n'
     )
     assert entry(cursor(home))["command"] == command()
     again = run("install", "--client", "cursor")
@@ -68,17 +74,23 @@ def test_settings_in_force_go_along_and_secrets_do_not(run: CommandLine, home: P
         PROVENA_STORE="mine.sqlite",
         PROVENA_READ_ONLY="true",
         PROVENA_HTTP_HOSTS="x",
+        HTTPS_PROXY="http://proxy.example.org:3128",
+        no_proxy="localhost",
+        ALL_PROXY="http://me:ey-very-secret@proxy.example.org",
         PROVENA_OFFLINE_TOKEN="ey-very-secret",
         PROVENA_CLIENT_SECRET="ey-very-secret",
     )
     assert done.returncode == 0
     assert entry(cursor(home))["env"] == {
+        "HTTPS_PROXY": "http://proxy.example.org:3128",
+        "no_proxy": "localhost",
         "PROVENA_DOMAIN": "provena.example.org",
         "PROVENA_READ_ONLY": "true",
         "PROVENA_REALM": "reef",
         "PROVENA_STORE": str(home / "mine.sqlite"),
     }
-    assert "PROVENA_OFFLINE_TOKEN is not written into any file." in done.stderr
+    assert "PROVENA_OFFLINE_TOKEN is a secret, or holds one, and is not written into any file." in done.stderr
+    assert "ALL_PROXY is a secret, or holds one, and is not written into any file." in done.stderr
     assert "ey-very-secret" not in cursor(home).read_text() + done.stdout + done.stderr
 
 
@@ -198,7 +210,9 @@ def claude(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_assistants_own_command_is_used_where_it_is(run: CommandLine, home: Path, claude: Path):
     assert run("install", "--client", "claude-code").returncode == 0
     assert entry(home / ".claude.json")["command"] == command()
-    run("install", "--client", "claude-code", "--sample")
+    again = run("install", "--client", "claude-code", "--sample")
+    assert "The file as it was: " in again.stdout
+    assert 'Restart Claude Code, then ask it: "what is in this Provena?"' in again.stdout
     assert entry(home / ".claude.json")["args"][-1] == "--sample"
     run("install", "--client", "claude-code", "--uninstall")
     assert json.loads((home / ".claude.json").read_text()) == {"mcpServers": {}}

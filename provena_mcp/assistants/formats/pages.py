@@ -40,7 +40,7 @@ def readme_section() -> str:
 {rows}
 | {more} | [by name]({PAGE}) |
 
-By one click, with [uv](https://docs.astral.sh/uv/) and the published package: {buttons}
+One click, for those with [uv](https://docs.astral.sh/uv/) and once the package is published: {buttons}
 <!-- mcp-name: {REGISTRY_NAME} -->
 """
 
