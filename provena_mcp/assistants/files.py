@@ -158,4 +158,4 @@ def _followed(path: Path) -> Path:
 
 
 def _refused(path: Path, how: str, error: OSError) -> FileRefusedError:
-    return FileRefusedError(f"{str(path)!r} {how}: {error.strerror or 'it is no file'}.", advice=_UNTOUCHED)
+    return FileRefusedError(f"{str(path)!r} {how}: {error.strerror}.", advice=_UNTOUCHED)

@@ -193,7 +193,9 @@ def test_toml_is_changed_in_place():
     assert after == '[mcp_servers.provena] # mine\ncommand = "new"\nenabled = true # yes\n\n[tui]\n'
 
 
-@pytest.mark.parametrize("broken", ["a", "[a", "a = 1\na = 2", "mcp_servers = 1", "[[mcp_servers]]\na = 1"])
+@pytest.mark.parametrize(
+    "broken", ["a", "[a", "a = 1\na = 2", "a = " + "[" * 3000, "mcp_servers = 1", "[[mcp_servers]]\na = 1"]
+)
 def test_toml_that_is_broken_or_has_no_room_is_refused(broken: str):
     with pytest.raises(UneditableError):
         changed(TOML, broken, TOML_PATH, ENTRY)
@@ -265,6 +267,13 @@ def test_yaml_lines_of_our_entry_are_replaced_alone():
 def test_yaml_that_is_broken_or_has_no_room_is_refused(broken: str):
     with pytest.raises(UneditableError):
         changed(YAML, broken, YAML_PATH, ENTRY)
+
+
+def test_what_json_has_no_word_for_is_kept_as_it_is():
+    dated = "when = 2026-01-01T00:00:00Z\nlist = [1, 2.5, true]\n"
+    assert changed(TOML, dated, TOML_PATH, {"command": "x"}).startswith(dated)
+    days = "when: 2026-01-01\n"
+    assert changed(YAML, days, YAML_PATH, {"cmd": "x"}).startswith(days)
 
 
 def test_the_byte_order_mark_and_the_line_ends_of_a_file_stay():

@@ -288,6 +288,17 @@ def test_on_windows_no_json_goes_through_its_shell(tmp_path: Path):
     assert put(into) == Outcome("written", str(tmp_path / ".claude.json"))
 
 
+def test_a_folder_that_takes_no_file_is_told(tmp_path: Path):
+    files = Files(locks=tmp_path / "locks")
+    long = tmp_path / ("x" * 254)
+    with pytest.raises(FileRefusedError, match="cannot be written: File name too long"):
+        asyncio.run(files.change(long, lambda _: b"x"))
+    long.write_text("x")
+    with pytest.raises(FileRefusedError, match="cannot be copied: File name too long"):
+        files.keep(long)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["locks", long.name]
+
+
 def test_backups_of_one_second_do_not_replace_each_other(tmp_path: Path):
     into = installation("cursor", tmp_path)
     place = write(into, REAL["cursor"])

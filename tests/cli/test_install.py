@@ -49,7 +49,8 @@ def test_an_assistant_is_installed_into_and_out_of(run: CommandLine, home: Path)
     done = run("install", "--client", "cursor")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        f'provena is in Cursor: {cursor(home)}\nCursor was not found here. Install it, then ask it: "what is in this Provena?"\n'
+        f"provena is in Cursor: {cursor(home)}\n"
+        'Cursor was not found here. Install it, then ask it: "what is in this Provena?"\n'
     )
     assert entry(cursor(home))["command"] == command()
     again = run("install", "--client", "cursor")
