@@ -141,10 +141,9 @@ class Application:
         """Lineages that were gathered lately."""
         return self._remembered.lineage
 
-    @property
-    def mirror_answers(self) -> bool:
-        """Whether a mirror answers the call under way."""
-        return self.mirror is not None and not asks_deployment()
+    def noticed_gone(self, since: float) -> Sequence[Gone]:
+        """What the mirror that answers has noticed since then (Unix seconds) to be gone; else nothing."""
+        return () if self.mirror is None or asks_deployment() else self.mirror.gone_since(since)
 
     @property
     def _remembered(self) -> Remembered:

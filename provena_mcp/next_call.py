@@ -45,6 +45,7 @@ ToolName = Literal[
     "store_multiple_records",
     "store_record",
     "update_model_run",
+    "what_changed",
 ]
 
 

@@ -195,6 +195,33 @@ def skill(
 
 @app.command(
     epilog=examples(
+        "provena-mcp changes --since 2026-11-01  what matters to all that is yours",
+        "provena-mcp changes --since 2026-11-01 --of 10378.1/1900010  to this result",
+        "provena-mcp changes --since $(date -d yesterday +%F) || mail …  a line for cron",
+    )
+)
+def changes(
+    since: Annotated[str, typer.Option(metavar="DAY", help="YYYY-MM-DD, or an ISO time.")],
+    of: Annotated[
+        list[str] | None,
+        typer.Option("--of", metavar="ITEM", help="A result, by id or name; repeatable; else all of yours."),
+    ] = None,
+    cursor: Annotated[str | None, typer.Option(help="Go on where the page before said.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The tool's JSON on stdout.")] = False,
+    sample: Annotated[bool, typer.Option("--sample", help="Ask the shipped sample world.")] = False,
+) -> None:
+    """What has changed since a day that matters to results: what they were built on, and what uses them.
+
+    Exits with 0 if nothing has, 1 if something has, and more if that could not be told.
+    """
+    from provena_mcp.cli.ask.dispatch import answer
+    from provena_mcp.cli.changes import changes_question
+
+    answer(changes_question(since, of or [], cursor), as_json=as_json, sample=sample)
+
+
+@app.command(
+    epilog=examples(
         "provena-mcp login  shows a page and a code, and opens the page",
         "provena-mcp login --no-browser  only shows them, e.g. over SSH",
     )

@@ -11,6 +11,23 @@ from provena_mcp.wire.items import JsonObject
 _TIME_FIELDS: Final = ("start_time", "end_time")
 
 
+def moment_of(text: str, parameter: str) -> datetime:
+    """The moment that a day (its beginning in UTC) or a time stands for.
+
+    Raises:
+        ArgumentError: It is neither.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ArgumentError(
+            f"{parameter} {text[:40]!r} is not a day.",
+            parameter=parameter,
+            advice="Write a day as YYYY-MM-DD, or a time as 2023-01-13T10:00:00+10:00.",
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def seconds_of_iso(text: str, parameter: str = "time") -> int:
     """Unix seconds of an ISO 8601 time that says its offset; fractions of a second are cut off.
 

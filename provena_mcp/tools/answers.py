@@ -10,6 +10,9 @@ from pydantic import Field
 from provena_mcp.application import Application
 from provena_mcp.queries.answers.audit import audit
 from provena_mcp.queries.answers.audit_answer import AuditReproducibilityResult
+from provena_mcp.queries.answers.changes import ChangesQuestion
+from provena_mcp.queries.answers.changes import what_changed as find_changes
+from provena_mcp.queries.answers.changes_result import WhatChangedResult
 from provena_mcp.queries.answers.comparison import compare_runs
 from provena_mcp.queries.answers.comparison_answer import CompareModelRunsResult, Scope
 from provena_mcp.queries.answers.impact import ImpactQuestion
@@ -17,7 +20,7 @@ from provena_mcp.queries.answers.impact import analyse_impact as find_impact
 from provena_mcp.queries.answers.impact_result import AnalyseImpactResult
 from provena_mcp.queries.answers.paths import FindLineagePathResult, find_path
 from provena_mcp.tools.definition import Reply, tool
-from provena_mcp.tools.parameters import Depth, ItemId
+from provena_mcp.tools.parameters import Cursor, Depth, ItemId
 
 
 @tool(title="How two items are related", toolset="answers")
@@ -65,4 +68,19 @@ async def audit_reproducibility(
     return Reply(await audit(app.reader(), app.depth_cap, item_id, app.now, app.max_result_tokens))
 
 
-TOOLS = (find_lineage_path, analyse_impact, compare_model_runs, audit_reproducibility)
+@tool(title="What changed for my results", toolset="answers")
+async def what_changed(
+    ctx: Context[Application],
+    since: Annotated[str, Field(description="YYYY-MM-DD or ISO time")],
+    of: Annotated[list[str] | None, Field(description="Handles; else all of yours")] = None,
+    cursor: Cursor = None,
+) -> Reply[WhatChangedResult]:
+    """Say what has changed that matters to results."""
+    app = ctx.request_context.lifespan_context
+    question = ChangesQuestion(since, tuple(of or ()), cursor)
+    return Reply(
+        await find_changes(app.reader(), app.depth_cap, question, app.noticed_gone, app.max_result_tokens)
+    )
+
+
+TOOLS = (find_lineage_path, analyse_impact, compare_model_runs, audit_reproducibility, what_changed)

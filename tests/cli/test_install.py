@@ -239,5 +239,5 @@ def test_the_doctor_finds_a_server_that_starts(run: CommandLine, home: Path):
     done = run("doctor", "--client", "cursor", PATH=os.defpath)
     assert done.returncode == 0
     assert done.stdout.startswith(f"ok      file      {cursor(home)} can be read\nok      entry     ")
-    assert "s without a PATH, 27 tools" in done.stdout
+    assert "s without a PATH, 28 tools" in done.stdout
     assert done.stdout.endswith("\nNo problems found.\n")

@@ -267,6 +267,25 @@ async def test_a_mirror_that_must_not_answer_says_why(tmp_path: Path, state: str
 
 
 @pytest.mark.asyncio
+async def test_what_is_gone_is_told_as_a_change(tmp_path: Path) -> None:
+    async with deployment(tmp_path) as pull:
+        await pull()
+        pull.deployment.delete("w/made-1")
+        pull.now += 60
+        await pull(whole=True)
+        async with server(pull) as client:
+            changed = await ask(client, "what_changed", since="2027-01-01", of=["w/made-3"])
+            fresh = await ask(client, "what_changed", since="2027-01-01", of=["w/made-3"], fresh=True)
+    assert changed["changes"] == [
+        {
+            **{"kind": "gone", "when": "2027-01-15T08:01:00Z", "id": "w/made-1", "type": "DATASET"},
+            **{"name": "Dataset w/made-1", "concerns": "w/made-3"},
+        }
+    ]
+    assert fresh["changes"] == []
+
+
+@pytest.mark.asyncio
 async def test_tools_have_no_word_about_mirrors_where_none_is_set(tmp_path: Path) -> None:
     async with deployment(tmp_path) as pull:
         await pull()

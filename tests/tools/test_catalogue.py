@@ -12,7 +12,7 @@ import pytest
 
 from provena_mcp.errors import SettingsError
 from provena_mcp.next_call import ToolName
-from provena_mcp.queries.health import WhichProvena
+from provena_mcp.queries.health import MirrorState, WhichProvena
 from provena_mcp.server.build import build_server
 from provena_mcp.tools.catalogue import FILE, written
 from provena_mcp.tools.definition import ToolDefinition
@@ -155,6 +155,12 @@ def test_the_lean_tools_are_at_most_12_and_fit_into_3000_tokens():
         WhichProvena(kind="deployment", where="deployment." * 30),
         WhichProvena(kind="sample", where="a.sqlite3", items=124),
         WhichProvena(kind="embedded", where="/home/somebody/" * 20, items=124),
+        WhichProvena(
+            kind="mirror",
+            where="deployment." * 30,
+            items=124,
+            mirror=MirrorState(file="/home/somebody/m.sqlite3", as_of="2026-11-28T08:00:00Z"),
+        ),
     ],
     ids=lambda which: which.kind,
 )

@@ -60,6 +60,7 @@ async def use_reading_tools(checked: Checked) -> None:
     await checked.call("analyse_impact", item_id=DATASET)
     await checked.call("compare_model_runs", run_ids=[RUN, "sample/1000049"])
     await checked.call("audit_reproducibility", item_id=RUN)
+    await checked.call("what_changed", since="2020-01-01", of=[RUN])
     await checked.call("search_items", query="reef temperature")
     await checked.call("fetch_items", ids=[DATASET, RUN, TEMPLATE], include=["history", "versions"])
     await checked.call("fetch_items", ids=[DATASET], detail="full")

@@ -21,6 +21,7 @@ from provena_mcp.errors import OperatorError, ProvenaError
 from provena_mcp.next_call import NextCall, ToolName, naming_tools
 from provena_mcp.settings import Settings
 from provena_mcp.tools.error_results import Failure
+from provena_mcp.tools.mirrored import AGE
 from provena_mcp.wire.items import JSON_OBJECT, JsonObject
 
 ResultT = TypeVar("ResultT")
@@ -108,6 +109,8 @@ def present(question: Question[ResultT], asked: Asked, *, as_json: bool, sample:
     if not as_json:
         console = Console()
         console.print(question.show(result))
+        if age := answer.get(AGE):
+            console.print(remark(f"From a mirror; its age: {age}"))
         _propose(console, list(follow_ups(answer, asked.call)), sample=sample)
     return IS_NO if question.is_no(result) else 0
 

@@ -6,12 +6,11 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
-from typing import Final, Literal, NamedTuple
+from datetime import datetime
+from typing import Literal, NamedTuple
 
 from pydantic_core import to_json
 
-from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.facts import (
     Period,
     annotations_of,
@@ -29,10 +28,9 @@ from provena_mcp.queries.items.study_filter import Passes, by_study, means_none
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.items.extents import Box, box_of_numbers
 from provena_mcp.rules.items.licences import licence_is
+from provena_mcp.rules.times import moment_of
 from provena_mcp.wire.items import DatasetItem, RegistryItem, ReleaseStatus
 from provena_mcp.wire.subtypes import ItemSubtype
-
-_ADVICE_ON_DAYS: Final = "Write a day as YYYY-MM-DD, or a time as 2023-01-13T10:00:00+10:00."
 
 DatedBy = Literal["period", "registered", "updated"]
 """What ``after`` and ``before`` compare: what an item is about (a dataset's coverage, a run's time), or the
@@ -134,9 +132,9 @@ def _predicates_of(filters: ItemFilters) -> Iterator[Predicate]:
     if filters.organisation_id is not None:
         yield Predicate("organisation_id", _of_organisation(filters.organisation_id))
     if filters.after is not None:
-        yield Predicate("after", _ends_after(_moment(filters.after, "after"), filters.dated_by))
+        yield Predicate("after", _ends_after(moment_of(filters.after, "after"), filters.dated_by))
     if filters.before is not None:
-        yield Predicate("before", _begins_before(_moment(filters.before, "before"), filters.dated_by))
+        yield Predicate("before", _begins_before(moment_of(filters.before, "before"), filters.dated_by))
     if filters.keyword is not None:
         yield Predicate("keyword", _has_keyword(filters.keyword))
     if filters.bbox is not None:
@@ -148,16 +146,6 @@ def _predicates_of(filters: ItemFilters) -> Iterator[Predicate]:
         yield Predicate("release_status", _has_status(filters.release_status))
     if filters.annotation is not None:
         yield Predicate("annotation", _is_annotated(filters.annotation))
-
-
-def _moment(text: str, parameter: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ArgumentError(
-            f"{parameter} {text[:40]!r} is not a day.", parameter=parameter, advice=_ADVICE_ON_DAYS
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def dated(item: RegistryItem, by: DatedBy) -> Period:
