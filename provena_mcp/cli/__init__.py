@@ -34,10 +34,12 @@ def _run(arguments: list[str]) -> None:
         case ["--version"]:
             sys.stdout.write(f"provena-mcp {__version__}\n")
         case ["record", *rest]:
-            # The command that is recorded waits as well, and less is loaded for it.
-            from provena_mcp.cli.record_command import record_app
+            # The command that is recorded waits as well.
+            from provena_mcp.cli.record import record
+            from provena_mcp.cli.record_arguments import read_arguments
 
-            record_app()(rest, prog_name="provena-mcp record")
+            given = read_arguments(rest)
+            record(*given) if given else _run_app(arguments)
         case _:
             _run_app(arguments)
 

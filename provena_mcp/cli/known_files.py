@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import typer
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
@@ -49,13 +49,13 @@ def is_fit(files: Sequence[str], allowed: Sequence[str]) -> bool:
     """Whether inputs are fit to be used, told on stderr where they are not.
 
     Raises:
-        typer.Exit: They could not be checked; with the exit code for that.
+        SystemExit: They could not be checked; with the exit code for that.
         ProvenaError: The check cannot be made with these settings.
     """
     question = check_question(files, None, allowed)
     asked = run(put(question, read_settings(), sample=False))
     if asked.outcome.is_error:
-        raise typer.Exit(present(question, asked, as_json=False, sample=False))
+        sys.exit(present(question, asked, as_json=False, sample=False))
     result = question.read(JSON_OBJECT.validate_json(asked.text))
     if question.is_no(result):
         Console(stderr=True).print(question.show(result))

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final
 
-import typer
-
+from provena_mcp.errors import ArgumentError
 from provena_mcp.recording.captured import LEVELS, Capture, Level
 from provena_mcp.recording.command import Recorded, Wishes, program_of, record_command
 from provena_mcp.recording.hashes import Progress
@@ -46,7 +45,8 @@ def record(command: Sequence[str], options: RecordOptions) -> None:
 
     Raises:
         FileRefusedError: An input is not there, or the capture cannot be written.
-        typer.Exit: The command cannot be run; or its inputs are not fit, and nobody said to go on.
+        ArgumentError: A level or a size is none.
+        SystemExit: Always: with the command's exit code, or that for why it was not run.
     """
     if options.check:
         _check_first(command, options)
@@ -59,10 +59,10 @@ def record(command: Sequence[str], options: RecordOptions) -> None:
             progress=None if options.quiet else _telling(),
         )
     except NotRunnableError as error:
-        typer.echo(f"provena-mcp: {error.message} {error.advice}", err=True)
-        raise typer.Exit(error.code) from None
+        _say(f"{error.message} {error.advice}")
+        sys.exit(error.code)
     if not options.quiet:
-        typer.echo(f"provena-mcp: {summary(done)}", err=True)
+        _say(summary(done))
     leave_like(done.ended)
 
 
@@ -74,19 +74,22 @@ def _check_first(command: Sequence[str], options: RecordOptions) -> None:
     named = [each for each in command[1:] if Path(each).is_file() and os.path.realpath(each) != program]
     files = tuple(dict.fromkeys((*options.inputs, *named)))
     if not files:
-        typer.echo("provena-mcp: no inputs are known to check; declare them with --input.", err=True)
+        _say("no inputs are known to check; declare them with --input.")
     elif not is_fit(files, options.allow):
         if not sys.stdin.isatty():
-            typer.echo("provena-mcp: not run, since its inputs are not fit; see --allow.", err=True)
-            raise typer.Exit(1)
-        typer.confirm("Run it all the same?", abort=True, err=True)
+            _say("not run, since its inputs are not fit; see --allow.")
+            sys.exit(1)
+        sys.stderr.write("Run it all the same? [y/N] ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            sys.exit(1)
 
 
 def plan_of(options: RecordOptions) -> Plan:
     """What to observe, by the options given.
 
     Raises:
-        typer.BadParameter: A level or a size is none.
+        ArgumentError: A level or a size is none.
     """
     return Plan(
         str(Path.cwd()),
@@ -96,6 +99,10 @@ def plan_of(options: RecordOptions) -> Plan:
         levels=_levels(options.observe),
         hash_up_to=_bytes_of(options.hash_up_to) if options.hash_up_to else None,
     )
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"provena-mcp: {words}\n")
 
 
 def summary(done: Recorded) -> str:
@@ -124,8 +131,8 @@ def _levels(observe: Sequence[str]) -> frozenset[Level]:
         wanted |= _USUAL
     wanted.add("declared")
     if unknown := sorted(named - {*LEVELS, "usual"}):
-        raise typer.BadParameter(
-            f"{unknown[0]!r} is none of {', '.join(('usual', *LEVELS))}.", param_hint="--observe"
+        raise ArgumentError(
+            f"--observe {unknown[0]!r} is no level.", advice=f"Levels: {', '.join(('usual', *LEVELS))}."
         )
     return frozenset(wanted)
 
@@ -136,8 +143,8 @@ def _bytes_of(text: str) -> int:
     try:
         return int(float(number) * _UNITS[unit])
     except (ValueError, OverflowError):
-        raise typer.BadParameter(
-            f"{text!r} is no size, such as 500M or 50G.", param_hint="--hash-up-to"
+        raise ArgumentError(
+            f"--hash-up-to {text!r} is no size.", advice="Give one such as 500M or 50G."
         ) from None
 
 

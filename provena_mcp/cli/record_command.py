@@ -1,4 +1,4 @@
-"""``record``, beside the other commands and alone, since the command that is recorded waits for us."""
+"""``record`` for typer: its help, and what is wrong with a line; ``record_arguments`` reads good ones."""
 
 from __future__ import annotations
 
@@ -18,22 +18,11 @@ Allow = Annotated[
 ]
 
 
-def record_app() -> typer.Typer:
-    """Only ``record``, without what the other commands load."""
-    app = typer.Typer(
-        rich_markup_mode="rich",
-        pretty_exceptions_enable=False,
-        add_completion=False,
-    )
-    add_record_command(app)
-    return app
-
-
 def add_record_command(app: typer.Typer) -> None:
     """Add ``record``."""
     app.command(
         "record",
-        context_settings={"allow_interspersed_args": False, "help_option_names": ["-h", "--help"]},
+        context_settings={"allow_interspersed_args": False},
         epilog=examples(
             "provena-mcp record -- python model.py --year 2020  what it reads and writes is found out",
             "provena-mcp record -i rain.csv -o flow.nc -- ./model  what cannot be seen is declared",

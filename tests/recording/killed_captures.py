@@ -35,29 +35,31 @@ def kill_after(seconds: float, folder: Path) -> str:
     Raises:
         AssertionError: What is left is neither valid nor absent.
     """
-    (folder / "rain.csv").write_text("1,2\n" * 1_000)
-    (folder / "model.py").write_text(_MODEL)
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "provena_mcp",
-            "record",
-            "-q",
-            "-i",
-            "rain.csv",
-            "--",
-            sys.executable,
-            "model.py",
-        ],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = _started(folder)
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     return _state(folder / ".provena" / "captures")
+
+
+def _started(folder: Path) -> subprocess.Popen[bytes]:
+    (folder / "rain.csv").write_text("1,2\n" * 1_000)
+    (folder / "model.py").write_text(_MODEL)
+    command = ["record", "-q", "-i", "rain.csv", "--", sys.executable, "model.py"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "provena_mcp", *command],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _undisturbed() -> float:
+    """Seconds that such a capture takes here and now."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = time.monotonic()
+        assert _started(Path(folder)).wait() == 0
+        return time.monotonic() - before
 
 
 def _state(captures: Path) -> str:
@@ -84,10 +86,11 @@ def _main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     chance = random.Random(given.seed)
+    longest = max(_undisturbed() for _ in range(3))
     counts: Counter[str] = Counter()
     for _ in range(given.times):
         with tempfile.TemporaryDirectory() as folder:
-            counts[kill_after(chance.uniform(0.05, 1.6), Path(folder))] += 1
+            counts[kill_after(chance.uniform(0, 1.2 * longest), Path(folder))] += 1
     told = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     sys.stdout.write(f"killed {given.times} times: {told}; each valid or absent\n")
 

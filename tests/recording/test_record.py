@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import socket
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from provena_mcp.cli.record_arguments import OPTIONS
 from provena_mcp.crates.terms import METADATA
 from tests.cli.command_line import CommandLine
 from tests.recording.captures import captures_in, named, only_run
@@ -198,6 +200,28 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_command_runs(
     assert done.returncode == 2
     assert "The capture cannot be written" in done.stderr
     assert not (work / "ran").exists()
+
+
+def test_the_quick_reader_of_the_line_knows_every_option_that_help_names(run: CommandLine) -> None:
+    told = run("record", "--help").stdout
+    assert set(re.findall(r"^│ --([\w-]+)", told, re.MULTILINE)) == OPTIONS | {"help"}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (["--observe", "all", "--", "true"], "--observe 'all' is no level."),
+        (["--hash-up-to", "much", "--", "true"], "--hash-up-to 'much' is no size."),
+        (["--nmae", "x", "--", "true"], "No such option: --nmae"),
+        (["--name", "x"], "Missing argument"),
+    ],
+)
+def test_a_line_that_cannot_be_meant_says_what_is_wrong_with_it(
+    run: CommandLine, line: list[str], words: str
+) -> None:
+    done = run("record", *line)
+    assert done.returncode == 2
+    assert words in done.stderr
 
 
 def _metadata(work: Path) -> str:

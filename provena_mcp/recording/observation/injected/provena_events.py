@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _WRITES = os.O_WRONLY | os.O_RDWR
 _APPEND = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NONE_GIVEN = -1
+_MOST_REMEMBERED = 20_000
 
 
 class EventLog:
@@ -31,11 +32,14 @@ class EventLog:
         self._process: int = 0
         self._file = -1
         self._seen: set[tuple[bytes, bytes]] = set()
+        # Opened like this before, from this folder: most of what a program opens again is known at once.
+        self._alike: set[tuple[Any, Any]] = set()
         self._imported: set[str] = set()
         self._describe = describe
         self.is_open = True
         self._handlers: dict[str, Callable[..., None]] = {
             "open": self._opened,
+            "os.chdir": self._moved,
             "os.rename": self._renamed,
             "os.link": self._linked,
             "os.remove": self._removed,
@@ -66,6 +70,8 @@ class EventLog:
             self.is_open = self._file != -1
 
     def _opened(self, path: Any, mode: Any, flags: Any) -> None:
+        if (path, flags) in self._alike:
+            return
         where = _absolute(path)
         if where is None or where.startswith(self._folder):
             return
@@ -74,13 +80,26 @@ class EventLog:
         if kind == b"W" and opened & os.O_RDWR and not opened & os.O_TRUNC:
             kind = b"B"
         if (kind, where) in self._seen:
+            self._alike.add((path, flags))
             return
         state = _state(where)
         # The event comes before the file is opened: what cannot be read has not been read.
         if kind == b"R" and (state == b"" or not os.access(where, os.R_OK)):
             return
+        if len(self._seen) >= _MOST_REMEMBERED:
+            self._seen.clear()
+            self._alike.clear()
         self._seen.add((kind, where))
+        self._alike.add((path, flags))
         self._write(kind, state, where)
+
+    def _moved(self, *_: Any) -> None:
+        self._alike.clear()
+
+    def _forget(self, *places: bytes) -> None:
+        """Say again what happens at these places."""
+        self._alike.clear()
+        self._seen = {(kind, path) for kind, path in self._seen if not _is_in(path, places)}
 
     def _connected(self, database: Any) -> None:
         if isinstance(database, (str, bytes)) and database not in (":memory:", ""):
@@ -89,7 +108,7 @@ class EventLog:
     def _renamed(self, old: Any, new: Any, old_folder: int = -1, new_folder: int = -1) -> None:
         before, after = _absolute(old, old_folder), _absolute(new, new_folder)
         if before is not None and after is not None:
-            self._seen = {(kind, path) for kind, path in self._seen if not _is_in(path, (before, after))}
+            self._forget(before, after)
             self._write(b"M", before, after)
 
     def _linked(self, old: Any, new: Any, old_folder: int = -1, new_folder: int = -1) -> None:
@@ -100,7 +119,7 @@ class EventLog:
     def _removed(self, path: Any, folder: int = -1) -> None:
         where = _absolute(path, folder)
         if where is not None:
-            self._seen = {(kind, seen) for kind, seen in self._seen if seen != where}
+            self._forget(where)
             self._write(b"D", where)
 
     def _truncated(self, path: Any, length: Any) -> None:
