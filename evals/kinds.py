@@ -61,13 +61,22 @@ class Asker:
     def credit(self, asks: str, start: str, *, tokens: int = 2500) -> Question:
         """Who stands behind this?"""
         who = self.truth.reached(start, "upstream", ALL_THE_WAY, *_AGENTS)
+        data = self.truth.reached(start, "upstream", ALL_THE_WAY, "DATASET") | {start}
+        custodians = Counter(
+            custodian for item in data if (custodian := self.truth.custodian_of(item)) is not None
+        )
+        runs = self.truth.reached(start, "upstream", ALL_THE_WAY, "MODEL_RUN")
+        records = [self.truth.record(run)["associations"] for run in runs]
+        ran = {agent for record in records for agent in record.values() if agent}
         return self.question(
             "credit",
             asks,
             [Call("get_contributing_agents", {"starting_id": start, "depth": ALL_THE_WAY})],
             says("answer[].id", *who),
             has("answer[].name", *(self.truth.name(agent) for agent in who)),
-            never=self.truth.of_kind(*_AGENTS) - who,
+            says("custodians[].id&datasets", *(f"{agent} {count}" for agent, count in custodians.items())),
+            lacks("answer[].registered_only&id", *(f"True {agent}" for agent in ran)),
+            never=self.truth.of_kind(*_AGENTS) - who - set(custodians),
             tokens=tokens,
         )
 

@@ -73,6 +73,12 @@ class Truth:
         """Runs that made a dataset."""
         return frozenset(run for run in self.of_kind("MODEL_RUN") if dataset in self.outputs(run))
 
+    def custodian_of(self, item_id: str) -> str | None:
+        """Whom a dataset's record names as its custodian."""
+        metadata: Item = self.items[item_id].get("collection_format") or {}
+        associations: Item = metadata.get("associations") or {}
+        return associations.get("data_custodian_id")
+
     def model_of(self, run: str) -> str:
         """The model behind a run's workflow template."""
         return self.items[self.record(run)["workflow_template_id"]]["software_id"]

@@ -14,8 +14,9 @@ from functools import cached_property
 from typing import Final
 
 from provena_mcp.lineage.lineage import Lineage
+from provena_mcp.lineage.order import type_order
 from provena_mcp.lineage.summary import Labels
-from provena_mcp.lineage.view import LineageView, type_order, view_lineage
+from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.lineage import LineageQuery

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from provena_mcp.lineage.roles import Part, parts_of_agents
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
@@ -67,6 +68,11 @@ class Lineage:
             if hops[target] < 0:
                 hops[target] = hop + 1
         return hops
+
+    @cached_property
+    def parts(self) -> Mapping[int, Part]:
+        """What each agent, by number, did at best."""
+        return parts_of_agents(self.graph)
 
     def joined(self) -> Lineage:
         """Only what links join to the start; what else a service answers, or contradicts, is said.

@@ -17,9 +17,10 @@ from pydantic import JsonValue
 
 from provena_mcp.errors import CursorError
 from provena_mcp.lineage.costs import cost_of
+from provena_mcp.lineage.order import UNKNOWN
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.summary import Labels, Page, summarise
-from provena_mcp.lineage.view import UNKNOWN, Arc, LineageView
+from provena_mcp.lineage.view import Arc, LineageView
 from provena_mcp.next_call import NextCall, ToolName
 from provena_mcp.rules.budgets import MOST_HOPS, USUAL_TOKENS, estimate_tokens
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
@@ -44,12 +45,21 @@ _ANSWER: Final = 25
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which page, and how much of it: a budget in tokens, and which types of item (none: all)."""
+    """Which page, and how much of it: a budget in tokens, and which types of item (none: all).
+
+    ``reserved`` of the tokens are for what is said beside the page.
+    """
 
     max_tokens: int = USUAL_TOKENS
     subtypes: frozenset[str] = frozenset()
     names: bool = True
     cursor: str | None = None
+    reserved: int = 0
+
+    @property
+    def room(self) -> int:
+        """Tokens for the page itself."""
+        return self.max_tokens - self.reserved
 
 
 class _Position(NamedTuple):
@@ -98,8 +108,8 @@ class PagePlan:
         labels = Labels(names or {}, unreadable or {}, versions or {})
         end = _Position(self._fitting(lambda ref: self._cost_of_name(ref, labels)), 0)
         result = self._result(end, labels)
-        while (cost := cost_of(result)) > self.request.max_tokens:
-            sooner = self._sooner(end, (self.request.max_tokens - self.frame) / max(1, cost - self.frame))
+        while (cost := cost_of(result)) > self.request.room:
+            sooner = self._sooner(end, (self.request.room - self.frame) / max(1, cost - self.frame))
             if sooner == end:
                 break
             end = sooner
@@ -117,7 +127,7 @@ class PagePlan:
 
     def _fitting(self, cost_of_name: Callable[[int], int]) -> int:
         """The end of the rows that fit the budget, at least one, given what naming each ref costs."""
-        view, budget = self.view, self.request.max_tokens
+        view, budget = self.view, self.request.room
         spent = self.frame - _LINK * self.begin.links
         for row in range(self.begin.row, self.last):
             ref = self.rows[row]

@@ -86,6 +86,27 @@ class AnswerItem(_Part):
     roles: dict[str, int] | None = Field(
         None, description="What it did, with the number of items here it did it for."
     )
+    registered_only: bool | None = Field(
+        None, description="It neither ran nor asked for anything here; such agents stand last."
+    )
+
+
+class Custodian(_Part):
+    """Who answers for data, as the datasets' records say."""
+
+    id: str
+    name: str | None = None
+    datasets: int
+    first: tuple[str, ...] = Field(description="Ids of the nearest of them.")
+
+
+class RunCredit(_Part):
+    """Who did one run."""
+
+    id: str
+    name: str | None = None
+    ran: str | None = Field(None, description="Id of the modeller.")
+    asked_for_it: str | None = Field(None, description="Id of the organisation.")
 
 
 class LineageResult(_Part):
@@ -101,10 +122,23 @@ class LineageResult(_Part):
     roots: Ends = Field(description="Items that depend on nothing else here.")
     leaves: Ends = Field(description="Items that nothing else here depends on.")
     cycles: Cycles | None = None
+    custodians: tuple[Annotated[Custodian, _OBJECT], ...] | None = Field(
+        default=None,
+        description="Who answers for the start and the datasets behind it, of the nearest first: id, name, "
+        "how many datasets, the first of them.",
+    )
+    custodians_unread: int | None = Field(
+        default=None, description="Datasets whose custodian could not be read."
+    )
+    by_run: tuple[Annotated[RunCredit, _OBJECT], ...] | None = Field(
+        default=None, description="Runs, nearest first: id, name, ids of who ran it and who asked_for_it."
+    )
+    by_run_of: int | None = Field(default=None, description="Runs, if not all are shown.")
     answer: tuple[Annotated[AnswerItem, _OBJECT], ...] | None = Field(
         None,
         description="The items asked for, nearest first, the start left out: ref, id, name, type, hop, the "
-        "model runs on the way, via which item it was reached, and of agents in which roles.",
+        "model runs on the way, via which item it was reached, and of agents in which roles. Agents behind "
+        "it who ran or asked for runs come first, those who registered_only items last.",
     )
     nodes: dict[str, RowsByType] = Field(
         description="All other items by hop, then type: rows of ref, id and name."

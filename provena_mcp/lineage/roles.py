@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
+from provena_mcp.rules.graph import ProvenanceGraph
+
+# From those who did the work to those who only entered something into the registry.
+Part = Literal["ran", "named", "registered"]
+PARTS: Final[tuple[Part, ...]] = ("ran", "named", "registered")
+_REGISTRATIONS: Final = frozenset({"CREATE", "VERSION"})
+
+_IN_RUNS: Final = ("modeller", "requesting organisation")
 _ROLE_BY_SOURCE: Final = {
     ("MODEL_RUN", "PERSON"): "modeller",
     ("MODEL_RUN", "ORGANISATION"): "requesting organisation",
@@ -22,3 +30,39 @@ def role_of(source_type: str, relation: str, agent_type: str) -> str:
     if relation == "wasAssociatedWith" and (source_type, agent_type) in _ROLE_BY_SOURCE:
         return _ROLE_BY_SOURCE[source_type, agent_type]
     return _ROLE_BY_RELATION.get(relation, relation)
+
+
+def role_order(role: tuple[str, int]) -> tuple[bool, int, str]:
+    """Sorts roles with their counts: what was done in runs first, then the most."""
+    name, count = role
+    return name not in _IN_RUNS, -count, name
+
+
+def parts_of_agents(graph: ProvenanceGraph) -> dict[int, Part]:
+    """What each agent of a graph, by number, did at best.
+
+    "ran" a model run or asked for it; "registered" items and nothing else; else "named" only, which is also
+    said where the run or registration for which an item is attributed to an agent is not in the graph.
+    """
+    columns = graph.columns
+    subtypes = [kind.subtype for kind in columns.kinds]
+    by_activity: dict[int, int] = {}
+    activities: dict[int, list[int]] = {}
+    links = list(zip(columns.sources, columns.relations, columns.targets, strict=True))
+    for source, relation, target in links:
+        if relation == "wasAssociatedWith" and subtypes[source] in _REGISTRATIONS:
+            by_activity[source] = target
+        elif relation == "wasGeneratedBy" and subtypes[target] in _REGISTRATIONS:
+            activities.setdefault(source, []).append(target)
+    parts: dict[int, Part] = {}
+    for source, relation, target in links:
+        if columns.kinds[target].category != "AGENT":
+            continue
+        part: Part = "named"
+        if relation == "wasAssociatedWith" and subtypes[source] == "MODEL_RUN":
+            part = "ran"
+        elif source in by_activity or target in map(by_activity.get, activities.get(source, ())):
+            part = "registered"
+        known = parts.get(target, part)
+        parts[target] = part if PARTS.index(part) < PARTS.index(known) else known
+    return parts

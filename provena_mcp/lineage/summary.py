@@ -146,6 +146,7 @@ def _answer_item(view: LineageView, ref: int, labels: Labels) -> AnswerItem:
         runs=None if of_agents else view.runs[view.ids[ref]],
         via=view.ids[via] if via else None,
         roles=dict(view.roles[ref]) if of_agents else None,
+        registered_only=True if view.part(ref) == "registered" else None,
     )
 
 

@@ -1,46 +1,30 @@
 """A lineage answer in one stable order, with all that is true of the whole of it.
 
-The order is: the start; what a special query asks for; everything else. Within each part the nearest
-come first, then by type, then by id. An item's ref is its position, so refs stay the same on every
-page, and what was asked for is on the first pages however many items lie between.
+The order is: the start; what a special query asks for, of contributing agents those who ran something
+before those who only registered items; everything else. Within each part the nearest come first, then by
+type, then by id. An item's ref is its position, so refs stay the same on every page, and what was asked
+for is on the first pages however many items lie between.
 """
 
 from __future__ import annotations
 
 import hashlib
 from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.makers import Makers, fewest_runs, find_makers
-from provena_mcp.lineage.roles import role_of
+from provena_mcp.lineage.order import in_order, type_order, type_word
+from provena_mcp.lineage.roles import Part, role_of, role_order
 from provena_mcp.lineage.traversal import cyclic_groups
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
-from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
+from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
-from provena_mcp.wire.subtypes import registry_subtype
-
-UNKNOWN: Final = "UNKNOWN"
-
-# What people ask about first; CREATE activities, a third of all items, come last.
-_TYPES: Final = (
-    "DATASET",
-    "MODEL_RUN",
-    "STUDY",
-    "PERSON",
-    "ORGANISATION",
-    "MODEL",
-    "MODEL_RUN_WORKFLOW_TEMPLATE",
-    "DATASET_TEMPLATE",
-    "VERSION",
-    "CREATE",
-)
-_RANK: Final = {subtype: rank for rank, subtype in enumerate(_TYPES)}
 
 
 class Arc(NamedTuple):
@@ -154,7 +138,7 @@ class LineageView:
 
     @cached_property
     def roles(self) -> Mapping[int, Mapping[str, int]]:
-        """What each agent asked for did, with the number of items it did it for, most first."""
+        """What each agent asked for did, for how many items: in runs first, then the most."""
         found: dict[int, dict[str, int]] = {}
         for ref, arcs in self._arcs_asked_for.items():
             counts = Counter(
@@ -162,7 +146,7 @@ class LineageView:
                 for arc in arcs
                 if arc.target == ref
             )
-            found[ref] = dict(sorted(counts.items(), key=lambda role: (-role[1], role[0])))
+            found[ref] = dict(sorted(counts.items(), key=role_order))
         return found
 
     @property
@@ -181,6 +165,12 @@ class LineageView:
     def runs(self) -> Mapping[str, int]:
         """Of each dataset asked for, the fewest runs on a shortest way to it."""
         return fewest_runs(self.graph, self.start, self.direction)
+
+    def part(self, ref: int) -> Part | None:
+        """What an agent behind the start did at best."""
+        if self.query != "contributing_agents":
+            return None
+        return self.lineage.parts[self.graph.numbers[self.ids[ref]]]
 
     @cached_property
     def _arcs_asked_for(self) -> Mapping[int, list[Arc]]:
@@ -241,54 +231,12 @@ def view_lineage(lineage: Lineage, *, start_type: str = "") -> LineageView:
     """Order the lineage found for a question; ``start_type`` is for a graph that lacks the start."""
     start, graph = lineage.start, lineage.graph
     number = graph.numbers.get(start)
-    types = [_word(start_type if number is None else graph.columns.kinds[number].subtype)]
+    types = [type_word(start_type if number is None else graph.columns.kinds[number].subtype)]
     ids, hops, answers = [start], [0], 0
-    for place, group in _in_order(lineage):
+    for place, group in in_order(lineage):
         group = sorted(group)
         ids += group
         types += [place.type] * len(group)
         hops += [place.hop] * len(group)
         answers += len(group) if place.is_asked_for else 0
     return LineageView(lineage, tuple(ids), tuple(types), tuple(hops), answers)
-
-
-class _Place(NamedTuple):
-    is_asked_for: bool
-    hop: int
-    type: str
-
-
-def _in_order(lineage: Lineage) -> Iterable[tuple[_Place, list[str]]]:
-    """The items other than the start by what they have in common, as they are shown."""
-    columns, hops = lineage.graph.columns, lineage.hops
-    # Only a graph that was not gathered for the question holds items that nothing joins to its start.
-    beyond = max(hops, default=0) + 1
-    if -1 in hops:
-        hops = [beyond if hop < 0 else hop for hop in hops]
-    type_of = {kind: _word(kind.subtype) for kind in set(columns.kinds)}
-    types = sorted(set(type_of.values()), key=type_order)
-    rank = {subtype: place for place, subtype in enumerate(types)}
-    # A place is one number, since there are few of them and many items: first part, then hop, then type.
-    per_hop, per_part = len(types), len(types) * (beyond + 1)
-    base = {
-        kind: rank[subtype] + (0 if is_asked_for(kind, lineage.query) else per_part)
-        for kind, subtype in type_of.items()
-    }
-    groups: defaultdict[int, list[str]] = defaultdict(list)
-    for node_id, kind, hop in zip(columns.ids, columns.kinds, hops, strict=True):
-        groups[base[kind] + hop * per_hop].append(node_id)
-    if lineage.start in lineage.graph.numbers:
-        groups[base[lineage.graph.nodes[lineage.start]]].remove(lineage.start)
-    for place in sorted(groups):
-        part, rest = divmod(place, per_part)
-        hop, of_type = divmod(rest, per_hop)
-        yield _Place(not part, hop, types[of_type]), groups[place]
-
-
-def _word(graph_subtype: str) -> str:
-    return registry_subtype(graph_subtype) or UNKNOWN
-
-
-def type_order(subtype: str) -> tuple[int, str]:
-    """Sorts types: what people ask about first, then by name."""
-    return _RANK.get(subtype, len(_RANK)), subtype

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from mcp.server.mcpserver import Context
+from pydantic import Field
 
 from provena_mcp.application import Application
 from provena_mcp.errors import NotFoundError
@@ -27,27 +30,46 @@ def _asking(query: LineageQuery, usual_depth: int) -> Handler:
     ) -> Reply[LineageResult]:
         app = ctx.request_context.lifespan_context
         page = PageRequest(max_tokens or app.max_result_tokens, frozenset(subtypes or ()), names, cursor)
-        question = LineageQuestion(query, starting_id, depth, page)
-        try:
-            result = await answer_lineage(app.reader(), app.depth_cap, app.recent_lineage, question)
-        except NotFoundError as error:
-            error.advice = app.why_empty() or error.advice
-            raise
-        return Reply(result, (lineage_link(result),))
+        return await _answer(app, LineageQuestion(query, starting_id, depth, page))
 
     return ask
 
 
-def _define(name: str, title: str, query: LineageQuery, usual_depth: int) -> ToolDefinition:
-    handler = _asking(query, usual_depth)
+async def _who_contributed(
+    ctx: Context[Application],
+    starting_id: ItemId,
+    depth: Depth = 10,
+    subtypes: Subtypes = None,
+    names: ShowNames = True,
+    by_run: Annotated[bool, Field(description="Who did each run")] = False,
+    max_tokens: MaxTokens = None,
+    cursor: Cursor = None,
+) -> Reply[LineageResult]:
+    app = ctx.request_context.lifespan_context
+    page = PageRequest(max_tokens or app.max_result_tokens, frozenset(subtypes or ()), names, cursor)
+    return await _answer(app, LineageQuestion("contributing_agents", starting_id, depth, page, by_run))
+
+
+async def _answer(app: Application, question: LineageQuestion) -> Reply[LineageResult]:
+    try:
+        result = await answer_lineage(app.reader(), app.depth_cap, app.recent_lineage, question)
+    except NotFoundError as error:
+        error.advice = app.why_empty() or error.advice
+        raise
+    return Reply(result, (lineage_link(result),))
+
+
+def _define(name: str, title: str, handler: Handler) -> ToolDefinition:
     return ToolDefinition(name, title, "lineage", "reads", lambda: handler)
 
 
 TOOLS = (
-    _define("explore_upstream", "What led to this", "upstream", 3),
-    _define("explore_downstream", "What came of this", "downstream", 3),
-    _define("get_contributing_datasets", "Datasets that fed this", "contributing_datasets", 10),
-    _define("get_effected_datasets", "Datasets affected by this", "effected_datasets", 10),
-    _define("get_contributing_agents", "People and organisations behind this", "contributing_agents", 10),
-    _define("get_effected_agents", "People and organisations affected by this", "effected_agents", 10),
+    _define("explore_upstream", "What led to this", _asking("upstream", 3)),
+    _define("explore_downstream", "What came of this", _asking("downstream", 3)),
+    _define("get_contributing_datasets", "Datasets that fed this", _asking("contributing_datasets", 10)),
+    _define("get_effected_datasets", "Datasets affected by this", _asking("effected_datasets", 10)),
+    _define("get_contributing_agents", "People and organisations behind this", _who_contributed),
+    _define(
+        "get_effected_agents", "People and organisations affected by this", _asking("effected_agents", 10)
+    ),
 )

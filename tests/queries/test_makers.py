@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.lineage.makers import fewest_runs, near_by_type
+from provena_mcp.lineage.roles import Part
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
@@ -85,6 +86,35 @@ def test_the_runs_on_a_shortest_way_are_the_fewest_of_all_shortest_ways(
         for goal in nx.descendants(graph, start) | {start}
     }
     assert fewest_runs(world, start, direction) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(world=worlds(), depth=st.integers(1, 8), data=st.data())
+def test_who_only_registered_items_is_told_last_and_only_of_those_who_did_nothing_else(
+    world: ProvenanceGraph, depth: int, data: st.DataObject
+):
+    start = data.draw(st.sampled_from(sorted(world.nodes)))
+    view = view_lineage(gather(world, 4, "contributing_agents", start, depth))
+    reached = set(view.ids)
+    told: list[Part | None] = [view.part(ref) for ref in range(1, view.answers + 1)]
+    order: list[Part] = ["ran", "named", "registered"]
+    assert told == sorted(told, key=lambda part: order.index(part or "named"))
+    for agent, part in zip(view.ids[1 : view.answers + 1], told, strict=True):
+        naming = {link.source for link in view.graph.links if link.target == agent}
+        ran = {item for item in naming if world.nodes[item].subtype == "MODEL_RUN"}
+        registered = {
+            link.source
+            for link in world.links
+            if link.relation == "wasGeneratedBy"
+            and world.nodes[link.target].subtype in ("CREATE", "VERSION")
+            and agent in {other.target for other in world.links if other.source == link.target}
+        }
+        entries = {item for item in naming if world.nodes[item].subtype in ("CREATE", "VERSION")}
+        assert (part == "ran") == bool(ran)
+        if part == "registered":
+            assert naming <= registered | entries
+        elif view.lineage.incomplete_because is None and reached >= naming:
+            assert ran or naming - registered - entries
 
 
 @settings(max_examples=30, deadline=None)

@@ -52,6 +52,43 @@ async def test_datasets_that_fed_a_result_are_followed_beyond_ten_hops(standing:
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_custodians_are_told_apart_from_those_who_ran_something_and_each_run_by_whom(
+    standing: Standing,
+):
+    async with standing.client() as client:
+        found = await call(
+            client, "get_contributing_agents", starting_id="sample/1000117", depth=4, by_run=True
+        )
+        deeper = await call(client, found["deeper"]["tool"], **found["deeper"]["arguments"])
+    assert found["custodians"][:2] == [
+        {"id": "sample/1000100", "name": "Yuna Seo", "datasets": 1, "first": ["sample/1000117"]},
+        {
+            "id": "sample/1000050",
+            "name": "Anjali Deshmukh",
+            "datasets": 2,
+            "first": ["sample/1000112", "sample/1000097"],
+        },
+    ]
+    assert found["by_run"] == [
+        {
+            "id": "sample/1000119",
+            "name": "Rank sites with sea country values",
+            "ran": "sample/1000100",
+            "asked_for_it": "sample/1000003",
+        },
+        {
+            "id": "sample/1000114",
+            "name": "Outplanting under ssp585",
+            "ran": "sample/1000050",
+            "asked_for_it": "sample/1000003",
+        },
+    ]
+    assert next(iter(found["answer"][0]["roles"])) == "modeller"
+    assert [run["id"] for run in deeper["by_run"]][:2] == ["sample/1000119", "sample/1000114"]
+    assert len(deeper["by_run"]) > 2
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_pages_join_to_the_whole_answer(standing: Standing):
     start = {"starting_id": "sample/1000117", "depth": 20}
     async with standing.client() as client:

@@ -13,6 +13,7 @@ from provena_mcp.lineage.view import view_lineage
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.queries.lineage.credit import Credit, read_credit
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.garbage import without_collections
@@ -80,12 +81,13 @@ RecentLineage = BoundedCache[tuple[str, LineageQuery, str, int], Lineage]
 
 @dataclass(frozen=True)
 class LineageQuestion:
-    """What a lineage tool was asked; depth in hops, budget in tokens."""
+    """What a lineage tool was asked; depth in hops, budget in tokens; of agents, who did which run."""
 
     query: LineageQuery
     starting_id: str
     depth: int
     page: PageRequest
+    by_run: bool = False
 
 
 async def answer_lineage(
@@ -108,11 +110,16 @@ async def answer_lineage(
         found = await gather_lineage(reader.client.prov, cap, question.query, start, question.depth)
         recent.put(key, found)
     start_type = await _type_of(reader, start) if start not in found.graph.numbers else ""
+    page, credit = question.page, Credit()
     with without_collections():
         view = view_lineage(found, start_type=start_type)
-        plan = plan_page(view, question.page)
+    if question.query == "contributing_agents" and page.cursor is None:
+        credit = await read_credit(reader, view, page.max_tokens, by_run=question.by_run)
+        page = replace(page, reserved=credit.tokens)
+    with without_collections():
+        plan = plan_page(view, page)
     named = await reader.names.of(reader.caller, plan.wanted) if plan.wanted else NamesFound()
-    return plan.write(named.names, named.unreadable, named.versions)
+    return credit.beside(plan.write(named.names, named.unreadable, named.versions))
 
 
 async def _type_of(reader: Reader, item_id: str) -> str:

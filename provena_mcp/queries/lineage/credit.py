@@ -1,0 +1,115 @@
+"""Whom to credit besides those whom the graph names: custodians of the data, and who did which run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from provena_mcp.lineage.result import Custodian, LineageResult, RunCredit
+from provena_mcp.lineage.view import LineageView
+from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.item_reader import NOTHING
+from provena_mcp.rules.budgets import size_of, take_within
+from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.wire.items import DatasetItem
+
+# The nearest datasets are read, whose custodians matter most; a page of the list tells of a hundred.
+_MOST_DATASETS: Final = 200
+_MOST_FETCHES: Final = 40
+_FIRST: Final = 3
+_MOST_CUSTODIANS: Final = 20
+# Tokens of a run's usual name.
+_NAME: Final = 12
+# Of a page's tokens, at most so large a part is for what is said beside it.
+_SHARE: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What is said beside the agents that a graph names."""
+
+    custodians: tuple[Custodian, ...] = ()
+    unread: int = 0
+    by_run: tuple[RunCredit, ...] = ()
+    runs: int = 0
+    is_by_run: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """What it costs in an answer."""
+        return sum(size_of(row) for row in (*self.custodians, *self.by_run))
+
+    def beside(self, page: LineageResult) -> LineageResult:
+        """A page with it; what looks farther asks for it again."""
+        deeper = page.deeper
+        if deeper is not None and self.is_by_run:
+            deeper = deeper.model_copy(update={"arguments": {**deeper.arguments, "by_run": True}})
+        return page.model_copy(
+            update={
+                "custodians": self.custodians or None,
+                "custodians_unread": self.unread or None,
+                "by_run": self.by_run or None,
+                "deeper": deeper,
+                "by_run_of": self.runs if self.runs > len(self.by_run) else None,
+            }
+        )
+
+
+async def read_credit(reader: Reader, view: LineageView, max_tokens: int, *, by_run: bool) -> Credit:
+    """The custodians of the start and of the datasets behind it, and who did each run if that is asked."""
+    around = view.around or view.graph
+    datasets = _reached(view, around, "DATASET")
+    custodians, unread = await _custodians(reader, datasets)
+    if not by_run:
+        return Credit(custodians, unread)
+    rows = _runs(around, _reached(view, around, "MODEL_RUN"))
+    room = int(max_tokens * _SHARE) - Credit(custodians).tokens
+    fitting = take_within(rows, room, lambda row: size_of(row) + _NAME)
+    named = await reader.names.of(reader.caller, {row.id: "MODEL_RUN" for row in fitting})
+    told = tuple(row.model_copy(update={"name": named.names.get(row.id) or None}) for row in fitting)
+    return Credit(custodians, unread, told, len(rows), is_by_run=True)
+
+
+def _reached(view: LineageView, graph: ProvenanceGraph, subtype: str) -> list[str]:
+    """Items of a kind in the lineage, the nearest first."""
+    levels = graph.walk(view.start, view.direction).levels
+    nodes = (node for level in levels for node in level)
+    return [graph.columns.ids[node] for node in nodes if graph.columns.kinds[node].subtype == subtype]
+
+
+async def _custodians(reader: Reader, datasets: list[str]) -> tuple[tuple[Custodian, ...], int]:
+    records = reader.items(NOTHING)
+    nearest = datasets[:_MOST_DATASETS]
+    await records.read_many(dict.fromkeys(nearest, "DATASET"), most_fetches=_MOST_FETCHES)
+    read = {item: found for item in nearest if isinstance(found := records.item(item), DatasetItem)}
+    data: dict[str, list[str]] = {}
+    for item, dataset in read.items():
+        custodian = dataset.collection_format.associations.data_custodian_id
+        if custodian:
+            data.setdefault(custodian, []).append(item)
+    shown = list(data)[:_MOST_CUSTODIANS]
+    named = await reader.names.of(reader.caller, dict.fromkeys(shown, "PERSON"))
+    told = tuple(
+        Custodian(
+            id=person,
+            name=named.names.get(person) or None,
+            datasets=len(data[person]),
+            first=tuple(data[person][:_FIRST]),
+        )
+        for person in shown
+    )
+    return told, len(datasets) - len(read)
+
+
+def _runs(graph: ProvenanceGraph, runs: list[str]) -> list[RunCredit]:
+    who: dict[tuple[str, str], str] = {}
+    for link in graph.links:
+        if link.relation == "wasAssociatedWith":
+            who[link.source, graph.nodes[link.target].subtype] = link.target
+    # Of the farthest runs nothing is known but that they are there.
+    known = {run for run, _ in who}
+    return [
+        RunCredit(id=run, ran=who.get((run, "PERSON")), asked_for_it=who.get((run, "ORGANISATION")))
+        for run in runs
+        if run in known
+    ]
