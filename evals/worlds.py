@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from mcp import Client
 
 from evals.fire_weather import fire_weather
+from evals.river import river
 from evals.truth import Truth
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
@@ -22,7 +23,7 @@ from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from tests.recordings.reading import read_items, read_json
 
-WorldName = Literal["reef", "golden", "fire", "wings"]
+WorldName = Literal["reef", "golden", "fire", "river", "wings"]
 SHARED: Final = Path(__file__).parents[1] / "../shared"
 # Answers that depend on today are given as of this day.
 _NOW: Final = 1_750_000_000.0
@@ -51,8 +52,8 @@ def open_world(name: WorldName) -> World | None:
         return World(name, tuple(held["items"]), held["links"])
     if name == "golden":
         return World(name, tuple(read_items()), read_json("links.json"))
-    if name == "fire":
-        registry = fire_weather()
+    if name in ("fire", "river"):
+        registry = fire_weather() if name == "fire" else river()
         return World(name, tuple(registry.items), registry.persons, registry.ids)
     path = SHARED / "data/wings_items.json"
     return World(name, tuple(_read(path)["items"])) if path.exists() else None
@@ -72,6 +73,8 @@ async def serving(world: World, folder: Path) -> AsyncGenerator[Client]:
     finally:
         store.close()
     # Built without reading the environment: the answers must not depend on it.
-    settings = Settings.model_construct(store=path, output_dir="off")
-    async with Client(build_server(settings, now=lambda: _NOW)) as client:
+    toolsets = "default,recording" if world.name == "river" else "default"
+    settings = Settings.model_construct(store=path, output_dir="off", toolsets=toolsets)
+    # Files of this machine are no part of any world.
+    async with Client(build_server(settings, now=lambda: _NOW, local=world.name != "river")) as client:
         yield client

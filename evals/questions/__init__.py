@@ -5,6 +5,7 @@ from evals.kinds import Asker
 from evals.questions.fire import fire_questions
 from evals.questions.golden import golden_questions
 from evals.questions.reef import reef_questions
+from evals.questions.river import river_questions
 from evals.questions.wings import wings_questions
 from evals.worlds import World
 
@@ -18,6 +19,7 @@ def questions_of(world: World) -> tuple[Question, ...]:
         "reef": reef_questions,
         "golden": golden_questions,
         "fire": fire_questions,
+        "river": river_questions,
         "wings": wings_questions,
     }
     return tuple(by_world[world.name](asker))

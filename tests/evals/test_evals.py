@@ -13,7 +13,7 @@ from evals.running import run_worlds
 from evals.worlds import WorldName, open_world
 from tests.recordings.reading import read_json
 
-WORLDS: tuple[WorldName, ...] = ("reef", "golden", "fire", "wings")
+WORLDS: tuple[WorldName, ...] = ("reef", "golden", "fire", "river", "wings")
 
 
 @functools.cache
