@@ -12,6 +12,7 @@ from provena_mcp.cli.ask.commands import ask_app
 from provena_mcp.cli.assistants import assistants_app
 from provena_mcp.cli.draft_command import add_draft_command
 from provena_mcp.cli.examples import examples
+from provena_mcp.cli.export_commands import add_export_commands
 from provena_mcp.cli.known_file_commands import add_known_file_commands
 from provena_mcp.cli.local import local_app
 from provena_mcp.cli.record_command import add_record_command
@@ -39,6 +40,7 @@ app.add_typer(ask_app, name="ask")
 add_record_command(app)
 add_known_file_commands(app)
 add_draft_command(app)
+add_export_commands(app)
 
 
 def _show_version(wanted: bool) -> None:

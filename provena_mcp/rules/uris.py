@@ -21,7 +21,7 @@ CSV_TEMPLATE: Final = "provena://csv-template/{+workflow_template_id}"
 CSV_BATCH: Final = "provena://csv-batch/{batch_id}"
 REPORT: Final = "provena://report/{item_subtype}/{depth}/{+id}{?session_id}"
 CRATE: Final = "provena://crate/{kind}/{+id}{?depth}"
-PACKED_CRATE: Final = "provena://crate-zip/{kind}/{+id}{?depth}"
+PACKED_CRATE: Final = "provena://crate-zip/{kind}/{+id}{?depth,beside}"
 ABOUT: Final = "provena://about"
 FORMATS: Final = "provena://formats"
 
@@ -82,6 +82,11 @@ def report_uri(item_subtype: str, depth: int, item_id: str, session_id: str | No
 def crate_uri(kind: str, item_id: str, depth: int) -> str:
     """The metadata of the crate of a run, study or dataset."""
     return _uri(f"crate/{kind}", item_id, depth=depth)
+
+
+def packed_crate_uri(kind: str, item_id: str, depth: int, beside: str | None = None) -> str:
+    """All files of that crate, and those ``beside`` it: ``prov``, ``report``, or both with a comma."""
+    return _uri(f"crate-zip/{kind}", item_id, depth=depth, beside=beside)
 
 
 def document_kind(uri: str) -> str | None:

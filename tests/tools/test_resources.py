@@ -50,7 +50,7 @@ async def test_every_document_kind_has_its_template(tmp_path: Path, era: str):
         "provena://prov/ttl/{+id}": "text/turtle",
         "provena://prov/{format}/{+id}": "text/plain",
         "provena://crate/{kind}/{+id}{?depth}": "application/ld+json",
-        "provena://crate-zip/{kind}/{+id}{?depth}": "application/zip",
+        "provena://crate-zip/{kind}/{+id}{?depth,beside}": "application/zip",
         "provena://csv-template/{+workflow_template_id}": "text/csv",
         "provena://csv-batch/{batch_id}": "text/csv",
         "provena://report/{item_subtype}/{depth}/{+id}{?session_id}": (

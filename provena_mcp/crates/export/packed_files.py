@@ -19,6 +19,12 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
+def unpack(packed: bytes) -> dict[str, bytes]:
+    """The files of a zip that ``pack`` made, by path."""
+    with ZipFile(BytesIO(packed)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def names_in(packed: bytes) -> list[str]:
     """The paths of the files in a zip that ``pack`` made."""
     with ZipFile(BytesIO(packed)) as archive:

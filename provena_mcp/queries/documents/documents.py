@@ -19,6 +19,7 @@ from provena_mcp.lineage.node_link import node_link
 from provena_mcp.lineage.picture.scene import Picture
 from provena_mcp.queries.answers.diagrams import USUAL_HOPS, impact_diagram, path_diagram
 from provena_mcp.queries.cache import BoundedCache
+from provena_mcp.queries.documents.crate_extras import extras_named, files_beside
 from provena_mcp.queries.documents.csv_files import batch_csv, template_csv
 from provena_mcp.queries.documents.kinds import (
     CSV,
@@ -174,10 +175,14 @@ class Documents:
         made = await to_thread.run_sync(provenance_crate, found, self._today())
         return Document(_file_name(found.about.id, "ro-crate-metadata.json"), JSON_LD, made.metadata)
 
-    async def packed_crate(self, kind: str, item_id: str, depth: str = USUAL_CRATE_DEPTH) -> Document:
-        """The same crate, all its files, as a zip."""
+    async def packed_crate(
+        self, kind: str, item_id: str, depth: str = USUAL_CRATE_DEPTH, beside: str = ""
+    ) -> Document:
+        """The same crate, all its files, as a zip; ``beside`` names ``prov``, ``report``, or both."""
+        wanted = extras_named(beside)
         found = await self._provenance(kind, item_id, depth)
-        made = await to_thread.run_sync(provenance_crate, found, self._today())
+        files = await files_beside(self._reader, found, wanted, self._written_report)
+        made = await to_thread.run_sync(provenance_crate, found, self._today(), files)
         return Document(_file_name(found.about.id, "crate.zip"), ZIP, pack(made.files))
 
     async def _provenance(self, kind: str, item_id: str, depth: str) -> RegisteredProvenance:
@@ -202,15 +207,17 @@ class Documents:
         self, item_subtype: str, depth: str, item_id: str, session_id: str | None = None
     ) -> Document:
         """A report: that of the job ``session_id``, else made anew."""
-        report = ReportId(
-            parse_handle(item_id), report_subtype(item_subtype), _depth(depth, MAX_REPORT_DEPTH)
-        )
+        asked = ReportId(parse_handle(item_id), report_subtype(item_subtype), _depth(depth, MAX_REPORT_DEPTH))
+        content = await self._written_report(asked, session_id)
+        return Document(_file_name(asked.item_id, "report.docx"), DOCX, content)
+
+    async def _written_report(self, report: ReportId, session_id: str | None = None) -> bytes:
         key = (self._reader.caller, report.uri(session_id))
         content = self._recent.get(key)
         if content is None:
             content = await read_report(self._reader.client, report, session_id, self._pace, _silently)
             self._recent.put(key, content)
-        return Document(_file_name(report.item_id, "report.docx"), DOCX, content)
+        return content
 
 
 def _lineage_query(query: str) -> LineageQuery:

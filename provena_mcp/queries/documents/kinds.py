@@ -139,8 +139,10 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
         uris.PACKED_CRATE,
         "Packed crate of a run, study or dataset",
         ZIP,
-        "The same crate as a zip of all its files, to save.",
-        lambda made, of: made.packed_crate(of["kind"], of["id"], of.get("depth", USUAL_CRATE_DEPTH)),
+        "The same crate as a zip of all its files, to save; beside=prov,report adds those.",
+        lambda made, of: made.packed_crate(
+            of["kind"], of["id"], of.get("depth", USUAL_CRATE_DEPTH), of.get("beside", "")
+        ),
     ),
     DocumentKind(
         "csv-template",
