@@ -14,7 +14,7 @@ from mcp.types import (
 
 from provena_mcp.application import Application
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.documents.kinds import PROV_TYPES, SUBTYPE_OF
+from provena_mcp.queries.documents.kinds import CITATION_TYPES, PROV_TYPES, SUBTYPE_OF
 from provena_mcp.rules.uris import document_kind
 from provena_mcp.wire.lineage import LineageQuery
 from provena_mcp.wire.subtypes import NAMED_SUBTYPES
@@ -36,7 +36,6 @@ _KINDS_OF_ARGUMENT: Final[dict[str, Kinds]] = {
 _REPORTED: Final[Kinds] = ("STUDY", "MODEL_RUN")
 _WORDS_OF_ARGUMENT: Final[dict[str, tuple[str, ...]]] = {
     "query": get_args(LineageQuery),
-    "format": tuple(PROV_TYPES),
     "item_subtype": _REPORTED,
     "kind": tuple(SUBTYPE_OF),
 }
@@ -51,7 +50,7 @@ async def complete(
     context: CompletionContext | None,
 ) -> Completion:
     """What may follow what has been typed of an argument; nothing where that cannot be found out."""
-    words = _WORDS_OF_ARGUMENT.get(argument.name)
+    words = _words(ref, argument.name)
     if words is not None:
         fitting = [word for word in words if word.casefold().startswith(argument.value.strip().casefold())]
         return Completion(values=fitting, total=len(fitting), has_more=False)
@@ -69,6 +68,12 @@ async def complete(
     return Completion(values=values, total=total, has_more=found.has_more)
 
 
+def _words(ref: Reference, argument: str) -> tuple[str, ...] | None:
+    if argument == "format" and isinstance(ref, ResourceTemplateReference):
+        return tuple(CITATION_TYPES if document_kind(ref.uri) == "citation" else PROV_TYPES)
+    return _WORDS_OF_ARGUMENT.get(argument)
+
+
 def _kinds(ref: Reference, argument: str, chosen: dict[str, str]) -> Kinds:
     kinds = _KINDS_OF_ARGUMENT.get(argument, ())
     if argument != "id" or not isinstance(ref, ResourceTemplateReference):
@@ -76,7 +81,7 @@ def _kinds(ref: Reference, argument: str, chosen: dict[str, str]) -> Kinds:
     kind = document_kind(ref.uri)
     if kind == "prov":
         return ("MODEL_RUN",)
-    if kind in ("crate", "crate-zip"):
+    if kind in ("crate", "crate-zip", "citation"):
         chosen_kind = chosen.get("kind", "")
         return tuple(subtype for name, subtype in SUBTYPE_OF.items() if chosen_kind in ("", name))
     if kind == "report":

@@ -42,8 +42,9 @@ async def read_packed_crate(
             kind = _KIND_OF.get(item["item_subtype"])
             if kind is not None:
                 return await read_document(client, packed_crate_uri(kind, handle, depth, beside or None))
+            kinds = ", ".join(SUBTYPE_OF)
             failure = WrongSubtypeError(
-                f"{handle!r} is of subtype {item['item_subtype']}; there are crates of {', '.join(SUBTYPE_OF)}."
+                f"{handle!r} is of subtype {item['item_subtype']}; there are crates of {kinds}."
             )
         except MCPError as error:
             # Raised below: out of the client's task groups it would come wrapped.

@@ -36,7 +36,7 @@ def _export_crate(
     force: _Force = False,
     sample: _Sample = False,
 ) -> None:
-    """Write a lineage as an RO-Crate: a Provenance Run Crate, for journals, repositories and workflow systems.
+    """Write a lineage as an RO-Crate (Provenance Run Crate), for journals, repositories, workflow systems.
 
     It is there whole or not at all. What the registry holds and a crate has no place for is listed in its
     README.md.

@@ -22,6 +22,7 @@ CSV_BATCH: Final = "provena://csv-batch/{batch_id}"
 REPORT: Final = "provena://report/{item_subtype}/{depth}/{+id}{?session_id}"
 CRATE: Final = "provena://crate/{kind}/{+id}{?depth}"
 PACKED_CRATE: Final = "provena://crate-zip/{kind}/{+id}{?depth,beside}"
+CITATION: Final = "provena://citation/{format}/{+id}"
 ABOUT: Final = "provena://about"
 FORMATS: Final = "provena://formats"
 
@@ -59,9 +60,9 @@ def prov_uri(format: str, run_id: str) -> str:
     return _uri(f"prov/{format}", run_id)
 
 
-def prov_template(format: str) -> str:
-    """The template of the PROV documents of one format."""
-    return PROV.replace("{format}", format)
+def template_in(template: str, format: str) -> str:
+    """The template of the documents of one format."""
+    return template.replace("{format}", format)
 
 
 def csv_template_uri(workflow_template_id: str) -> str:
@@ -87,6 +88,11 @@ def crate_uri(kind: str, item_id: str, depth: int) -> str:
 def packed_crate_uri(kind: str, item_id: str, depth: int, beside: str | None = None) -> str:
     """All files of that crate, and those ``beside`` it: ``prov``, ``report``, or both with a comma."""
     return _uri(f"crate-zip/{kind}", item_id, depth=depth, beside=beside)
+
+
+def citation_uri(format: str, item_id: str) -> str:
+    """Whom and what to cite for a run, study or dataset."""
+    return _uri(f"citation/{format}", item_id)
 
 
 def document_kind(uri: str) -> str | None:

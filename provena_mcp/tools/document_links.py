@@ -13,6 +13,7 @@ from provena_mcp.application import Application
 from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.documents.kinds import (
+    CITATION_TYPES,
     CSV,
     DOCX,
     HTML,
@@ -66,6 +67,9 @@ _ENDING: Final = {
     CSV: "csv",
     DOCX: "docx",
     ZIP: "zip",
+    CITATION_TYPES["cff"]: "cff",
+    CITATION_TYPES["bibtex"]: "bib",
+    CITATION_TYPES["datacite"]: "json",
 } | {mime_type: wanted for wanted, mime_type in PROV_TYPES.items() if mime_type != JSON}
 
 

@@ -51,6 +51,11 @@ async def test_every_document_kind_has_its_template(tmp_path: Path, era: str):
         "provena://prov/{format}/{+id}": "text/plain",
         "provena://crate/{kind}/{+id}{?depth}": "application/ld+json",
         "provena://crate-zip/{kind}/{+id}{?depth,beside}": "application/zip",
+        "provena://citation/cff/{+id}": "application/yaml",
+        "provena://citation/bibtex/{+id}": "application/x-bibtex",
+        "provena://citation/datacite/{+id}": "application/vnd.datacite.datacite+json",
+        "provena://citation/credits/{+id}": "text/markdown",
+        "provena://citation/{format}/{+id}": "text/plain",
         "provena://csv-template/{+workflow_template_id}": "text/csv",
         "provena://csv-batch/{batch_id}": "text/csv",
         "provena://report/{item_subtype}/{depth}/{+id}{?session_id}": (

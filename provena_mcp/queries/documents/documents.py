@@ -19,9 +19,11 @@ from provena_mcp.lineage.node_link import node_link
 from provena_mcp.lineage.picture.scene import Picture
 from provena_mcp.queries.answers.diagrams import USUAL_HOPS, impact_diagram, path_diagram
 from provena_mcp.queries.cache import BoundedCache
+from provena_mcp.queries.documents.citations import CITATION_NAMES, citation_format, written_citation
 from provena_mcp.queries.documents.crate_extras import extras_named, files_beside
 from provena_mcp.queries.documents.csv_files import batch_csv, template_csv
 from provena_mcp.queries.documents.kinds import (
+    CITATION_TYPES,
     CSV,
     DOCX,
     HTML,
@@ -184,6 +186,13 @@ class Documents:
         files = await files_beside(self._reader, found, wanted, self._written_report)
         made = await to_thread.run_sync(provenance_crate, found, self._today(), files)
         return Document(_file_name(found.about.id, "crate.zip"), ZIP, pack(made.files))
+
+    async def citation(self, format: str, item_id: str) -> Document:
+        """Whom and what to cite for a run, study or dataset."""
+        wanted, handle = citation_format(format), parse_handle(item_id)
+        found = await gather_provenance(self._reader, self._cap, handle, int(USUAL_CRATE_DEPTH))
+        content = await to_thread.run_sync(written_citation, found, wanted)
+        return Document(_file_name(handle, CITATION_NAMES[wanted]), CITATION_TYPES[wanted], content)
 
     async def _provenance(self, kind: str, item_id: str, depth: str) -> RegisteredProvenance:
         about, handle, hops = provenance_of(kind), parse_handle(item_id), _depth(depth)

@@ -30,6 +30,15 @@ PROV_TYPES: Final[dict[ProvFormat, str]] = {
     "ttl": "text/turtle",
 }
 
+CitationFormat = Literal["cff", "bibtex", "datacite", "credits"]
+
+CITATION_TYPES: Final[dict[CitationFormat, str]] = {
+    "cff": "application/yaml",
+    "bibtex": "application/x-bibtex",
+    "datacite": "application/vnd.datacite.datacite+json",
+    "credits": MARKDOWN,
+}
+
 ProvenanceOf = Literal["run", "study", "dataset"]
 
 SUBTYPE_OF: Final[dict[ProvenanceOf, ItemSubtype]] = {
@@ -72,11 +81,22 @@ class DocumentKind:
 def _prov_in(wanted: ProvFormat) -> DocumentKind:
     return DocumentKind(
         f"prov-{wanted}",
-        uris.prov_template(wanted),
+        uris.template_in(uris.PROV, wanted),
         f"PROV of a model run ({wanted})",
         PROV_TYPES[wanted],
         "A model run as a W3C PROV document.",
         lambda made, of: made.prov(wanted, of["id"]),
+    )
+
+
+def _citation_in(wanted: CitationFormat) -> DocumentKind:
+    return DocumentKind(
+        f"citation-{wanted}",
+        uris.template_in(uris.CITATION, wanted),
+        f"Citation ({wanted})",
+        CITATION_TYPES[wanted],
+        "Whom and what to cite for a run, study or dataset, over its whole lineage.",
+        lambda made, of: made.citation(wanted, of["id"]),
     )
 
 
@@ -143,6 +163,15 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
         lambda made, of: made.packed_crate(
             of["kind"], of["id"], of.get("depth", USUAL_CRATE_DEPTH), of.get("beside", "")
         ),
+    ),
+    *(_citation_in(wanted) for wanted in CITATION_TYPES),
+    DocumentKind(
+        "citation",
+        uris.CITATION,
+        "Citation",
+        None,
+        f"Whom and what to cite for a run, study or dataset; format is one of {', '.join(CITATION_TYPES)}.",
+        lambda made, of: made.citation(of["format"], of["id"]),
     ),
     DocumentKind(
         "csv-template",
