@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,9 +55,8 @@ def load(
     persons = read_links(links) if links else {}
     sources = [("the sample world", sample_source())] if sample else []
     sources += [(str(path), read_source(path)) for path in files or []]
-    opened = _open(store)
-    reports = [_load(opened, name, source, persons) for name, source in sources]
-    opened.close()
+    with closing(_open(store)) as opened:
+        reports = [_load(opened, name, source, persons) for name, source in sources]
     if any(report.skipped for report in reports):
         raise typer.Exit(1)
 
@@ -131,9 +131,8 @@ def export(
     from provena_mcp.embedded.store import Store
     from provena_mcp.settings import read_settings
 
-    opened = Store.existing(store or read_settings().store)
-    count = export_items(opened, file, overwrite=force)
-    opened.close()
+    with closing(Store.existing(store or read_settings().store)) as opened:
+        count = export_items(opened, file, overwrite=force)
     typer.echo(f"{count} items written to {file}.", err=True)
 
 

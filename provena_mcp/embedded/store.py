@@ -136,8 +136,12 @@ class Store:
             _keep_private(self.path)
         with self._explained():
             connection = self._connect()
-            schema.prepare(connection, self.path, patience, kind)
             self._idle.append(connection)
+            try:
+                schema.prepare(connection, self.path, patience, kind)
+            except BaseException:
+                self.close()
+                raise
 
     @classmethod
     def existing(cls, path: Path | None = None) -> Self:
