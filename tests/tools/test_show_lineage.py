@@ -11,7 +11,7 @@ from provena_mcp.server.build import build_server
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, text_in
 from tests.worlds.settings import settings_with
 
-RANKING, FORCING = "sample/1000117", "sample/1000039"
+RANKING, FORCING, ROSA = "sample/1000117", "sample/1000039", "sample/1000001"
 
 
 @BOTH_ERAS
@@ -45,6 +45,15 @@ async def test_a_path_and_an_impact_are_shown_too(tmp_path: Path):
     assert path["picture_uri"] == f"provena://picture/path/{RANKING}?to={FORCING}&depth=20"
     assert impact["title"] == "What is affected if Atmospheric forcing 2016-2019, 1 km is wrong"
     assert away["message"] == "A path needs two different items."
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("query", ["upstream", "downstream", "impact"])
+async def test_an_item_of_which_the_graph_holds_nothing_is_shown_alone(tmp_path: Path, query: str):
+    async with sample_client(tmp_path) as client:
+        shown = await call(client, "show_lineage", id=ROSA, query=query)
+    assert (shown["items"], shown["links"]) == (1, 0)
+    assert shown["nearest"] == [{"id": ROSA, "type": "PERSON", "name": "Rosa Whitcombe", "column": 0}]
 
 
 @pytest.mark.asyncio

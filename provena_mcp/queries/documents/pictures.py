@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from provena_mcp.errors import ArgumentError, NotFoundError
@@ -14,6 +15,7 @@ from provena_mcp.queries.answers.path_search import find_relation
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
+from provena_mcp.rules.graph import Kind, ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -43,7 +45,8 @@ async def lineage_picture(
     hops = hops_along(found.graph.ahead(DIRECTION_OF[query]), [item_id], len(found.graph.nodes))
     # Agents of a downstream answer hang on the other side of it: a column beyond the last.
     beyond = max(hops.values()) + 1
-    column_of = {node: hops.get(node, beyond) for node in found.graph.nodes}
+    # The graph may hold nothing at all of an item, not even itself.
+    column_of = {item_id: 0, **{node: hops.get(node, beyond) for node in found.graph.nodes}}
     headings = [*_hop_headings(max(hops.values())), "people and organisations"][: max(column_of.values()) + 1]
     sketch = Sketch("lineage", found.graph, (item_id,), column_of, tuple(headings), found.incomplete_because)
     return await _drawn(reader, sketch, _TITLES[query])
@@ -110,9 +113,20 @@ def _hop_headings(last: int) -> list[str]:
 
 
 async def _drawn(reader: Reader, sketch: Sketch, title: str) -> Picture:
+    sketch = await _with_starts(reader, sketch)
     facts = await _facts(reader, sketch.shown(MOST_ITEMS), sketch)
     start = sketch.starts[0]
     return draw(sketch, facts, title.format(facts.get(start, Facts()).name or start))
+
+
+async def _with_starts(reader: Reader, sketch: Sketch) -> Sketch:
+    """The sketch with its starts in its graph: of an item without links the graph holds nothing at all."""
+    missing = [start for start in sketch.starts if start not in sketch.graph.nodes]
+    if not missing:
+        return sketch
+    found = await reader.names.of_ids(reader.caller, missing)
+    kinds = {item: Kind("", found.named[item].subtype if item in found.named else "") for item in missing}
+    return replace(sketch, graph=ProvenanceGraph({**sketch.graph.nodes, **kinds}, sketch.graph.links))
 
 
 async def _facts(reader: Reader, shown: Iterable[str], sketch: Sketch) -> dict[str, Facts]:
