@@ -1,4 +1,4 @@
-"""Connections that the faults cut are closed by nobody: the collector does it here, where that is expected."""
+"""Connections that faults cut are closed by nobody: the collector does it here, where that is expected."""
 
 import gc
 import warnings
