@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from mcp import MCPError
 from mcp.server.context import ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding, ResourceBinding
-from mcp.server.mcpserver.resources import FunctionResource
+from mcp.server.mcpserver.resources import TextResource
 from mcp.types import INVALID_PARAMS, PaginatedRequestParams, RequestParams
 
 from provena_mcp.skills.published import MAIN_FILE, SKILLS, Skill, read_skill
@@ -32,8 +31,10 @@ class SkillsExtension(Extension):
     identifier = EXTENSION_ID
 
     def resources(self) -> Sequence[ResourceBinding]:
-        """The files, read when they are asked for."""
-        return [_resource(skill, file.path) for skill in map(read_skill, SKILLS) for file in skill.files]
+        """The files."""
+        return [
+            ResourceBinding(resource) for skill in map(read_skill, SKILLS) for resource in _resources(skill)
+        ]
 
     def methods(self) -> Sequence[MethodBinding]:
         """Both methods, in every revision: hosts of the older ones import skills too."""
@@ -48,22 +49,18 @@ def uri_of(skill_name: str, path: str = MAIN_FILE) -> str:
     return f"skill://{skill_name}/{path}"
 
 
-def _resource(skill: Skill, path: str) -> ResourceBinding:
-    is_main = path == MAIN_FILE
-    return ResourceBinding(
-        FunctionResource.from_function(
-            partial(_text, skill.name, path),
-            uri=uri_of(skill.name, path),
-            name=skill.name if is_main else path,
+def _resources(skill: Skill) -> Iterator[TextResource]:
+    description = skill.front_matter["description"]
+    for file in skill.files:
+        is_main = file.path == MAIN_FILE
+        yield TextResource(
+            uri=uri_of(skill.name, file.path),
+            name=skill.name if is_main else file.path,
             title="Working with Provena" if is_main else None,
-            description=skill.front_matter["description"] if is_main else f"Of the skill {skill.name}.",
+            description=description if is_main else f"Of the skill {skill.name}.",
             mime_type="text/markdown",
+            text=file.content.decode(),
         )
-    )
-
-
-def _text(skill_name: str, path: str) -> str:
-    return next(file.content.decode() for file in read_skill(skill_name).files if file.path == path)
 
 
 def _entry(skill: Skill) -> dict[str, Any]:

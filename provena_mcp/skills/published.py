@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Final
 
 SKILLS: Final = ("provena",)
 MAIN_FILE: Final = "SKILL.md"
+
+# Not through importlib.resources, which takes longer than to read them: a host waits for the start.
+_HERE: Final = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,9 @@ class Skill:
 
 def read_skill(name: str) -> Skill:
     """A skill of ``SKILLS``."""
-    found = sorted(_files(files("provena_mcp.skills").joinpath(name), ""), key=lambda file: file.path)
-    return Skill(name, tuple(sorted(found, key=lambda file: file.path != MAIN_FILE)))
-
-
-def _files(folder: Traversable, path: str) -> list[SkillFile]:
-    found: list[SkillFile] = []
-    for entry in folder.iterdir():
-        place = f"{path}{entry.name}"
-        if entry.is_dir():
-            found += _files(entry, f"{place}/")
-        else:
-            found.append(SkillFile(place, entry.read_bytes()))
-    return found
+    folder = _HERE / name
+    paths = sorted(
+        (path.relative_to(folder).as_posix() for path in folder.rglob("*.md")),
+        key=lambda path: (path != MAIN_FILE, path),
+    )
+    return Skill(name, tuple(SkillFile(path, (folder / path).read_bytes()) for path in paths))

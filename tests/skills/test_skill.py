@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 SKILL = read_skill("provena")
 TEXTS = {file.path: file.content.decode() for file in SKILL.files}
 EXAMPLES = [
-    pytest.param(json.loads(example), id=f"{path} {json.loads(example)['tool']}")
-    for path, text in TEXTS.items()
+    json.loads(example)
+    for text in TEXTS.values()
     for example in re.findall(r"```json\n\s*(.*?)\n\s*```", text, re.DOTALL)
 ]
 
@@ -67,10 +67,11 @@ def test_every_word_in_code_marks_is_a_tool_an_argument_or_a_field():
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("example", EXAMPLES)
-async def test_every_example_is_answered(folder: Path, example: dict[str, Any]):
+async def test_every_example_is_answered(folder: Path):
     async with sample_client(folder) as client:
-        await said(client, example["tool"], **example["arguments"])
+        for example in EXAMPLES:
+            await said(client, example["tool"], **example["arguments"])
+    assert len(EXAMPLES) >= 10
 
 
 @pytest.mark.asyncio

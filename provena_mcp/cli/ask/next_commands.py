@@ -77,10 +77,8 @@ _COMMANDS: Final = {
     ),
     "compare_model_runs": _Command("compare", ("run_ids",), {"scope": "--lineage"}),
     "audit_reproducibility": _Command("audit", ("item_id",), {}),
-    "what_changed": _Command(
-        "changes", (), {"since": "--since", "of": "--of", "cursor": "--cursor"}, below=""
-    ),
-    "fetch_items": _Command("item", ("ids",), {"detail": None, "include": "--include"}),
+    "what_changed": _Command("changes", (), {"since": "--since", "of": "--of", "cursor": "--cursor"}),
+    "fetch_items": _Command("item", ("ids",), {"detail": None, "include": "--with"}),
     "search_items": _Command("search", ("query",), _FILTERS, others="--where"),
     "list_items": _Command("list", (), _FILTERS, others="--where"),
 }

@@ -275,7 +275,7 @@ def test_every_command_that_an_answer_proposes_is_answered(line: CommandLine, as
 
 
 def test_pages_asked_for_one_after_the_other_are_the_whole_list(line: CommandLine, ask: Ask):
-    words, seen = ["list", "--type", "STUDY", "--limit", "2"], []
+    words, seen = ["list", "--type", "STUDY", "--limit", "4"], []
     while words:
         seen += [row["id"] for row in json.loads(ask(*words, "--json").stdout)["items"]]
         words = next((command[:-1] for command in proposals(ask, *words) if "--cursor" in command), [])
