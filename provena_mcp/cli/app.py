@@ -9,6 +9,7 @@ import typer
 
 from provena_mcp import __version__
 from provena_mcp.cli.ask.commands import ask_app
+from provena_mcp.cli.ask.completion import complete_item
 from provena_mcp.cli.assistants import assistants_app
 from provena_mcp.cli.draft_command import add_draft_command
 from provena_mcp.cli.examples import examples
@@ -195,6 +196,7 @@ def skill(
         typer.echo(str(place))
 
 
+@ask_app.command()
 @app.command(
     epilog=examples(
         "provena-mcp changes --since 2026-11-01  what matters to all that is yours",
@@ -206,7 +208,12 @@ def changes(
     since: Annotated[str, typer.Option(metavar="DAY", help="YYYY-MM-DD, or an ISO time.")],
     of: Annotated[
         list[str] | None,
-        typer.Option("--of", metavar="ITEM", help="A result, by id or name; repeatable; else all of yours."),
+        typer.Option(
+            "--of",
+            metavar="ITEM",
+            help="A result, by id or name; repeatable; else all of yours.",
+            autocompletion=complete_item,
+        ),
     ] = None,
     cursor: Annotated[str | None, typer.Option(help="Go on where the page before said.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The tool's JSON on stdout.")] = False,

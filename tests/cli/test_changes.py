@@ -53,3 +53,8 @@ def test_what_cannot_be_told_exits_with_more_than_1(line: CommandLine) -> None:
     wrong = line("changes", "--since", "yesterday", "--of", "w/b")
     assert wrong.returncode == 2
     assert "since 'yesterday' is not a day." in wrong.stderr
+
+
+def test_it_is_among_the_questions_too(line: CommandLine) -> None:
+    words = ("changes", "--since", "1970-01-01", "--of", "w/b")
+    assert line("ask", *words) == line(*words)

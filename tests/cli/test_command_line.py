@@ -15,6 +15,7 @@ def test_help_names_every_command_and_shows_examples(run):
     commands = re.findall(r"^│ (\w+) ", told.stdout, re.MULTILINE)
     assert sorted(commands) == [
         "ask",
+        "changes",
         "check",
         "demo",
         "doctor",

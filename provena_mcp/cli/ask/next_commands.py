@@ -22,12 +22,6 @@ class _Command:
     positional: tuple[str, ...]
     flags: dict[str, str | None]
     others: str | None = None
-    below: str = "ask "
-
-    @property
-    def line(self) -> str:
-        """The command without its arguments."""
-        return f"{self.below}{self.words}"
 
     def option(self, name: str, value: JsonValue) -> list[str] | None:
         """An argument as an option; none if the command has none for it."""
@@ -87,7 +81,7 @@ _TOOL: Final = re.compile(r"\b(" + "|".join(_COMMANDS) + r")\b")
 
 def naming_commands(advice: str) -> str:
     """Advice for an assistant, with the commands that ask what its tools do."""
-    return _TOOL.sub(lambda found: f"'{_COMMANDS[found[1]].line}'", advice)
+    return _TOOL.sub(lambda found: f"'ask {_COMMANDS[found[1]].words}'", advice)
 
 
 def as_command(call: NextCall, *, sample: bool) -> str | None:
@@ -95,7 +89,7 @@ def as_command(call: NextCall, *, sample: bool) -> str | None:
     command = _COMMANDS.get(call.tool)
     if command is None:
         return None
-    words = ["provena-mcp", *command.line.split()]
+    words = ["provena-mcp", "ask", *command.words.split()]
     for name in command.positional:
         words += _values(call.arguments.get(name))
     for name, value in call.arguments.items():
