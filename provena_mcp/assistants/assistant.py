@@ -87,11 +87,13 @@ class Assistant:
         name: What it is called on our command line.
         title: What its makers call it.
         file: Where it keeps its servers; none if only it knows.
+        program: What it is called on the ``PATH``, if it is there.
         command: Its own command, where it is better used.
         by_hand: How a person does it in the program.
         remote: Whether it reaches servers by address, as far as is known.
         local: Whether it starts servers.
         sure: Whether more than one source says so.
+        tried: Which version was seen to do what; most were not tried.
         remark: What else is worth knowing.
     """
 
@@ -99,10 +101,12 @@ class Assistant:
     title: str
     file: SettingsFile
     by_hand: str
+    program: str | None = None
     command: OwnCommand | None = None
     local: bool = True
     remote: bool = True
     sure: bool = True
+    tried: str = ""
     remark: str = ""
 
     @property

@@ -168,7 +168,7 @@ def list_assistants(machine: Machine, *, assistants: Sequence[Assistant] = ASSIS
 def is_here(assistant: Assistant, machine: Machine) -> bool:
     """Whether the assistant seems to be on the machine: its command, its settings or their folder are."""
     place = assistant.file.place(machine)
-    if assistant.command and machine.find(assistant.command.program):
+    if assistant.program and machine.find(assistant.program):
         return True
     # The home folder itself is everybody's.
     return place is not None and (place.is_file() or (place.parent.is_dir() and place.parent != machine.home))

@@ -81,6 +81,7 @@ def _section(assistant: Assistant) -> str:
         parts.append(f"Where `{assistant.command.program}` is on the `PATH`, its own command does it.\n")
     if assistant.remark:
         parts.append(f"{assistant.remark}\n")
+    parts.append(f"Tried: {assistant.tried}.\n" if assistant.tried else "The program was not tried.\n")
     if not assistant.sure:
         parts.append("Known from one source only.\n")
     return "\n".join(parts)
