@@ -9,13 +9,14 @@ from provena_mcp.lineage.audit.audit import audit_run, merge_findings
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import MEANING, Code, Finding, is_current, verdict
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.rules.provenance import assert_creation, assert_model_run
+from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
 from provena_mcp.rules.records.references import Found, Outcome, Refused
 from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
 from provena_mcp.wire.records import ModelRunRecord
 from tests.worlds.records import raw_record, templated
 
 STARTED, ENDED, NOW = 1_700_000_000, 1_700_003_600, 1_800_000_000
+_DAY = 86_400
 BY = "https://creativecommons.org/licenses/by/4.0/"
 
 
@@ -30,7 +31,8 @@ def item(item_id: str, subtype: str, category: str, **fields: Any) -> JsonObject
 
 
 def dataset(item_id: str, **info: Any) -> JsonObject:
-    collection = {"dataset_info": {"access_info": {"reposited": True}, "license": BY} | info}
+    stated = {"access_info": {"reposited": True}, "license": BY, "description": "Daily grids."}
+    collection = {"dataset_info": stated | info}
     return item(item_id, "DATASET", "ENTITY", collection_format=collection, release_status="RELEASED")
 
 
@@ -61,7 +63,13 @@ class World:
                 dataset("input"),
                 dataset("output"),
                 item("ada", "PERSON", "AGENT"),
-                item("model", "MODEL", "ENTITY", source_url="https://git.example.org/model"),
+                item(
+                    "model",
+                    "MODEL",
+                    "ENTITY",
+                    source_url="https://git.example.org/model",
+                    description="Moves heat about.",
+                ),
                 item(
                     "forcing",
                     "DATASET_TEMPLATE",
@@ -204,6 +212,30 @@ def spoil_output(world: World) -> None:
     world.remade = {"output": ("later",)}
 
 
+def spoil_optional_input(world: World) -> None:
+    world.items["recipe"]["input_templates"].append({"template_id": "extra", "optional": True})
+    world.items["extra"] = item("extra", "DATASET_TEMPLATE", "ENTITY")
+
+
+def spoil_descriptions(world: World) -> None:
+    world.record()["description"] = "-"
+    world.info("input")["description"] = ""
+    world.items["model"]["description"] = None
+
+
+def spoil_storage(world: World) -> None:
+    world.replace("input")
+    for version, uri in (("input", "s3://store/input/"), ("input-2", "s3://store/input")):
+        world.items[version] = world.items[version] | {"s3": {"s3_uri": uri}}
+
+
+def spoil_registration(world: World) -> None:
+    world.items["input"] |= {
+        "versioning_info": {"version": 2, "previous_version": "input-1"},
+        "created_timestamp": STARTED + _DAY,
+    }
+
+
 def spoil_cycle(world: World) -> None:
     world.record("earlier")["inputs"][0]["dataset_id"] = "output"
 
@@ -253,6 +285,21 @@ SPOILT: list[tuple[Callable[[World], None], Code, dict[str, str]]] = [
         spoil_annotations,
         "annotations_missing",
         {"run": "The workflow template requires annotations that are not given: 'scenario'."},
+    ),
+    (spoil_optional_input, "optional_input_left_out", {"extra": ""}),
+    (
+        spoil_descriptions,
+        "description_missing",
+        {"run": "only '-'", "input": "empty", "model": "empty"},
+    ),
+    (spoil_storage, "storage_shared", {"input": "with input-2 (version 2): s3://store/input"}),
+    (
+        spoil_registration,
+        "version_registered_later",
+        {
+            "input": "version 2 was registered on 2023-11-15, the run started on 2023-11-14; "
+            "the version before is input-1"
+        },
     ),
     (
         spoil_times,
@@ -326,9 +373,6 @@ def test_a_run_that_the_graph_holds_is_lodged_whatever_its_status_says() -> None
     assert "not_lodged" not in {finding.code for finding in world.findings()}
 
 
-_DAY = 86_400
-
-
 @pytest.mark.parametrize(
     ("times", "others", "is_found"),
     [
@@ -356,6 +400,41 @@ def test_an_input_is_made_again_by_another_or_a_later_maker_only(
     for number, (started, ended) in enumerate(others):
         world.items[f"other-{number}"] = run(f"other-{number}", ["raw"], ["input"], started, ended)
     assert ("input_overwritten" in {finding.code for finding in world.findings()}) == is_found
+
+
+@pytest.mark.parametrize(
+    ("registered", "ended", "is_found"),
+    [
+        (STARTED, ENDED, False),
+        (STARTED + 1, ENDED, True),
+        # A record that states days does not tell which came first on that day.
+        (STARTED + 3_600, STARTED + _DAY, False),
+        (STARTED + _DAY, STARTED + _DAY, True),
+    ],
+)
+def test_a_version_was_there_when_the_run_started_as_far_as_its_times_tell(
+    registered: int, ended: int, *, is_found: bool
+) -> None:
+    world = World()
+    spoil_registration(world)
+    world.items["input"]["created_timestamp"] = registered
+    world.record()["end_time"] = ended
+    assert ("version_registered_later" in {finding.code for finding in world.findings()}) == is_found
+
+
+def test_versions_in_places_of_their_own_share_none() -> None:
+    world = World()
+    spoil_storage(world)
+    world.items["input-2"] = world.items["input-2"] | {"s3": {"s3_uri": "s3://store/input-2"}}
+    assert "storage_shared" not in {finding.code for finding in world.findings()}
+
+
+def test_a_new_version_that_no_run_made_is_a_gap_too() -> None:
+    evidence = World().evidence()
+    graph = evidence.upstream.merged([assert_version("version", "older", "raw", "DATASET", "ada")])
+    audit = audit_run(RunEvidence(evidence.run, evidence.known, graph, {}, NOW))
+    (gap,) = [finding for finding in audit.findings if finding.code == "lineage_gap"]
+    assert gap.evidence == {"older": "", "raw": "registered as a new version"}
 
 
 def test_every_code_has_a_fault_that_provokes_it_and_a_meaning() -> None:

@@ -485,14 +485,33 @@ async def test_an_audit_finds_what_the_sample_world_holds(
         "model",
         "recipe",
         "record",
+        "documentation",
         "times",
         "inputs",
         "files",
         "currency",
+        "versions",
         "use",
         "lineage",
     ]
     assert all(set(finding["ids"]) <= set(audit["names"]) for finding in audit["findings"])
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_audit_names_whom_to_ask_and_compares_with_a_run_that_made_the_same(standing: Standing):
+    async with standing.client() as client:
+        audit = await call(client, "audit_reproducibility", item_id="sample/1000063")
+    modeller, *others = audit["whom_to_ask"]
+    assert modeller == {
+        "role": "modeller",
+        "id": "sample/1000023",
+        "name": "Callum Reyes",
+        "about": ["sample/1000063"],
+    }
+    assert {row["role"] for row in others} == {"custodian", "contact"}
+    assert all(row["name"] for row in others if row["role"] == "custodian")
+    compare = next(step for step in audit["next"] if step["tool"] == "compare_model_runs")
+    assert compare["arguments"]["run_ids"] == ["sample/1000063", "sample/1000067"]
 
 
 @pytest.mark.asyncio(loop_scope="module")

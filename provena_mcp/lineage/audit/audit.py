@@ -7,21 +7,37 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from provena_mcp.lineage.audit.dataset_checks import check_currency, check_hosting, check_inputs, check_use
+from provena_mcp.lineage.audit.documentation_checks import check_documentation
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import MEANING, Code, Finding, Severity, state, worst_first
 from provena_mcp.lineage.audit.lineage_checks import check_lineage
 from provena_mcp.lineage.audit.record_checks import check_fit, check_model, check_recipe, check_times
+from provena_mcp.lineage.audit.version_checks import check_versions
 
-CheckName = Literal["model", "recipe", "record", "times", "inputs", "files", "currency", "use", "lineage"]
+CheckName = Literal[
+    "model",
+    "recipe",
+    "record",
+    "documentation",
+    "times",
+    "inputs",
+    "files",
+    "currency",
+    "versions",
+    "use",
+    "lineage",
+]
 
 _CHECKS: Final[Mapping[CheckName, Callable[[RunEvidence], tuple[str, list[Finding]]]]] = {
     "model": check_model,
     "recipe": check_recipe,
     "record": check_fit,
+    "documentation": check_documentation,
     "times": check_times,
     "inputs": check_inputs,
     "files": check_hosting,
     "currency": check_currency,
+    "versions": check_versions,
     "use": check_use,
     "lineage": check_lineage,
 }
@@ -59,10 +75,14 @@ def audit_run(evidence: RunEvidence) -> RunAudit:
 def merge_findings(audits: Iterable[RunAudit]) -> list[tuple[Finding, tuple[str, ...]]]:
     """The findings of several runs, one a code and worst first, each with the runs it arose in."""
     evidence: dict[Code, dict[str, str]] = {}
+    other_runs: dict[Code, dict[str, tuple[str, ...]]] = {}
     runs: dict[Code, list[str]] = {}
     for audit in audits:
         for finding in audit.findings:
             evidence.setdefault(finding.code, {}).update(finding.evidence)
+            other_runs.setdefault(finding.code, {}).update(finding.runs)
             runs.setdefault(finding.code, []).append(audit.run_id)
-    merged = worst_first(Finding(code, evidence[code]) for code in MEANING if code in evidence)
+    merged = worst_first(
+        Finding(code, evidence[code], other_runs[code]) for code in MEANING if code in evidence
+    )
     return [(finding, tuple(runs[finding.code])) for finding in merged]

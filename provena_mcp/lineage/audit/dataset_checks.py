@@ -8,6 +8,7 @@ from typing import Final, Literal
 from provena_mcp.lineage.audit.evidence import RunEvidence, day
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.audit.record_checks import refusal, unless_empty
+from provena_mcp.lineage.audit.times import DAY, states_days
 from provena_mcp.rules.budgets import TEXT_LENGTH
 from provena_mcp.rules.records.references import Found, Refused
 from provena_mcp.rules.text import clean
@@ -15,7 +16,6 @@ from provena_mcp.wire.dataset_metadata import Approvals
 from provena_mcp.wire.items import DatasetItem, ModelRunItem
 from provena_mcp.wire.records import ModelRunRecord
 
-_DAY: Final = 86_400
 # Licences that let anyone use, change and pass on the data.
 _OPEN: Final = (
     "creativecommons.org/licenses/by/",
@@ -63,6 +63,7 @@ def check_hosting(evidence: RunEvidence) -> tuple[str, list[Finding]]:
 
 def check_currency(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     """Whether inputs and outputs have been replaced, or overwritten."""
+    remade = {dataset: "also by " + ", ".join(runs) for dataset, runs in evidence.remade.items()}
     findings = unless_empty(
         ("input_superseded", _replaced(evidence, evidence.inputs)),
         ("input_overwritten", _overwritten(evidence)),
@@ -76,12 +77,10 @@ def check_currency(evidence: RunEvidence) -> tuple[str, list[Finding]]:
         ),
         ("output_missing", _unusable_outputs(evidence)),
         ("output_superseded", _replaced(evidence, evidence.outputs)),
-        (
-            "output_remade",
-            {dataset: "also by " + ", ".join(runs) for dataset, runs in evidence.remade.items()},
-        ),
         ("upstream_superseded", _replaced(evidence, _further_upstream(evidence))),
     )
+    if remade:
+        findings.append(Finding("output_remade", remade, evidence.remade))
     return (
         f"{len(evidence.inputs)} inputs, {len(evidence.outputs)} outputs, their versions and makers",
         findings,
@@ -135,13 +134,8 @@ def _is_before(run: ModelRunRecord, maker: ModelRunRecord, moment: Literal["star
         (run.start_time, maker.end_time) if moment == "start" else (run.end_time, maker.start_time)
     )
     # The days of records that state days may be in any time zone.
-    certain = _DAY if _states_days(run) or _states_days(maker) else 1
+    certain = DAY if states_days(run) or states_days(maker) else 1
     return later - earlier >= certain
-
-
-def _states_days(record: ModelRunRecord) -> bool:
-    """Whether a record's times are those of whole days: a day long or several, or no time at all."""
-    return (record.end_time - record.start_time) % _DAY in (0, _DAY - 1, _DAY - 60)
 
 
 def _unusable_outputs(evidence: RunEvidence) -> dict[str, str]:

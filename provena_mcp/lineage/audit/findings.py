@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 Severity = Literal["blocker", "warning", "info"]
@@ -20,6 +20,8 @@ Code = Literal[
     "input_files_missing",
     "output_files_missing",
     "annotations_missing",
+    "optional_input_left_out",
+    "description_missing",
     "times_suspect",
     "not_lodged",
     "input_missing",
@@ -33,6 +35,8 @@ Code = Literal[
     "approval_missing",
     "use_restricted",
     "licence_missing",
+    "storage_shared",
+    "version_registered_later",
     "output_missing",
     "output_superseded",
     "output_remade",
@@ -100,6 +104,14 @@ MEANING: Final[Mapping[Code, Meaning]] = {
     "annotations_missing": Meaning(
         "warning", "Annotations that the template requires are missing.", "Add them with update_model_run."
     ),
+    "optional_input_left_out": Meaning(
+        "info",
+        "An input that the template leaves optional is not recorded.",
+        "Ask the modeller whether it was used.",
+    ),
+    "description_missing": Meaning(
+        "info", "A description says nothing.", "Ask its owner or the modeller to describe it."
+    ),
     "times_suspect": Meaning(
         "warning", "The run's times are not plausible.", "Check them with the modeller."
     ),
@@ -145,6 +157,16 @@ MEANING: Final[Mapping[Code, Meaning]] = {
         "warning", "An input's licence, limits or approvals restrict its use.", "Read them before reuse."
     ),
     "licence_missing": Meaning("info", "An input states no licence.", "Ask its custodian."),
+    "storage_shared": Meaning(
+        "warning",
+        "Two versions name one storage place: what the older one held may have been overwritten.",
+        "Ask the custodian which content lies there.",
+    ),
+    "version_registered_later": Meaning(
+        "warning",
+        "The run started before the version it names was registered.",
+        "Ask the modeller whether the version before was used.",
+    ),
     "output_missing": Meaning(
         "warning", "An output cannot be read, or is not in the registry.", "Ask its owner."
     ),
@@ -192,10 +214,14 @@ _WORST_FIRST: Final[tuple[Severity, ...]] = ("blocker", "warning", "info")
 
 @dataclass(frozen=True)
 class Finding:
-    """Something found: the items it concerns, each with what was seen there (may be empty)."""
+    """Something found: the items it concerns, each with what was seen there (may be empty).
+
+    ``runs`` are the other runs by which an item is concerned, where it is runs.
+    """
 
     code: Code
     evidence: Mapping[str, str]
+    runs: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property
     def severity(self) -> Severity:

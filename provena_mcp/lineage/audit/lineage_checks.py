@@ -39,23 +39,26 @@ def _others(group: tuple[str, ...], node: str) -> str:
 
 
 def _sources(evidence: RunEvidence, datasets: tuple[str, ...]) -> list[str]:
-    """Datasets that no run and no older version led to; those the walk did not get beyond are left out."""
+    """Datasets that no run made, new versions among them; those the walk did not get beyond are left out."""
     graph = evidence.upstream
-    explained = {
-        link.source
-        for link in graph.links
-        if link.relation == "wasGeneratedBy" and graph.nodes[link.target].subtype in ("MODEL_RUN", "VERSION")
-    }
     # Of an incomplete lineage, an item that leads nowhere may only not have been followed.
     followed = {link.source for link in graph.links} if evidence.incomplete_because is not None else None
     return [
         dataset
         for dataset in datasets
-        if dataset not in explained and (followed is None or dataset in followed)
+        if dataset not in evidence.makers and (followed is None or dataset in followed)
     ]
 
 
 def _origin(evidence: RunEvidence, dataset_id: str) -> str:
+    graph = evidence.upstream
+    if any(
+        link.source == dataset_id
+        and link.relation == "wasGeneratedBy"
+        and graph.nodes[link.target].subtype == "VERSION"
+        for link in graph.links
+    ):
+        return "registered as a new version"
     for dataset in evidence.datasets((dataset_id,)):
         access = dataset.collection_format.dataset_info.access_info
         return (

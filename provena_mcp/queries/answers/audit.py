@@ -8,9 +8,10 @@ from typing import Final
 
 from provena_mcp.lineage.audit.audit import RunAudit, audit_run, merge_findings
 from provena_mcp.lineage.audit.evidence import RunEvidence
-from provena_mcp.lineage.audit.findings import Finding
+from provena_mcp.lineage.audit.findings import Finding, verdict
 from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.audit_answer import AuditAnswer, Audited, AuditReproducibilityResult
+from provena_mcp.queries.answers.audit_contacts import whom_to_ask
 from provena_mcp.queries.answers.common import read_run_or_study
 from provena_mcp.queries.answers.makers import read_makers
 from provena_mcp.queries.items.fetch import Reader
@@ -53,6 +54,7 @@ async def gather_evidence(
         ),
     )
     await records.read_newer_versions(records.outcomes)
+    await records.read_older_versions({dataset.dataset_id for dataset in run.record.inputs})
     reasons = (upstream.incomplete_because, records.incomplete_because)
     because = "; ".join(reason for reason in reasons if reason) or None
     return RunEvidence(run, records.known, upstream.graph, remade, now, because)
@@ -116,7 +118,10 @@ async def audit(
         records = reader.items(ALL)
         evidence = await gather_evidence(reader, cap, records, item, depth=_DEPTH, now=now())
         one = await asyncio.to_thread(audit_run, evidence)
-        audited = Audited([(finding, ()) for finding in one.findings], [one], 1, evidence.incomplete_because)
+        records.take({item.id: item})
+        found = [(finding, ()) for finding in one.findings]
+        ask = whom_to_ask(one.findings, [item.id], records) if found else []
+        audited = Audited(found, [one], 1, evidence.incomplete_because, ask)
     return await AuditAnswer(reader, item, audited).result(max_tokens)
 
 
@@ -139,4 +144,9 @@ async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: flo
     skipped = (
         f"{len(ids) - len(runs)} of {len(ids)} runs were not looked at" if len(runs) < len(ids) else None
     )
-    return Audited(merge_findings(audits), list(audits), len(ids), skipped)
+    found = merge_findings(audits)
+    worst = sorted(audits, key=lambda one: verdict(one.findings) != "not_repeatable")
+    ask = whom_to_ask(
+        (finding for finding, _ in found), (one.run_id for one in worst if one.findings), records
+    )
+    return Audited(found, list(audits), len(ids), skipped, ask)

@@ -12,6 +12,7 @@ from pydantic import Field
 from provena_mcp.lineage.audit.audit import CheckName, RunAudit
 from provena_mcp.lineage.audit.findings import MEANING, Code, Finding, Severity, Verdict, is_current, verdict
 from provena_mcp.next_call import NextCall
+from provena_mcp.queries.answers.audit_contacts import WhomToAsk, named
 from provena_mcp.queries.answers.common import (
     NamedItem,
     NextCalls,
@@ -67,6 +68,9 @@ class AuditReproducibilityResult(Brief):
     current: bool = Field(description="False if something newer than what was used or made is known.")
     counts: dict[Severity, int]
     findings: tuple[AuditFinding, ...] = Field(description="Worst first.")
+    whom_to_ask: tuple[WhomToAsk, ...] | None = Field(
+        default=None, description="Modellers, and who answers for the data the findings are about."
+    )
     checks: tuple[AuditCheck, ...] | None = None
     runs: tuple[AuditedRun, ...] | None = None
     runs_of: int | None = Field(default=None, description="Runs of the study, if not all are shown.")
@@ -95,6 +99,7 @@ class Audited:
     runs: Sequence[RunAudit]
     runs_of: int
     incomplete_because: str | None
+    ask: Sequence[WhomToAsk] = ()
 
 
 class AuditAnswer:
@@ -115,6 +120,7 @@ class AuditAnswer:
         wanted = {self._item.id}
         for finding in self._findings:
             wanted.update(list(finding.evidence)[:most_ids])
+        wanted.update(row.id for row in self._audited.ask if row.id)
         if self._is_study:
             wanted.update(run.run_id for run in self._audited.runs[:most_runs])
         self._named = await self._reader.names.of_ids(self._reader.caller, sorted(wanted))
@@ -133,6 +139,7 @@ class AuditAnswer:
                 current=is_current(self._findings),
                 counts={severity: counts[severity] for severity in _NOUNS},
                 findings=findings,
+                whom_to_ask=named(audited.ask, self._named.names),
                 checks=None if self._is_study else self._checks(),
                 runs=self._runs(most_runs) if self._is_study else None,
                 runs_of=audited.runs_of if self._is_study and audited.runs_of > most_runs else None,
@@ -211,7 +218,7 @@ class AuditAnswer:
                     NextCall(tool="analyse_impact", arguments={"item_id": first}, why="what else used it")
                 )
             elif finding.code == "output_remade":
-                other = finding.evidence[first].removeprefix("also by ").split(", ")[0]
+                other = finding.runs[first][0]
                 calls.append(
                     NextCall(
                         tool="compare_model_runs",
