@@ -87,7 +87,7 @@ def file_of(graph: Graph, entity: Entity) -> RecordedFile:
             name: found for name, size in _DIGESTS.items() if (found := _digest(entity.text(name), size))
         },
         format=entity.text("encodingFormat"),
-        modified=moment_of(entity.text("dateModified"), "").seconds,
+        modified=moment_of(entity.text("dateModified", "dateCreated"), "").seconds,
         description=entity.text("description"),
         licence=_licence(graph, entity),
         is_folder=bool(entity.types & {"Dataset", "Collection"}) or entity.id.endswith("/"),

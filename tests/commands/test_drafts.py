@@ -372,3 +372,18 @@ async def test_a_plan_that_stops_half_way_says_what_there_is_and_is_gone_on_with
     assert again["created"] == stopped["created"]
     assert [each["name"] for each in rest["to_create"]] == ["MODEL_RUN_WORKFLOW_TEMPLATE Run of flow.py"]
     assert asked.questions[0].startswith("Create first, for good:\n- an organisation: Reef Institute\n")
+
+
+@pytest.mark.asyncio
+async def test_what_a_run_made_is_never_what_it_read_even_if_it_holds_the_same(tmp_path: Path):
+    files = [captured_file("input", "a.csv", "1\n"), captured_file("output", "copy.csv", "1\n")]
+    files += [captured_file("output", name, "") for name in ("log.txt", "errors.txt")]
+    capture(tmp_path / "captures", "1", "copy.py", *files)
+    async with toy(tmp_path) as client:
+        drafted = await call(client, "draft_model_runs", capture="1")
+    assert [each["name"] for each in drafted["to_create"] if each["name"].startswith("DATASET ")] == [
+        "DATASET a.csv",
+        "DATASET copy.csv",
+        "DATASET log.txt",
+        "DATASET errors.txt",
+    ]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from provena_mcp.commands.drafts.roles import Role, base_name
-from provena_mcp.crates.recorded_runs import RecordedAgent, RecordedItem, RecordedRun, RecordedSoftware
+from provena_mcp.commands.drafts.roles import NOTHING, Role, base_name
+from provena_mcp.crates.recorded_runs import (
+    RecordedAgent,
+    RecordedFile,
+    RecordedItem,
+    RecordedRun,
+    RecordedSoftware,
+)
 from provena_mcp.queries.recording.registry_view import RegistryView
 from provena_mcp.rules.records.references import Found
 from provena_mcp.wire.items import RegistryItem
@@ -25,9 +31,12 @@ class Identity:
     doubt: str | None = None
 
 
-def dataset_of(role: Role, view: RegistryView) -> Identity | None:
-    """The dataset that a role's files are: by their hash, else by handle, else by name."""
-    hashed = [_by_hash(file.sha256, view) for file in role.files]
+def dataset_of(role: Role, view: RegistryView, not_these: Collection[str] = ()) -> Identity | None:
+    """The dataset that a role's files are: by their hash, else by handle, else by name.
+
+    What a run made is none of what it read, ``not_these``, whatever it holds.
+    """
+    hashed = [_by_hash(file, view, not_these) for file in role.files]
     known = {each for each in hashed if each is not None}
     if len(known) == 1 and None not in hashed:
         return Identity(known.pop(), "hash")
@@ -112,11 +121,16 @@ def repository_url(repository: str | None) -> str | None:
     return repository if repository.startswith(("http://", "https://")) else None
 
 
-def _by_hash(sha256: str | None, view: RegistryView) -> str | None:
-    """The dataset of the newest run that keeps this hash; one that a run made goes first."""
-    known = view.files.get(sha256 or "", ())
-    made = [each for each in known if each.file.role == "output"]
-    return next((each.dataset_id for each in (*made, *known) if each.dataset_id), None)
+def _by_hash(file: RecordedFile, view: RegistryView, not_these: Collection[str]) -> str | None:
+    """The dataset of the newest run with this hash: that of the same name first, then one that was made."""
+    if file.sha256 is None or file.sha256 == NOTHING:
+        return None
+    known = sorted(
+        view.files.get(file.sha256, ()),
+        key=lambda each: (each.file.name != base_name(file), each.file.role != "output"),
+    )
+    ids = (each.dataset_id for each in known)
+    return next((each for each in ids if each and each not in not_these), None)
 
 
 def _another_name(handle: str, role: Role, view: RegistryView) -> str | None:

@@ -6,7 +6,7 @@ question.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -33,7 +33,7 @@ class NewItems:
     items: list[PlannedItem] = field(default_factory=list[PlannedItem])
     why: dict[str, str] = field(default_factory=dict[str, str])
     _keys: dict[str, str] = field(default_factory=dict[str, str])
-    _datasets: dict[str, str] = field(default_factory=dict[str, str])
+    _datasets: dict[str, list[tuple[str, str]]] = field(default_factory=dict[str, list[tuple[str, str]]])
 
     def person(self, agent: RecordedAgent) -> str:
         """A Person for somebody the registry does not know; whether they consent has to be asked."""
@@ -45,7 +45,9 @@ class NewItems:
 
     def organisation(self, item: JsonObject) -> str:
         """An organisation that the user named."""
-        return self._add("organisation", "ORGANISATION", item, "new datasets belong to it")
+        name = str(item.get("display_name") or item.get("name") or "")
+        existing = _named(name, self.view.organisations.values()) if name else None
+        return existing or self._add("organisation", "ORGANISATION", item, "new datasets belong to it")
 
     def model(self, software: RecordedSoftware) -> str:
         """A model for a program."""
@@ -96,17 +98,22 @@ class NewItems:
         key = f"workflow {program}"
         return self._add(key, "MODEL_RUN_WORKFLOW_TEMPLATE", item, f"what {program} reads and writes")
 
-    def dataset(self, role: Role, run: RecordedRun, source: str) -> str:
-        """A dataset for a role's files; the one that an earlier run of the same draft has of them already."""
+    def dataset(self, role: Role, run: RecordedRun, source: str, not_these: Collection[str]) -> str:
+        """A dataset for a role's files, or the one that an earlier run of the same draft has of them.
+
+        Of several with the same content it is the one of the same name; never one of ``not_these``.
+        """
         keys = [file_key(file, source) for file in role.files]
-        known = next((self._datasets[key] for key in keys if key in self._datasets), None)
-        if known is None:
+        known = [each for key in keys for each in self._datasets.get(key, ()) if each[1] not in not_these]
+        found = next((item for name, item in known if name == role.name), known[0][1] if known else None)
+        if found is None:
             verb = "read" if role.side == "input" else "written"
-            known = self._add(
-                f"dataset {keys[0]}", "DATASET", _dataset(role, run, verb), f"{program_of(run)} has {verb} it"
-            )
-        self._datasets |= dict.fromkeys(keys, known)
-        return known
+            why = f"{program_of(run)} has {verb} it"
+            found = self._add(f"dataset {role.name} {keys[0]}", "DATASET", _dataset(role, run, verb), why)
+        for key in keys:
+            if (role.name, found) not in self._datasets.setdefault(key, []):
+                self._datasets[key].append((role.name, found))
+        return found
 
     def _add(self, key: str, subtype: ContentSubtype, item: JsonObject, why: str) -> str:
         if key not in self._keys:
@@ -123,11 +130,11 @@ def _named(name: str, items: Iterable[RegistryItem]) -> str | None:
 def _dataset(role: Role, run: RecordedRun, verb: str) -> JsonObject:
     file = role.first
     # What a capture says of a file is how it was seen, and not what it is.
-    said = f" {file.description}" if file.description and not run.observed else ""
+    said = file.description if not run.observed else None
     ending = file.name.rpartition(".")[2]
     info: JsonObject = {
         "name": role.name,
-        "description": f"{role.name}, {verb} by {program_of(run)}.{said}",
+        "description": said or f"{role.name}, {verb} by {program_of(run)}.",
         "published_date": {"relevant": False},
     }
     made = file.modified if file.modified is not None else run.ended if role.side == "output" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from provena_mcp.commands.drafts.identities import (
@@ -15,12 +15,12 @@ from provena_mcp.commands.drafts.identities import (
     study_of,
 )
 from provena_mcp.commands.drafts.new_items import RESOURCE_KEY, NewItems
-from provena_mcp.commands.drafts.roles import Role, base_name, program_of, roles_of
+from provena_mcp.commands.drafts.roles import Role, base_name, program_of, roles_of, with_kept_hashes
 from provena_mcp.commands.drafts.template_fit import Fit, TemplateFits
 from provena_mcp.crates.recorded_runs import RecordedAgent, RecordedRun, RecordedSource
 from provena_mcp.queries.recording.registry_view import RegistryView
 from provena_mcp.rules.records import run_annotations as keys
-from provena_mcp.rules.records.file_hashes import HashedFile, hash_annotations
+from provena_mcp.rules.records.file_hashes import HashedFile, hash_annotations, hashed_files
 from provena_mcp.wire.items import JsonObject
 
 _MOST_HASHES: Final = 200
@@ -67,24 +67,42 @@ def find_parts(
     Raises:
         ArgumentError: There is no such template.
     """
-    view = templates.view
+    view, run = templates.view, with_kept_hashes(run)
     roles = (*roles_of(run, "input"), *roles_of(run, "output"))
-    registered = {number: found for number, role in enumerate(roles) if (found := dataset_of(role, view))}
+    registered = _registered(roles, view)
     found = templates.of(run, roles, registered, chosen)
     fit = found[0] if found else None
-    placements = tuple(
-        Placement(
-            role,
-            registered.get(number) or Identity(new.dataset(role, run, source.name), "new"),
-            fit.placed[number][0] if fit and number in fit.placed else None,
-            fit is None or not fit.unsure(number),
+    read: set[str] = set()
+    placements: list[Placement] = []
+    for number, role in enumerate(roles):
+        not_these = read if role.side == "output" else ()
+        dataset = registered.get(number) or Identity(new.dataset(role, run, source.name, not_these), "new")
+        if role.side == "input":
+            read.add(dataset.id)
+        placements.append(
+            Placement(
+                role,
+                dataset,
+                fit.placed[number][0] if fit and number in fit.placed else None,
+                fit is None or not fit.unsure(number),
+            )
         )
-        for number, role in enumerate(roles)
-    )
     modeller = _modeller(run, view, new)
-    return Draft(
-        run, source, placements, fit, found[1:], modeller, tuple(_doubts(run, placements, fit, modeller))
-    )
+    doubts = tuple(_doubts(run, placements, fit, modeller))
+    return Draft(run, source, tuple(placements), fit, found[1:], modeller, doubts)
+
+
+def _registered(roles: Sequence[Role], view: RegistryView) -> dict[int, Identity]:
+    """The registered datasets of roles, by number; inputs come before outputs."""
+    found: dict[int, Identity] = {}
+    read: set[str] = set()
+    for number, role in enumerate(roles):
+        dataset = dataset_of(role, view, read if role.side == "output" else ())
+        if dataset is not None:
+            found[number] = dataset
+            if role.side == "input":
+                read.add(dataset.id)
+    return found
 
 
 def record_of(
@@ -205,7 +223,15 @@ def _dataset(placement: Placement, template_id: str, view: RegistryView) -> Json
 def _annotations(draft: Draft) -> Iterator[tuple[str, str]]:
     run = draft.run
     given = {**run.annotations, **run.parameters}
-    yield from ((key, value) for key, value in given.items() if key and value)
+    handles = {each.role.first.handle: each.dataset.id for each in draft.placements if each.role.first.handle}
+    for key, value in given.items():
+        # The hash of a file names its dataset, which may have another handle here.
+        of_this_file = [file for file in hashed_files({key: value}) if file.dataset_id in handles]
+        if of_this_file:
+            here = (replace(file, dataset_id=handles[file.dataset_id or ""]) for file in of_this_file)
+            yield from hash_annotations(here).items()
+        elif key and value:
+            yield key, value
     commit = next((each for each in run.software if each.commit), None)
     repository = next((each.repository for each in run.software if each.repository), None)
     dirty = "-dirty" if commit and commit.dirty else ""

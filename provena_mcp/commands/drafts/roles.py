@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from provena_mcp.crates.recorded_runs import RecordedFile, RecordedRun
+from provena_mcp.rules.records.file_hashes import hashed_files
 
 Side = Literal["input", "output"]
+
+NOTHING: Final = hashlib.sha256(b"").hexdigest()
+"""The hash of every empty file, by which none is known again."""
 
 # From so many numbered files of one folder on they are taken for one dataset.
 _MANY: Final = 4
@@ -54,7 +59,8 @@ class Role:
 
 def file_key(file: RecordedFile, source: str) -> str:
     """What tells a file from all others, over several documents: its content, or its id in its document."""
-    return f"sha256:{file.sha256}" if file.sha256 else f"{source}|{file.id}"
+    is_telling = file.sha256 is not None and file.sha256 != NOTHING
+    return f"sha256:{file.sha256}" if is_telling else f"{source}|{file.id}"
 
 
 def base_name(file: RecordedFile) -> str:
@@ -83,6 +89,26 @@ def roles_of(run: RecordedRun, side: Side) -> tuple[Role, ...]:
         Role(side, pattern_of(base_name(part[0])), part)
         for each in grouped.values()
         for part in ([tuple(each)] if len(each) >= _MANY else [(file,) for file in each])
+    )
+
+
+def with_kept_hashes(run: RecordedRun) -> RecordedRun:
+    """A run whose datasets have the hash that its annotations keep of their only file (``file_hashes``)."""
+    kept = hashed_files(run.annotations)
+
+    def known(file: RecordedFile, side: Side) -> RecordedFile:
+        found = [
+            each for each in kept if each.role == side and file.handle and each.dataset_id == file.handle
+        ]
+        if file.sha256 is not None or len(found) != 1:
+            return file
+        return file.model_copy(update={"sha256": found[0].sha256})
+
+    return run.model_copy(
+        update={
+            "inputs": tuple(known(file, "input") for file in run.inputs),
+            "outputs": tuple(known(file, "output") for file in run.outputs),
+        }
     )
 
 
