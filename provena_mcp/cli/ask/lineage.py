@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from shutil import get_terminal_size
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -16,6 +17,9 @@ from provena_mcp.lineage.result import AnswerItem, LineageResult
 
 # What records only that an item was registered says little to a reader, and doubles a tree.
 _FOLDED: Final = frozenset({"CREATE", "VERSION"})
+# Characters by which each hop of a tree is set in, and those that an item needs to be read.
+_INDENT: Final = 4
+_NARROWEST: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,12 @@ class _Item:
 
 
 def lineage_tree(result: LineageResult) -> RenderableType:
-    """All of a page, each item under the first of those nearer to the start that it is linked with."""
+    """All of a page, each item under the first of those nearer to the start that it is linked with.
+
+    A lineage that is deeper than a terminal is wide for is shown as a table.
+    """
+    if result.depth.reached * _INDENT > get_terminal_size().columns - _NARROWEST:
+        return lineage_table(result)
     return Group(headline(_asked(result)), _Tree(result).drawn(), *_remarks(result))
 
 

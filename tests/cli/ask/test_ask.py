@@ -117,6 +117,14 @@ def test_the_registrations_are_there_when_asked_for(ask: Ask):
     ]
 
 
+def test_a_lineage_too_deep_for_the_terminal_is_a_table(ask: Ask):
+    words = ("upstream", RANKING, "--depth", "20")
+    assert "└── " in ask(*words, COLUMNS="100").stdout
+    narrow = ask(*words, COLUMNS="80").stdout
+    assert "└── " not in narrow
+    assert narrow.splitlines()[1].split() == ["hops", "type", "name", "id"]
+
+
 def test_a_path_is_read_downwards_with_what_was_done(ask: Ask):
     lines = shown(ask, "path", RANKING, "sample/1000112")
     assert lines[0].startswith("'Restoration priorities 2025, with sea country values' (dataset) came from")
