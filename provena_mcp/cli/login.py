@@ -16,6 +16,7 @@ from provena_mcp.client import DeviceLogin, LoginStore, ProvenaClient, StoredLog
 from provena_mcp.client.login.keycloak import Clock, DevicePrompt, Sleep
 from provena_mcp.client.login.login_store import Keyring
 from provena_mcp.errors import LoginRefusedError, SettingsError, UpstreamError
+from provena_mcp.recording.person import forget_person
 from provena_mcp.rules.text import clean
 from provena_mcp.settings import Endpoints, Settings
 from provena_mcp.wire.claims import Claims, read_claims
@@ -103,6 +104,7 @@ class LoginCommands:
             self.say(_NOT_NEEDED)
             return
         login = self._login(endpoints)
+        forget_person()
         async with ProvenaClient(endpoints, tokens=login, clock=self.clock):
             self.say(await _ended(login))
         for name in winning_settings(self.settings):

@@ -15,6 +15,8 @@ from provena_mcp.client.login.token_providers import KeycloakTokens
 from provena_mcp.errors import NotLoggedInError, ProvenaError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.queries.health import UNLINKED
+from provena_mcp.recording.person import remember_person
+from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
@@ -114,7 +116,19 @@ async def _person(client: ProvenaClient) -> str:
         person = await client.auth.linked_person()
     except ProvenaError as error:
         return f"not known. {error.message} {naming_tools(error.advice)}".rstrip()
-    return person or f"none linked. {UNLINKED} {LINK_PERSON}"
+    if person is None:
+        return f"none linked. {UNLINKED} {LINK_PERSON}"
+    await _remember(client, person)
+    return person
+
+
+async def _remember(client: ProvenaClient, person_id: str) -> None:
+    """Let captures name this Person; where that cannot be kept, they name the user of this machine."""
+    try:
+        item = await client.registry.fetch(person_id)
+        remember_person(person_id, clean(item.display_name or person_id, NAME_LENGTH))
+    except (ProvenaError, OSError):
+        return
 
 
 def _until(tokens: TokenProvider, claims: Claims | None) -> str:

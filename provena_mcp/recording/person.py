@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from pathlib import Path
 from typing import Any, Final, cast
 
+from provena_mcp.errors import FileRefusedError
 from provena_mcp.recording.captured import Who
 
 _FILE: Final = "person.json"
@@ -18,21 +18,37 @@ def who_runs_this() -> Who | None:
     if remembered is not None:
         return remembered
     try:
+        import getpass
+
         return Who(getpass.getuser())
     except (OSError, KeyError, ImportError):
         return None
 
 
 def remember_person(person_id: str, name: str) -> None:
-    """Keep who a login belongs to, so that captures can say so without asking the network."""
+    """Keep who a login belongs to, so that captures can say so without asking the network.
+
+    Raises:
+        OSError: It cannot be kept.
+    """
     file = _file()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file.write_text(json.dumps({"person_id": person_id, "name": name}) + "\n", "utf-8")
 
 
 def forget_person() -> None:
-    """Keep nobody any more."""
-    _file().unlink(missing_ok=True)
+    """Keep nobody any more.
+
+    Raises:
+        FileRefusedError: The file cannot be removed.
+    """
+    file = _file()
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileRefusedError(
+            f"{str(file)!r} cannot be removed: {error.strerror}.", advice="Remove it by hand."
+        ) from None
 
 
 def _remembered() -> Who | None:

@@ -7,17 +7,29 @@ import re
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from provena_mcp.cli.login import LoginCommands, open_in_browser
 from provena_mcp.cli.status import show_status, tool_lines
 from provena_mcp.errors import LoginRefusedError, SettingsError
+from provena_mcp.recording.captured import Who
+from provena_mcp.recording.person import who_runs_this
 from provena_mcp.settings import Settings
 from provena_mcp.tools.toolsets import select_tools
+from provena_mcp.wire.items import JsonObject
 from tests.login.desks import Desk, NoKeyring
 from tests.oidc.minted import Mint
 from tests.oidc.realm import AUTOMATION_SECRET
 from tests.worlds.settings import settings_with
+
+_PERSON: JsonObject = {
+    "display_name": "Jane Doe",
+    "first_name": "Jane",
+    "last_name": "Doe",
+    "email": "jane@example.org",
+    "ethics_approved": True,
+}
 
 
 class Terminal:
@@ -154,6 +166,22 @@ async def test_status_says_who_where_what_and_until_when(desk: Desk):
         "Tools": "6 of 10 may be used; not register_model_run, register_batch_model_runs, update_model_run, "
         "link_model_run_to_study, without entity-registry-write",
     }
+
+
+@pytest.mark.asyncio
+async def test_captures_name_the_person_whom_status_saw_until_logged_out(desk: Desk):
+    login = await desk.log_in("writer")
+    async with desk.client(login) as client:
+        person = (await client.registry.create("PERSON", _PERSON)).item
+        bearer = {"Authorization": f"Bearer {await login.token()}"}
+    url = f"{desk.protected.base}/auth-api/link/user/assign"
+    httpx.post(url, headers=bearer, json={"person_id": person.id}).raise_for_status()
+    terminal = Terminal(desk)
+    await terminal.status()
+    assert terminal.shown()["Person"] == person.id
+    assert who_runs_this() == Who("Jane Doe", person_id=person.id)
+    await Terminal(desk).commands().log_out()
+    assert who_runs_this() != Who("Jane Doe", person_id=person.id)
 
 
 @pytest.mark.asyncio

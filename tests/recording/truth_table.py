@@ -83,11 +83,8 @@ def _main() -> None:
     for program, compared in rows():
         for name, result in compared.items():
             counts = (len(result.found), len(result.missed), len(result.invented))
-            totals[name] = (
-                totals[name][0] + counts[0],
-                totals[name][1] + counts[1],
-                totals[name][2] + counts[2],
-            )
+            before = totals.get(name, (0, 0, 0))
+            totals[name] = (before[0] + counts[0], before[1] + counts[1], before[2] + counts[2])
         files = len(program.reads) + len(program.code) + len(program.writes)
         cells = " | ".join(map(_cell, compared.values()))
         say(f"| {program.name} | {program.kind} | {files} | {cells} |\n")

@@ -75,7 +75,7 @@ async def check_inputs(
         index = await index_for(sought, recordings)
     known = await read_known_files(reader, {each.sha256 for each in sought if each.sha256})
     found = {each.given: _best(known, each) for each in sought}
-    ids = [each.file.dataset_id for each in found.values() if each and each.file.dataset_id]
+    ids = [each.dataset_id for each in found.values() if each and each.dataset_id]
     states = await dataset_states(reader, ids)
     checks = tuple(_check(each, found[each.given], index, known, states) for each in sought)
     counts = Counter(problem for check in checks for problem in check.problems)
@@ -119,7 +119,7 @@ async def _as_captured(file: IndexedFile, recordings: Recordings) -> Sought:
 def _best(known: KnownFiles, sought: Sought) -> KnownFile | None:
     """The registered file of this content: one whose dataset is stated, if there is one."""
     files = known.by_hash.get(sought.sha256 or "", ())
-    return next((each for each in files if each.file.dataset_id), files[0] if files else None)
+    return next((each for each in files if each.dataset_id), files[0] if files else None)
 
 
 def _check(
@@ -129,7 +129,7 @@ def _check(
     known: KnownFiles,
     states: Mapping[str, DatasetState],
 ) -> InputCheck:
-    state = states.get(registered.file.dataset_id or "") if registered else None
+    state = states.get(registered.dataset_id or "") if registered else None
     found = dict(_problems(sought, registered, index, known))
     return InputCheck(
         file=clean(sought.given, _LONGEST_PATH),

@@ -98,7 +98,7 @@ async def _result(
     registered = known.by_hash.get(sought.sha256 or "", ())
     alike = () if registered else known.by_name.get(sought.name, ())
     shown = (*registered[:_SHOWN], *alike[:_SHOWN])
-    states = await dataset_states(reader, [each.file.dataset_id for each in shown if each.file.dataset_id])
+    states = await dataset_states(reader, [each.dataset_id for each in shown if each.dataset_id])
     uses = [_registered(each, states) for each in shown]
     count = min(len(registered), _SHOWN)
     return IdentifyFileResult(
@@ -155,5 +155,5 @@ def _registered(known: KnownFile, states: dict[str, DatasetState]) -> Registered
         run=Ref(id=known.run.id, name=clean(known.run.display_name or "", NAME_LENGTH) or None),
         role=known.file.role,
         file_name=clean(known.file.name, NAME_LENGTH),
-        dataset=states.get(known.file.dataset_id or ""),
+        dataset=states.get(known.dataset_id or ""),
     )

@@ -31,6 +31,14 @@ class KnownFile:
     file: HashedFile
     run: ModelRunItem
 
+    @property
+    def dataset_id(self) -> str | None:
+        """The dataset that holds it: as stated, or the only one on that side of the run."""
+        if self.file.dataset_id:
+            return self.file.dataset_id
+        side = self.run.record.inputs if self.file.role == "input" else self.run.record.outputs
+        return side[0].dataset_id if len(side) == 1 else None
+
 
 @dataclass(frozen=True)
 class KnownFiles:

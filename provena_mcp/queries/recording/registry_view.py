@@ -11,7 +11,8 @@ from typing import Final, TypeVar
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY
 from provena_mcp.queries.jobs.registry_check import newest_runs
-from provena_mcp.rules.records.file_hashes import HashedFile, hashed_files
+from provena_mcp.queries.recording.known_files import KnownFile
+from provena_mcp.rules.records.file_hashes import hashed_files
 from provena_mcp.rules.records.references import Outcome
 from provena_mcp.wire.items import (
     DatasetItem,
@@ -40,22 +41,6 @@ _LISTED: Final[tuple[ItemSubtype, ...]] = (
 )
 
 ItemT = TypeVar("ItemT", bound=RegistryItem)
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A file of a registered run: what its run keeps of it, and which run that is."""
-
-    file: HashedFile
-    run: ModelRunItem
-
-    @property
-    def dataset_id(self) -> str | None:
-        """The dataset that holds it: as stated, or the only one on that side of the run."""
-        if self.file.dataset_id:
-            return self.file.dataset_id
-        side = self.run.record.inputs if self.file.role == "input" else self.run.record.outputs
-        return side[0].dataset_id if len(side) == 1 else None
 
 
 @dataclass(frozen=True)
