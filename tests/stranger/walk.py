@@ -7,6 +7,7 @@ which is fetched first, is what a stranger would install and run with.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -49,9 +50,10 @@ class StrandedError(Exception):
 
 @dataclass
 class Walk:
-    """The way, in ``folder``; ``say`` is told each step and how long it took."""
+    """The way, in ``folder``, to ``clients``; ``say`` is told each step and how long it took."""
 
     folder: Path
+    clients: tuple[str, ...] = (*REAL, "jetbrains")
     say: Callable[[str], None] = print
     began: float = field(default_factory=time.monotonic)
 
@@ -79,6 +81,7 @@ class Walk:
         self._started_by_an_assistant()
         self._pictured()
         self._run_once(uv, wheel)
+        self._bundled(uv)
 
     def run(self, *line: str, fails: bool = False, path: str = "") -> str:
         """What a command prints, with nothing in its environment but a home and ``path``."""
@@ -153,8 +156,8 @@ class Walk:
 
     def _installed_into_assistants(self) -> None:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(self._installed_into, [*REAL, "jetbrains"]))
-        self._done(f"installed into {len(REAL)} assistants, shown for one that has no file")
+            list(pool.map(self._installed_into, self.clients))
+        self._done(f"shown for {len(self.clients)} assistants, and installed into all that have a file")
 
     def _installed_into(self, client: str) -> None:
         shown = self.run(self.command, "install", "--client", client, "--print")
@@ -193,6 +196,38 @@ class Walk:
         if "temporary environment" not in refusal:
             raise StrandedError(f"installing from uvx said\n{refusal}")
         self._done("uvx runs the demo, and is not installed from")
+
+    def _bundled(self, uv: str) -> None:
+        bundle = self.folder / "provena.mcpb"
+        made = subprocess.run(
+            [
+                str(Path(self.command).with_name("python")),
+                "-m",
+                "provena_mcp.assistants.formats",
+                "--bundle",
+                bundle,
+            ],
+            cwd=self.folder / "sources",
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        # What is generated is up to date in what is checked in, or it would be named here.
+        if made.returncode or made.stdout:
+            raise StrandedError(
+                f"the bundle was not made, or what is generated differs: {made.stdout}{made.stderr}"
+            )
+        with zipfile.ZipFile(bundle) as archive:
+            archive.extractall(self.folder / "unpacked")
+            manifest = json.loads(archive.read("manifest.json"))
+        line = manifest["server"]["mcp_config"]["args"][:-1]
+        place = [str(self.folder / "unpacked") if word == "${__dirname}" else word for word in line]
+        said = self.run(
+            uv, "--quiet", place[0], "--python", sys.executable, *place[1:], "--version", path=os.defpath
+        )
+        if manifest["version"] not in said:
+            raise StrandedError(f"the bundle said {said}")
+        self._done("the bundle runs as its host would run it")
 
     def _done(self, what: str) -> None:
         self.say(f"{time.monotonic() - self.began:6.1f} s  {what}")
