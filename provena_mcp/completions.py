@@ -84,6 +84,8 @@ def _kinds(ref: Reference, argument: str, chosen: dict[str, str]) -> Kinds:
     if kind in ("crate", "crate-zip", "citation"):
         chosen_kind = chosen.get("kind", "")
         return tuple(subtype for name, subtype in SUBTYPE_OF.items() if chosen_kind in ("", name))
+    if kind == "dossier":
+        return _REPORTED
     if kind == "report":
         return tuple(kind for kind in _REPORTED if kind == chosen.get("item_subtype")) or _REPORTED
     return kinds

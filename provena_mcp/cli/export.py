@@ -14,7 +14,6 @@ from mcp.types import BlobResourceContents
 from provena_mcp.cli.export_place import keep_file, keep_files
 from provena_mcp.cli.own_server import own_server
 from provena_mcp.crates.export.packed_files import unpack
-from provena_mcp.crates.terms import METADATA
 from provena_mcp.errors import CallerError, NotFoundError, WrongSubtypeError
 from provena_mcp.queries.documents.kinds import SUBTYPE_OF
 from provena_mcp.rules.handles import parse_handle
@@ -52,6 +51,21 @@ async def read_packed_crate(
     raise failure
 
 
+async def read_export(settings: Settings, uri: str, *, sample: bool) -> bytes:
+    """A document's bytes.
+
+    Raises:
+        NotFoundError: It cannot be had; the message says why.
+        ProvenaError: The server cannot be built from these settings.
+    """
+    async with Client(own_server(settings, sample=sample)) as client:
+        try:
+            return await read_document(client, uri)
+        except MCPError as error:
+            failure = NotFoundError(error.error.message)
+    raise failure
+
+
 async def read_document(client: Client, uri: str) -> bytes:
     """A document's bytes.
 
@@ -64,8 +78,10 @@ async def read_document(client: Client, uri: str) -> bytes:
     return content.text.encode()
 
 
-def keep_crate(packed: bytes, place: Path, *, force: bool) -> int:
-    """Write a packed crate as a folder, or as the zip it is where ``place`` ends so; returns its files.
+def keep_packed(packed: bytes, place: Path, *, mark: str, force: bool) -> int:
+    """Write a zip's files as a folder, or as the zip it is where ``place`` ends so; returns how many.
+
+    ``mark`` is the file by which an earlier export is known.
 
     Raises:
         FileRefusedError: There is something already, or it cannot be written.
@@ -74,5 +90,5 @@ def keep_crate(packed: bytes, place: Path, *, force: bool) -> int:
     if place.suffix.lower() == ".zip":
         keep_file(packed, place, force=force)
     else:
-        keep_files(files, place, mark=METADATA, force=force)
+        keep_files(files, place, mark=mark, force=force)
     return len(files)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from provena_mcp.cli.examples import examples
+from provena_mcp.queries.documents.kinds import CitationFormat
 
 _Sample = Annotated[bool, typer.Option("--sample", help="Ask the shipped sample world.")]
 _Force = Annotated[bool, typer.Option("--force", help="Replace an earlier export.")]
@@ -23,6 +24,21 @@ def add_export_commands(app: typer.Typer) -> None:
             "provena-mcp export-crate sample/1000031 -o study --sample  of the sample world",
         ),
     )(_export_crate)
+    app.command(
+        "cite",
+        epilog=examples(
+            "provena-mcp cite 10378.1/1900010  whom and what to cite, and whom to credit, in words",
+            "provena-mcp cite 10378.1/1900010 -f cff > CITATION.cff  for a repository",
+            "provena-mcp cite 10378.1/1900010 -f bibtex >> paper.bib  for a paper",
+        ),
+    )(_cite)
+    app.command(
+        "dossier",
+        epilog=examples(
+            "provena-mcp dossier 10378.1/1900031 -o review  a folder with a page that lists what is in it",
+            "provena-mcp dossier sample/1000031 -o review.zip --sample  of the sample world, as one zip",
+        ),
+    )(_dossier)
 
 
 def _export_crate(
@@ -41,11 +57,54 @@ def _export_crate(
     It is there whole or not at all. What the registry holds and a crate has no place for is listed in its
     README.md.
     """
-    from provena_mcp.cli.export import keep_crate, read_packed_crate
+    from provena_mcp.cli.export import keep_packed, read_packed_crate
     from provena_mcp.cli.session import run
+    from provena_mcp.crates.terms import METADATA
     from provena_mcp.settings import read_settings
 
     beside = ",".join(name for name, wanted in (("prov", prov), ("report", report)) if wanted)
     packed = run(read_packed_crate(read_settings(), item, depth, beside, sample=sample))
-    files = keep_crate(packed, output, force=force)
+    files = keep_packed(packed, output, mark=METADATA, force=force)
+    typer.echo(f"{output}: {files} files")
+
+
+def _cite(
+    item: Annotated[str, typer.Argument(metavar="ID", help="The handle of a run, study or dataset.")],
+    format: Annotated[
+        CitationFormat, typer.Option("-f", "--format", help="cff is CITATION.cff; credits is in words.")
+    ] = "credits",
+    sample: _Sample = False,
+) -> None:
+    """Say whom and what to cite for a result, over its whole lineage."""
+    from provena_mcp.cli.export import read_export
+    from provena_mcp.cli.session import run
+    from provena_mcp.rules.handles import parse_handle
+    from provena_mcp.rules.uris import citation_uri
+    from provena_mcp.settings import read_settings
+
+    uri = citation_uri(format, parse_handle(item))
+    typer.echo(run(read_export(read_settings(), uri, sample=sample)).decode(), nl=False)
+
+
+def _dossier(
+    item: Annotated[str, typer.Argument(metavar="ID", help="The handle of a study or run.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FOLDER|ZIP", help="A new folder, or a .zip file.")
+    ],
+    force: _Force = False,
+    sample: _Sample = False,
+) -> None:
+    """Put together what a reviewer opens without this software.
+
+    Crate, report, pictures, citations, audit and tables, with a page that lists them and says what is not
+    there and why. It is there whole or not at all.
+    """
+    from provena_mcp.cli.export import keep_packed, read_export
+    from provena_mcp.cli.session import run
+    from provena_mcp.rules.handles import parse_handle
+    from provena_mcp.rules.uris import dossier_uri
+    from provena_mcp.settings import read_settings
+
+    packed = run(read_export(read_settings(), dossier_uri(parse_handle(item)), sample=sample))
+    files = keep_packed(packed, output, mark="crate/ro-crate-metadata.json", force=force)
     typer.echo(f"{output}: {files} files")

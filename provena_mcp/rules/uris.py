@@ -23,6 +23,7 @@ REPORT: Final = "provena://report/{item_subtype}/{depth}/{+id}{?session_id}"
 CRATE: Final = "provena://crate/{kind}/{+id}{?depth}"
 PACKED_CRATE: Final = "provena://crate-zip/{kind}/{+id}{?depth,beside}"
 CITATION: Final = "provena://citation/{format}/{+id}"
+DOSSIER: Final = "provena://dossier/{+id}"
 ABOUT: Final = "provena://about"
 FORMATS: Final = "provena://formats"
 
@@ -93,6 +94,11 @@ def packed_crate_uri(kind: str, item_id: str, depth: int, beside: str | None = N
 def citation_uri(format: str, item_id: str) -> str:
     """Whom and what to cite for a run, study or dataset."""
     return _uri(f"citation/{format}", item_id)
+
+
+def dossier_uri(item_id: str) -> str:
+    """The dossier of a study or run."""
+    return _uri("dossier", item_id)
 
 
 def document_kind(uri: str) -> str | None:

@@ -1,6 +1,12 @@
 """Taking lineages out at the command line: whole or not at all, and never over anything else."""
 
+import json
+import re
+from hashlib import sha256
 from pathlib import Path
+from zipfile import ZipFile
+
+import yaml
 
 from tests.cli.command_line import CommandLine
 
@@ -58,3 +64,74 @@ def test_a_folder_that_cannot_be_written_is_named(run: CommandLine):
     refused = run("export-crate", RUN, "-o", "file/crate", "--sample")
     assert refused.returncode == 2
     assert "'file/crate' cannot be written:" in refused.stderr
+
+
+def test_a_dossier_lists_all_that_is_in_it_and_what_is_not_with_checksums(run: CommandLine):
+    made = run("dossier", "sample/1000036", "-o", "review", "--sample")
+    review = run.folder / "review"
+    files = {path.relative_to(review).as_posix(): path for path in review.rglob("*") if path.is_file()}
+    page, told = files["index.html"].read_text(), files["README.txt"].read_text()
+    listed = {line.partition("  ")[0] for line in told.partition("Not in here:")[0].splitlines()[3:] if line}
+    sums = dict(line.split("  ")[::-1] for line in files.pop("SHA256SUMS").read_text().splitlines())
+    assert (made.returncode, made.stdout) == (0, f"review: {len(files) + 1} files\n")
+    assert {name: sha256(path.read_bytes()).hexdigest() for name, path in files.items()} == sums
+    assert listed == set(re.findall(r'<a href="([^"]+)">', page))
+    assert listed == {
+        "report.docx",
+        "audit/audit.txt",
+        "audit/audit.json",
+        "pictures/whole.html",
+        "pictures/whole.svg",
+        "pictures/result-1.html",
+        "pictures/result-2.html",
+        "citations/CITATION.cff",
+        "citations/citation.bib",
+        "citations/datacite.json",
+        "citations/credits.txt",
+        "tables/runs.csv",
+        "tables/datasets.csv",
+        "crate/README.md",
+    }
+    assert listed <= files.keys()
+    assert "\ncontents of datasets: the registry holds descriptions; the files lie where url says\n" in told
+    assert "<li>contents of datasets: the registry holds descriptions" in page
+    assert "http-equiv" in page
+    assert "<script" not in page
+
+
+def test_a_study_without_runs_has_a_dossier_too_and_a_person_has_none(run: CommandLine):
+    study = run("local", "load", _empty_study(run.folder))
+    made = run("dossier", "10378.1/1", "-o", "review.zip")
+    person = run("dossier", "sample/1000001", "-o", "person", "--sample")
+    assert (study.returncode, made.returncode) == (0, 0)
+    with ZipFile(run.folder / "review.zip") as archive:
+        assert "None is recorded." in archive.read("crate/README.md").decode()
+        assert archive.read("tables/runs.csv").decode().count("\n") == 1
+    assert (person.returncode, (run.folder / "person").exists()) == (2, False)
+    assert "is of subtype PERSON, not a run, study or dataset." in person.stderr
+
+
+def test_a_citation_is_printed_as_it_is_written(run: CommandLine):
+    in_words = run("cite", RUN, "--sample")
+    as_file = run("cite", RUN, "-f", "cff", "--sample")
+    assert (in_words.returncode, in_words.stderr) == (0, "")
+    assert in_words.stdout.startswith("# To cite for Hindcast currents 2016-2017\n")
+    assert yaml.safe_load(as_file.stdout)["title"] == "Hindcast currents 2016-2017"
+
+
+def _empty_study(folder: Path) -> str:
+    study = {
+        "id": "10378.1/1",
+        "item_category": "ACTIVITY",
+        "item_subtype": "STUDY",
+        "record_type": "COMPLETE_ITEM",
+        "display_name": "Nothing yet",
+        "title": "Nothing yet",
+        "description": "To come.",
+        "owner_username": "somebody",
+        "created_timestamp": 1_600_000_000,
+        "updated_timestamp": 1_600_000_000,
+    }
+    path = folder / "items.json"
+    path.write_text(json.dumps([study]))
+    return str(path)

@@ -1,6 +1,7 @@
 """Names that are markup, syntax or paths elsewhere: in crates, citations and the names of files."""
 
 import base64
+import csv
 import json
 import re
 from importlib.resources import files
@@ -70,6 +71,23 @@ async def test_hostile_names_stay_names(tmp_path: Path, name: str):
     assert len(re.findall(r"^@misc\{[a-z0-9-]+,$", as_bibtex, re.MULTILINE)) == 8
     for text in (as_yaml, as_bibtex, as_datacite, as_credits, *map(bytes.decode, crate.values())):
         assert not set(text) & set("\u202e\u202c\u2066\u2069\u200f")
+
+
+@pytest.mark.asyncio
+async def test_pages_and_tables_of_a_dossier_hold_names_as_text(tmp_path: Path):
+    world = json.loads((files("provena_mcp.embedded.sample") / "reef.json").read_text("utf-8"))
+    name = "=HYPERLINK(\"http://evil.example\")<script>alert('x')</script>"
+    async with world_client(tmp_path, renamed(world["items"], name)) as client:
+        (found,) = (await client.read_resource("provena://dossier/sample/1000022")).contents
+    assert isinstance(found, BlobResourceContents)
+    with ZipFile(BytesIO(base64.b64decode(found.blob))) as archive:
+        page = archive.read("index.html").decode()
+        rows = [*csv.DictReader(archive.read("tables/runs.csv").decode().splitlines())]
+        paths = archive.namelist()
+    assert "<script" not in page
+    assert "<h1>=HYPERLINK(&quot;http://evil.example&quot;)&lt;script&gt;" in page
+    assert {row["name"] for row in rows} == {f"'{name}"}
+    assert all(re.fullmatch(r"[A-Za-z0-9./-]+", path) and ".." not in path for path in paths)
 
 
 @settings(max_examples=200, deadline=None)

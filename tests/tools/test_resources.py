@@ -56,6 +56,7 @@ async def test_every_document_kind_has_its_template(tmp_path: Path, era: str):
         "provena://citation/datacite/{+id}": "application/vnd.datacite.datacite+json",
         "provena://citation/credits/{+id}": "text/markdown",
         "provena://citation/{format}/{+id}": "text/plain",
+        "provena://dossier/{+id}": "application/zip",
         "provena://csv-template/{+workflow_template_id}": "text/csv",
         "provena://csv-batch/{batch_id}": "text/csv",
         "provena://report/{item_subtype}/{depth}/{+id}{?session_id}": (

@@ -44,7 +44,7 @@ _LICENCE: Final = (
     "is given, none is known."
 )
 
-# What the registry holds and no crate says: why is told in each crate.
+# What the registry holds and no crate says; each crate and dossier tells why.
 NO_PLACE: Final = (
     LeftOut(what="e-mail addresses and points of contact", why="people agreed to be named, not written to"),
     LeftOut(what="contents of datasets", why="the registry holds descriptions; the files lie where url says"),

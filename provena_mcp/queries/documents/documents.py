@@ -22,6 +22,7 @@ from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.citations import CITATION_NAMES, citation_format, written_citation
 from provena_mcp.queries.documents.crate_extras import extras_named, files_beside
 from provena_mcp.queries.documents.csv_files import batch_csv, template_csv
+from provena_mcp.queries.documents.dossiers import DossierSources, dossier_files
 from provena_mcp.queries.documents.kinds import (
     CITATION_TYPES,
     CSV,
@@ -193,6 +194,16 @@ class Documents:
         found = await gather_provenance(self._reader, self._cap, handle, int(USUAL_CRATE_DEPTH))
         content = await to_thread.run_sync(written_citation, found, wanted)
         return Document(_file_name(handle, CITATION_NAMES[wanted]), CITATION_TYPES[wanted], content)
+
+    async def dossier(self, item_id: str) -> Document:
+        """All there is to say of a study or run, as a zip to open without this software."""
+        handle = parse_handle(item_id)
+        found = await gather_provenance(self._reader, self._cap, handle, int(USUAL_CRATE_DEPTH))
+        sources = DossierSources(
+            self._reader, self._cap, self._now, self.picture, self.figure, self._written_report
+        )
+        files = await dossier_files(found, sources, self._today())
+        return Document(_file_name(handle, "dossier.zip"), ZIP, pack(files))
 
     async def _provenance(self, kind: str, item_id: str, depth: str) -> RegisteredProvenance:
         about, handle, hops = provenance_of(kind), parse_handle(item_id), _depth(depth)

@@ -174,6 +174,14 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
         lambda made, of: made.citation(of["format"], of["id"]),
     ),
     DocumentKind(
+        "dossier",
+        uris.DOSSIER,
+        "Dossier of a study or run",
+        ZIP,
+        "Crate, report, pictures, citations, audit and tables in one zip, to save for a reviewer.",
+        lambda made, of: made.dossier(of["id"]),
+    ),
+    DocumentKind(
         "csv-template",
         uris.CSV_TEMPLATE,
         "CSV template",
