@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -33,13 +35,22 @@ def answer_all(questions: Sequence[Question[ResultT]], *, as_json: bool, sample:
     from provena_mcp.cli.session import run
     from provena_mcp.settings import read_settings
 
-    settings = read_settings()
-    codes = [
-        present(question, run(put(question, settings, sample=sample)), as_json=as_json, sample=sample)
-        for question in questions
-    ]
+    settings, codes = read_settings(), [0]
+    for question in questions:
+        with _waiting():
+            asked = run(put(question, settings, sample=sample))
+        codes.append(present(question, asked, as_json=as_json, sample=sample))
     if max(codes):
         raise typer.Exit(max(codes))
+
+
+def _waiting() -> AbstractContextManager[object]:
+    """A sign on a terminal that something is under way; a deployment may take a while."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status("Asking …")
 
 
 def upper(word: str | None) -> str | None:

@@ -76,12 +76,15 @@ _COMMANDS: Final = {
     "search_items": _Command("search", ("query",), _FILTERS, others="--where"),
     "list_items": _Command("list", (), _FILTERS, others="--where"),
 }
-_TOOL: Final = re.compile(r"\b(" + "|".join(_COMMANDS) + r")\b")
+_TOLD: Final = {name: f"'ask {command.words}'" for name, command in _COMMANDS.items()} | {
+    "get_health_check": "'provena-mcp doctor'"
+}
+_TOOL: Final = re.compile(r"\b(" + "|".join(_TOLD) + r")\b")
 
 
 def naming_commands(advice: str) -> str:
     """Advice for an assistant, with the commands that ask what its tools do."""
-    return _TOOL.sub(lambda found: f"'ask {_COMMANDS[found[1]].words}'", advice)
+    return _TOOL.sub(lambda found: _TOLD[found[1]], advice)
 
 
 def as_command(call: NextCall, *, sample: bool) -> str | None:

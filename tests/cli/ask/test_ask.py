@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shlex
 from typing import Any
 
@@ -245,6 +246,24 @@ def test_without_a_login_the_exit_code_says_so(line: CommandLine, tmp_path):
     )
     assert (told.returncode, told.stdout) == (3, "")
     assert "provena-mcp login" in told.stderr
+
+
+def test_a_deployment_that_cannot_be_reached_has_an_exit_code_of_its_own(line: CommandLine):
+    nowhere = {
+        f"PROVENA_{name}_API": "http://127.0.0.1:1"
+        for name in ("PROV", "REGISTRY", "JOB", "SEARCH", "AUTH", "DATA")
+    }
+    told = line("ask", "item", "10378.1/1900010", **nowhere)
+    assert (told.returncode, told.stderr) == (1, "")  # each item has its own reason
+    told = line("ask", "upstream", "10378.1/1900010", **nowhere)
+    assert (told.returncode, told.stdout) == (4, "")
+    assert "'provena-mcp doctor' shows which services answer" in told.stderr
+
+
+def test_the_examples_of_the_help_are_answered(line: CommandLine):
+    shown = re.findall(r"^ provena-mcp (ask .*?--sample)  ", line("ask", "--help").stdout, re.MULTILINE)
+    assert len(shown) == 2
+    assert [line(*shlex.split(command)).returncode for command in shown] == [0, 0]
 
 
 def test_a_condition_has_a_name_and_a_value(ask: Ask):
