@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from pydantic import JsonValue
@@ -33,14 +34,14 @@ _PUT: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
     """An item to put: its JSON as it came, and what was read from it."""
 
     raw: JsonObject
     item: RegistryItem
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The JSON as it is kept."""
         return compact_json(self.raw)

@@ -17,6 +17,7 @@ MOST_LEVELS: Final = 100
 _LARGEST: Final = 2**63 - 1
 # The longest whole number that can be in range.
 _MOST_DIGITS: Final = 20
+_NESTING: Final = (dict, list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,19 @@ def fault_of(value: JsonValue, text: str | None = None, *, allow_nul: bool = Fal
         is_suspect = True
     else:
         brackets = text.count("{") + text.count("[")
-        is_suspect = brackets > MOST_LEVELS or "Infinity" in text or "NaN" in text or "\\u0000" in text
+        is_deep = brackets > MOST_LEVELS and _is_deeper(value, MOST_LEVELS - 1)
+        is_suspect = is_deep or "Infinity" in text or "NaN" in text or "\\u0000" in text
     # Looking at every value takes long, and nearly every text is without a fault.
     return next(_faults(value, allow_nul=allow_nul), None) if is_suspect else None
+
+
+def _is_deeper(value: JsonValue, levels: int) -> bool:
+    """Whether a value is nested in more than so many levels."""
+    if isinstance(value, dict):
+        parts = [part for part in value.values() if type(part) in _NESTING]
+    else:
+        parts = [part for part in value if type(part) in _NESTING] if isinstance(value, list) else []
+    return bool(parts) and (levels == 0 or any(_is_deeper(part, levels - 1) for part in parts))
 
 
 def _faults(value: JsonValue, *, allow_nul: bool) -> Iterator[Fault]:

@@ -221,7 +221,11 @@ def read_entry(value: JsonValue | Unread) -> Entry:
 
 def _check_text(entry: Entry) -> None:
     item_id = entry.item.id
-    fault = fault_of(entry.raw, allow_nul=True)
+    try:
+        text = entry.text
+    except ValueError:
+        text = None
+    fault = fault_of(entry.raw, text, allow_nul=True)
     if fault is not None:
         raise _bad(str(fault))
     try:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, TypeAdapter
+from pydantic import BeforeValidator, Field, JsonValue, SkipValidation, TypeAdapter
 
 from provena_mcp.wire.base import Wire
 from provena_mcp.wire.dataset_metadata import CollectionFormat, S3Location
 from provena_mcp.wire.records import ModelRunRecord
 
 JsonObject = dict[str, JsonValue]
+# The same of what a JSON parser has made: to look at every value again takes longer than all else.
+ParsedObject = dict[str, Annotated[JsonValue, SkipValidation]]
 
 
 def as_object(value: JsonValue) -> JsonObject:
@@ -46,7 +48,7 @@ class HistoryEntry(Wire):
     timestamp: int
     reason: str = ""
     username: str | None = None
-    item: JsonObject | None = None
+    item: ParsedObject | None = None
 
 
 class RecordInfo(Wire):

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from provena_mcp.wire.base import Status, Wire
 from provena_mcp.wire.dataset_metadata import S3Location
-from provena_mcp.wire.items import JsonObject, ReleaseStatus
+from provena_mcp.wire.items import JsonObject, ParsedObject, ReleaseStatus
 from provena_mcp.wire.subtypes import ServiceSubtype
 
 
@@ -73,7 +73,7 @@ class ListAnswer(Wire):
     """A page of raw items; it may be empty although more follow."""
 
     status: Status
-    items: tuple[JsonObject, ...] | None = None
+    items: tuple[ParsedObject, ...] | None = None
     total_item_count: int | None = None
     pagination_key: JsonObject | None = None
 
@@ -90,7 +90,7 @@ class FetchAnswer(Wire):
     """A general fetch: the raw item, or none with ``status.success`` false."""
 
     status: Status
-    item: JsonObject | None = None
+    item: ParsedObject | None = None
 
 
 class TypedFetchAnswer(FetchAnswer):
