@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from provena_mcp.application import Application
 from provena_mcp.client.freshness import asking_deployment
-from provena_mcp.errors import ProvenaError
+from provena_mcp.errors import NotFoundError, ProvenaError
 from provena_mcp.tools.arguments import invalid_arguments, normalise_arguments
 from provena_mcp.tools.catalogue import Shown, shown
 from provena_mcp.tools.definition import Reply, ToolDefinition
@@ -74,6 +74,7 @@ class ProvenaTool(Tool):
                 outcome = await (with_login(attempt, context) if reads_only else attempt())
             age = age_of(app) if from_mirror else None
         except ProvenaError as error:
+            await _advise_on_number(error, app)
             if from_mirror:
                 note_age(error, app)
             return failure_result(error, self.name)
@@ -111,6 +112,14 @@ class _Metadata(FuncMetadata):
         """Lists and objects that came as text of JSON; the word null is a word, and not nothing."""
         parsed = super().pre_parse_json(data)
         return {name: data[name] if value is None else value for name, value in parsed.items()}
+
+
+async def _advise_on_number(error: ProvenaError, app: Application) -> None:
+    """Say which item a bare number may mean, where nothing has it as its id."""
+    if isinstance(error, NotFoundError) and error.item_id.isdigit():
+        from provena_mcp.queries.items.bare_numbers import hint_for_numbers
+
+        error.advice = await hint_for_numbers(app.reader(), [error.item_id]) or error.advice
 
 
 def _build(annotation: Any, built: set[type[BaseModel]]) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from provena_mcp.application import Application
 from provena_mcp.queries.items import extras, lists, search
 from provena_mcp.queries.items import fetch as items
+from provena_mcp.queries.items.bare_numbers import hint_for_numbers
 from provena_mcp.queries.items.counts import GroupBy
 from provena_mcp.queries.items.filters import DatedBy, ItemFilters
 from provena_mcp.tools.definition import Reply, tool
@@ -67,7 +68,9 @@ async def fetch_items(
     app = ctx.request_context.lifespan_context
     reader = app.reader()
     beside = extras.reading(reader, app.depth_cap, frozenset(include)) if include else None
-    return Reply(await items.fetch_items(reader, ids, detail, app.max_result_tokens, beside))
+    fetched = await items.fetch_items(reader, ids, detail, app.max_result_tokens, beside)
+    hint = await hint_for_numbers(reader, fetched.not_found)
+    return Reply(fetched.model_copy(update={"hint": hint}) if hint else fetched)
 
 
 @tool(title="List items", toolset="registry")

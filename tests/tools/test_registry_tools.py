@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,9 +126,57 @@ async def test_full_detail_is_the_whole_record(standing: Standing):
 @pytest.mark.asyncio
 async def test_what_is_too_much_for_one_answer_is_named_to_be_fetched_next(tmp_path: Path):
     ids = [f"sample/{1000000 + number}" for number in range(1, 51)]
+    seen: list[str] = []
     async with sample_client(tmp_path, max_result_tokens=1000) as client:
-        fetched = await call(client, "fetch_items", ids=ids)
-    assert [item["id"] for item in fetched["items"]] + fetched["not_shown"] == ids
+        fetched = await call(client, "fetch_items", ids=ids, include=["versions"])
+        assert [item["id"] for item in fetched["items"]] + fetched["not_shown"] == ids
+        while "next" in fetched:
+            seen += [item["id"] for item in fetched["items"]]
+            assert fetched["next"]["arguments"] == {"ids": fetched["not_shown"], "include": ["versions"]}
+            fetched = await call(client, fetched["next"]["tool"], **fetched["next"]["arguments"])
+    assert seen + [item["id"] for item in fetched["items"]] == ids
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_contact_is_told_and_addresses_where_they_are_asked_for(standing: Standing):
+    async with standing.client() as client:
+        plain = await call(client, "fetch_items", ids=["sample/1000115"])
+        asked = await call(client, "fetch_items", ids=["sample/1000115"], include=["emails"])
+    (dataset,) = plain["items"]
+    assert dataset["contact"]
+    assert "included" not in plain
+    assert set(asked["included"]["sample/1000115"]["emails"]) == {dataset["custodian"]["id"]}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("explore_upstream", {"starting_id": "1000115"}),
+        ("analyse_impact", {"item_id": "1000115"}),
+        ("find_lineage_path", {"from_id": "sample/1000117", "to_id": "1000115"}),
+        ("audit_reproducibility", {"item_id": "1000115"}),
+    ],
+)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_bare_number_is_answered_with_the_handle_it_may_mean(
+    standing: Standing, tool: str, arguments: dict[str, Any]
+):
+    async with standing.client() as client:
+        error = await failure(client, tool, **arguments)
+    assert error["next"] == (
+        "Handles have a prefix: did you mean 'sample/1000115' (Sea country values, Moore and Davies reefs)?"
+    )
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_numbers_that_nothing_has_are_answered_with_what_handles_look_like(standing: Standing):
+    async with standing.client() as client:
+        several = await call(client, "fetch_items", ids=["1000115", "7", "sample/7"])
+        error = await failure(client, "explore_upstream", starting_id="7")
+    assert several["not_found"] == ["1000115", "7", "sample/7"]
+    assert several["hint"].startswith("Handles have a prefix: did you mean 'sample/1000115' (Sea country")
+    assert error["next"].startswith("Handles have a prefix and look like '")
+    assert "'sample/" in error["next"]
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -349,7 +349,13 @@ async def test_history_says_who_changed_which_field_and_why(standing: Standing):
                 "when": "2020-03-23T02:00:00Z",
                 "by": "rwhitcombe",
                 "reason": "Stated the supplier's limits of use.",
-                "changed": ["collection_format.dataset_info.usage_limitations"],
+                "changed": [
+                    {
+                        "field": "collection_format.dataset_info.usage_limitations",
+                        "now": "Supplied under agreement. Not to be passed on; "
+                        "derived maps may be published.",
+                    }
+                ],
             },
             {"when": "2019-11-11T01:00:00Z", "by": "obrandt", "reason": "Initial record creation"},
         ],

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeGuard
-
-from pydantic import JsonValue
 
 from provena_mcp.errors import ArgumentError, ProvenaError
 from provena_mcp.queries.items.briefs.models import (
@@ -20,21 +18,22 @@ from provena_mcp.queries.items.briefs.models import (
     YourAccess,
     utc,
 )
-from provena_mcp.queries.items.briefs.parts import TEXT_LENGTH, WORD_LENGTH, text
+from provena_mcp.queries.items.briefs.parts import TEXT_LENGTH, WORD_LENGTH, references_of, text
+from provena_mcp.queries.items.edits import changes
 from provena_mcp.queries.items.fetch import Include, Reader
+from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.items.unreadable import unreadable_because
 from provena_mcp.queries.lineage.frontier import USUAL_DEPTH_CAP, DepthCap
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.graph import Direction
-from provena_mcp.wire.items import HistoryEntry, RegistryItem
+from provena_mcp.wire.items import HistoryEntry, PersonItem, RegistryItem
 from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype, registry_subtype
 
-Part = Literal["lineage_counts", "versions", "history", "access"]
+Part = Literal["lineage_counts", "versions", "history", "access", "emails"]
 
 _MOST_COUNTED: Final = 10
 _MOST_VERSIONS: Final = 20
 _MOST_EDITS: Final = 20
-_MOST_FIELDS: Final = 12
 
 
 def reading(reader: Reader, cap: DepthCap, parts: frozenset[Part]) -> Include:
@@ -50,7 +49,7 @@ def reading(reader: Reader, cap: DepthCap, parts: frozenset[Part]) -> Include:
         told = await asyncio.gather(*(_included(reader, cap, parts, item) for item in items))
         return {item.id: included for item, included in zip(items, told, strict=True)}
 
-    return include
+    return Include(tuple(sorted(parts)), include)
 
 
 async def _included(reader: Reader, cap: DepthCap, parts: frozenset[Part], item: RegistryItem) -> Included:
@@ -59,6 +58,7 @@ async def _included(reader: Reader, cap: DepthCap, parts: frozenset[Part], item:
         versions=await _versions(reader, item) if "versions" in parts else None,
         history=_history(item.history) if "history" in parts else None,
         access=await _access(reader, item) if "access" in parts else None,
+        emails=await _emails(reader, item) if "emails" in parts else None,
     )
 
 
@@ -136,23 +136,21 @@ def _history(entries: Sequence[HistoryEntry]) -> History:
             when=utc(entry.timestamp),
             by=text(entry.username, WORD_LENGTH),
             reason=text(entry.reason, TEXT_LENGTH),
-            changed=_changed(before.item, entry.item) if before else None,
+            changed=changes(before.item, entry.item) if before else None,
         )
         for entry, before in zip(entries, [*entries[1:], None], strict=True)
     ]
     return History(edits=tuple(edits[:_MOST_EDITS]), count=len(edits))
 
 
-def _changed(before: JsonValue, after: JsonValue) -> tuple[str, ...] | None:
-    return tuple(list(_differences(before, after, ""))[:_MOST_FIELDS]) or None
-
-
-def _differences(before: JsonValue, after: JsonValue, path: str) -> Iterator[str]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in dict.fromkeys((*before, *after)):
-            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else key)
-    elif before != after:
-        yield text(path, WORD_LENGTH) or "the record"
+async def _emails(reader: Reader, item: RegistryItem) -> dict[str, str] | None:
+    """The e-mail addresses of the people an item names, or of the person it is."""
+    records = reader.items(NOTHING)
+    records.take({item.id: item})
+    named = (other for other, subtype in references_of(item).items() if subtype == "PERSON")
+    people = await records.read_of_type([item.id, *named], PersonItem)
+    found = {person_id: text(person.email, WORD_LENGTH) for person_id, person in people.items()}
+    return {person_id: email for person_id, email in found.items() if email} or None
 
 
 async def _access(reader: Reader, item: RegistryItem) -> YourAccess:

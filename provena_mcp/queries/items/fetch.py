@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from provena_mcp.client import ProvenaClient
 from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, ProvenaError
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.description import describe
 from provena_mcp.queries.items.briefs.models import AnyBrief, Brief, Included
 from provena_mcp.queries.items.briefs.parts import Known, Origin, references_of
@@ -60,11 +61,13 @@ class FetchItemsResult(Brief):
         default=None, description="By id, what was asked for beside."
     )
     not_found: tuple[str, ...] = ()
+    hint: str | None = Field(default=None, description="What may be meant by what was not found.")
     forbidden: tuple[str, ...] = ()
     failed: tuple[Unfetched, ...] = ()
     not_shown: tuple[str, ...] | None = Field(
-        default=None, description="Read, but too much for one answer: fetch these next."
+        default=None, description="Read, but too much for one answer: next fetches these."
     )
+    next: NextCall | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,12 @@ class Reader:
         return ItemReader(self.client.registry, partial(self.names.remember, self.caller), needs)
 
 
-Include = Callable[[Sequence[RegistryItem]], Awaitable[Mapping[str, Included]]]
+@dataclass(frozen=True)
+class Include:
+    """What is read beside items: its ``parts`` by name, and how."""
+
+    parts: tuple[str, ...]
+    read: Callable[[Sequence[RegistryItem]], Awaitable[Mapping[str, Included]]]
 
 
 async def fetch_items(
@@ -110,20 +118,22 @@ async def fetch_items(
         else:
             failed.append(Unfetched(id=item_id, reason=outcome.message))
     told = [_in_full(item) for item in found] if detail == "full" else await describe_items(reader, found)
-    included: Mapping[str, Included] = await include(found) if include else {}
+    included: Mapping[str, Included] = await include.read(found) if include else {}
 
     def size(item: AnyBrief | FullItem) -> int:
         beside = included.get(item.id)
         return size_of(item) + (size_of(beside) if beside else 0)
 
     shown = len(take_within(told, max_tokens, size))
+    left = tuple(item.id for item in told[shown:])
     return FetchItemsResult(
         items=tuple(told[:shown]),
         included={item.id: included[item.id] for item in told[:shown] if item.id in included} or None,
         not_found=tuple(not_found),
         forbidden=tuple(forbidden),
         failed=tuple(failed),
-        not_shown=tuple(item.id for item in told[shown:]) or None,
+        not_shown=left or None,
+        next=_next(left, detail, include.parts if include else ()) if left else None,
     )
 
 
@@ -180,6 +190,16 @@ async def _origins(reader: Reader, datasets: Sequence[DatasetItem]) -> dict[str,
             people=tuple(link.target for link in own if link.relation in _AGENT_LINKS),
         )
     return origins
+
+
+def _next(ids: Sequence[str], detail: Detail, parts: Sequence[str]) -> NextCall:
+    """The same call for what did not fit."""
+    arguments: dict[str, JsonValue] = {"ids": [*ids]}
+    if detail != "summary":
+        arguments["detail"] = detail
+    if parts:
+        arguments["include"] = [*parts]
+    return NextCall(tool="fetch_items", arguments=arguments)
 
 
 def _in_full(item: RegistryItem) -> FullItem:

@@ -58,6 +58,7 @@ def describe_dataset(item: DatasetItem, known: Known) -> DatasetBrief:
         organisation=known.ref(who.organisation_id),
         publisher=known.ref(info.publisher_id) if info.publisher_id != who.organisation_id else None,
         custodian=known.ref(who.data_custodian_id),
+        contact=text(who.point_of_contact, WORD_LENGTH),
         licence=text(info.license),
         dataset_created=_date(info.created_date),
         dataset_published=_date(info.published_date),

@@ -58,13 +58,21 @@ class VersionStep(Brief):
     unreadable: str | None = Field(default=None, description="Why the chain is not known beyond it.")
 
 
+class FieldChange(Brief):
+    """A field before and after an edit; what is absent was or is empty."""
+
+    field: str
+    was: str | None = None
+    now: str | None = None
+
+
 class Edit(Brief):
     """One edit of an item's record."""
 
     when: str | None = Field(default=None, description="UTC.")
     by: str | None = None
     reason: str | None = None
-    changed: tuple[str, ...] | None = Field(default=None, description="Fields that differ from before.")
+    changed: tuple[FieldChange, ...] | None = None
 
 
 class History(Brief):
@@ -89,6 +97,7 @@ class Included(Brief):
     versions: tuple[VersionStep, ...] | None = Field(default=None, description="Oldest first.")
     history: History | None = None
     access: YourAccess | None = None
+    emails: dict[str, str] | None = Field(default=None, description="By Person id.")
 
 
 class ItemBrief(Brief):
@@ -157,6 +166,7 @@ class DatasetBrief(ItemBrief):
     organisation: Ref | None = None
     publisher: Ref | None = None
     custodian: Ref | None = None
+    contact: str | None = None
     licence: str | None = None
     dataset_created: str | None = None
     dataset_published: str | None = None
