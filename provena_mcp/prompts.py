@@ -90,6 +90,40 @@ async def register_runs_from_csv(workflow_template_id: WorkflowTemplateId = "") 
    anything twice."""
 
 
+_FROM_DRAFT_TO_RUN: Final = """\
+2. Tell me for each run which template, datasets and people it was given, by what each dataset is
+   known, and everything that is `uncertain`.
+3. Put every question to me, in your words; never answer one yourself, least of all whether somebody
+   consents. Call again with my answers, until there is a `reference`.
+4. Show what would be created and registered, and ask me once. Only after my yes call the tool in
+   `next` with the `reference`, and with `confirm` for the reference of its preview.
+5. End with the new ids and explore_upstream of a result, and with what of the recording had no place."""
+
+
+async def record_what_i_just_ran(
+    capture: Annotated[str, Field(description="Name of a capture; blank for the last")] = "",
+) -> str:
+    """Register the run that 'provena-mcp record' has captured."""
+    which = clean(capture, _WORDS_LENGTH) or "last"
+    return f"""Record what I just ran: the capture {which!r}.
+
+1. draft_model_runs with `capture` {which!r}. If there is none, tell me to run my command as
+   `provena-mcp record -- COMMAND`, and stop.
+{_FROM_DRAFT_TO_RUN}"""
+
+
+async def bring_in_this_crate(
+    crate: Annotated[str, Field(description="Path of an RO-Crate (folder or zip), events or PROV-JSON")],
+) -> str:
+    """Register the runs that another tool has recorded."""
+    return f"""Bring in the runs recorded in {clean(crate, _WORDS_LENGTH)!r}.
+
+1. draft_model_runs with it as `crate`: by its path, or by its content where this server cannot see
+   my files. Say what wrote it, how many runs it has and what was left out; if it is a workflow, ask
+   me whether I want the whole or its `steps`.
+{_FROM_DRAFT_TO_RUN}"""
+
+
 async def close_out_a_study(study_id: StudyId) -> str:
     """A study's close-out: what was run, what came of it, and the report."""
     return f"""Write the close-out of {_item(study_id)}.
@@ -143,6 +177,8 @@ def _define(title: str, write: Callable[..., Awaitable[str]], *needs: str) -> Pr
     return PromptDefinition(title, write, frozenset(needs))
 
 
+_RECORDING: Final = ("draft_model_runs", "register_model_run", "register_batch_model_runs")
+
 PROMPTS: Final = (
     _define("Trace a result", trace_a_result, "fetch_items", "get_contributing_datasets"),
     _define("Impact of a bad dataset", impact_of_a_bad_dataset, "analyse_impact"),
@@ -156,6 +192,8 @@ PROMPTS: Final = (
         "register_batch_model_runs",
         "get_job",
     ),
+    _define("Record what I just ran", record_what_i_just_ran, *_RECORDING),
+    _define("Bring in this crate", bring_in_this_crate, *_RECORDING),
     _define("Close out a study", close_out_a_study, "explore_downstream", "fetch_items", "generate_report"),
     _define("Whom to credit", who_to_credit, "get_contributing_agents", "fetch_items"),
     _define("What is in this Provena?", what_is_in_this_provena, "get_health_check", "list_items"),

@@ -49,7 +49,11 @@ def run_demo() -> None:
 def _server_in(folder: str) -> StdioServerParameters:
     # Neither the user's settings nor a .env file here may change what the demo shows.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PROVENA_")}
-    environment |= {"PROVENA_STORE": str(Path(folder, "demo.sqlite")), "PROVENA_OUTPUT_DIR": "off"}
+    environment |= {
+        "PROVENA_STORE": str(Path(folder, "demo.sqlite")),
+        "PROVENA_OUTPUT_DIR": "off",
+        "PROVENA_TOOLSETS": "default,recording",
+    }
     return StdioServerParameters(
         command=sys.executable,
         args=["-m", "provena_mcp", "serve", "--sample"],

@@ -15,6 +15,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from provena_mcp.commands.drafts.results import DraftModelRunsResult
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.items.briefs.models import DatasetBrief, DatasetInRole, Ref, RunBrief
 from provena_mcp.queries.items.search import SearchItemsResult
@@ -24,6 +25,7 @@ RANKING: Final = "sample/1000117"
 FORCING: Final = "sample/1000039"
 OLD_BATHYMETRY: Final = "sample/1000013"
 LAGOONFLOW: Final = "sample/1000006"
+RERUN: Final = "20250707T020000000Z-moore-reef-rerun-5e1f0a"
 # Deep enough for the whole sample: its longest lineage is deeper than one query of a deployment goes.
 _ALL_THE_WAY: Final = 20
 
@@ -146,6 +148,18 @@ def _show_rows(answer: JsonObject) -> RenderableType:
     return Group(_table("run", "id", rows=rows), _reach(result))
 
 
+def _show_draft(answer: JsonObject) -> RenderableType:
+    drafted = DraftModelRunsResult.model_validate(answer)
+    run = drafted.runs[0]
+    rows = [
+        ("template", _name(run.run.template) if run.run else "-"),
+        *((each.side, f"{each.file}, known by: {each.known_by}") for each in run.files or ()),
+        *(("to create", each.name) for each in drafted.to_create or ()),
+        *(("to ask", each.ask) for each in drafted.questions or ()),
+    ]
+    return _table(rows=rows)
+
+
 def _items(answer: JsonObject) -> list[JsonObject]:
     items = answer["items"]
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
@@ -196,5 +210,10 @@ QUESTIONS: Final = (
         Call("explore_downstream", {"starting_id": LAGOONFLOW, "depth": 1, "subtypes": ["MODEL_RUN"]}),
         _show_versions,
         then=_runs_of,
+    ),
+    Question(
+        "I have just rerun Moore Reef and recorded it. What does its registration need?",
+        Call("draft_model_runs", {"capture": RERUN}),
+        _show_draft,
     ),
 )

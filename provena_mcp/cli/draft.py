@@ -19,6 +19,7 @@ from provena_mcp.cli.session import run
 from provena_mcp.cli.terminal import printable
 from provena_mcp.commands.drafts.results import DraftModelRunsResult
 from provena_mcp.commands.results import RegisterBatchModelRunsResult
+from provena_mcp.embedded.sources import sample_captures
 from provena_mcp.errors import ArgumentError, OperatorError
 from provena_mcp.next_call import NextCall, naming_tools
 from provena_mcp.queries.recording.documents import LAST
@@ -43,6 +44,7 @@ class DraftOptions:
     register: bool
     yes: bool
     as_json: bool
+    sample: bool
 
 
 def draft(options: DraftOptions) -> None:
@@ -52,7 +54,7 @@ def draft(options: DraftOptions) -> None:
         ProvenaError: Something given cannot be read, or the settings are wrong.
     """
     settings = read_settings()
-    captures, crates = _told_apart(options.sources or [LAST], settings)
+    captures, crates = _told_apart(options.sources or [LAST], settings, sample=options.sample)
     folders = dict.fromkeys(str(Path(crate).parent) for crate in crates)
     settings = settings.model_copy(
         update={
@@ -70,7 +72,9 @@ def draft(options: DraftOptions) -> None:
 
 
 async def _drafted(settings: Settings, arguments: JsonObject, options: DraftOptions) -> int:
-    async with Client(own_server(settings, sample=False), elicitation_callback=_asks(options)) as client:
+    async with Client(
+        own_server(settings, sample=options.sample), elicitation_callback=_asks(options)
+    ) as client:
         try:
             outcome = await client.call_tool("draft_model_runs", arguments)
             code = _shown(outcome, options)
@@ -95,9 +99,11 @@ def _asks(options: DraftOptions) -> Any:
     return ask
 
 
-def _told_apart(sources: Sequence[str], settings: Settings) -> tuple[list[str], list[str]]:
+def _told_apart(sources: Sequence[str], settings: Settings, *, sample: bool) -> tuple[list[str], list[str]]:
     """Names of captures, and whole paths of everything else."""
     names = set(stored_names(captures_folder(settings.captures, Path.cwd())))
+    shipped = sample_captures() if sample else None
+    names |= set(stored_names(shipped)) if shipped else set()
     captures = [each for each in sources if each == LAST or each in names]
     paths = [Path(each).expanduser() for each in sources if each not in captures]
     for path in paths:

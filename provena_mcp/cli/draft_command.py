@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from provena_mcp.cli.ask.options import AsJson, Sample
 from provena_mcp.cli.examples import examples
 
 
@@ -17,6 +18,7 @@ def add_draft_command(app: typer.Typer) -> None:
         epilog=examples(
             "provena-mcp draft  the last capture, as it could be registered",
             "provena-mcp draft --answers answers.json --register  with what it asked for, after a yes",
+            "provena-mcp draft --sample  a capture that comes with the sample world",
             "provena-mcp draft galaxy-run.zip events.jsonl  what others recorded",
         ),
     )(_draft)
@@ -39,7 +41,8 @@ def _draft(
     ] = False,
     register: Annotated[bool, typer.Option("--register", help="Register it, after asking.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --register: do not ask.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The tool's JSON.")] = False,
+    as_json: AsJson = False,
+    sample: Sample = False,
 ) -> None:
     """Propose registrations of recorded runs: template, datasets, people, and what has to be asked.
 
@@ -47,4 +50,4 @@ def _draft(
     """
     from provena_mcp.cli.draft import DraftOptions, draft
 
-    draft(DraftOptions(sources or (), answers, steps, register, yes, as_json))
+    draft(DraftOptions(sources or (), answers, steps, register, yes, as_json, sample))

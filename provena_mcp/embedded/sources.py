@@ -28,15 +28,16 @@ _FORMS: Final = (
     "JSON Lines with one item a line, or what an administrator's export of a Provena registry holds."
 )
 _NOT_ITEMS: Final = "Register what it tells as datasets and model runs, once serving; only items are loaded."
+_DRAFT: Final = "Its runs come in with 'provena-mcp draft FILE', or draft_model_runs; only items are loaded."
 _TABLE: Final = "Model runs in a table go in as a CSV: convert_model_runs reads it, once serving."
 _ADVICE: Final[Mapping[FileFormat, str]] = {
     "xlsx": _TABLE,
     "xls": _TABLE,
     "zip": "Unpack it, and load the items in it.",
     "gzip": "Unpack it, and load the items in it.",
-    "ro_crate": _NOT_ITEMS,
-    "prov_json": _NOT_ITEMS,
-    "openlineage": _NOT_ITEMS,
+    "ro_crate": _DRAFT,
+    "prov_json": _DRAFT,
+    "openlineage": _DRAFT,
     "flowcept": _NOT_ITEMS,
     "model_run_record": "Register it with register_model_run, once serving; only whole items are loaded.",
 }
@@ -120,6 +121,12 @@ def sample_source() -> Source:
     """The shipped sample world."""
     file = resources.files("provena_mcp.embedded.sample") / "reef.json"
     return parse_source(file.read_bytes(), "the sample world")
+
+
+def sample_captures() -> Path | None:
+    """The folder of captures that come with the sample world; none where the package is no folder."""
+    folder = resources.files("provena_mcp.embedded.sample") / "captures"
+    return folder if isinstance(folder, Path) else None
 
 
 def parse_source(data: bytes, name: str) -> Source:

@@ -161,7 +161,7 @@ async def _running(
             max_result_tokens=settings.max_result_tokens,
             output=output,
             input=input_folders(settings.input_dirs, output.path if output else None),
-            recordings=_recordings(settings) if local else None,
+            recordings=_recordings(settings, sample=backend.which().kind == "sample") if local else None,
             recent_documents=RecentDocuments(time.monotonic),
             recent_reports=BoundedCache(entries=16, seconds=600.0, clock=time.monotonic),
             key_values=hosting.key_values if hosting else InProcessStore(clock=polling.clock),
@@ -172,13 +172,14 @@ async def _running(
         )
 
 
-def _recordings(settings: Settings) -> Recordings:
+def _recordings(settings: Settings, *, sample: bool) -> Recordings:
+    from provena_mcp.embedded.sources import sample_captures
     from provena_mcp.queries.recording.sought import Recordings
 
     working = Path.cwd()
     # Hosts may start a server anywhere: at the root that would be every file there is.
     folders = input_folders(settings.input_dirs, working if working != working.parent else None)
-    return Recordings(folders, settings.captures, working)
+    return Recordings(folders, settings.captures, working, sample_captures() if sample else None)
 
 
 def _output_folder(settings: Settings) -> OutputFolder | None:

@@ -48,7 +48,7 @@ def test_the_demo_asks_answers_and_leaves_nothing_behind(shown: Ended, folder: P
 
 
 def test_the_answers_are_the_sample_worlds(shown: Ended):
-    found, made, fed, credit, affected, warn, outdated, versions = told(shown.stdout)[1:]
+    found, made, fed, credit, affected, warn, outdated, versions, recorded = told(shown.stdout)[1:]
     assert "sample/1000041" in found
     assert "ReefChoice 1.0 by Yuna Seo for Coral Coast Research Institute" in made
     assert "used Sea country values, Moore and Davies reefs" in made
@@ -58,6 +58,10 @@ def test_the_answers_are_the_sample_worlds(shown: Ended):
     assert "2 Currents and temperature 2016-2019, 1 km sample/1000041" in affected
     assert "Oskar Brandt" in warn
     assert "Callum Reyes" not in warn
+    assert "template Reef hydrodynamics" in recorded
+    assert "input Moore Reef mooring winds 2018.nc, known by: name" in recorded
+    assert "to create DATASET moore_reef_currents_rerun.nc" in recorded
+    assert "The template asks for 'scenario'." in recorded
     assert re.findall(r"sample/\d+", outdated.partition("tokens")[2]) == [
         f"sample/10000{number}" for number in (16, 42, 43, 90)
     ]

@@ -178,17 +178,17 @@ def test_the_dump_of_a_registry_is_loaded_and_its_locks_and_rights_are_reported(
         (
             json.dumps({"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": []}),
             "'f' is an RO-Crate.",
-            "Register what it tells as datasets and model runs",
+            "Its runs come in with 'provena-mcp draft FILE'",
         ),
         (
             json.dumps({"prefix": {}, "entity": {"e": {}}, "activity": {}}),
             "'f' is a W3C PROV document (PROV-JSON).",
-            "Register what it tells as datasets and model runs",
+            "Its runs come in with 'provena-mcp draft FILE'",
         ),
         (
             json.dumps([{"eventType": "START", "run": {"runId": "1"}, "job": {"name": "j"}}]),
             "'f' is a file of OpenLineage events.",
-            "Register what it tells as datasets and model runs",
+            "Its runs come in with 'provena-mcp draft FILE'",
         ),
         (
             '{"task_id": "1", "workflow_id": "2"}\n{"task_id": "2", "workflow_id": "2"}\n',

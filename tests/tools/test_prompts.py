@@ -27,7 +27,7 @@ def test_a_prompt_needs_only_tools_that_exist():
 @BOTH_ERAS
 @pytest.mark.asyncio
 async def test_every_prompt_is_offered_with_a_title_and_described_arguments(tmp_path: Path, era: str):
-    async with sample_client(tmp_path, era) as client:
+    async with sample_client(tmp_path, era, toolsets="default,recording") as client:
         offered = (await client.list_prompts()).prompts
     assert [prompt.name for prompt in offered] == [prompt.name for prompt in PROMPTS]
     assert all(prompt.title and prompt.description for prompt in offered)
@@ -45,7 +45,11 @@ async def test_prompts_whose_tools_are_switched_off_are_not_offered(tmp_path: Pa
 async def test_a_read_only_server_offers_no_prompt_that_writes(tmp_path: Path):
     async with sample_client(tmp_path, read_only=True) as client:
         offered = {prompt.name for prompt in (await client.list_prompts()).prompts}
-    assert {prompt.name for prompt in PROMPTS} - offered == {"register_runs_from_csv"}
+    assert {prompt.name for prompt in PROMPTS} - offered == {
+        "register_runs_from_csv",
+        "record_what_i_just_ran",
+        "bring_in_this_crate",
+    }
 
 
 @pytest.mark.asyncio
@@ -86,3 +90,14 @@ async def test_a_prompt_reads_nothing_of_provena(tmp_path: Path):
     async with Client(build_server(nowhere)) as client:
         text = await text_of(client, "compare_runs", first_run_id="1/1", second_run_id="1/2")
     assert text.startswith("What differs between `1/1` and `1/2`?")
+
+
+@pytest.mark.asyncio
+async def test_recording_starts_from_the_last_capture_unless_another_is_named(tmp_path: Path):
+    async with sample_client(tmp_path, toolsets="default,recording") as client:
+        last = await text_of(client, "record_what_i_just_ran")
+        named = await text_of(client, "record_what_i_just_ran", capture="20261128T-flow")
+        crate = await text_of(client, "bring_in_this_crate", crate="runs/galaxy.zip")
+    assert last.startswith("Record what I just ran: the capture 'last'.")
+    assert named.startswith("Record what I just ran: the capture '20261128T-flow'.")
+    assert crate.startswith("Bring in the runs recorded in 'runs/galaxy.zip'.")

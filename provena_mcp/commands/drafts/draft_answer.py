@@ -11,7 +11,7 @@ from provena_mcp.commands.drafts.proposed_records import recorded_as
 from provena_mcp.commands.drafts.questions import questions_of, title_of
 from provena_mcp.commands.drafts.results import DraftedRun, DraftModelRunsResult, ItemToCreate, KnownDataset
 from provena_mcp.commands.planned_items import placeholders_in
-from provena_mcp.commands.records.run_preview import named, proposed_run
+from provena_mcp.commands.records.run_preview import named, proposed_run, workflow_of
 from provena_mcp.commands.results import problem_briefs
 from provena_mcp.crates.recorded_runs import RecordedRuns
 from provena_mcp.next_call import NextCall
@@ -133,11 +133,15 @@ def _drafted_runs(drafted: Drafted) -> Iterator[DraftedRun]:
 
 
 def _missing(drafted: Drafted) -> dict[str, list[str]]:
-    return {
-        draft.run.name: [*given.missing]
-        for draft, given in zip(drafted.drafts, drafted.checked.given, strict=True)
-        if given.missing
-    }
+    """What each run's record lacks, by the run's name: fields, and annotations that its template asks for."""
+    missing: dict[str, list[str]] = {}
+    for draft, given in zip(drafted.drafts, drafted.checked.given, strict=True):
+        workflow = workflow_of(given.run, drafted.checked.known)
+        asked = workflow.annotations.required if workflow and workflow.annotations else ()
+        lacking = [f"annotations.{key}" for key in asked if not (given.run.annotations or {}).get(key)]
+        if given.missing or lacking:
+            missing.setdefault(draft.run.name, []).extend([*given.missing, *lacking])
+    return missing
 
 
 def _others(drafted: Drafted) -> tuple[Ref, ...]:

@@ -90,7 +90,8 @@ def _of_runs(missing: Mapping[str, Sequence[str]], view: RegistryView) -> Iterat
 
 
 def _question(path: str, about: str, answer: JsonObject, view: RegistryView) -> Question:
-    words = _WORDS.get(path, f"{path} is needed.")
+    key = path.removeprefix("annotations.")
+    words = _WORDS.get(path, f"The template asks for {key!r}." if key != path else f"{path} is needed.")
     items: Mapping[str, RegistryItem] = {}
     if path == "organisation":
         items = view.organisations
@@ -134,6 +135,8 @@ def _whole(path: str) -> str:
 
 def _nested(path: str) -> JsonObject:
     value: JsonValue = _ANSWERS.get(path, "…")
-    for part in reversed(path.split(".")):
+    # What an annotation is called may have dots in it.
+    parts = path.split(".", 1) if path.startswith("annotations.") else path.split(".")
+    for part in reversed(parts):
         value = {part: value}
     return value if isinstance(value, dict) else {}

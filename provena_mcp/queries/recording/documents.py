@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -42,16 +43,27 @@ def captured_document(recordings: Recordings | None, name: str) -> RecordedRuns:
             advice="Give the text of its ro-crate-metadata.json as crate.",
         )
     (captures,) = recordings.folders(())
-    names = list(stored_names(captures))
-    chosen = names[-1] if name.strip() == LAST and names else name.strip()
-    if chosen not in names:
-        found = ", ".join(reversed(names[-_NAMES_SHOWN:])) or "none"
-        raise ArgumentError(
-            f"There is no capture {name[:80]!r} in {str(captures)!r}.",
-            parameter="capture",
-            advice=f"The newest: {found}. provena-mcp record makes one of a command.",
-        )
-    return local_document(InputFolders((captures,)), str(captures / chosen))
+    own, samples = list(stored_names(captures)), list(_sample_names(recordings))
+    chosen = name.strip()
+    if chosen == LAST:
+        chosen = (own or samples or [chosen])[-1]
+    if chosen in own:
+        return local_document(InputFolders((captures,)), str(captures / chosen))
+    if recordings.samples is not None and chosen in samples:
+        document = local_document(InputFolders((recordings.samples,)), str(recordings.samples / chosen))
+        # Nothing is noted beside what was shipped.
+        return document.model_copy(update={"source": document.source.model_copy(update={"folder": None})})
+    found = ", ".join(reversed((own or samples)[-_NAMES_SHOWN:])) or "none"
+    raise ArgumentError(
+        f"There is no capture {name[:80]!r} in {str(captures)!r}.",
+        parameter="capture",
+        advice=f"The newest: {found}. provena-mcp record makes one of a command.",
+    )
+
+
+def _sample_names(recordings: Recordings) -> Iterator[str]:
+    if recordings.samples is not None:
+        yield from stored_names(recordings.samples)
 
 
 def documents_in(given: JsonValue) -> list[JsonValue]:

@@ -81,9 +81,9 @@ class RegistryView:
 
     @cached_property
     def datasets_by_name(self) -> Mapping[str, tuple[str, ...]]:
-        """Ids of datasets by their names in lower case."""
+        """Ids of datasets by their names in lower case, those first that no newer version has replaced."""
         found: dict[str, list[str]] = {}
-        for item in self.datasets.values():
+        for item in sorted(self.datasets.values(), key=_is_replaced):
             found.setdefault((item.display_name or "").casefold(), []).append(item.id)
         return {name: tuple(ids) for name, ids in found.items()}
 
@@ -107,6 +107,10 @@ class RegistryView:
     def runs_with(self, key: str, value: str) -> tuple[ModelRunItem, ...]:
         """The runs that have this annotation."""
         return tuple(self._annotated.get((key, value), ()))
+
+
+def _is_replaced(item: RegistryItem) -> bool:
+    return bool(item.versioning_info and item.versioning_info.next_version)
 
 
 async def read_registry_view(reader: Reader, handles: Iterable[str]) -> RegistryView:

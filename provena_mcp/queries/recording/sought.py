@@ -53,11 +53,13 @@ class Recordings:
         files: The folders whose files may be read.
         captures: The folder that PROVENA_CAPTURES names.
         working: Where the server runs.
+        samples: The captures that come with the sample world, where that is served.
     """
 
     files: InputFolders
     captures: str | None
     working: Path
+    samples: Path | None = None
 
     def folders(self, paths: Iterable[str]) -> tuple[Path, ...]:
         """The folders of captures that may know of ``paths``: the one set, else those of their projects."""
