@@ -128,7 +128,8 @@ def test_nothing_generated_names_a_registrys_host_or_a_secret():
 
 def test_the_page_has_a_section_for_every_assistant():
     assert re.findall(r"^## (.*)$", FILES["docs/clients.md"], re.MULTILINE) == [
-        assistant.title for assistant in ASSISTANTS
+        *(assistant.title for assistant in ASSISTANTS),
+        "Plugins and the bundle",
     ]
 
 

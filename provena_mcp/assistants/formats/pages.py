@@ -62,8 +62,12 @@ def with_section(readme: str) -> str:
 
 def clients_page() -> str:
     """The page with a section for each assistant."""
-    head = files("provena_mcp.assistants.formats").joinpath("clients.md").read_text("utf-8")
-    return head + "\n".join(_section(one) for one in ASSISTANTS)
+    sections = "\n".join(_section(one) for one in ASSISTANTS)
+    return f"{_text('clients.md')}{sections}\n{_text('plugins.md')}"
+
+
+def _text(name: str) -> str:
+    return files("provena_mcp.assistants.formats").joinpath(name).read_text("utf-8")
 
 
 def _section(assistant: Assistant) -> str:

@@ -76,7 +76,7 @@ def _codex() -> JsonObject:
 
 def _market(owner: JsonObject, source: str) -> JsonObject:
     plugin: JsonObject = {"name": NAME, "source": source, "description": SHORT, "version": VERSION}
-    return {"name": _MARKET, **owner, "plugins": [plugin]}
+    return {"name": _MARKET, "description": SHORT, **owner, "plugins": [plugin]}
 
 
 def _codex_market() -> JsonObject:
