@@ -73,7 +73,7 @@ def _real(file: str) -> str:
 
 
 def _shown_file(result: IdentifyFileResult) -> RenderableType:
-    return _unwrapped(_lines_of(result))
+    return _of_lines(_lines_of(result))
 
 
 def _lines_of(result: IdentifyFileResult) -> Iterator[str]:
@@ -122,12 +122,11 @@ def _shown_check(result: CheckInputsResult) -> RenderableType:
     lines = [line for check in result.inputs for line in _lines_of_check(check)]
     summary = ", ".join(f"{count} {problem}" for problem, count in result.counts.items()) or "all fine"
     tail = "" if result.complete else " (not all: there are more runs)"
-    return _unwrapped((*lines, f"{summary}; looked through {result.looked_through}{tail}"))
+    return _of_lines((*lines, f"{summary}; looked through {result.looked_through}{tail}"))
 
 
-def _unwrapped(lines: Iterable[str]) -> RenderableType:
-    """Lines that stay whole in a pipe, and that a terminal may wrap."""
-    return Group(*(Text(line, no_wrap=True, overflow="ignore") for line in lines))
+def _of_lines(lines: Iterable[str]) -> RenderableType:
+    return Group(*map(Text, lines))
 
 
 def _lines_of_check(check: InputCheck) -> Iterator[str]:

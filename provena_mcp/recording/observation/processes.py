@@ -35,7 +35,10 @@ def remarks(told: PythonEvents, *, traced: bool) -> Iterator[str]:
     if traced:
         return
     if not told.processes:
-        yield "No Python program told of its files: what was read is known as far as it was declared."
+        yield (
+            "No Python program told of its files: what was read, or written outside of the watched folders, "
+            "is known as far as it was declared."
+        )
         return
     blind = sorted(told.imported & _OPEN_BY_THEMSELVES)
     if blind:
@@ -43,11 +46,14 @@ def remarks(told: PythonEvents, *, traced: bool) -> Iterator[str]:
     programs = sorted({os.path.basename(program.partition(" ")[0]) for program in told.started})
     others = [program for program in programs if not program.startswith("python")]
     if others:
-        yield f"Programs that are not Python were started ({_some(others)}): what they read was not seen."
+        yield (
+            f"Programs that are not Python were started ({_some(others)}): what they read, or wrote outside "
+            "of the watched folders, was not seen."
+        )
 
 
 def still_running(name: str, value: str) -> int:
-    """How many processes of this machine have the variable ``name=…`` with ``value`` in it; Linux only."""
+    """How many processes have the variable ``name=…`` with ``value`` in it, strace left out; Linux only."""
     wanted, held = name.encode(), os.fsencode(value)
     return sum(
         any(entry.startswith(wanted) and held in entry for entry in environment.split(b"\0"))
@@ -60,8 +66,10 @@ def _environments() -> Iterator[bytes]:
         return
     for process in os.listdir("/proc"):
         if process.isdigit() and int(process) != os.getpid():
+            folder = Path("/proc", process)
             try:
-                yield Path("/proc", process, "environ").read_bytes()
+                if (folder / "comm").read_text("utf-8", "replace").strip() != "strace":
+                    yield (folder / "environ").read_bytes()
             except OSError:
                 continue
 
