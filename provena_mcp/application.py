@@ -125,6 +125,7 @@ class Application:
     polling: PollPolicy
     caller: Callable[[], str]
     downloads: Downloads | None
+    annotates_via: bool
 
     @property
     def names(self) -> Names:
@@ -184,14 +185,14 @@ class Application:
 
         return Reader(self.client, self.names, self.caller(), self.recent_items)
 
-    def write_context(self) -> WriteContext:
-        """Writes as the current caller."""
+    def write_context(self, via: str | None = None) -> WriteContext:
+        """Writes as the current caller; ``via`` is the program that runs are to name, if any."""
         from provena_mcp.commands.confirmation.duplicate_check import Submissions
         from provena_mcp.commands.confirmation.preview_store import PreviewStore
         from provena_mcp.commands.confirmation.write_context import WriteContext
 
         previews, submissions = PreviewStore(self.key_values), Submissions(self.key_values)
-        return WriteContext(self.reader(), previews, submissions, self.now, self.longest_call)
+        return WriteContext(self.reader(), previews, submissions, self.now, self.longest_call, via)
 
     def documents(self) -> Documents:
         """Renders documents for the current caller."""

@@ -96,6 +96,10 @@ class Settings(BaseSettings):
         default=False,
         description="Add links to documents to results, for hosts that show them; many cannot read them.",
     )
+    annotate_via: bool = Field(
+        default=False,
+        description="Have runs name the client that registers them, in the annotation provena.via.",
+    )
     call_seconds: float = Field(default=110.0, gt=0, le=600, description="The longest a call may take.")
 
     http_url: str | None = Field(

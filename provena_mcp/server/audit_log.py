@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from provena_mcp.server.caller import current_token
 from provena_mcp.server.messages import name_in
+from provena_mcp.tools.acting_client import acting_client
 from provena_mcp.tools.definition import ToolDefinition
 
 _WORD: Final = 200
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Audit:
     """Records writes: ids and outcomes, never what was written, nor any name or address of a person.
+
+    ``via`` is the program that acted for them, as it names itself; what it was told is not known here.
 
     Attributes:
         tools: Those offered, by name.
@@ -47,7 +50,7 @@ class Audit:
             result = await call_next(ctx)
             outcome = _outcome(result)
         finally:
-            self._record(tool, began, outcome)
+            self._record(tool, began, acting_client(ctx.session), outcome)
         return result
 
     def _writing(self, ctx: ServerRequestContext[Any, Any]) -> ToolDefinition | None:
@@ -56,13 +59,16 @@ class Audit:
         tool = self.tools.get(name_in(ctx))
         return tool if tool is not None and tool.effect != "reads" else None
 
-    def _record(self, tool: ToolDefinition, began: float, outcome: Mapping[str, str]) -> None:
+    def _record(
+        self, tool: ToolDefinition, began: float, via: str | None, outcome: Mapping[str, str]
+    ) -> None:
         token = current_token()
         line = {
             "event": "write",
             "at": datetime.fromtimestamp(began, UTC).isoformat(timespec="milliseconds"),
             "who": token.subject if token else self.who(),
             "client": token.client_id if token else None,
+            "via": via,
             "tool": tool.name,
             **outcome,
             "seconds": round(self.now() - began, 3),

@@ -169,6 +169,7 @@ async def _running(
             longest_call=settings.call_seconds,
             caller=hosting.caller if hosting else local_caller,
             downloads=hosting.downloads if hosting else None,
+            annotates_via=settings.annotate_via,
         )
 
 

@@ -14,6 +14,7 @@ from provena_mcp.queries.documents import csv_files
 from provena_mcp.queries.documents.kinds import CSV
 from provena_mcp.queries.documents.user_files import place_for
 from provena_mcp.rules.csv.table import MAX_BYTES
+from provena_mcp.tools.acting_client import write_context
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.document_links import csv_link, ending_of, with_download
 from provena_mcp.tools.parameters import SaveAs
@@ -36,7 +37,7 @@ async def convert_model_runs(
 ) -> Reply[convert_csv.ConvertModelRunsResult]:
     """Check and convert CSV text."""
     app = ctx.request_context.lifespan_context
-    return Reply(await convert_csv.convert_csv(app.write_context(), model_run_content, app.max_result_tokens))
+    return Reply(await convert_csv.convert_csv(write_context(ctx), model_run_content, app.max_result_tokens))
 
 
 @tool(title="Convert CSV file", toolset="csv", local_only=True)
@@ -46,7 +47,7 @@ async def convert_model_runs_to_csv_with_file(
     """Check and convert a CSV file of this machine."""
     app = ctx.request_context.lifespan_context
     content = await to_thread.run_sync(app.input.read, file_path, MAX_BYTES)
-    return Reply(await convert_csv.convert_csv(app.write_context(), content, app.max_result_tokens))
+    return Reply(await convert_csv.convert_csv(write_context(ctx), content, app.max_result_tokens))
 
 
 @tool(title="CSV of a batch", toolset="csv")

@@ -21,6 +21,7 @@ from provena_mcp.commands.confirmation.change import (
 )
 from provena_mcp.commands.confirmation.gate import Gate, Question
 from provena_mcp.errors import ArgumentError
+from provena_mcp.tools.acting_client import write_context
 from provena_mcp.tools.definition import Reply
 from provena_mcp.tools.progress import progress_reporter
 
@@ -71,7 +72,7 @@ async def confirmed(
         polling=app.polling,
         on_progress=progress_reporter(ctx),
     )
-    gate = Gate(app.write_context(), change, confirmation)
+    gate = Gate(write_context(ctx), change, confirmation)
     answer = (ctx.input_responses or {}).get(_QUESTION)
     if answer is not None and ctx.request_state is not None:
         # The reference came back sealed, so it is the one of the question that this answers.

@@ -15,6 +15,7 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.recording import check_inputs as inputs
 from provena_mcp.queries.recording import identify_file as files
 from provena_mcp.queries.recording.documents import captured_document, documents_in, given_document
+from provena_mcp.tools.acting_client import write_context
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.wire.items import JsonObject
 
@@ -66,7 +67,7 @@ async def draft_model_runs(
             parameter="capture",
             advice="Give a capture's name, last, or a crate.",
         )
-    return Reply(await drafts.draft_model_runs(app.write_context(), documents, answers or {}, steps=steps))
+    return Reply(await drafts.draft_model_runs(write_context(ctx), documents, answers or {}, steps=steps))
 
 
 TOOLS = (identify_file, check_inputs, draft_model_runs)

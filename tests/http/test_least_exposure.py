@@ -82,7 +82,7 @@ async def test_every_write_leaves_one_line_without_its_content(
         logging.getLogger("provena_mcp.server.audit_log").handlers.clear()
     told = capsys.readouterr().err
     lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
-    who = {"event": "write", "who": "id-of-alice", "client": "some-host"}
+    who = {"event": "write", "who": "id-of-alice", "client": "some-host", "via": "mcp 0.1.0"}
     assert [{k: v for k, v in line.items() if k not in ("at", "seconds")} for line in lines] == [
         {**who, "tool": "register_model_run", "outcome": "preview"},
         {

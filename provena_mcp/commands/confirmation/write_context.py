@@ -21,6 +21,7 @@ class WriteContext:
     Attributes:
         now: Gives Unix seconds.
         longest_call: Seconds after which no call can still be sending.
+        via: The program that acts for the caller, where runs are to name it.
     """
 
     reader: Reader
@@ -28,6 +29,7 @@ class WriteContext:
     submissions: Submissions
     now: Callable[[], float]
     longest_call: float
+    via: str | None = None
 
     @property
     def client(self) -> ProvenaClient:

@@ -22,6 +22,7 @@ from provena_mcp.commands.records.run_preview import label, named, superseded
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.jobs.registry_check import newest_runs
+from provena_mcp.rules.records.acting_agent import with_agent
 from provena_mcp.rules.records.drafts import Draft
 from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerprint
 from provena_mcp.rules.records.problems import Problem
@@ -81,6 +82,7 @@ async def check_records(
         NotLoggedInError: Nobody is logged in.
         UpstreamError: The registry did not answer.
     """
+    raws = [with_agent(raw, context.via) for raw in raws]
     # Thousands of records are read and checked in threads, so that other calls go on meanwhile.
     modeller_id, modeller_warning = await _default_modeller(context, raws)
     given = await to_thread.run_sync(_read_all, raws, modeller_id)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
+from provena_mcp.rules.records.acting_agent import VIA
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
 
@@ -38,7 +39,8 @@ def _canonical(record: ModelRunRecord) -> str:
         "model_version": record.model_version,
         "inputs": _datasets(record.inputs),
         "outputs": _datasets(record.outputs),
-        "annotations": {**(record.annotations or {})},
+        # It is the same run whichever program registers it.
+        "annotations": {name: value for name, value in (record.annotations or {}).items() if name != VIA},
         "display_name": record.display_name,
         "description": record.description,
         "study_id": record.study_id,

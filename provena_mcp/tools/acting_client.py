@@ -1,0 +1,30 @@
+"""The program that acts for the person: what a client says it is, never what it was told to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mcp.server.mcpserver import Context
+from mcp.server.session import ServerSession
+
+from provena_mcp.application import Application
+from provena_mcp.rules.text import clean
+
+if TYPE_CHECKING:
+    from provena_mcp.commands.confirmation.write_context import WriteContext
+
+_NAME: Final = 80
+
+
+def acting_client(session: ServerSession) -> str | None:
+    """The client's name and version as it states them; None of one that states none."""
+    stated = session.client_params
+    if stated is None:
+        return None
+    return clean(f"{stated.client_info.name} {stated.client_info.version}", _NAME) or None
+
+
+def write_context(ctx: Context[Application]) -> WriteContext:
+    """Writes as the current caller; where the user wants it, runs name the client that acts for them."""
+    app = ctx.request_context.lifespan_context
+    return app.write_context(acting_client(ctx.session) if app.annotates_via else None)
