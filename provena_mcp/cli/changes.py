@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
 from provena_mcp.cli.ask.conversation import Question
-from provena_mcp.cli.ask.parts import Cell, headline, item, remark, table
+from provena_mcp.cli.ask.parts import headline, item, remark
 from provena_mcp.queries.answers.changes_result import ChangeRow, WhatChangedResult
 
 _KINDS: Final = {"new_version": "new version", "new_run": "new run"}
@@ -27,23 +29,26 @@ def changes_question(since: str, of: Sequence[str], cursor: str | None) -> Quest
 
 
 def changes(result: WhatChangedResult) -> RenderableType:
-    """The changes, newest first."""
+    """The changes, newest first: two lines each, since ids and names are to be read whole."""
     shown: list[RenderableType] = [headline(result.answer)]
-    if result.changes:
-        columns = ("when", "what", "item", "of", "concerns", "by", "why")
-        shown.append(table(*columns, rows=map(_row, result.changes)))
+    for change in result.changes:
+        kind = _KINDS.get(change.kind, change.kind)
+        shown.append(
+            Text(f"{change.when[:10]}  {kind}  ").append_text(item(change.id, change.name, change.type))
+        )
+        if said := "; ".join(_beside(change)):
+            shown.append(Padding(remark(said), (0, 0, 0, 12)))
     if result.incomplete_because:
         shown.append(remark(f"Not all: {result.incomplete_because}."))
     return Group(*shown)
 
 
-def _row(change: ChangeRow) -> Sequence[Cell]:
-    return (
-        change.when,
-        _KINDS.get(change.kind, change.kind),
-        item(change.id, change.name, change.type),
-        change.of or "",
-        change.concerns or "",
-        change.by or "",
-        change.reason or "",
-    )
+def _beside(change: ChangeRow) -> Iterator[str]:
+    if change.of:
+        yield f"{'used' if change.kind == 'new_run' else 'of'} {change.of}"
+    if change.concerns:
+        yield f"concerns {change.concerns}"
+    if change.by:
+        yield f"by {change.by}"
+    if change.reason:
+        yield change.reason

@@ -19,6 +19,7 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.errors import ForbiddenError, ProvenaError, SettingsError
 from provena_mcp.queries.health import UNLINKED
 from provena_mcp.rules.text import clean
+from provena_mcp.server.backend import describe_backend
 from provena_mcp.settings import Endpoints, Settings
 from provena_mcp.tools.toolsets import select_tools
 
@@ -51,7 +52,7 @@ class Doctor:
         found = [ok("settings", _told(settings))]
         if endpoints is None:
             return found + _embedded(settings)
-        return found + await self._deployment(settings, endpoints, tokens)
+        return found + _mirror(settings) + await self._deployment(settings, endpoints, tokens)
 
     async def _deployment(
         self, settings: Settings, endpoints: Endpoints, tokens: TokenProvider
@@ -84,6 +85,16 @@ def _told(settings: Settings) -> str:
     if settings.is_embedded:
         return "no deployment is set, so the embedded Provena answers"
     return f"{', '.join(given)} (values are not shown)"
+
+
+def _mirror(settings: Settings) -> list[Finding]:
+    if settings.mirror is None:
+        return []
+    which = describe_backend(settings)
+    if which.mirror is None or which.mirror.age is None:
+        return [Finding("problem", "mirror", which.advice or "It cannot be read.")]
+    said = f"{which.mirror.file} has {which.items} items as of {which.mirror.as_of}; age: {which.mirror.age}"
+    return [ok("mirror", said)]
 
 
 def _embedded(settings: Settings) -> list[Finding]:

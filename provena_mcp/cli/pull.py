@@ -51,7 +51,10 @@ async def pull(settings: Settings, path: Path | None, *, whole: bool) -> PullRep
         mirror.close()
     is_set = settings.mirror is not None and Mirror(settings.mirror, "").path == mirror.path
     console.print(
-        "\n".join(_summary(endpoints, mirror.path, report, is_set=is_set)), markup=False, highlight=False
+        "\n".join(_summary(endpoints, mirror.path, report, is_set=is_set)),
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
     )
     return report
 

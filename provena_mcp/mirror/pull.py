@@ -112,6 +112,7 @@ class Pull:
         self._on_progress = on_progress
         self._found = _Found()
         self._expected: int | None = None
+        self._passes = False
 
     async def run(self, *, whole: bool = False) -> PullReport:
         """Pull, going on with a pass that was begun; with ``whole`` pass through everything anew.
@@ -122,7 +123,7 @@ class Pull:
         """
         known = await to_thread.run_sync(self._opened)
         known = await self._begun(known, whole=whole)
-        passed = known.under_way is not None
+        self._passes = known.under_way is not None
         if known.under_way:
             known = await self._pass(known.under_way)
         await self._catch_up(known.mark)
@@ -132,7 +133,7 @@ class Pull:
             gone=found.gone,
             skipped=tuple(found.skipped.items()),
             waiting=found.waiting,
-            whole=passed,
+            whole=self._passes,
             items=await self._store.reading(contents.count),
         )
 
@@ -215,7 +216,8 @@ class Pull:
                 changed = contents.keep_in_pass(connection, entries, page.pagination_key)
             else:
                 changed = contents.keep_beside(connection, entries)
-        found.looked_at += len(page.items)
+        # What a pass has met may be read again afterwards.
+        found.looked_at += len(page.items) if in_pass or not self._passes else 0
         found.changed += len(changed)
         found.owners.update(entry.item.owner_username or "" for entry in entries if entry.item.id in changed)
         self._on_progress("items", found.looked_at, self._expected)

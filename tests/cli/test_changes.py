@@ -34,7 +34,7 @@ def test_changes_are_shown_and_the_exit_code_is_1(line: CommandLine) -> None:
     done = line("changes", "--since", "1970-01-01T01:00:00Z", "--of", "w/b")
     assert (done.returncode, done.stderr) == (1, "")
     assert "Since 1970-01-01: 1 run corrected." in done.stdout
-    assert "1970-01-01T01:16:50Z  corrected  Model_Run w/run" in done.stdout
+    assert "1970-01-01  corrected  Model_Run w/run  model run  w/run" in done.stdout
 
 
 def test_no_change_is_said_and_the_exit_code_is_0(line: CommandLine) -> None:

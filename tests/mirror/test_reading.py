@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from mcp import Client
 from mcp.types import CallToolResult, TextContent
 
+from provena_mcp.cli.doctor import Doctor
 from provena_mcp.embedded.app import BASE_PATHS
 from provena_mcp.errors import SettingsError
 from provena_mcp.server.build import build_server
@@ -34,6 +36,9 @@ CHAIN = [
     )
 ]
 WORLD = [*writable_world(), dataset("w/made-0", 100), *CHAIN]
+
+
+ENDPOINTS_AWAY = "http://127.0.0.1:1"
 
 
 @asynccontextmanager
@@ -309,3 +314,21 @@ def test_a_mirror_of_nothing_and_a_mirror_for_many_are_refused(tmp_path: Path) -
     with pytest.raises(SettingsError, match="what one user may read"):
         create_http_app(world.settings(mirror=tmp_path / "m.sqlite3"), transport=world.transport)
     world.close()
+
+
+@pytest.mark.asyncio
+async def test_doctor_looks_at_the_mirror(tmp_path: Path) -> None:
+    async with deployment(tmp_path) as pull:
+        pull.now = time.time()
+        await pull()
+        addresses = {f"{name}_api": f"{ENDPOINTS_AWAY}{path}" for name, path in BASE_PATHS.items()}
+        settings = settings_with(**addresses, mirror=pull.mirror.path)
+        with pull.mirror.opened().write() as connection:
+            connection.execute("UPDATE mirror SET source = ?", (addresses["registry_api"],))
+        found = await Doctor(lambda: settings).examine()
+        missing = settings.model_copy(update={"mirror": tmp_path / "none.sqlite3"})
+        not_found = await Doctor(lambda: missing).examine()
+    (mirror,) = [each for each in found if each.subject == "mirror"]
+    assert (mirror.state, mirror.said.endswith("age: less than a minute")) == ("ok", True)
+    (mirror,) = [each for each in not_found if each.subject == "mirror"]
+    assert (mirror.state, "There is no mirror" in mirror.said) == ("problem", True)

@@ -105,11 +105,12 @@ def present(question: Question[ResultT], asked: Asked, *, as_json: bool, sample:
         report_failure(failure.message, _advice(failure), failure.provena_said)
         return EXIT_OF[failure.fault]
     answer = JSON_OBJECT.validate_json(asked.text)
+    age = answer.pop(AGE, None)
     result = question.read(answer)
     if not as_json:
         console = Console()
         console.print(question.show(result))
-        if age := answer.get(AGE):
+        if age:
             console.print(remark(f"From a mirror; its age: {age}"))
         _propose(console, list(follow_ups(answer, asked.call)), sample=sample)
     return IS_NO if question.is_no(result) else 0
