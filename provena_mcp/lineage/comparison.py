@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Final, Literal, get_args
 
 from provena_mcp.rules.graph import ProvenanceGraph
@@ -68,7 +69,7 @@ RecordField = Literal[
 LineageField = Literal["datasets", "runs", "models", "templates", "people", "organisations", "studies"]
 ComparedField = Literal[RecordField, LineageField]
 Side = Literal["inputs", "outputs"]
-DifferenceKind = Literal["different", "only_in_some", "versions"]
+DifferenceKind = Literal["different", "contains", "only_in_some", "versions"]
 
 _OF_TEXT: Final[frozenset[ComparedField]] = frozenset(
     {"model_version", "resources", "annotations", "start_time", "end_time"}
@@ -108,16 +109,16 @@ class Aspect:
 
 @dataclass(frozen=True)
 class Difference:
-    """An aspect in which runs differ: each run's values that not all share, and how many all do share.
+    """An aspect in which runs differ: each run's values that not all share, and those that all do share.
 
-    ``kind`` is "only_in_some" where a run has none at all, and "versions" where the values are
-    versions of the same things.
+    ``kind`` is "only_in_some" where a run has none at all, "contains" where of any two runs one has all
+    that the other has, and "versions" where the values are versions of the same things.
     """
 
     aspect: Aspect
     kind: DifferenceKind
     values: Mapping[str, tuple[str, ...]]
-    shared: int
+    shared: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def compare(aspects: Iterable[Aspect], labels: Sequence[str], versions: Mapping[
             continue
         own = {label: tuple(sorted(values - shared)) for label, values in held.items() if values - shared}
         kind = _kind(aspect, held, own, versions)
-        differences.append(Difference(aspect, kind, own, len(shared)))
+        differences.append(Difference(aspect, kind, own, tuple(sorted(shared))))
     return Comparison(tuple(differences), tuple(same))
 
 
@@ -196,6 +197,9 @@ def _kind(
 ) -> DifferenceKind:
     if not all(held.values()):
         return "only_in_some"
+    by_size = sorted(held.values(), key=len)
+    if all(fewer <= more for fewer, more in pairwise(by_size)):
+        return "contains"
     if not aspect.holds_ids or len(own) < len(held):
         return "different"
     families = {

@@ -154,6 +154,15 @@ def test_a_role_that_only_some_runs_fill_and_versions_of_one_dataset_are_told_ap
     ]
 
 
+def test_a_run_that_has_all_that_another_has_and_more_contains_it() -> None:
+    first = record(inputs=[dataset("wind", "x"), dataset("wind", "y")])
+    second = record(inputs=[dataset("wind", "x")])
+
+    (found,) = compare(aspects_of_records({"A": first, "B": second}, {}), "AB", {}).differences
+
+    assert (found.kind, found.values, found.shared) == ("contains", {"A": ("y",)}, ("x",))
+
+
 def test_of_several_datasets_in_a_role_only_those_not_shared_are_told() -> None:
     first = record(inputs=[dataset("wind", "shared"), dataset("wind", "x")])
     second = record(inputs=[dataset("wind", "shared"), dataset("wind", "y")])
@@ -166,7 +175,7 @@ def test_of_several_datasets_in_a_role_only_those_not_shared_are_told() -> None:
         ),
         kind="different",
         values={"A": ("x",), "B": ("y",)},
-        shared=1,
+        shared=("shared",),
     )
 
 

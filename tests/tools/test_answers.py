@@ -397,18 +397,30 @@ async def test_lineages_are_compared_by_what_led_to_each_run(standing: Standing)
         found = await call(
             client, "compare_model_runs", run_ids=["sample/1000119", "sample/1000122"], scope="lineage"
         )
-    assert found["differences"] == [
-        {
-            "field": "datasets",
-            "kind": "different",
-            "values": [
-                {"runs": "A", "id": "sample/1000115", "name": "Sea country values, Moore and Davies reefs"}
-            ],
-            "shared": 15,
-        }
-    ]
+    (difference,) = found["differences"]
+    both_have = difference.pop("both_have")
+    assert difference == {
+        "field": "datasets",
+        "kind": "contains",
+        "values": [
+            {"runs": "A", "id": "sample/1000115", "name": "Sea country values, Moore and Davies reefs"}
+        ],
+        "shared": 15,
+    }
+    assert both_have[0] == {"id": "sample/1000014", "name": "Bottom friction settings"}
+    assert len(both_have) == 5
     assert [run["lineage"]["datasets"] for run in found["runs"]] == [17, 16]
     assert found["same_counts"]["runs"] == 9
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_runs_share_is_named_and_a_run_that_used_all_of_another_and_more_is_told(
+    standing: Standing,
+):
+    async with standing.client() as client:
+        found = await call(client, "compare_model_runs", run_ids=["sample/1000119", "sample/1000122"])
+    assert "template 'Restoration site ranking', model 'ReefChoice'" in found["answer"]
+    assert found["answer"].endswith(" A has all inputs of B, and 1 more.")
 
 
 @pytest.mark.asyncio(loop_scope="module")

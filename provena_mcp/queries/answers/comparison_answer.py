@@ -44,13 +44,17 @@ class DifferenceRow(Brief):
     """Something in which runs differ: the values that not all of them have."""
 
     field: ComparedField
-    kind: DifferenceKind = Field(description="versions: of one thing; only_in_some: some runs have none.")
+    kind: DifferenceKind = Field(
+        description="versions: of one thing; only_in_some: some runs have none; contains: one has all that "
+        "the other has, and more."
+    )
     role: Ref | None = Field(default=None, description="Dataset template.")
     key: str | None = Field(default=None, description="Annotation or resource.")
     side: Side | None = None
     values: tuple[ComparedValue, ...]
     of: int | None = Field(default=None, description="How many, if not all are shown.")
     shared: int | None = Field(default=None, description="Values of it that all runs have.")
+    both_have: tuple[ComparedValue, ...] | None = Field(default=None, description="The first of shared.")
 
 
 class SameRow(Brief):
@@ -80,6 +84,7 @@ class CompareModelRunsResult(Brief):
 
 
 _TEXT: Final = 200
+_VALUE: Final = 40
 # Values of one row and rows of what is the same, at most, in ever smaller answers.
 _SIZES: Final = ((10, 30), (8, 15), (5, 8), (3, 4), (2, 0), (1, 0))
 
@@ -119,6 +124,7 @@ class ComparisonAnswer:
         for difference in comparison.differences:
             if difference.aspect.holds_ids:
                 wanted.update((value, None) for value, _ in _by_value(difference)[:most_values])
+                wanted.update(dict.fromkeys(difference.shared[: most_values // 2]))
         for aspect in self._worth_showing()[:most_same]:
             if aspect.holds_ids:
                 wanted.update(dict.fromkeys(_shared_values(aspect)[:most_values]))
@@ -157,7 +163,7 @@ class ComparisonAnswer:
         for aspect in self._compared.comparison.same:
             counts[aspect.field] += len(_shared_values(aspect))
         for difference in self._compared.comparison.differences:
-            counts[difference.aspect.field] += difference.shared
+            counts[difference.aspect.field] += len(difference.shared)
         return {name: count for name, count in counts.items() if count}
 
     def _run(self, label: str, run: ModelRunItem) -> ComparedRun:
@@ -182,7 +188,8 @@ class ComparisonAnswer:
                 for value, labels in held[:most]
             ),
             of=len(held) if len(held) > most else None,
-            shared=difference.shared or None,
+            shared=len(difference.shared) or None,
+            both_have=tuple(self._value(aspect, value) for value in difference.shared[: most // 2]) or None,
         )
 
     def _same(self, aspect: Aspect, most: int) -> SameRow:
@@ -211,13 +218,36 @@ class ComparisonAnswer:
 
     def _says(self) -> str:
         differing = Counter(difference.aspect.field for difference in self._compared.comparison.differences)
-        same = Counter(aspect.field for aspect in self._compared.comparison.same)
+        same = dict.fromkeys(aspect.field for aspect in self._compared.comparison.same)
         what = "records" if self._scope == "record" else "lineages"
         if not differing:
             return f"The {what} of the {len(self._runs)} runs are the same."
-        alike = [name for name in same if name not in differing]
+        alike = [self._alike_in(name) for name in same if name not in differing]
         told = f"The {what} of the {len(self._runs)} runs differ in {', '.join(differing)}"
-        return f"{told}; the same: {', '.join(alike)}." if alike else f"{told}."
+        told += f"; the same: {', '.join(alike)}." if alike else "."
+        return " ".join([told, *self._containments()])
+
+    def _alike_in(self, name: str) -> str:
+        """A field in which all runs agree, with its value where it has one."""
+        aspects = [aspect for aspect in self._compared.comparison.same if aspect.field == name]
+        values = [value for aspect in aspects for value in _shared_values(aspect)]
+        if len(values) != 1 or self._scope == "lineage":
+            return name
+        said = self._name(values[0]) if aspects[0].holds_ids else clean(values[0], _VALUE)
+        return f"{name} {said!r}" if said else name
+
+    def _containments(self) -> Iterator[str]:
+        """Of two runs, that one used or made all that the other did, and more."""
+        if len(self._runs) != 2 or self._scope == "lineage":
+            return
+        for side in ("inputs", "outputs"):
+            (one, first), (other, second) = (
+                (label, {dataset.dataset_id for dataset in getattr(run.record, side)})
+                for label, run in self._runs.items()
+            )
+            for more, fewer, all_of, some_of in ((one, other, first, second), (other, one, second, first)):
+                if some_of and all_of > some_of:
+                    yield f"{more} has all {side} of {fewer}, and {len(all_of - some_of)} more."
 
     def _same_names(self) -> tuple[str, ...]:
         """Different items of one name, which a reader would take for the same."""
