@@ -3,14 +3,11 @@
 A programme of some 10,000 items, all of which made one product and all but a few of which came from
 one dataset, is loaded into the embedded Provena and served over HTTP. Our server and a bare one run
 over stdio and ask it in turns; names are warm. For each tool the bare server fetches and parses,
-one after the other, the lineages that the answer is about. The ratio is ours to bare, of medians.
-
-    python benchmarks/answers.py [--inputs 8] [--repeat 11]
+one after the other, the lineages that the answer is about.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import subprocess
@@ -24,17 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from mcp import Client
-from measuring import (
-    SERVICES,
-    bare_server,
-    free_port,
-    package_server,
-    print_heading,
-    report,
-    wait_for,
-)
 
-LIMIT = 3.0
+from benchmarks.measuring import SERVICES, Table, bare_server, free_port, package_server, process
+
+AIM = 1.4
 DEPTH = 10
 GENERATIONS = 4
 PEOPLE, STUDIES = 20, 10
@@ -196,18 +186,9 @@ def served(items: Items) -> Generator[dict[str, str]]:
         command = [sys.executable, "-m", "provena_mcp", "local"]
         subprocess.run([*command, "load", file, "--store", store], check=True, capture_output=True)
         port = free_port()
-        process = subprocess.Popen(
-            [*command, "serve", "--port", str(port), "--store", store],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
         base = f"http://127.0.0.1:{port}"
-        try:
-            wait_for(f"{base}/prov-api/", process)
+        with process([*command[1:], "serve", "--port", str(port), "--store", store], f"{base}/prov-api/"):
             yield addresses(base)
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
 
 
 def addresses(base: str) -> dict[str, str]:
@@ -236,8 +217,7 @@ async def timed_fetches(client: Client, question: Question) -> float:
     return time.perf_counter() - started
 
 
-async def compare(environment: dict[str, str], inputs: int, repeat: int) -> bool:
-    kept = True
+async def compare(table: Table, environment: dict[str, str], inputs: int, repeat: int) -> None:
     async with Client(package_server(environment)) as ours, Client(bare_server(environment)) as bare:
         for question in questions(inputs):
             await timed_answer(ours, question)
@@ -247,22 +227,12 @@ async def compare(environment: dict[str, str], inputs: int, repeat: int) -> bool
             for _ in range(repeat):
                 mine.append(await timed_answer(ours, question))
                 theirs.append(await timed_fetches(bare, question))
-            kept &= report(question.tool, mine, theirs, LIMIT)
-    return kept
+            table.compare(question.tool, mine, theirs, AIM)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--inputs", type=int, default=8, help="datasets each run used; 8 make 9,400 items")
-    parser.add_argument("--repeat", type=int, default=11, help="calls of each server and tool")
-    args = parser.parse_args()
-    items = programme(args.inputs)
+def measure(table: Table, quick: bool) -> None:
+    inputs = 5 if quick else 8
+    items = programme(inputs)
     with served(items) as environment:
-        print_heading(f"answers on {len(items):,} items")
-        sys.exit(0 if asyncio.run(compare(environment, args.inputs, args.repeat)) else 1)
-
-
-if __name__ == "__main__":
-    main()
+        table.note(f"answers about a programme of {len(items):,} items, embedded, over HTTP:")
+        asyncio.run(compare(table, environment, inputs, 5 if quick else 11))

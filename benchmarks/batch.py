@@ -4,18 +4,14 @@ Ours: one request to the embedded Provena in process, until its worker has finis
 lodged in registry and graph, indexed for search, each whole or not at all within the transaction of its
 group. Bare: the rows that this left, inserted into an empty store of the same tables by plain sqlite3,
 committed once per run with synchronous=FULL.
-
-    python benchmarks/batch.py [--runs 1000] [--rounds 3]
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import sqlite3
 import statistics
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -25,12 +21,13 @@ from typing import Any
 
 import httpx
 
+from benchmarks.measuring import Table
 from provena_mcp.embedded.app import create_app
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 
-LIMIT = 0.55
+AIM = 0.55
 Rows = dict[str, list[tuple[Any, ...]]]
 
 # Which table's rows belong to a run, by what of each names it: the run's id or its node's key.
@@ -116,7 +113,8 @@ def _insertion(table: str, columns: int) -> str:
     return " ".join(("INSERT OR IGNORE INTO", table, _COLUMNS.get(table, ""), "VALUES (", values, ")"))
 
 
-def compare(runs: int, rounds: int) -> bool:
+def measure(table: Table, quick: bool) -> None:
+    runs, rounds = (300, 1) if quick else (1000, 3)
     times: dict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
@@ -128,24 +126,6 @@ def compare(runs: int, rounds: int) -> bool:
             assert len(left) == runs, f"{len(left)} of {runs} runs were lodged"
             times["bare"].append(insert(Path(folder) / "bare.sqlite3", left))
     rate = {who: runs / statistics.median(taken) for who, taken in times.items()}
-    share = rate["ours"] / rate["bare"]
     size = sum(len(json.dumps(rows, default=str)) for rows in left[0].values())
-    print(f"{'a batch of':<28}{'ours runs/s':>12}{'bare runs/s':>12}{'share':>8}{'aim':>8}")
-    verdict = "ok" if share >= LIMIT else "UNDER"
-    print(f"{runs:<28}{rate['ours']:>12.0f}{rate['bare']:>12.0f}{share:>8.0%}{LIMIT:>8.0%}  {verdict}")
-    print(f"{sum(map(len, left[0].values()))} rows and {size:,} characters a run")
-    return share >= LIMIT
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--runs", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=3)
-    args = parser.parse_args()
-    sys.exit(0 if compare(args.runs, args.rounds) else 1)
-
-
-if __name__ == "__main__":
-    main()
+    table.add(f"a batch of {runs:,} runs", rate["ours"], rate["bare"], AIM, unit="runs/s", at_least=True)
+    table.note(f"{sum(map(len, left[0].values()))} rows and {size:,} characters a run")

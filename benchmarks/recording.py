@@ -4,13 +4,10 @@ Commands that take about ten seconds run bare and recorded in turns, with the sa
 processor time, the command's and ours, so that what else the machine does changes little: ``record`` waits
 for nothing but the command. Of strace this does not tell, which stops the command
 at every call that names a file.
-
-    python benchmarks/recording.py [--seconds 10] [--repeat 3]
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -18,7 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-LIMIT = 1.05
+from benchmarks.measuring import Table
+
+AIM = 1.05
+LEVELS = {"declared": ["--observe", "declared"], "usual": list[str]()}
 
 _COMPUTES = """
 import sys
@@ -76,22 +76,9 @@ def compare(text: str, name: str, options: list[str], seconds: int, repeat: int)
     return statistics.median(bare), statistics.median(recorded)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=10)
-    parser.add_argument("--repeat", type=int, default=3)
-    given = parser.parse_args()
-    levels = [["--observe", "declared"], []]
-    print(f"{'command':<46}{'level':>10}{'bare s':>9}{'recorded s':>12}{'ratio':>8}{'limit':>7}")
-    is_ok = True
+def measure(table: Table, quick: bool) -> None:
+    seconds, repeat = (2, 1) if quick else (10, 3)
     for what, (text, name) in COMMANDS.items():
-        for options in levels:
-            bare, recorded = compare(text, name, options, given.seconds, given.repeat)
-            level = options[-1] if options else "usual"
-            is_ok = is_ok and recorded / bare <= LIMIT
-            print(f"{what:<46}{level:>10}{bare:>9.2f}{recorded:>12.2f}{recorded / bare:>8.3f}{LIMIT:>7}")
-    return 0 if is_ok else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        for level, options in LEVELS.items():
+            bare, recorded = compare(text, name, options, seconds, repeat)
+            table.add(f"{what} ({level})", recorded, bare, AIM, unit="CPU s")

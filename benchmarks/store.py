@@ -1,12 +1,9 @@
 """Lineage out of the embedded store against a breadth-first search over dicts in memory.
 
-    python benchmarks/traversal.py [--edges 100000 1000000 10000000]
-
 The yardstick holds the whole graph in dicts and only appends bare tuples; ours answers with the value that
 the routes answer with, a ProvenanceGraph of Links and kinds, in a transaction of its own. Ours is timed
 twice: over the arrays that a process fills once it has walked much, and by SQL alone, as before that. The
-ratio is that of the best of several runs taken in turn, without garbage collection, as timeit has it. Over
-the arrays it must keep 3 for answers of 10^4 links and more, and 12 below; exits with 1 where it does not.
+ratio is that of the best of several runs taken in turn, without garbage collection, as timeit has it.
 
 The exponents say how the cost grows: the time of an answer with its links, and the time a link with the
 links of the store.
@@ -16,17 +13,17 @@ The world is what model runs assert, each run using recent outputs of others.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import math
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.measuring import Table
 from provena_mcp.embedded.adjacency import Adjacency
 from provena_mcp.embedded.graph import lodge
 from provena_mcp.embedded.graph_walk import explore
@@ -38,7 +35,8 @@ from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedData
 RUNS_A_BATCH = 5_000
 REPEATS = 7
 LARGE = 10_000
-LIMIT_LARGE, LIMIT_SMALL = 3.0, 12.0
+AIM_LARGE, AIM_SMALL = 3.0, 12.0
+SIZES = (100_000, 1_000_000)
 
 Graphs = Iterator[tuple[str, ProvenanceGraph]]
 Ahead = dict[str, list[tuple[str, str]]]
@@ -134,9 +132,15 @@ Timed = tuple[str, int, int, float]
 
 
 def compare(
-    store: Store, adjacency: Adjacency, memory: InMemory, start: str, direction: Direction, depth: int
-) -> tuple[bool, Timed]:
-    """Time one exploration on all sides and print it; whether the ratio keeps its limit, and ours."""
+    table: Table,
+    store: Store,
+    adjacency: Adjacency,
+    memory: InMemory,
+    start: str,
+    direction: Direction,
+    depth: int,
+) -> Timed:
+    """Time one exploration on all sides; ours, over the arrays."""
 
     def over_arrays() -> ProvenanceGraph:
         with store.read() as connection:
@@ -157,14 +161,10 @@ def compare(
         if found != expected or any(memory.kinds[node] != kind for node, kind in answer.nodes.items()):
             sys.exit(f"{direction} of {start}, depth {depth}: the sides differ.")
     ours, sql, bare = best(over_arrays, by_sql, lambda: memory.tuples(start, direction, depth))
-    limit = LIMIT_LARGE if len(expected) >= LARGE else LIMIT_SMALL
-    ratio = ours / bare
-    verdict = "ok" if ratio <= limit else "OVER"
-    print(
-        f"  {direction:<11}{depth:>4}{len(expected):>9}{ours * 1000:>10.3f}{bare * 1000:>10.3f}"
-        f"{ratio:>8.2f}{limit:>7.0f}  {verdict:<5}{sql * 1000:>10.2f}{sql / bare:>8.2f}"
-    )
-    return ratio <= limit, (direction, depth, len(expected), ours)
+    aim = AIM_LARGE if len(expected) >= LARGE else AIM_SMALL
+    what = f"{direction}, {depth} hops, {len(expected):,} links (SQL alone {sql / bare:.1f})"
+    table.add(what, ours * 1000, bare * 1000, aim)
+    return direction, depth, len(expected), ours
 
 
 def exponent(points: list[tuple[float, float]]) -> float:
@@ -174,8 +174,8 @@ def exponent(points: list[tuple[float, float]]) -> float:
     return sum((x - mean_x) * (y - mean_y) for x, y in logs) / sum((x - mean_x) ** 2 for x, _ in logs)
 
 
-def measure(edges: int, folder: Path) -> tuple[bool, list[Timed]]:
-    """Every comparison at one size; whether all keep their limits, and our times."""
+def measure_size(table: Table, edges: int, folder: Path) -> list[Timed]:
+    """Every comparison at one size; our times."""
     store, memory = Store(folder / f"{edges}.sqlite3"), InMemory()
     begin = time.perf_counter()
     last = fill(store, memory, runs(seed=7), edges)
@@ -184,47 +184,32 @@ def measure(edges: int, folder: Path) -> tuple[bool, list[Timed]]:
     begin = time.perf_counter()
     adjacency.fill()
     filled = time.perf_counter() - begin
-    size = f"{len(memory.links)} links, {len(memory.kinds)} items"
-    print(f"{size}, made in {made:.1f} s, arrays in {filled:.1f} s")
-    print(
-        f"{'hops':>17}{'links':>9}{'ours ms':>10}{'bare ms':>10}{'ratio':>8}{'limit':>7}"
-        f"{'SQL ms':>17}{'ratio':>8}"
-    )
+    size = f"{len(memory.links):,} links, {len(memory.kinds):,} items"
+    table.note(f"a store of {size}, made in {made:.1f} s, arrays in {filled:.1f} s:")
     asked: list[tuple[str, Direction, int]] = [
         *((last, "upstream", depth) for depth in (1, 3, 5, 7, 9, 11, 15, 25, 100)),
         *(("bench/o0", "downstream", depth) for depth in (1, 4, 8, 16, 24, 40, 100)),
     ]
-    outcomes = [compare(store, adjacency, memory, *question) for question in asked]
-    times = [timed for _, timed in outcomes]
+    times = [compare(table, store, adjacency, memory, *question) for question in asked]
     over_links = exponent([(links, seconds) for _, _, links, seconds in times])
-    print(f"  time grows with the answer's links to the power of {over_links:.2f}")
+    table.note(f"time grows with the answer's links to the power of {over_links:.2f}")
     adjacency.close()
     store.close()
-    return all(kept for kept, _ in outcomes), times
+    return times
 
 
-def print_growth(sizes: list[int], times: list[list[Timed]]) -> None:
-    """How the time of answers of the same links grows with the store."""
+def growth(sizes: Sequence[int], times: Sequence[list[Timed]]) -> float:
+    """The exponent with which the time of a link of small answers grows with the store."""
     small = [[timed for timed in at if timed[0] == "upstream" and timed[1] <= 9] for at in times]
     per_link = [
         math.exp(sum(math.log(seconds / links) for _, _, links, seconds in at) / len(at)) for at in small
     ]
-    points = list(zip(map(float, sizes), per_link, strict=True))
-    print(f"time a link grows with the store's links to the power of {exponent(points):.2f}")
+    return exponent(list(zip(map(float, sizes), per_link, strict=True)))
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--edges", type=int, nargs="+", default=[100_000, 1_000_000])
-    arguments = parser.parse_args()
+def measure(table: Table, quick: bool) -> None:
+    sizes = SIZES[:1] if quick else SIZES
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = [measure(edges, Path(folder)) for edges in arguments.edges]
-    if len(outcomes) > 1:
-        print_growth(arguments.edges, [times for _, times in outcomes])
-    return 0 if all(kept for kept, _ in outcomes) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        times = [measure_size(table, edges, Path(folder)) for edges in sizes]
+    if len(sizes) > 1:
+        table.note(f"time a link grows with the store's links to the power of {growth(sizes, times):.2f}")

@@ -4,13 +4,10 @@ The deployment is an embedded Provena of 20,000 items, datasets and runs of the 
 by a process of its own. Ours: 'provena-mcp local pull' into a new mirror, its start included; every item is
 checked, kept, indexed for search and its provenance lodged. Bare: the pages of the general list, one after
 the other over one connection, parsed and thrown away.
-
-    python benchmarks/mirror_pull.py [--items 20000] [--rounds 3]
 """
 
 from __future__ import annotations
 
-import argparse
 import copy
 import os
 import resource
@@ -24,15 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from measuring import SERVICES, free_port, wait_for
 
+from benchmarks.measuring import SERVICES, Table, free_port, process
 from provena_mcp.client.raw_items import PAGE_SIZE
 from provena_mcp.embedded.app import BASE_PATHS
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source, sample_source
 from provena_mcp.embedded.store import Store
 
-LIMIT = 0.5
+AIM = 0.5
 MOST_MEGABYTES = 200.0
 LIST = "/registry-api/registry/general/list"
 DAY = 86_400
@@ -78,10 +75,10 @@ def pull(base: str, mirror: Path) -> tuple[float, float]:
     environment = inherited | addresses | {"PROVENA_ACCESS_TOKEN": "none"}
     command = [sys.executable, "-m", "provena_mcp", "local", "pull", "--mirror", str(mirror)]
     started = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    pulling = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(pulling.pid, 0)
+    pulling.returncode = os.waitstatus_to_exitcode(status)
+    if pulling.returncode:
         sys.exit("The pull failed.")
     return time.perf_counter() - started, _megabytes(usage)
 
@@ -90,45 +87,21 @@ def _megabytes(usage: resource.struct_rusage) -> float:
     return usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--items", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
+def measure(table: Table, quick: bool) -> None:
+    items, count = (4_000, 1) if quick else (20_000, 3)
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "deployment.sqlite3")
-        load_items(store, Source(tuple(world(asked.items))))
+        load_items(store, Source(tuple(world(items))))
         store.close()
         port = free_port()
         base = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "provena_mcp", "local", "serve", "--port", str(port)]
-        server = subprocess.Popen([*command, "--store", str(store.path)], stderr=subprocess.DEVNULL)
-        try:
-            wait_for(f"{base}/prov-api/", server)
+        command = ["-m", "provena_mcp", "local", "serve", "--port", str(port), "--store", store.path]
+        with process(command, f"{base}/prov-api/"):
             bare(base)
-            rounds = [(bare(base), pull(base, Path(folder) / f"{n}.sqlite3")) for n in range(asked.rounds)]
-        finally:
-            server.terminate()
-            server.wait(timeout=10)
-    return report(rounds)
-
-
-def report(rounds: list[tuple[tuple[float, int], tuple[float, float]]]) -> int:
-    count = rounds[0][0][1]
-    bare_seconds = statistics.median(seconds for (seconds, _), _ in rounds)
-    ours = statistics.median(seconds for _, (seconds, _) in rounds)
-    megabytes = max(megabytes for _, (_, megabytes) in rounds)
-    ratio = bare_seconds / ours
-    is_met = ratio >= LIMIT and megabytes <= MOST_MEGABYTES
-    print(f"{'':<28}{'ours s':>10}{'bare s':>10}{'ratio':>8}{'limit':>8}{'MB':>8}{'limit':>8}")
-    print(
-        f"{f'pull {count:,} items':<28}{ours:>10.1f}{bare_seconds:>10.1f}{ratio:>8.2f}{LIMIT:>8.2f}"
-        f"{megabytes:>8.0f}{MOST_MEGABYTES:>8.0f}  {'ok' if is_met else 'MISSED'}"
-    )
-    return 0 if is_met else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            rounds = [(bare(base), pull(base, Path(folder) / f"{n}.sqlite3")) for n in range(count)]
+    pulled = rounds[0][0][1]
+    limit = pulled / statistics.median(seconds for (seconds, _), _ in rounds)
+    ours = pulled / statistics.median(seconds for _, (seconds, _) in rounds)
+    table.add(f"a pull of {pulled:,} items", ours, limit, AIM, unit="items/s", at_least=True)
+    most = max(megabytes for _, (_, megabytes) in rounds)
+    table.within("the most memory of a pull", most, MOST_MEGABYTES, "MB")

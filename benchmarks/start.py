@@ -1,14 +1,13 @@
 """How long from starting the process to the first tool list, and the first lineage call after it.
 
-Starts alternate with those of a bare SDK server, each in a fresh process; ratios are of medians. The first
-call is of a lineage of 100 nodes, once at once and once after a pause as long as a person needs to ask.
-
-    python benchmarks/startup.py [--rounds 15]
+Starts alternate with those of a bare SDK server, each in a fresh process. The first call is of a lineage of
+100 nodes whose names are cold, once right after the list and once after a pause as long as a person needs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,20 +15,13 @@ import time
 from pathlib import Path
 
 from mcp import Client, StdioServerParameters
-from measuring import (
-    bare_server,
-    fake_provena,
-    median_ms,
-    package_server,
-    parser_with_bench,
-    pointing_at,
-    print_heading,
-    report,
-)
 
-LIMIT = 1.15
-FIRST_CALL_LIMIT = 1.5
-VERSION_LIMIT_MS = 60
+from benchmarks.deployment import DEPTH, deployed, start_of
+from benchmarks.measuring import Table, bare_server, package_server
+
+AIM = 1.15
+FIRST_CALL_AIM = 1.5
+VERSION_AIM_MS = 60.0
 PAUSE_SECONDS = 1.0
 NODES = 100
 
@@ -58,7 +50,7 @@ async def first_call(server: StdioServerParameters, call: Call, pause: float) ->
     return taken
 
 
-async def compare_starts(rounds: int) -> bool:
+async def compare_starts(table: Table, rounds: int) -> None:
     ours: list[float] = []
     bare: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -67,31 +59,24 @@ async def compare_starts(rounds: int) -> bool:
             ours.append(await until_tools(package_server(environment)))
             bare.append(await until_tools(bare_server({})))
     # The first round warms the file cache and compiles bytecode.
-    return report(f"{rounds} starts", ours[1:], bare[1:], LIMIT)
+    table.compare("start to the first tools/list", ours[1:], bare[1:], AIM)
 
 
-async def compare_first_calls(base: str, rounds: int, pause: float) -> bool:
-    question: dict[str, object] = {"starting_id": f"10378.1/{NODES}-0", "depth": 10}
+async def compare_first_calls(table: Table, environment: dict[str, str], rounds: int, pause: float) -> None:
+    question: dict[str, object] = {"starting_id": start_of(NODES), "depth": DEPTH}
     plain = question | {"route": "/explore/upstream"}
-    environment = pointing_at(base)
     ours: list[float] = []
     bare: list[float] = []
     for _ in range(rounds):
         ours.append(await first_call(package_server(environment), ("explore_upstream", question), pause))
         bare.append(await first_call(bare_server(environment), ("fetch", plain), pause))
-    return report(f"first call, {pause:g} s after the list", ours, bare, FIRST_CALL_LIMIT)
+    table.compare(f"first lineage call, {pause:g} s after the list", ours, bare, FIRST_CALL_AIM)
 
 
-def compare_version(rounds: int) -> bool:
-    ours = [_run(["-m", "provena_mcp", "--version"]) for _ in range(rounds)]
-    bare = [_run(["-c", "pass"]) for _ in range(rounds)]
-    more = median_ms(ours) - median_ms(bare)
-    verdict = "ok" if more <= VERSION_LIMIT_MS else "OVER"
-    print(
-        f"{'--version, against python -c pass':<44}{median_ms(ours):>10.1f}{median_ms(bare):>10.1f}", end=""
-    )
-    print(f"   {more:.0f} ms more, limit {VERSION_LIMIT_MS}  {verdict}")
-    return more <= VERSION_LIMIT_MS
+def compare_version(table: Table, rounds: int) -> None:
+    ours = statistics.median(_run(["-m", "provena_mcp", "--version"]) for _ in range(rounds))
+    bare = statistics.median(_run(["-c", "pass"]) for _ in range(rounds))
+    table.within("--version, above python -c pass", (ours - bare) * 1000, VERSION_AIM_MS, "ms")
 
 
 def _run(arguments: list[str]) -> float:
@@ -100,16 +85,10 @@ def _run(arguments: list[str]) -> float:
     return time.perf_counter() - started
 
 
-def main() -> None:
-    parser = parser_with_bench(__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
-    args = parser.parse_args()
-    print_heading("start to first tools/list")
-    kept = [asyncio.run(compare_starts(args.rounds)), compare_version(args.rounds)]
-    with fake_provena(args.bench, [NODES]) as base:
-        kept += [asyncio.run(compare_first_calls(base, args.rounds, pause)) for pause in (0.0, PAUSE_SECONDS)]
-    sys.exit(0 if all(kept) else 1)
-
-
-if __name__ == "__main__":
-    main()
+def measure(table: Table, quick: bool) -> None:
+    rounds = 5 if quick else 15
+    asyncio.run(compare_starts(table, rounds))
+    compare_version(table, rounds)
+    with deployed([NODES]) as environment:
+        for pause in (0.0, PAUSE_SECONDS):
+            asyncio.run(compare_first_calls(table, environment, rounds, pause))

@@ -1,0 +1,130 @@
+"""What a call costs that can be counted exactly: requests, serialisations, bytes and tokens. Times never."""
+
+import json
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.types import CallToolResult
+from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
+
+from provena_mcp.rules.budgets import estimate_tokens
+from provena_mcp.tools.definition import Reply, ToolDefinition
+from tests.worlds.deployment import Wire, provena, server
+from tests.worlds.sample import text_of
+
+RESULT = "sample/1000041"
+LISTS = "registry/general/list"
+ITEMS = "registry/general/fetch"
+
+
+@asynccontextmanager
+async def asking(folder: Path, *more_tools: Any) -> AsyncGenerator[tuple[Wire, Client]]:
+    async with provena(folder) as wire, server(wire, more_tools=more_tools) as client:
+        yield wire, client
+
+
+async def requests_of(wire: Wire, client: Client, tool: str, arguments: dict[str, Any]) -> Counter[str]:
+    """How often each path was asked during one call."""
+    before = len(wire.seen)
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, result.content
+    return Counter(path.split("-api/")[-1] for _, path in wire.seen[before:])
+
+
+@pytest.mark.asyncio
+async def test_a_lineage_whose_names_are_known_is_one_request(tmp_path: Path):
+    async with asking(tmp_path) as (wire, client):
+        question = {"starting_id": RESULT, "depth": 10}
+        cold = await requests_of(wire, client, "explore_upstream", question)
+        warm = await requests_of(wire, client, "explore_upstream", question)
+        nameless = await requests_of(wire, client, "explore_upstream", question | {"names": False})
+    assert cold["explore/upstream"] == 1
+    assert warm == nameless == {"explore/upstream": 1}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("tool", "special", "plain"),
+    [
+        ("get_contributing_datasets", "explore/special/contributing_datasets", "explore/upstream"),
+        ("get_effected_datasets", "explore/special/effected_datasets", "explore/downstream"),
+        ("get_effected_agents", "explore/special/effected_agents", "explore/downstream"),
+    ],
+)
+async def test_a_special_query_is_two_requests(tmp_path: Path, tool: str, special: str, plain: str):
+    async with asking(tmp_path) as (wire, client):
+        question = {"starting_id": RESULT, "depth": 10}
+        await requests_of(wire, client, tool, question)
+        warm = await requests_of(wire, client, tool, question)
+    assert warm == {special: 1, plain: 1}
+
+
+@pytest.mark.asyncio
+async def test_the_next_page_asks_for_its_names_only(tmp_path: Path):
+    async with asking(tmp_path) as (wire, client):
+        question = {"starting_id": RESULT, "depth": 10, "max_tokens": 600}
+        first = (await client.call_tool("explore_upstream", question)).structured_content
+        assert first is not None
+        asked = await requests_of(wire, client, first["next"]["tool"], first["next"]["arguments"])
+    assert asked.keys() <= {LISTS, ITEMS}
+
+
+class CountedResult(BaseModel):
+    """A result that knows how often it was written."""
+
+    text: str = "x"
+    written: list[str] = []
+
+    @model_serializer(mode="wrap")
+    def write(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        self.written.append("once")
+        return handler(self) | {"written": list(self.written)}
+
+
+async def count_writings() -> Reply[CountedResult]:
+    """Answer with how often the answer has been written."""
+    return Reply(CountedResult(written=[]))
+
+
+class CountingTool(ToolDefinition):
+    """A tool that has its words here."""
+
+    @property
+    def description(self) -> str:
+        return "How often this answer has been written."
+
+
+COUNTING = CountingTool("count_writings", "Count", "health", "reads", lambda: count_writings)
+
+
+@pytest.mark.asyncio
+async def test_a_result_is_written_once_for_its_structure_and_its_text(tmp_path: Path):
+    async with asking(tmp_path, COUNTING) as (_, client):
+        result = await client.call_tool("count_writings", {})
+    assert result.structured_content == {"text": "x", "written": ["once"]}
+    assert json.loads(text_of(result)) == result.structured_content
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("max_tokens", [600, 1500, 4000])
+async def test_an_answer_is_its_structure_and_the_same_as_text_and_keeps_its_tokens(
+    tmp_path: Path, max_tokens: int
+):
+    async with asking(tmp_path) as (_, client):
+        arguments = {"starting_id": RESULT, "depth": 10, "max_tokens": max_tokens}
+        result: CallToolResult = await client.call_tool("explore_upstream", arguments)
+    text = text_of(result)
+    assert text == compact(result.structured_content)
+    assert estimate_tokens(text) <= max_tokens
+    # Two writings of the content, of which the text escapes its quotes, and what frames them.
+    on_the_wire = len(result.model_dump_json(by_alias=True, exclude_none=True))
+    assert on_the_wire - len(compact(text)) - len(text) < 700
