@@ -113,6 +113,20 @@ def test_pages_are_read_only_while_they_save_more_fetches_than_they_cost():
     assert registry.calls == {"/registry/general/list": 1, "/registry/general/fetch": 20}
 
 
+def test_many_names_beyond_the_first_page_cost_one_large_page_more():
+    registry = Registry(3000)
+    (found,) = names_of(registry, datasets(*range(400, 500)))
+    assert len(found.names) == 100
+    assert registry.calls == {"/registry/general/list": 2}
+
+
+def test_many_names_that_neither_page_holds_are_fetched():
+    registry = Registry(3000)
+    (found,) = names_of(registry, datasets(*range(2900, 3000)))
+    assert len(found.names) == 100
+    assert registry.calls == {"/registry/general/list": 2, "/registry/general/fetch": 100}
+
+
 def test_each_name_that_cannot_be_read_comes_with_its_reason():
     registry = Registry(20, private=frozenset({"d/1"}), broken=frozenset({"d/2"}))
     (found,) = names_of(registry, {**datasets(0, 1, 2), "gone/1": ""})

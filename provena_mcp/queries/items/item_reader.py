@@ -25,8 +25,11 @@ from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
 
 # The registry has no batch fetch (provena-http 7.10), so a hundred items would be a hundred calls. A page of
 # a list carries a hundred at once: from this many items of one subtype on a page saves more than it costs.
+# Where a hundred are too few to meet many that are wanted, one page of a thousand is tried.
 _PAGE_SIZE: Final = 100
-_WORTH_A_PAGE: Final = 12
+_WORTH_A_PAGE: Final = 6
+_LARGE_PAGE: Final = 1000
+_WORTH_A_LARGE_PAGE: Final = 40
 _MAX_PAGES: Final = 5
 _MAX_CHAIN: Final = 20
 
@@ -165,9 +168,12 @@ class ItemReader:
             hits = len(left)
             left -= self._outcomes.keys()
             hits -= len(left)
-            if page.pagination_key is None or hits < _WORTH_A_PAGE or len(left) < _WORTH_A_PAGE:
+            is_large = request.page_size == _LARGE_PAGE
+            goes_on = hits >= _WORTH_A_PAGE or (not is_large and len(left) >= _WORTH_A_LARGE_PAGE)
+            if page.pagination_key is None or not goes_on or len(left) < _WORTH_A_PAGE:
                 return
-            request = request.model_copy(update={"pagination_key": page.pagination_key})
+            size = _LARGE_PAGE if len(left) >= _WORTH_A_LARGE_PAGE else _PAGE_SIZE
+            request = request.model_copy(update={"pagination_key": page.pagination_key, "page_size": size})
 
     async def _fetch(self, item_id: str) -> RegistryItem | ProvenaError:
         try:

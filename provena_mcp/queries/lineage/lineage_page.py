@@ -109,6 +109,7 @@ async def answer_lineage(
     if found is None:
         found = await gather_lineage(reader.client.prov, cap, question.query, start, question.depth)
         recent.put(key, found)
+        await asyncio.sleep(0)  # reading it took a while: whoever asked meanwhile goes first
     start_type = await _type_of(reader, start) if start not in found.graph.numbers else ""
     page, credit = question.page, Credit()
     with without_collections():
