@@ -29,7 +29,7 @@ ResultT = TypeVar("ResultT")
 IS_NO: Final = 1
 """The exit code of an answer that is no: nothing found, no path, not repeatable, not the same."""
 
-# A terminal has room for all that a call may answer, and no model pays for it.
+# A terminal has room for all that a call may answer, and no model pays for it; unless it is set otherwise.
 _MOST_TOKENS: Final = 20_000
 _TOOLSETS: Final = "lineage,answers,registry"
 
@@ -77,8 +77,9 @@ async def put(question: Question[ResultT], settings: Settings, *, sample: bool) 
         ArgumentError: No one item has a name that was given.
         ProvenaError: The server cannot be built from these settings.
     """
-    wide = {"toolsets": _TOOLSETS, "max_result_tokens": _MOST_TOKENS, "read_only": True, **question.settings}
-    server = own_server(settings.model_copy(update=wide), sample=sample)
+    budget = {} if "max_result_tokens" in settings.model_fields_set else {"max_result_tokens": _MOST_TOKENS}
+    wanted = {"toolsets": _TOOLSETS, "read_only": True, **budget, **question.settings}
+    server = own_server(settings.model_copy(update=wanted), sample=sample)
     asked: Asked | ProvenaError
     async with Client(server) as client:
         try:

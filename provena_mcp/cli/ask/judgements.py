@@ -12,6 +12,7 @@ from rich.tree import Tree
 from provena_mcp.cli.ask.parts import Cell, headline, item, remark, table
 from provena_mcp.lineage.audit.findings import Severity, Verdict
 from provena_mcp.queries.answers.audit_answer import AuditedRun, AuditFinding, AuditReproducibilityResult
+from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.answers.comparison_answer import (
     ComparedValue,
     CompareModelRunsResult,
@@ -97,8 +98,8 @@ def _state(state: str) -> Text:
 
 def _finding(finding: AuditFinding, names: dict[str, str]) -> Tree:
     """What was found and what to do, and under it where it was seen."""
-    runs = f" ({finding.runs} run{'s' * (finding.runs != 1)})" if finding.runs else ""
-    head = _state(finding.severity).append(f"  {finding.says}{runs} ", style="default")
+    runs = f" ({plural(finding.runs, 'run')})" if finding.runs else ""
+    head = Text().append_text(_state(finding.severity)).append(f"  {finding.says}{runs} ")
     tree = Tree(head.append(finding.action, style="dim"), guide_style="dim")
     for place in finding.ids:
         seen = item(place, names.get(place))

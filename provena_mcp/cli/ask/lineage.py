@@ -12,8 +12,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from provena_mcp.cli.ask.parts import headline, item, kind_of, plural_of, remark, table
+from provena_mcp.cli.ask.parts import counted, headline, item, kind_of, remark, table
 from provena_mcp.lineage.result import AnswerItem, LineageResult
+from provena_mcp.queries.answers.common import plural
 
 # What records only that an item was registered says little to a reader, and doubles a tree.
 _FOLDED: Final = frozenset({"CREATE", "VERSION"})
@@ -86,12 +87,13 @@ def _roles(row: AnswerItem) -> str:
 
 
 def _remarks(result: LineageResult) -> Iterator[Text]:
-    totals, hops = result.totals, result.depth.reached
-    reach = f"{totals.nodes} items and {totals.links} links within {hops} hop{'s' * (hops != 1)}"
+    totals, hops = result.totals, plural(result.depth.reached, "hop")
+    reach = f"{plural(totals.nodes, 'item')} and {plural(totals.links, 'link')} within {hops}"
     end = "that is all of it" if result.complete else result.incomplete_because or "it goes on from there"
     yield remark(f"{reach}; {end}.")
     if result.cycles:
-        yield remark(f"{result.cycles.count} groups of items depend on each other in circles.")
+        groups = plural(result.cycles.count, "group")
+        yield remark(f"{groups} of items depend on each other in circles.")
     if result.shown is not None:
         yield remark(f"Shown are {result.shown} of {result.of}.")
     for reason, ids in (result.unreadable or {}).items():
@@ -135,7 +137,7 @@ class _Tree:
                 folded += self._grow(branch.add(self._label(self._items[ref])), ref)
         if not folded:
             return tree
-        return Group(tree, remark(f"{folded} {plural_of('CREATE')} folded away; --all shows them."))
+        return Group(tree, remark(f"{counted(folded, 'CREATE')} folded away (--all)."))
 
     def _grow(self, trunk: Tree, start: int) -> int:
         folded, open_branches = 0, [(trunk, start)]

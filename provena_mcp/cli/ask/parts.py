@@ -22,9 +22,10 @@ def kind_of(subtype: str | None) -> Text:
     return Text(look.label.lower(), style=_COLOURS[look.tone])
 
 
-def plural_of(subtype: str) -> str:
-    """What several items of a type are called."""
-    return TYPES.get(subtype, PLAIN).plural
+def counted(number: int, subtype: str) -> str:
+    """So many items of a type: "3 datasets"."""
+    look = TYPES.get(subtype, PLAIN)
+    return f"{number} {look.label.lower() if number == 1 else look.plural}"
 
 
 def item(item_id: str, name: str | None = None, subtype: str | None = None) -> Text:

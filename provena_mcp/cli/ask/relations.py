@@ -9,7 +9,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from provena_mcp.cli.ask.parts import headline, item, kind_of, plural_of, remark, table
+from provena_mcp.cli.ask.parts import counted, headline, item, kind_of, remark, table
 from provena_mcp.queries.answers.impact_result import (
     AffectedItem,
     AnalyseImpactResult,
@@ -104,7 +104,7 @@ def _shared(title: str, shared: SharedItems) -> Iterator[RenderableType]:
         yield remark(f"{shared.count} datasets and runs {title}; the nearest:")
         yield _near(shared.nearest)
     if shared.besides:
-        kinds = ", ".join(f"{count} {plural_of(kind)}" for kind, count in shared.besides.items())
+        kinds = ", ".join(counted(count, kind) for kind, count in shared.besides.items())
         yield Text()
         yield remark(f"No data, but {title}: {kinds}")
         if shared.others:

@@ -93,7 +93,7 @@ def test_a_lineage_is_a_tree_with_each_item_once(ask: Ask):
         "│   └── Restoration site ranking  workflow template  sample/1000107",
         "├── Yuna Seo  person  sample/1000100  and under 3 more",
         "└── Site ranking  dataset template  sample/1000105",
-        "2 registrations folded away; --all shows them.",
+        "2 registrations folded away (--all).",
         "12 items and 14 links within 2 hops; depth 2 reached; lineage goes on from 5 items at hop 2.",
         "",
         "farther:",
@@ -299,6 +299,75 @@ def test_every_command_that_an_answer_proposes_is_answered(line: CommandLine, as
     for command in proposed:
         told = line("ask", *command)
         assert (told.returncode in (0, 1), told.stderr) == (True, "")
+
+
+def test_the_next_page_of_a_tree_hangs_on_what_is_on_others(line: CommandLine, ask: Ask):
+    small = {"PROVENA_MAX_RESULT_TOKENS": "600"}
+    first = ask("upstream", RANKING, "--depth", "20", **small).stdout.splitlines()
+    assert "Shown are 6 of 87." in first
+    command = next(shlex.split(each) for each in first if "--cursor" in each)
+    second = line(*command[1:], **small).stdout.splitlines()
+    assert second[2:4] == [
+        "└── further, under items on other pages",
+        "    ├── Where to restore first  study  sample/1000109  and under 2 more",
+    ]
+
+
+def test_a_list_is_a_page_with_its_total_or_a_count_by_groups(ask: Ask):
+    assert shown(ask, "list", "--type", "STUDY", "--limit", "2")[:4] == [
+        "id              type   name                    when",
+        "sample/1000123  study  Mesophotic reef pilot   2025-05-12",
+        "sample/1000109  study  Where to restore first  2024-06-10",
+        "6 in all.",
+    ]
+    assert shown(ask, "list", "--type", "MODEL_RUN", "--group-by", "study")[:3] == [
+        "items  study                             id",
+        "6      Reef hindcast 2016-2019           sample/1000031",
+        "5      Reef futures to 2050              sample/1000077",
+    ]
+
+
+def test_a_search_says_what_filters_left_out_and_what_tells_namesakes_apart(ask: Ask):
+    assert shown(ask, "search", "heron reef survey", "--type", "DATASET", "--limit", "2")[3:7] == [
+        "",
+        "2 are called Coral cover survey, Heron Reef; they differ:",
+        "id              organisation                    when                      licence",
+        "sample/1000068  Wet Tropics Water Alliance      2021-05-03 to 2021-05-21  CC BY-NC 4.0",
+    ]
+    assert "Left out: " in shown(ask, "search", "coral", "--where", "licence=CC BY-NC 4.0")[-1]
+
+
+def test_a_run_is_told_with_its_parts_and_in_full_as_its_record(ask: Ask):
+    told = shown(ask, "item", RUN, "--with", "versions", "--with", "lineage_counts")
+    assert told[0] == "Rank sites with sea country values  model run  sample/1000119"
+    known = dict(each.strip().split("  ", 1) for each in told[2:] if each.startswith("  ") and each[2] != " ")
+    assert known["model"].strip() == "ReefChoice (sample/1000101)"
+    assert known["modeller"].strip() == "Yuna Seo (sample/1000100)"
+    assert known["lineage counts"].strip() == "depth 10"
+    assert '"item_subtype": "MODEL_RUN"' in "".join(shown(ask, "item", RUN, "--full"))
+
+
+def test_the_audit_of_a_study_lists_its_runs(ask: Ask):
+    assert shown(ask, "audit", STUDY)[-4:] == [
+        "              run                                 id",
+        "with caveats  Outplanting under ssp585            sample/1000114",
+        "with caveats  Rank sites with sea country values  sample/1000119",
+        "with caveats  Rank sites by coral benefit only    sample/1000122",
+    ]
+
+
+def test_an_impact_is_told_kind_by_kind_with_whom_to_write_to(ask: Ask):
+    told = shown(ask, "impact", BATHYMETRY, "--contacts")
+    assert told[0].startswith("If 'Reef bathymetry and outlines' is wrong")
+    assert "hops  datasets                                              released  id" in told
+    assert any(each.startswith("Maren Holt") and "@" in each for each in told)
+    assert "Newer version: Reef bathymetry and outlines  sample/1000072" in told
+
+
+def test_circles_are_mentioned(ask: Ask):
+    assert "1 group of items depend on each other in circles." in shown(
+        ask, "upstream", "sample/1000037", "--depth", "6"
+    )
 
 
 def test_pages_asked_for_one_after_the_other_are_the_whole_list(line: CommandLine, ask: Ask):
