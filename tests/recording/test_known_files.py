@@ -119,6 +119,24 @@ async def test_inputs_are_checked_each_by_what_is_wrong_with_it(server_here: Pat
     ]
 
 
+@pytest.mark.asyncio
+async def test_conditions_of_use_and_datasets_that_are_gone_are_problems_too(tmp_path: Path) -> None:
+    world = _world()
+    rain, run = world[-4], world[-2]
+    rain["collection_format"]["dataset_info"]["usage_limitations"] = "No resale"
+    rain["collection_format"]["approvals"] = {"ethics_access": {"relevant": True, "obtained": False}}
+    run["record"]["annotations"] = {
+        f"sha256:{_RAIN}": "input rain.csv in w/a",
+        f"sha256:{_FLOW}": "output flow.txt in w/gone",
+    }
+    async with world_client(tmp_path, world, toolsets="recording", local=False) as client:
+        checked = await call(client, "check_inputs", files=[_RAIN, _FLOW])
+    assert [list(each["problems"]) for each in checked["inputs"]] == [["restricted"], ["unreadable"]]
+    assert checked["inputs"][0]["problems"]["restricted"] == (
+        "w/a: limits: No resale; no approval yet for ethics access"
+    )
+
+
 def test_what_a_capture_wrote_is_told_with_its_run_until_and_after_it_is_registered(
     run: CommandLine, work: Path
 ) -> None:
@@ -148,6 +166,8 @@ def test_a_file_that_changed_since_a_capture_is_told_so(run: CommandLine, work: 
     found = json.loads(run("identify", "--json", "flow.txt").stdout)
     assert not found["known"]
     assert f"it was sha256 {_FLOW}; it holds something else now." in found["changed"]
+    shown = " ".join(run("identify", "flow.txt").stdout.split())
+    assert "not known: no capture and no registered run has this content changed: When" in shown
     assert run("identify", "flow.txt").returncode == 1
 
 
