@@ -35,6 +35,7 @@ def kept_apart_from_one_place(before: str, after: str) -> bool:
 blanks = st.sampled_from(
     ["", " ", "\n", "\n  ", "\t", "\r\n    ", " // note\n", " /* } , { */ ", '\n// "x": {\n']
 )
+names = st.text("abcxyz", min_size=1, max_size=4)
 scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4)
 
 
@@ -154,7 +155,11 @@ def test_json_without_room_for_entries_is_refused(content: str):
 
 
 @FEW
-@given(st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner)))
+@given(
+    st.recursive(
+        scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner), max_leaves=8
+    )
+)
 def test_strict_json_is_read_as_pythons_own_reader_does(value: object):
     node = parse(json.dumps(value))
     assert node is not None
@@ -199,9 +204,6 @@ def test_toml_is_changed_in_place():
 def test_toml_that_is_broken_or_has_no_room_is_refused(broken: str):
     with pytest.raises(UneditableError):
         changed(TOML, broken, TOML_PATH, ENTRY)
-
-
-names = st.text("abcxyz", min_size=1, max_size=4)
 
 
 @FEW
