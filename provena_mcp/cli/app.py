@@ -16,6 +16,7 @@ from provena_mcp.cli.examples import examples
 from provena_mcp.cli.export_commands import add_export_commands
 from provena_mcp.cli.known_file_commands import add_known_file_commands
 from provena_mcp.cli.local import local_app
+from provena_mcp.cli.panels import ASK, SERVE, SET_UP
 from provena_mcp.cli.record_command import add_record_command
 
 app = typer.Typer(
@@ -36,12 +37,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(assistants_app)
-app.add_typer(local_app, name="local")
-app.add_typer(ask_app, name="ask")
-add_record_command(app)
-add_known_file_commands(app)
-add_draft_command(app)
-add_export_commands(app)
+app.add_typer(local_app, name="local", rich_help_panel=SERVE)
+app.add_typer(ask_app, name="ask", rich_help_panel=ASK)
 
 
 def _show_version(wanted: bool) -> None:
@@ -60,11 +57,12 @@ def _options(  # pyright: ignore[reportUnusedFunction]  # typer keeps it
 
 
 @app.command(
+    rich_help_panel=SERVE,
     epilog=examples(
         "provena-mcp serve  what a host runs; 'provena-mcp' alone does the same",
         "provena-mcp serve --sample  the sample world, labelled as such in every answer",
         "provena-mcp serve --http --sample  the same at http://127.0.0.1:8000/mcp",
-    )
+    ),
 )
 def serve(
     sample: Annotated[
@@ -94,7 +92,7 @@ def serve(
         serve_stdio(sample=sample)
 
 
-@app.command()
+@app.command(rich_help_panel=ASK)
 def demo() -> None:
     """Ask the sample world real questions over MCP and show the answers.
 
@@ -107,6 +105,7 @@ def demo() -> None:
 
 
 @app.command(
+    rich_help_panel=ASK,
     epilog=examples(
         "provena-mcp show 10378.1/1900010  what led to it, opened in the browser",
         "provena-mcp show 10378.1/1900010 --downstream --depth 6  what came of it",
@@ -114,7 +113,7 @@ def demo() -> None:
         "provena-mcp show 10378.1/1900002 --impact -o impact.html  what is affected if it is wrong",
         "provena-mcp show 10378.1/1900010 -o figure.svg  one still figure, for a paper",
         "provena-mcp show sample/1000117 --sample  of the sample world",
-    )
+    ),
 )
 def show(
     item: Annotated[str, typer.Argument(metavar="ID", help="The item's handle.")],
@@ -147,12 +146,13 @@ def show(
 
 
 @app.command(
+    rich_help_panel=SERVE,
     epilog=examples(
         "provena-mcp tools  a table",
         "provena-mcp tools --json  one array on stdout",
         "provena-mcp tools --json schemas  one file a tool in schemas/",
         "PROVENA_TOOLSETS=lean provena-mcp tools  what a setting changes",
-    )
+    ),
 )
 def tools(
     folder: Annotated[
@@ -174,11 +174,12 @@ def tools(
 
 
 @app.command(
+    rich_help_panel=SET_UP,
     epilog=examples(
         "provena-mcp skill  shows it",
         "provena-mcp skill ~/.claude/skills  for Claude Code, everywhere",
         "provena-mcp skill .agents/skills  for the assistants of one project",
-    )
+    ),
 )
 def skill(
     folder: Annotated[
@@ -198,11 +199,12 @@ def skill(
 
 @ask_app.command()
 @app.command(
+    rich_help_panel=ASK,
     epilog=examples(
         "provena-mcp changes --since 2026-11-01  what matters to all that is yours",
         "provena-mcp changes --since 2026-11-01 --of 10378.1/1900010  to this result",
         "provena-mcp changes --since $(date -d yesterday +%F) || mail …  a line for cron",
-    )
+    ),
 )
 def changes(
     since: Annotated[str, typer.Option(metavar="DAY", help="YYYY-MM-DD, or an ISO time.")],
@@ -230,10 +232,11 @@ def changes(
 
 
 @app.command(
+    rich_help_panel=SET_UP,
     epilog=examples(
         "provena-mcp login  shows a page and a code, and opens the page",
         "provena-mcp login --no-browser  only shows them, e.g. over SSH",
-    )
+    ),
 )
 def login(
     no_browser: Annotated[
@@ -251,7 +254,7 @@ def login(
     run(LoginCommands(read_settings(), open_page=None if no_browser else open_in_browser).log_in())
 
 
-@app.command()
+@app.command(rich_help_panel=SET_UP)
 def logout() -> None:
     """Forget the login to the deployment, and end its session at Keycloak."""
     from provena_mcp.cli.login import LoginCommands
@@ -261,7 +264,7 @@ def logout() -> None:
     run(LoginCommands(read_settings()).log_out())
 
 
-@app.command()
+@app.command(rich_help_panel=SET_UP)
 def status() -> None:
     """Show who is logged in to which deployment, what that allows, and until when.
 
@@ -273,3 +276,9 @@ def status() -> None:
 
     if not run(show_status(read_settings())):
         raise typer.Exit(1)
+
+
+add_record_command(app)
+add_known_file_commands(app)
+add_draft_command(app)
+add_export_commands(app)

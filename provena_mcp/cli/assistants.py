@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from provena_mcp.cli.examples import examples
+from provena_mcp.cli.panels import SET_UP
 
 assistants_app = typer.Typer()
 
@@ -20,6 +21,7 @@ SampleOption = Annotated[bool, typer.Option("--sample", help="Have it answer fro
 
 
 @assistants_app.command(
+    rich_help_panel=SET_UP,
     epilog=examples(
         "provena-mcp install --list  which assistants there are, and which have it",
         "provena-mcp install --client cursor  into your settings of Cursor",
@@ -28,7 +30,7 @@ SampleOption = Annotated[bool, typer.Option("--sample", help="Have it answer fro
         "provena-mcp install --client zed --print  only show what would be written",
         "provena-mcp install --client codex --url https://mcp.example.org/mcp  a server for many users",
         "provena-mcp install --client cursor --uninstall  take it out again",
-    )
+    ),
 )
 def install(
     client: ClientOption = None,
@@ -78,10 +80,11 @@ def install(
 
 
 @assistants_app.command(
+    rich_help_panel=SET_UP,
     epilog=examples(
         "provena-mcp doctor  everything a call depends on, each problem with its fix",
         "provena-mcp doctor --client cursor  whether Cursor still has the server and can start it",
-    )
+    ),
 )
 def doctor(
     client: ClientOption = None,
@@ -119,12 +122,13 @@ def doctor(
 
 
 @assistants_app.command(
+    rich_help_panel=SET_UP,
     epilog=examples(
         "provena-mcp setup  asks what it needs to know",
         "provena-mcp setup --domain provena.example.org --realm reef --client cursor  asks for a login only",
         "provena-mcp setup --built-in --yes  your own Provena here, into every assistant that is found",
         "provena-mcp setup --sample --client claude-desktop  invented data, to try it",
-    )
+    ),
 )
 def setup(
     domain: Annotated[str | None, typer.Option(help="The domain of your Provena.")] = None,

@@ -9,12 +9,14 @@ import typer
 
 from provena_mcp.cli.ask.options import AsJson, Sample
 from provena_mcp.cli.examples import examples
+from provena_mcp.cli.panels import RECORD
 
 
 def add_draft_command(app: typer.Typer) -> None:
     """Add ``draft``."""
     app.command(
         "draft",
+        rich_help_panel=RECORD,
         epilog=examples(
             "provena-mcp draft  the last capture, as it could be registered",
             "provena-mcp draft --answers answers.json --register  with what it asked for, after a yes",

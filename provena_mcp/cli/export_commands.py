@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from provena_mcp.cli.examples import examples
+from provena_mcp.cli.panels import TAKE_OUT
 from provena_mcp.queries.documents.kinds import CitationFormat
 
 _Sample = Annotated[bool, typer.Option("--sample", help="Ask the shipped sample world.")]
@@ -18,6 +19,7 @@ def add_export_commands(app: typer.Typer) -> None:
     """Add ``export-crate``, ``cite`` and ``dossier``."""
     app.command(
         "export-crate",
+        rich_help_panel=TAKE_OUT,
         epilog=examples(
             "provena-mcp export-crate 10378.1/1900010 -o run.zip  a run and what led to it, as one zip",
             "provena-mcp export-crate 10378.1/1900031 -o study --prov --report  a study, with both beside it",
@@ -26,6 +28,7 @@ def add_export_commands(app: typer.Typer) -> None:
     )(_export_crate)
     app.command(
         "cite",
+        rich_help_panel=TAKE_OUT,
         epilog=examples(
             "provena-mcp cite 10378.1/1900010  whom and what to cite, and whom to credit, in words",
             "provena-mcp cite 10378.1/1900010 -f cff > CITATION.cff  for a repository",
@@ -34,6 +37,7 @@ def add_export_commands(app: typer.Typer) -> None:
     )(_cite)
     app.command(
         "dossier",
+        rich_help_panel=TAKE_OUT,
         epilog=examples(
             "provena-mcp dossier 10378.1/1900031 -o review  a folder with a page that lists what is in it",
             "provena-mcp dossier sample/1000031 -o review.zip --sample  of the sample world, as one zip",

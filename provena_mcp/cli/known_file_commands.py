@@ -8,6 +8,7 @@ import typer
 
 from provena_mcp.cli.ask.options import AsJson, Sample
 from provena_mcp.cli.examples import examples
+from provena_mcp.cli.panels import RECORD
 from provena_mcp.cli.record_command import Allow
 
 
@@ -15,6 +16,7 @@ def add_known_file_commands(app: typer.Typer) -> None:
     """Add ``identify`` and ``check``."""
     app.command(
         "identify",
+        rich_help_panel=RECORD,
         epilog=examples(
             "provena-mcp identify flow.nc  which run made it, in which dataset it is, who uses it",
             "provena-mcp identify --json *.nc  one JSON a line",
@@ -22,6 +24,7 @@ def add_known_file_commands(app: typer.Typer) -> None:
     )(_identify)
     app.command(
         "check",
+        rich_help_panel=RECORD,
         epilog=examples(
             "provena-mcp check forcing/*.nc  before a run",
             "provena-mcp check --capture 20261128T084820605Z-model-py-22734b  after it",

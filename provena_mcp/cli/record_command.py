@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from provena_mcp.cli.examples import examples
+from provena_mcp.cli.panels import RECORD
 
 Allow = Annotated[
     list[str] | None,
@@ -22,6 +23,7 @@ def add_record_command(app: typer.Typer) -> None:
     """Add ``record``."""
     app.command(
         "record",
+        rich_help_panel=RECORD,
         context_settings={"allow_interspersed_args": False},
         epilog=examples(
             "provena-mcp record -- python model.py --year 2020  what it reads and writes is found out",
