@@ -12,14 +12,17 @@ from provena_mcp import __version__
 def test_help_names_every_command_and_shows_examples(run):
     told = run("--help")
     assert told.returncode == 0
-    commands = re.findall(r"^│ (\w+) ", told.stdout, re.MULTILINE)
+    commands = re.findall(r"^│ (\w[\w-]*) ", told.stdout, re.MULTILINE)
     assert sorted(commands) == [
         "ask",
         "changes",
         "check",
+        "cite",
         "demo",
         "doctor",
+        "dossier",
         "draft",
+        "export-crate",
         "identify",
         "install",
         "local",
