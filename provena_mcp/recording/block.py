@@ -82,21 +82,28 @@ def capture(
     try:
         observer.begin()
         place.write(begun)
-        log = EventLog(observer.events)
-        log.start()
-        ongoing = OngoingCapture(place.path)
-        steady, error = time.monotonic(), None
-        try:
+        with _observed(begun, place, observer) as ongoing:
             yield ongoing
-        except BaseException as raised:
-            error = mask_text(f"{type(raised).__name__}: {raised}")
-            raise
-        finally:
-            log.is_open = False
-            observer.declare(ongoing.inputs, ongoing.outputs)
-            place.write(_finished(begun, observer, begun.started + time.monotonic() - steady, error))
     finally:
         observer.close()
+
+
+@contextmanager
+def _observed(begun: Capture, place: CaptureFolder, observer: Observer) -> Generator[OngoingCapture]:
+    """Listen to what happens, and write the capture anew when it is over, however it ends."""
+    log = EventLog(observer.events)
+    log.start()
+    ongoing = OngoingCapture(place.path)
+    steady, error = time.monotonic(), None
+    try:
+        yield ongoing
+    except BaseException as raised:
+        error = mask_text(f"{type(raised).__name__}: {raised}")
+        raise
+    finally:
+        log.is_open = False
+        observer.declare(ongoing.inputs, ongoing.outputs)
+        place.write(_finished(begun, observer, begun.started + time.monotonic() - steady, error))
 
 
 def _begun(name: str | None, here: str, now: float) -> Capture:

@@ -15,7 +15,7 @@ Progress = Callable[[str, int, int], None]
 """Told now and then: the file's path, bytes hashed, bytes in all."""
 
 _CHUNK: Final = 1 << 20
-_TOLD_EVERY: Final = 256 * _CHUNK
+_TOLD_EVERY: Final = 64 * _CHUNK
 # A pipe does not keep us waiting. A link is followed: what counts is what the program got to read.
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _KINDS: Final = (

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from provena_mcp.recording.command import Wishes, record_command
 from provena_mcp.recording.observation.accesses import Accesses
 from provena_mcp.recording.observation.injected.provena_events import EventLog
+from provena_mcp.recording.observation.observer import Plan
 from provena_mcp.recording.observation.python_events import read_events
 from provena_mcp.recording.observation.strace import read_log
 from provena_mcp.recording.process import run_untouched
@@ -122,3 +124,19 @@ def test_a_signal_that_reaches_us_is_passed_on(tmp_path: Path) -> None:
     ended = run_untouched(["sh", "-c", waits], str(tmp_path), os.environ)
     assert (ended.code, ended.signal_name) == (5, None)
     assert signal.getsignal(signal.SIGUSR1) == before
+
+
+def test_who_breaks_the_hashing_off_gets_a_capture_without_further_hashes(work: Path) -> None:
+    def broken_off(path: str, done: int, size: int) -> None:
+        raise KeyboardInterrupt
+
+    with (work / "big.bin").open("wb") as big:
+        big.truncate(70 * 1024 * 1024)
+    plan = Plan(str(work), levels=frozenset({"watched"}))
+    make = ["sh", "-c", "cp --sparse=always big.bin copy.bin; echo x > last.txt"]
+    done = record_command(make, plan, Wishes(), progress=broken_off)
+    told = {Path(file.path).name: file.content.problem for file in done.capture.files}
+    assert (done.capture.state, told) == (
+        "completed",
+        {"copy.bin": "hashing was broken off", "last.txt": "hashing was broken off"},
+    )

@@ -84,6 +84,7 @@ class Observer:
         self.events = str(self._scratch / "events")
         self._log = str(self._scratch / "strace.log")
         self._began_ns = 0
+        self._is_broken_off = False
 
     def begin(self) -> None:
         """Look at what is there before the run.
@@ -152,7 +153,7 @@ class Observer:
             levels.append("strace")
             listed.add("strace", traced.accesses)
         self._remark_on(told, process)
-        files = listed.files(self._content, programs)
+        files = listed.files(self._content_after, programs)
         return Observed(files, tuple(levels), (*self._remarks, *listed.remarks), told)
 
     def close(self) -> None:
@@ -161,6 +162,15 @@ class Observer:
 
     def _content(self, path: str) -> Content:
         return content_of(path, up_to=self._plan.hash_up_to, progress=self._progress)
+
+    def _content_after(self, path: str) -> Content:
+        """What a file holds after the run; where hashing is broken off, there are no further hashes."""
+        if not self._is_broken_off:
+            try:
+                return self._content(path)
+            except KeyboardInterrupt:
+                self._is_broken_off = True
+        return Content(problem="hashing was broken off")
 
     def _expanded(self, paths: Sequence[str]) -> list[str]:
         """Files, those below folders included, as real paths."""
