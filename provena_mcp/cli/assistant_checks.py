@@ -16,6 +16,7 @@ from provena_mcp.assistants.entries import START_SECONDS
 from provena_mcp.assistants.installation import Installation, server_of
 from provena_mcp.assistants.servers import NAME, LocalServer, Server, this_server
 from provena_mcp.cli.findings import Finding, failed, ok
+from provena_mcp.cli.install import is_here
 from provena_mcp.errors import FileRefusedError, OperatorError, ProvenaError
 from provena_mcp.wire.items import JsonObject, as_object
 
@@ -83,7 +84,7 @@ class AssistantDoctor:
 
     async def _entry(self, servers: JsonObject) -> list[Finding]:
         if not isinstance(servers.get(NAME), dict):
-            return await self._mended("It is not there, or was lost.", self.wanted)
+            return await self._lost()
         entry = as_object(servers[NAME])
         server = server_of(entry)
         if server is None:
@@ -95,6 +96,13 @@ class AssistantDoctor:
         if wrong:
             return await self._mended(wrong, _renewed(server))
         return [ok("entry", f"{server.command} {' '.join(server.arguments)}"), *await self._started(server)]
+
+    async def _lost(self) -> list[Finding]:
+        assistant, machine = self.installation.assistant, self.installation.machine
+        if is_here(assistant, machine):
+            return await self._mended("It is not there, or was lost.", self.wanted)
+        fix = f"Install it, or run 'provena-mcp install --client {assistant.name}' beforehand."
+        return [Finding("problem", "entry", f"{assistant.title} was not found here.", fix)]
 
     async def _started(self, server: LocalServer) -> list[Finding]:
         found = [

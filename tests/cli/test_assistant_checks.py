@@ -113,6 +113,16 @@ async def test_an_entry_that_was_lost_is_brought_back(tmp_path: Path, servers: d
 
 
 @pytest.mark.asyncio
+async def test_an_assistant_that_is_not_here_is_given_nothing(tmp_path: Path):
+    found = await examine(tmp_path)
+    assert [str(finding) for finding in found[1:]] == [
+        "problem entry     Cursor was not found here.\n"
+        "             fix: Install it, or run 'provena-mcp install --client cursor' beforehand."
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.asyncio
 async def test_another_installation_that_does_not_start_gives_way_to_this_one(tmp_path: Path):
     write(tmp_path, {"provena": {"command": sys.executable, "args": ["-c", "1"]}})
     found = await examine(tmp_path, Starts(sys.executable))
