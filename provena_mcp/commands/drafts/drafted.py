@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.drafts.inference import infer_workflows
 from provena_mcp.commands.drafts.new_items import NewItems
+from provena_mcp.commands.drafts.planned_resources import with_stated_keys
 from provena_mcp.commands.drafts.proposed_records import Draft, find_parts, record_of
 from provena_mcp.commands.drafts.questions import title_of
 from provena_mcp.commands.drafts.template_fit import TemplateFits
@@ -82,7 +83,8 @@ def _propose(runs: Sequence[RunInDocument], answers: JsonObject, view: RegistryV
         record, unplaced = record_of(draft, view, workflow, made.templates if made else {})
         records.append(_answered(record, answers, draft.run.name))
         uncertain.append((*draft.doubts, *unplaced))
-    planned = [_answered_item(each, answers, organisation) for each in new.items]
+    stated = [with_stated_keys(each, records) for each in new.items]
+    planned = [_answered_item(each, answers, organisation) for each in stated]
     items = tuple(_needed(planned, records))
     return _Proposed(tuple(drafts), tuple(records), tuple(uncertain), items, new.why)
 
