@@ -27,19 +27,27 @@ _LEVELS: Final[frozenset[Level]] = frozenset({"declared", "watched", "python"})
 
 @dataclass
 class OngoingCapture:
-    """The capture of a block that is running; ``folder`` is where it will lie."""
+    """The capture of a block that is running; ``folder`` is where it lies."""
 
     folder: Path
-    inputs: list[str] = field(default_factory=list[str])
-    outputs: list[str] = field(default_factory=list[str])
+    _observer: Observer
+    _outputs: list[str] = field(default_factory=list[str])
 
     def reads(self, *paths: AnyPath) -> None:
-        """Declare files that the block reads; best before it changes them."""
-        self.inputs.extend(map(str, paths))
+        """Declare files that the block reads; they are hashed now, so best before they change.
+
+        Raises:
+            FileRefusedError: One is not there.
+        """
+        self._observer.declare(tuple(map(str, paths)), ())
 
     def writes(self, *paths: AnyPath) -> None:
-        """Declare files that the block writes."""
-        self.outputs.extend(map(str, paths))
+        """Declare files that the block writes; they are looked at when it has ended."""
+        self._outputs.extend(map(str, paths))
+
+    def close(self) -> None:
+        """Take the block's word for what it has written."""
+        self._observer.declare((), self._outputs)
 
 
 @contextmanager
@@ -93,7 +101,7 @@ def _observed(begun: Capture, place: CaptureFolder, observer: Observer) -> Gener
     """Listen to what happens, and write the capture anew when it is over, however it ends."""
     log = EventLog(observer.events)
     log.start()
-    ongoing = OngoingCapture(place.path)
+    ongoing = OngoingCapture(place.path, observer)
     steady, error = time.monotonic(), None
     try:
         yield ongoing
@@ -102,7 +110,7 @@ def _observed(begun: Capture, place: CaptureFolder, observer: Observer) -> Gener
         raise
     finally:
         log.is_open = False
-        observer.declare(ongoing.inputs, ongoing.outputs)
+        ongoing.close()
         place.write(_finished(begun, observer, begun.started + time.monotonic() - steady, error))
 
 

@@ -94,8 +94,6 @@ class Observer:
         """
         Path(self.events).mkdir()
         self.declare(self._plan.inputs, ())
-        for path in self._inputs:
-            self._before[path] = (self._content(path), state_of(path))
         for path in self._expanded(self._plan.outputs):
             self._before.setdefault(path, (Content(), state_of(path)))
         if "watched" in self._plan.levels:
@@ -109,7 +107,7 @@ class Observer:
         self._began_ns = _next_tick(self._scratch / "began")
 
     def declare(self, inputs: Sequence[str], outputs: Sequence[str]) -> None:
-        """Take the user's word for what is read and written; folders mean the files in them now.
+        """Take the user's word for what is read, hashed now, and written; folders mean the files in them now.
 
         Raises:
             FileRefusedError: An input is not there.
@@ -117,7 +115,9 @@ class Observer:
         for path in inputs:
             if not os.path.lexists(os.path.join(self._plan.folder, path)):
                 raise FileRefusedError(f"The input {path!r} is not there.", advice="Check its path.")
-        self._inputs.update(dict.fromkeys(self._expanded(inputs)))
+        for path in self._expanded(inputs):
+            self._inputs[path] = None
+            self._before[path] = (self._content(path), state_of(path))
         self._outputs.update(dict.fromkeys(self._expanded(outputs)))
 
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
