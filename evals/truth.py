@@ -152,6 +152,27 @@ class Truth:
             }
         return frozenset(path for path in paths if path[-1] == goal)
 
+    def fewest_runs(self, start: str, goal: str) -> int:
+        """The fewest runs on any shortest path upstream from ``start`` to ``goal``."""
+        return min(self._runs_on(path) for path in self.shortest_paths(start, goal, "upstream"))
+
+    def ways_by_runs(self, start: str, goal: str) -> Mapping[int, int]:
+        """How many ways upstream pass how many runs, by walking all of them."""
+        counts: dict[int, int] = {}
+        near_goal = self.hops(goal, "downstream")
+        unfinished = [(start,)]
+        while unfinished:
+            path = unfinished.pop()
+            if path[-1] == goal:
+                counts[self._runs_on(path)] = counts.get(self._runs_on(path), 0) + 1
+                continue
+            following = {link.target for link in self.links if link.source == path[-1]}
+            unfinished += [(*path, item) for item in following if item in near_goal and item not in path]
+        return counts
+
+    def _runs_on(self, path: Iterable[str]) -> int:
+        return sum(self.items[item]["item_subtype"] == "MODEL_RUN" for item in path)
+
     def affected_by(self, start: str) -> Affected:
         """What becomes wrong when ``start`` is: runs that used something wrong, and what they made."""
         wrong = {start}

@@ -8,6 +8,7 @@ from evals.asking import Call, Question, has, lacks, says
 from evals.kinds import Asker
 from evals.questions.fire_counts import fire_counts
 from evals.questions.fire_details import fire_details
+from evals.questions.fire_doubts import fire_doubts
 
 
 def fire_questions(ask: Asker) -> Iterator[Question]:
@@ -18,6 +19,7 @@ def fire_questions(ask: Asker) -> Iterator[Question]:
     yield from _finding(ask)
     yield from fire_counts(ask)
     yield from fire_details(ask)
+    yield from fire_doubts(ask)
 
 
 def _lineage(ask: Asker) -> Iterator[Question]:

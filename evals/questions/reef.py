@@ -240,7 +240,9 @@ def _records(ask: Asker) -> Iterator[Question]:
             "included.*.history.edits[].reason",
             *(edit["reason"] for edit in truth.items[RIVER_LOADS]["history"]),
         ),
-        says("included.*.history.edits[].changed[]", "collection_format.dataset_info.usage_limitations"),
+        says(
+            "included.*.history.edits[].changed[].field", "collection_format.dataset_info.usage_limitations"
+        ),
         tokens=1000,
     )
     yield ask.question(
