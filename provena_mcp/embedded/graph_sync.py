@@ -11,7 +11,7 @@ from typing import Final
 from provena_mcp.embedded import graph, items
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
+from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version, model_in
 from provena_mcp.wire.items import (
     CreateItem,
     JsonObject,
@@ -116,9 +116,7 @@ class _Batch:
     def _asserted(self, item: RegistryItem) -> ProvenanceGraph:
         match item:
             case ModelRunItem():
-                return assert_model_run(
-                    item.id, item.record, self._software_of(item.record.workflow_template_id)
-                )
+                return assert_model_run(item.id, item.record, self._software_of(item))
             case CreateItem():
                 created = self._item(item.created_item_id, "the created item")
                 return assert_creation(item.id, created.id, created.item_subtype, self._person_of(item))
@@ -130,7 +128,17 @@ class _Batch:
             case _:
                 return ProvenanceGraph()
 
-    def _software_of(self, template_id: str) -> str:
+    def _software_of(self, run: ModelRunItem) -> str:
+        """The model that the run's template names; if that is not here, the one it was lodged with."""
+        try:
+            return self._software_by(run.record.workflow_template_id)
+        except NotLodgedError:
+            model = model_in(run.prov_serialisation)
+            if model is None:
+                raise
+            return model
+
+    def _software_by(self, template_id: str) -> str:
         if template_id not in self._software:
             template = self._item(template_id, "the workflow template")
             if not isinstance(template, WorkflowTemplateItem):

@@ -62,7 +62,7 @@ class Standing:
             StoreError: It cannot be read, is not complete, is of another deployment, or somebody else's.
         """
         known = self._mirror.ledger()
-        if not self._has_asked:
+        if known.origin.subject is not None and not self._has_asked:
             self._asked, self._has_asked = await self._stored_subject(), True
         check_origin(known.origin, self._mirror.source, self._subject() or self._asked, None)
         if self._refresh is not None and self._is_old(known.as_of):

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.items import JsonObject, as_object
 from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
 from provena_mcp.wire.subtypes import GRAPH_WORKFLOW_TEMPLATE
 
@@ -69,6 +69,17 @@ def readable_prov_json(document: dict[str, JsonObject]) -> dict[str, JsonObject]
     if readable != document:
         readable["prefix"] = {**readable["prefix"], _PREFIX: NAMESPACE}
     return readable
+
+
+def model_in(serialisation: str | None) -> str | None:
+    """The one model in a run's stored PROV-JSON (provena-http 5.6); none where that does not tell."""
+    try:
+        document: JsonValue = json.loads(serialisation or "")
+    except ValueError:
+        return None
+    described = [*map(as_object, as_object(as_object(document).get("entity")).values())]
+    models = [each.get("id") for each in described if each.get("item_subtype") == "MODEL"]
+    return models[0] if len(models) == 1 and isinstance(models[0], str) else None
 
 
 def _ends_named(ends: JsonValue, named: Callable[[JsonValue], JsonValue]) -> JsonValue:

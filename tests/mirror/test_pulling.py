@@ -13,6 +13,8 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError, UnavailableError
 from provena_mcp.mirror.mirror import Mirror
 from provena_mcp.mirror.pull import PullReport
+from provena_mcp.rules.provenance import assert_model_run, prov_json
+from provena_mcp.wire.records import ModelRunRecord
 from tests.mirror.deployment import ENDPOINTS, LISTS, NOW, Deployment, Pulling, contents, links, services_of
 from tests.worlds.small import creation, dataset, model_run, small_world
 
@@ -90,6 +92,19 @@ async def test_what_becomes_forbidden_leaves_nothing_behind(tmp_path: Path) -> N
         assert (await pull(whole=True)).gone == 2
         assert contents(pull.mirror) == pull.deployment.readable()
         assert not any("w/theirs" in str(link) for link in links(pull.mirror.opened()))
+
+
+@pytest.mark.asyncio
+async def test_a_run_by_a_template_that_is_not_for_the_user_keeps_its_lineage(tmp_path: Path) -> None:
+    run = model_run("w/by-theirs", ["w/a"], ["w/b"], 50)
+    graph = assert_model_run("w/by-theirs", ModelRunRecord.model_validate(run["record"]), "w/model")
+    async with deployment(tmp_path, {**run, "prov_serialisation": prov_json(graph)}) as pull:
+        pull.deployment.hidden = {"w/wf"}
+        report = await pull()
+        assert report.waiting == (("w/run", "the workflow template 'w/wf' is not in the registry"),)
+        held = {link for link in links(pull.mirror.opened()) if "w/by-theirs" in link}
+        assert held == {link for link in links(pull.deployment.store) if "w/by-theirs" in link}
+        assert held
 
 
 @pytest.mark.asyncio
