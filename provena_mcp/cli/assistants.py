@@ -11,8 +11,22 @@ from provena_mcp.cli.panels import SET_UP
 
 assistants_app = typer.Typer()
 
+
+def complete_assistant(incomplete: str) -> list[str]:
+    """Names of assistants for the shell to complete."""
+    from provena_mcp.assistants.table import ASSISTANTS
+
+    return [assistant.name for assistant in ASSISTANTS if assistant.name.startswith(incomplete)]
+
+
 ClientOption = Annotated[
-    str | None, typer.Option("--client", metavar="NAME", help="The assistant; --list names them.")
+    str | None,
+    typer.Option(
+        "--client",
+        metavar="NAME",
+        autocompletion=complete_assistant,
+        help="The assistant; --list names them.",
+    ),
 ]
 ProjectOption = Annotated[
     bool, typer.Option("--project", help="For the project in this folder, not for you everywhere.")
@@ -136,7 +150,13 @@ def setup(
     built_in: Annotated[bool, typer.Option("--built-in", help="Use the Provena built in.")] = False,
     sample: SampleOption = False,
     client: Annotated[
-        list[str] | None, typer.Option("--client", metavar="NAME", help="Install there; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--client",
+            metavar="NAME",
+            autocompletion=complete_assistant,
+            help="Install there; may be repeated.",
+        ),
     ] = None,
     login: Annotated[bool | None, typer.Option("--login/--no-login", help="Log in, if need be.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: every default holds.")] = False,

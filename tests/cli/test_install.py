@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from provena_mcp.cli.assistants import complete_assistant
 from tests.assistants.settings_files import REAL
 from tests.cli.command_line import CommandLine
 
@@ -267,3 +268,8 @@ def test_a_command_that_says_it_did_and_did_not_is_found_out(run: CommandLine, h
         in done.stderr
     )
     assert not claude.exists()
+
+
+def test_the_shell_completes_names_of_assistants():
+    assert complete_assistant("cl") == ["claude-desktop", "claude-code", "cline"]
+    assert len(complete_assistant("")) == 23
