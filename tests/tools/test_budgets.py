@@ -52,6 +52,7 @@ async def test_a_lineage_whose_names_are_known_is_one_request(tmp_path: Path):
     ("tool", "special", "plain"),
     [
         ("get_contributing_datasets", "explore/special/contributing_datasets", "explore/upstream"),
+        ("get_contributing_agents", "explore/special/contributing_agents", "explore/upstream"),
         ("get_effected_datasets", "explore/special/effected_datasets", "explore/downstream"),
         ("get_effected_agents", "explore/special/effected_agents", "explore/downstream"),
     ],

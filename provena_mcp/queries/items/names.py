@@ -31,6 +31,7 @@ class Named:
         release: Of a dataset, its release status.
         version: ``v2`` where there are several; of a run the version it states of its model.
         day: Of a dataset when it was made, of a run when it started: ``YYYY-MM-DD``.
+        custodian: Of a dataset, the id of the person who looks after it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Named:
     release: str | None = None
     version: str | None = None
     day: str | None = None
+    custodian: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,10 @@ class Names:
     def _named(self, item: RegistryItem) -> Named:
         release = (item.release_status or "NOT_RELEASED") if isinstance(item, DatasetItem) else None
         name = clean(item.display_name or "", NAME_LENGTH)
-        return Named(name, item.item_subtype, release, _version_of(item), _day_of(item))
+        custodian = (
+            item.collection_format.associations.data_custodian_id if isinstance(item, DatasetItem) else None
+        )
+        return Named(name, item.item_subtype, release, _version_of(item), _day_of(item), custodian)
 
     def forget(self, caller: str, item_id: str) -> None:
         """Read the name anew next time: the item has been changed."""

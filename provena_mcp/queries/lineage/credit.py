@@ -11,7 +11,6 @@ from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.rules.budgets import size_of, take_within
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.wire.items import DatasetItem
 
 # The nearest datasets are read, whose custodians matter most; a page of the list tells of a hundred.
 _MOST_DATASETS: Final = 200
@@ -78,13 +77,16 @@ def _reached(view: LineageView, graph: ProvenanceGraph, subtype: str) -> list[st
 
 
 async def _custodians(reader: Reader, datasets: list[str]) -> tuple[tuple[Custodian, ...], int]:
-    records = reader.items(NOTHING)
     nearest = datasets[:_MOST_DATASETS]
-    await records.read_many(dict.fromkeys(nearest, "DATASET"), most_fetches=_MOST_FETCHES)
-    read = {item: found for item in nearest if isinstance(found := records.item(item), DatasetItem)}
+    known = reader.names.known(reader.caller, nearest)
+    missing = dict.fromkeys((item for item in nearest if item not in known), "DATASET")
+    # Whatever is read is remembered with its name, custodian included.
+    await reader.items(NOTHING).read_many(missing, most_fetches=_MOST_FETCHES)
+    known |= reader.names.known(reader.caller, missing)
+    read = [item for item in nearest if item in known and known[item].subtype == "DATASET"]
     data: dict[str, list[str]] = {}
-    for item, dataset in read.items():
-        custodian = dataset.collection_format.associations.data_custodian_id
+    for item in read:
+        custodian = known[item].custodian
         if custodian:
             data.setdefault(custodian, []).append(item)
     shown = list(data)[:_MOST_CUSTODIANS]
