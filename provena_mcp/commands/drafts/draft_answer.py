@@ -25,7 +25,8 @@ RegisteringTool = Literal["register_model_run", "register_batch_model_runs"]
 
 _RUNS_SHOWN: Final = 5
 _FILES_SHOWN: Final = 20
-_CREATED_SHOWN: Final = 40
+_CREATED_SHOWN: Final = 20
+_QUESTIONS_SHOWN: Final = 20
 _LEFT_OUT_SHOWN: Final = 15
 _TEMPLATES_SHOWN: Final = 3
 _NONE: Final = "No run is recorded in this: see left_out."
@@ -83,7 +84,9 @@ async def draft_answer(
             "runs": runs[:_RUNS_SHOWN],
             "run_count": count if count > _RUNS_SHOWN else None,
             "to_create": await _to_create(context, drafted) or None,
-            "questions": questions or None,
+            "create_count": items if (items := len(drafted.plan.items)) > _CREATED_SHOWN else None,
+            "questions": questions[:_QUESTIONS_SHOWN] or None,
+            "question_count": len(questions) if len(questions) > _QUESTIONS_SHOWN else None,
             "problems": problem_briefs((*drafted.plan.problems, *drafted.checked.problems)) or None,
             "templates": _others(drafted) or None,
             "warnings": (*drafted.checked.warnings, *drafted.plan.warnings, *_cut(view)) or None,

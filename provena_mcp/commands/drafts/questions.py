@@ -24,7 +24,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "dataset_info.access_info": (
         "Are the files of the new datasets in Provena's data store, or elsewhere (address and words)?"
     ),
-    "dataset_info.created_date": "When was this data made?",
+    "dataset_info.created_date": "When was each of these made?",
     "approvals": "Do ethics, indigenous knowledge or export controls matter for the new datasets?",
     "ethics_approved": "Has this person consented to being recorded? Never assume it.",
     "email": "What is this person's e-mail address?",
@@ -66,7 +66,7 @@ def _of_items(plan: CheckedPlan, view: RegistryView) -> Iterator[Question]:
     for planned, checked in plan.items:
         paths = dict.fromkeys(_whole(path) for path in checked.given.missing)
         for path in paths:
-            if planned.item_subtype == "DATASET" and path != "dataset_info.created_date":
+            if planned.item_subtype == "DATASET":
                 shared.setdefault(path, []).append(planned)
             else:
                 yield _question(path, _label(planned), {"items": {title_of(planned): _nested(path)}}, view)
@@ -76,6 +76,9 @@ def _of_items(plan: CheckedPlan, view: RegistryView) -> Iterator[Question]:
         answer: JsonObject = {"datasets": _nested(path)}
         if path == "organisation":
             answer = _ORGANISATION
+        elif path == "dataset_info.created_date":
+            # Which may be another for each.
+            answer = {"items": {title_of(items[0]): _nested(path)}}
         yield _question(path, names + more, answer, view)
 
 

@@ -60,7 +60,9 @@ class DraftModelRunsResult(Brief):
     run_count: int | None = Field(default=None, description="All runs, if not all are shown.")
     steps_left_out: int | None = Field(default=None, description="Steps of a whole workflow.")
     to_create: tuple[ItemToCreate, ...] | None = Field(default=None, description="In the order needed.")
+    create_count: int | None = Field(default=None, description="All items to create, if not all are shown.")
     questions: tuple[Question, ...] | None = None
+    question_count: int | None = Field(default=None, description="All questions, if not all are shown.")
     problems: tuple[ProblemBrief, ...] | None = None
     templates: tuple[Ref, ...] | None = Field(
         default=None, description="Workflow templates that may fit too: answers.workflow_template_id."

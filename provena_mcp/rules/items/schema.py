@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from typing import Final, Literal, Self
 
 from pydantic import BaseModel, JsonValue, ValidationError, model_validator
@@ -194,8 +195,9 @@ def read_item_content(raw: JsonValue, subtype: ContentSubtype) -> JsonObject:
     return JSON_OBJECT.validate_python(_SCHEMA[subtype].model_validate(raw).model_dump(mode="json"))
 
 
+@cache
 def content_json_schema(subtype: ContentSubtype) -> JsonObject:
-    """The JSON schema of the content that users write, of which ``item_schema_problems`` judges."""
+    """The JSON schema of the content that users write, by which ``item_schema_problems`` judges."""
     return JSON_OBJECT.validate_python(_SCHEMA[subtype].model_json_schema())
 
 
