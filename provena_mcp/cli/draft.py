@@ -177,6 +177,8 @@ def _lines(result: DraftModelRunsResult) -> Iterator[str]:
         yield from (f"  uncertain {said}" for said in each.uncertain or ())
     for item in result.to_create or ():
         yield f"to create   {item.name}: {item.why}"
+    if result.create_count:
+        yield f"to create   {result.create_count} items in all"
     for question in result.questions or ():
         yield f"question    {question.ask}"
         yield f"            answer: {json.dumps(question.answer, ensure_ascii=False)}"

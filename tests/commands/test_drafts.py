@@ -387,3 +387,29 @@ async def test_what_a_run_made_is_never_what_it_read_even_if_it_holds_the_same(t
         "DATASET log.txt",
         "DATASET errors.txt",
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_many_runs_are_drafted_in_one_short_answer_that_asks_once_for_what_they_share(tmp_path: Path):
+    entities: list[dict[str, Any]] = [{"@id": "#heat", "@type": "SoftwareApplication", "name": "heat"}]
+    for number in range(100):
+        used, made = f"in{number}.csv", f"out{number}.csv"
+        entities.append(
+            {
+                "@id": f"#{number}",
+                "@type": "CreateAction",
+                "startTime": "2024-03-01T00:00:00Z",
+                "endTime": "2024-03-01T01:00:00Z",
+                "instrument": ref("#heat"),
+                "object": ref(used),
+                "result": ref(made),
+            }
+        )
+        entities += [{"@id": name, "@type": "File", "sha256": digest(name)} for name in (used, made)]
+    async with toy(tmp_path) as client:
+        drafted = await call(client, "draft_model_runs", crate=crate(*entities).decode())
+    assert (drafted["run_count"], len(drafted["runs"])) == (100, 5)
+    assert (drafted["create_count"], len(drafted["to_create"])) == (204, 20)
+    assert len(drafted["questions"]) == 8
+    assert len(json.dumps(drafted)) < 20_000
