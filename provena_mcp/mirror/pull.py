@@ -148,7 +148,8 @@ class Pull:
         """The ledger, with a new pass under way where one is needed."""
         began = self._clock()
         answered, newest = await self._look()
-        went_back = answered < known.mark
+        # A little is made good by what overlaps; and the services' clocks differ.
+        went_back = answered < known.mark - OVERLAP_SECONDS
         is_due = known.whole_as_of is None or abs(began - known.whole_as_of) > WHOLE_EVERY_SECONDS
         if whole or went_back or (is_due and known.under_way is None):
             new = Pass(began, min(answered, newest))
@@ -219,7 +220,8 @@ class Pull:
         # What a pass has met may be read again afterwards.
         found.looked_at += len(page.items) if in_pass or not self._passes else 0
         found.changed += len(changed)
-        found.owners.update(entry.item.owner_username or "" for entry in entries if entry.item.id in changed)
+        # All of them: a pull that was killed may have kept an item and not asked who its owner is.
+        found.owners.update(entry.item.owner_username or "" for entry in entries)
         self._on_progress("items", found.looked_at, self._expected)
 
     def _entries(self, raw_items: Iterable[JsonObject]) -> list[Entry]:
