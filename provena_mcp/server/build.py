@@ -174,13 +174,16 @@ async def _running(
 
 
 def _recordings(settings: Settings, *, sample: bool) -> Recordings:
-    from provena_mcp.embedded.sources import sample_captures
     from provena_mcp.queries.recording.sought import Recordings
 
     working = Path.cwd()
     # Hosts may start a server anywhere: at the root that would be every file there is.
     folders = input_folders(settings.input_dirs, working if working != working.parent else None)
-    return Recordings(folders, settings.captures, working, sample_captures() if sample else None)
+    if not sample:
+        return Recordings(folders, settings.captures, working)
+    from provena_mcp.embedded.sources import sample_captures
+
+    return Recordings(folders, settings.captures, working, sample_captures())
 
 
 def _output_folder(settings: Settings) -> OutputFolder | None:
