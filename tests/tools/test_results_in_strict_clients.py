@@ -87,6 +87,20 @@ async def use_writing_tools(checked: Checked, csv_file: Path) -> None:
     await checked.call("create_item", item_subtype="STUDY", item={"title": "x"})
 
 
+async def use_recording(checked: Checked) -> None:
+    event = {
+        "eventType": "COMPLETE",
+        "eventTime": "2024-06-03T10:00:00Z",
+        "run": {"runId": "01234567-89ab-4def-8123-456789abcdef"},
+        "job": {"namespace": "nightly", "name": "currents"},
+        "inputs": [{"namespace": "file", "name": "/data/rain.csv"}],
+        "outputs": [{"namespace": "file", "name": "/data/flow.csv"}],
+    }
+    await checked.call("identify_file", file="0" * 64)
+    await checked.call("check_inputs", files=["0" * 64])
+    await checked.call("draft_model_runs", crate=json.dumps(event))
+
+
 async def use_administration(checked: Checked) -> None:
     whole = await checked.call("fetch_items", ids=[RUN], detail="full")
     record = whole["items"][0]["record"]
@@ -105,6 +119,7 @@ async def test_every_tool_answers_with_what_it_declares_and_with_text_of_the_sam
     async with sample_client(tmp_path, era, toolsets="all", input_dirs=str(tmp_path)) as client:
         checked = Checked(client, (await client.list_tools()).tools)
         await use_reading_tools(checked)
+        await use_recording(checked)
         await use_administration(checked)
         await use_writing_tools(checked, csv_file)
     assert checked.succeeded == {tool.name for tool in ALL_TOOLS}
