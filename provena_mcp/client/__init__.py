@@ -21,7 +21,6 @@ from provena_mcp.client.login.token_providers import (
     KeycloakTokens,
     RefreshToken,
 )
-from provena_mcp.client.preparations import PREPARATIONS
 from provena_mcp.client.prov import AccessLevel, ProvApi
 from provena_mcp.client.prov_files import ReportDocument, ReportJob
 from provena_mcp.client.provena import ProvenaClient
@@ -30,7 +29,6 @@ from provena_mcp.client.search import SearchApi
 from provena_mcp.settings import Endpoints
 
 __all__ = [
-    "PREPARATIONS",
     "AccessLevel",
     "AuthApi",
     "Breaker",

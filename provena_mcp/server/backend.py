@@ -18,7 +18,6 @@ from starlette.types import ASGIApp
 
 from provena_mcp.application import MirrorStanding
 from provena_mcp.client import (
-    PREPARATIONS,
     ClientLimits,
     NoToken,
     Personal,
@@ -29,6 +28,7 @@ from provena_mcp.client import (
 from provena_mcp.client.http.connection import Sender
 from provena_mcp.client.login.keycloak import Keycloak
 from provena_mcp.client.login.token_providers import KeycloakUser
+from provena_mcp.client.preparations import PREPARATIONS
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.embedded.store import resolve_store_path
 from provena_mcp.errors import SettingsError, StoreError
