@@ -12,6 +12,7 @@ from rich.tree import Tree
 from provena_mcp.cli.ask.parts import Cell, headline, item, remark, table
 from provena_mcp.lineage.audit.findings import Severity, Verdict
 from provena_mcp.queries.answers.audit_answer import AuditedRun, AuditFinding, AuditReproducibilityResult
+from provena_mcp.queries.answers.audit_contacts import WhomToAsk
 from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.answers.comparison_answer import (
     ComparedValue,
@@ -56,6 +57,9 @@ def audit(result: AuditReproducibilityResult) -> RenderableType:
     ]
     if result.findings:
         shown += ["", *(_finding(finding, result.names) for finding in result.findings)]
+    if result.whom_to_ask:
+        people = [_whom(row) for row in result.whom_to_ask]
+        shown += ["", table("ask", "", "about", rows=people)]
     if result.checks:
         checks = [
             (_state(check.state), check.check.replace("_", " "), check.evidence) for check in result.checks
@@ -65,6 +69,11 @@ def audit(result: AuditReproducibilityResult) -> RenderableType:
         shown += ["", table("", "run", "blockers", "id", rows=[_run(run) for run in result.runs])]
     shown += _remarks(result)
     return Group(*shown)
+
+
+def _whom(row: WhomToAsk) -> tuple[str, str, str]:
+    who = row.contact or f"{row.name or '-'} ({row.id})"
+    return row.role, who, ", ".join(row.about)
 
 
 def _aspect(row: DifferenceRow) -> str:

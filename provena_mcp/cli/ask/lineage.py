@@ -64,8 +64,16 @@ def agents_table(result: LineageResult) -> RenderableType:
     return Group(
         headline(_asked(result, "people and organisations")),
         table("who", "type", "how", "id", rows=rows),
+        *_custodians(result),
         *_remarks(result),
     )
+
+
+def _custodians(result: LineageResult) -> Iterator[RenderableType]:
+    if result.custodians:
+        yield ""
+        rows = [(who.name or "-", str(who.datasets), who.id) for who in result.custodians]
+        yield table("custodian", "datasets", "id", rows=rows)
 
 
 def is_empty(result: LineageResult) -> bool:
@@ -91,6 +99,8 @@ def _remarks(result: LineageResult) -> Iterator[Text]:
     reach = f"{plural(totals.nodes, 'item')} and {plural(totals.links, 'link')} within {hops}"
     end = "that is all of it" if result.complete else result.incomplete_because or "it goes on from there"
     yield remark(f"{reach}; {end}.")
+    if result.note:
+        yield remark(result.note)
     if result.cycles:
         groups = plural(result.cycles.count, "group")
         yield remark(f"{groups} of items depend on each other in circles.")
