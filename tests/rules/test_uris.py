@@ -36,7 +36,21 @@ def test_every_kind_of_uri_gives_back_the_handle_it_was_built_from(handle: str, 
             uris.diagram_uri("path", handle, depth, to=handle),
             {"query": "path", "id": handle, "to": handle, "depth": str(depth)},
         ),
-        uris.prov_template("ttl"): (uris.prov_uri("ttl", handle), {"id": handle}),
+        uris.PICTURE: (
+            uris.picture_uri("path", handle, depth, to=handle),
+            {"query": "path", "id": handle, "to": handle, "depth": str(depth)},
+        ),
+        uris.FIGURE: (
+            uris.figure_uri("impact", handle, depth),
+            {"query": "impact", "id": handle, "depth": str(depth)},
+        ),
+        uris.PROV: (uris.prov_uri("ttl", handle), {"format": "ttl", "id": handle}),
+        uris.CRATE: (
+            uris.crate_uri("run", handle, depth),
+            {"kind": "run", "id": handle, "depth": str(depth)},
+        ),
+        uris.CITATION: (uris.citation_uri("bibtex", handle), {"format": "bibtex", "id": handle}),
+        uris.DOSSIER: (uris.dossier_uri(handle), {"id": handle}),
         uris.CSV_TEMPLATE: (uris.csv_template_uri(handle), {"workflow_template_id": handle}),
         uris.REPORT: (
             uris.report_uri("STUDY", depth, handle, "session-1"),
