@@ -15,7 +15,7 @@ from provena_mcp.errors import SettingsError
 from provena_mcp.settings import Settings
 
 # They hold paths, which mean something else in the folder an assistant starts the server in.
-_PATHS: Final = frozenset({"store", "output_dir", "input_dirs"})
+_PATHS: Final = frozenset({"store", "mirror", "output_dir", "input_dirs", "captures"})
 # What has a meaning with the sample world too, which is no deployment and has a store of its own.
 _OF_ANY_WORLD: Final = frozenset(
     {
@@ -23,6 +23,8 @@ _OF_ANY_WORLD: Final = frozenset(
         "read_only",
         "output_dir",
         "input_dirs",
+        "captures",
+        "annotate_via",
         "max_result_tokens",
         "resource_links",
         "call_seconds",

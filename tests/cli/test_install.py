@@ -97,6 +97,43 @@ def test_settings_in_force_go_along_and_secrets_do_not(run: CommandLine, home: P
     assert "ey-very-secret" not in cursor(home).read_text() + done.stdout + done.stderr
 
 
+def test_every_path_goes_along_as_it_is_from_any_folder(run: CommandLine, home: Path):
+    run(
+        "install",
+        "--client",
+        "cursor",
+        PROVENA_STORE="mine.sqlite",
+        PROVENA_MIRROR="mirror.sqlite",
+        PROVENA_OUTPUT_DIR="out",
+        PROVENA_INPUT_DIRS=os.pathsep.join(("in", "more")),
+        PROVENA_CAPTURES="captures",
+    )
+    assert entry(cursor(home))["env"] == {
+        "PROVENA_STORE": str(home / "mine.sqlite"),
+        "PROVENA_MIRROR": str(home / "mirror.sqlite"),
+        "PROVENA_OUTPUT_DIR": str(home / "out"),
+        "PROVENA_INPUT_DIRS": os.pathsep.join((str(home / "in"), str(home / "more"))),
+        "PROVENA_CAPTURES": str(home / "captures"),
+    }
+
+
+def test_the_sample_takes_along_what_means_something_to_it(run: CommandLine, home: Path):
+    run(
+        "install",
+        "--client",
+        "cursor",
+        "--sample",
+        PROVENA_CAPTURES="captures",
+        PROVENA_ANNOTATE_VIA="true",
+        PROVENA_STORE="mine.sqlite",
+        PROVENA_MIRROR="mirror.sqlite",
+    )
+    assert entry(cursor(home))["env"] == {
+        "PROVENA_ANNOTATE_VIA": "true",
+        "PROVENA_CAPTURES": str(home / "captures"),
+    }
+
+
 def test_an_address_with_a_password_is_not_written(run: CommandLine, home: Path):
     done = run("install", "--client", "cursor", PROVENA_KEYCLOAK="https://me:pw@auth.example.org/realms/x")
     assert (done.returncode, done.stdout, cursor(home).exists()) == (2, "", False)
