@@ -109,7 +109,7 @@ def _observed(begun: Capture, place: CaptureFolder, observer: Observer) -> Gener
         error = mask_text(f"{type(raised).__name__}: {raised}")
         raise
     finally:
-        log.is_open = False
+        log.close()
         ongoing.close()
         place.write(_finished(begun, observer, begun.started + time.monotonic() - steady, error))
 

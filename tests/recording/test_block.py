@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,24 @@ def test_captures_one_after_another_and_inside_each_other_keep_apart(here: Path)
     with capture("later"):
         pass
     assert len(captures_in(here)) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are counted in /proc")
+def test_captures_leave_neither_open_files_nor_listeners_behind(here: Path) -> None:
+    script = here / "many.py"
+    script.write_text(
+        "import os, sys\n"
+        "from provena_mcp.recording import capture\n"
+        "hooks = []\n"
+        "def note(event, arguments):\n"
+        "    if event == 'sys.addaudithook':\n"
+        "        hooks.append(event)\n"
+        "sys.addaudithook(note)\n"
+        "def once():\n"
+        "    with capture('many', watch=['nothing-here']):\n"
+        "        open('seen.txt', 'w').close()\n"
+        "    return len(os.listdir('/proc/self/fd'))\n"
+        "print(once() == once() == once(), len(hooks))\n"
+    )
+    done = subprocess.run([sys.executable, script.name], capture_output=True, text=True, check=True)
+    assert done.stdout == "True 1\n"

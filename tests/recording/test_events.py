@@ -72,6 +72,27 @@ def test_events_of_a_process_are_told_once_and_in_order(work: Path, tmp_path: Pa
     assert told.started == {"/bin/sort", "ls"}
 
 
+def test_a_program_that_closes_what_it_inherited_finds_no_events_in_its_own_files(work: Path) -> None:
+    (work / "model.py").write_text(
+        "import os\n"
+        "open('first.txt', 'w').close()\n"
+        "os.closerange(3, 64)\n"
+        "data = os.open('data.csv', os.O_WRONLY | os.O_CREAT)\n"
+        "assert data == 3\n"
+        "more = os.open('more.csv', os.O_WRONLY | os.O_CREAT)\n"
+        "os.write(data, b'a,b')\n"
+    )
+    done = record_command([sys.executable, "model.py"], Plan(str(work)), Wishes())
+    assert done.ended.code == 0
+    assert (work / "data.csv").read_bytes() == b"a,b"
+    outputs = {Path(file.path).name: file.levels for file in done.capture.files if file.role == "output"}
+    assert {name: "python" in levels for name, levels in outputs.items()} == {
+        "first.txt": True,
+        "data.csv": True,
+        "more.csv": True,
+    }
+
+
 def test_half_a_record_of_a_process_that_was_killed_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "7-1").write_bytes(b"D\x001\0:\0\nR\x002\x001:2:3:4\0/a/read\0\nW\x003\0\0/a/wri")
     assert _told(read_events(str(tmp_path)).accesses, Path("/a")) == {"read": "r"}

@@ -23,14 +23,38 @@ _NONE_GIVEN = -1
 _MOST_REMEMBERED = 20_000
 
 
+class _Listeners:
+    """The one audit hook of this process, which Python never takes out again, and the logs it tells."""
+
+    def __init__(self) -> None:
+        self._logs: tuple[EventLog, ...] = ()
+        self._is_hooked = False
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        for log in self._logs:
+            log(event, arguments)
+
+    def add(self, log: EventLog) -> None:
+        self._logs = (*self._logs, log)
+        if not self._is_hooked:
+            self._is_hooked = True
+            sys.addaudithook(self)
+
+    def remove(self, log: EventLog) -> None:
+        self._logs = tuple(other for other in self._logs if other is not log)
+
+
+_LISTENERS = _Listeners()
+
+
 class EventLog:
-    """An audit hook that writes into a folder, a file a process; every path once as long as it stays."""
+    """Writes audit events into a folder, a file a process; every path once as long as it stays."""
 
     def __init__(self, folder: str, describe: bool = True) -> None:
         """Write into ``folder``; ``describe`` the interpreter first."""
         self._folder = os.fsencode(folder)
         self._process: int = 0
-        self._file = -1
+        self._file = b""
         self._seen: set[tuple[bytes, bytes]] = set()
         # Opened like this before, from this folder: most of what a program opens again is known at once.
         self._alike: set[tuple[Any, Any]] = set()
@@ -53,11 +77,16 @@ class EventLog:
         }
 
     def start(self) -> None:
-        """Listen from now on, as long as the process lives: Python takes no hook out again."""
+        """Listen from now on, until it is closed."""
         if self._describe:
             parts = (sys.executable, sys.version, sys.prefix, sys.base_prefix, *sys.path)
             self._write(b"P", *map(os.fsencode, parts))
-        sys.addaudithook(self)
+        _LISTENERS.add(self)
+
+    def close(self) -> None:
+        """Listen no more."""
+        self.is_open = False
+        _LISTENERS.remove(self)
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         """What happened; nothing that goes wrong here may reach the program."""
@@ -67,7 +96,7 @@ class EventLog:
         try:
             handler(*arguments)
         except (OSError, TypeError, ValueError, RuntimeError):
-            self.is_open = self._file != -1
+            self.is_open = os.path.isdir(self._folder)
 
     def _opened(self, path: Any, mode: Any, flags: Any) -> None:
         if (path, flags) in self._alike:
@@ -142,9 +171,15 @@ class EventLog:
             # A fork: what it does goes into a file of its own, what it inherited has been said.
             name = (str(process) + "-" + str(time.time_ns())).encode()
             self._process = process
-            self._file = os.open(os.path.join(self._folder, name), _APPEND, 0o600)
+            self._file = os.path.join(self._folder, name)
         line = b"\0".join((kind, str(time.time_ns()).encode(), *fields)) + b"\0\n"
-        os.write(self._file, line)
+        # Nothing stays open in between: a program may close what it inherited, and get the same number
+        # for a file of its own.
+        file = os.open(self._file, _APPEND, 0o600)
+        try:
+            os.write(file, line)
+        finally:
+            os.close(file)
 
 
 def _absolute(path: Any, folder: int = _NONE_GIVEN) -> bytes | None:
