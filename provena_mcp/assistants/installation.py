@@ -20,7 +20,7 @@ from provena_mcp.assistants.editors.syntaxes import editor_of
 from provena_mcp.assistants.files import Files
 from provena_mcp.assistants.machine import Machine
 from provena_mcp.assistants.servers import NAME, LocalServer, Server
-from provena_mcp.errors import OperatorError
+from provena_mcp.errors import FileRefusedError, OperatorError
 from provena_mcp.wire.items import JsonObject
 
 Done = Literal["written", "removed", "unchanged", "by hand"]
@@ -80,7 +80,7 @@ class Installation:
 
         Raises:
             FileRefusedError: The file may not be written or is broken; it is untouched.
-            OperatorError: The assistant's own command failed.
+            OperatorError: The assistant's own command failed; an earlier entry is there still.
         """
         if self.place is None:
             return Outcome("by hand", self.assistant.by_hand)
@@ -120,16 +120,32 @@ class Installation:
     async def _put_by_command(
         self, program: str, command: OwnCommand, place: Path, entry: JsonObject
     ) -> Outcome:
+        earlier = self.entry()
         backup = self.files.keep(place)
-        if NAME in self.servers():
-            await _run(program, command.remove)
-        await _run(program, command.adding(entry))
-        if self.entry() != entry:
-            raise OperatorError(
-                f"{command.program} said that it added the server, but {str(place)!r} does not have it.",
-                advice="Add it with 'provena-mcp install --print' and by hand.",
-            )
+        try:
+            if NAME in self.servers():
+                await _run(program, command.remove)
+            await _run(program, command.adding(entry))
+            if self.entry() != entry:
+                raise OperatorError(
+                    f"{command.program} said that it added the server, but {str(place)!r} does not have it.",
+                    advice="Add it with 'provena-mcp install --print' and by hand.",
+                )
+        except (OperatorError, asyncio.CancelledError) as error:
+            is_back = await self._put_back(place, earlier)
+            if isinstance(error, OperatorError):
+                error.advice = " ".join(filter(None, (error.advice, _what_is_left(is_back, backup))))
+            raise
         return Outcome("written", f"{command.program} mcp, which keeps it in {place}", backup)
+
+    async def _put_back(self, place: Path, earlier: JsonObject | None) -> bool:
+        """Write the entry that a command took away and did not replace; false where that cannot be."""
+        try:
+            if earlier is not None and self.entry() != earlier:
+                await self._change(place, earlier, "written")
+        except FileRefusedError:
+            return False
+        return True
 
     async def _change(self, place: Path, entry: JsonObject | None, done: Done) -> Outcome:
         change = await self.files.change(place, self._edit(place, entry))
@@ -148,14 +164,24 @@ class Installation:
         return edit
 
 
+def _what_is_left(is_back: bool, backup: Path | None) -> str:
+    if backup is None:
+        return ""
+    left = "" if is_back else "The earlier entry could not be put back. "
+    return f"{left}The file as it was: {backup}"
+
+
 async def _run(program: str, arguments: tuple[str, ...]) -> None:
-    process = await asyncio.create_subprocess_exec(
-        program,
-        *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+    except OSError as error:
+        raise OperatorError(f"{program} cannot be started: {error.strerror}.") from error
     try:
         async with asyncio.timeout(_COMMAND_SECONDS):
             said, _ = await process.communicate()

@@ -224,7 +224,9 @@ log.write_text((log.read_text() if log.exists() else "") + " ".join(sys.argv[1:5
 file = pathlib.Path({home!r}) / ".claude.json"
 content = json.loads(file.read_text()) if file.exists() else {{}}
 servers = content.setdefault("mcpServers", {{}})
-if "fail" in content:
+if "fail" in content and sys.argv[2] != "remove":
+    if content["fail"] == "a crash":
+        file.write_text("{{")
     sys.exit("cannot: " + content["fail"])
 if sys.argv[2] == "remove":
     del servers[sys.argv[5]]
@@ -270,6 +272,40 @@ def test_what_an_assistants_own_command_says_is_told(run: CommandLine, home: Pat
     assert done.returncode == 2
     assert "mcp add-json failed with exit code 1." in done.stderr
     assert "cannot: no disk" in done.stderr
+
+
+def test_an_earlier_entry_is_back_when_an_assistants_own_command_fails(
+    run: CommandLine, home: Path, claude: Path
+):
+    earlier = {"command": "/mine", "args": ["serve"], "env": {"PROVENA_REALM": "reef"}}
+    content = {"fail": "no disk", "mcpServers": {"other": {}, "provena": earlier}}
+    (home / ".claude.json").write_text(json.dumps(content))
+    done = run("install", "--client", "claude-code")
+    said = re.search(r"The file as it was: (\S+)$", done.stderr, re.MULTILINE)
+    assert said
+    assert (done.returncode, json.loads((home / ".claude.json").read_text())) == (2, content)
+    assert json.loads(Path(said[1]).read_text()) == content
+    assert "could not be put back" not in done.stderr
+
+
+def test_an_entry_that_cannot_be_put_back_is_in_the_backup_that_is_named(
+    run: CommandLine, home: Path, claude: Path
+):
+    content = {"fail": "a crash", "mcpServers": {"provena": {"command": "/mine"}}}
+    (home / ".claude.json").write_text(json.dumps(content))
+    done = run("install", "--client", "claude-code")
+    said = re.search(
+        r"The earlier entry could not be put back. The file as it was: (\S+)$", done.stderr, re.M
+    )
+    assert said
+    assert (done.returncode, json.loads(Path(said[1]).read_text())) == (2, content)
+
+
+def test_an_assistants_own_command_that_does_not_start_is_named(run: CommandLine, home: Path, claude: Path):
+    (home / "bin/claude").write_text("#!/not/here\n")
+    done = run("install", "--client", "claude-code")
+    assert (done.returncode, (home / ".claude.json").exists()) == (2, False)
+    assert "claude cannot be started: No such file or directory." in done.stderr
 
 
 @pytest.mark.slow
