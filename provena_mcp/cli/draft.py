@@ -48,7 +48,7 @@ class DraftOptions:
 
 
 def draft(options: DraftOptions) -> None:
-    """Draft, show, and register where that is wanted; exits with 1 where something has to be answered.
+    """Draft, show, and register where that is wanted; exits with 1 where it cannot be registered as it is.
 
     Raises:
         ProvenaError: Something given cannot be read, or the settings are wrong.
@@ -134,7 +134,7 @@ def _shown(outcome: CallToolResult, options: DraftOptions) -> int:
     if not options.as_json:
         for line in _lines(result):
             typer.echo(printable(line))
-    return 0 if result.reference or not result.questions else _OPEN
+    return 0 if result.reference or all(each.registered_as for each in result.runs) else _OPEN
 
 
 def _next(outcome: CallToolResult) -> NextCall | None:

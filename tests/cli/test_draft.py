@@ -75,3 +75,16 @@ def test_the_sample_world_has_a_capture_to_draft_from(tmp_path: Path):
         1,
         "mean_speed.py  (20250707T034000000Z-mean-speed-py-9b77c2)",
     )
+
+
+def test_a_draft_with_something_wrong_in_it_exits_with_1_though_it_asks_nothing(tmp_path: Path):
+    run = line(tmp_path)
+    wrong = {**ANSWERS, "runs": {"*": {"study_id": "local/none"}}}
+    (tmp_path / "wrong.json").write_text(json.dumps(wrong))
+    told = run("draft", "1-flow", "--answers", "wrong.json", "--register", "--yes")
+    *_, wrong_with, _, last = told.stdout.splitlines()
+    assert (told.returncode, wrong_with.partition(":")[0], last) == (
+        1,
+        "problem     runs[0].study_id",
+        "Drafted; nothing has been registered. Something does not fit: see problems.",
+    )
