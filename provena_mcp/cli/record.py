@@ -61,7 +61,7 @@ def record(command: Sequence[str], options: RecordOptions) -> None:
     except NotRunnableError as error:
         _say(f"{error.message} {error.advice}")
         sys.exit(error.code)
-    if not options.quiet:
+    if done.problem or not options.quiet:
         _say(summary(done))
     leave_like(done.ended)
 
@@ -108,6 +108,8 @@ def _say(words: str) -> None:
 def summary(done: Recorded) -> str:
     """What was captured, in a line, and what was not seen, a line each."""
     capture = done.capture
+    if done.problem:
+        return f"the capture in {os.path.relpath(done.folder)} stays unfinished: {done.problem}"
     counts = {role: sum(file.role == role for file in capture.files) for role in ("input", "output", "code")}
     lines = [
         f"captured {capture.state} run in {os.path.relpath(done.folder)}: read {counts['input']}, "

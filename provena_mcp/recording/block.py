@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from provena_mcp.errors import OperatorError
 from provena_mcp.recording.capture_folder import SETTING, CaptureFolder, captures_folder, new_name
 from provena_mcp.recording.captured import Capture, Level
 from provena_mcp.recording.command import program_of, repositories
@@ -102,16 +103,24 @@ def _observed(begun: Capture, place: CaptureFolder, observer: Observer) -> Gener
     log = EventLog(observer.events)
     log.start()
     ongoing = OngoingCapture(place.path, observer)
-    steady, error = time.monotonic(), None
+    steady = time.monotonic()
+
+    def finish(error: str | None) -> None:
+        ongoing.close()
+        place.write(_finished(begun, observer, begun.started + time.monotonic() - steady, error))
+
     try:
         yield ongoing
     except BaseException as raised:
-        error = mask_text(f"{type(raised).__name__}: {raised}")
-        raise
-    finally:
         log.close()
-        ongoing.close()
-        place.write(_finished(begun, observer, begun.started + time.monotonic() - steady, error))
+        try:
+            finish(mask_text(f"{type(raised).__name__}: {raised}"))
+        except (OSError, ValueError, OperatorError) as problem:
+            # What the block raised counts more than that it was not written down.
+            raised.add_note(f"The capture of this block stays unfinished: {problem}")
+        raise
+    log.close()
+    finish(None)
 
 
 def _begun(name: str | None, here: str, now: float) -> Capture:

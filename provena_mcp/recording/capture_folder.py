@@ -57,15 +57,16 @@ class CaptureFolder:
         Raises:
             FileRefusedError: It cannot be written there.
         """
-        text = json.dumps(crate_of(capture), indent=1, ensure_ascii=False) + "\n"
         try:
+            text = json.dumps(crate_of(capture), indent=1, ensure_ascii=False) + "\n"
             if self.path.is_dir():
                 replace_file(self.path / METADATA, text)
             else:
                 self._appear(text)
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
             raise FileRefusedError(
-                f"The capture cannot be written to {str(self.path)!r}: {error.strerror}.",
+                f"The capture cannot be written to {str(self.path)!r}: {why}.",
                 advice=f"Name a folder that can be written in {SETTING}.",
             ) from None
 

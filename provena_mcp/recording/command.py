@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Final
 
+from provena_mcp.errors import OperatorError
 from provena_mcp.recording.capture_folder import CaptureFolder, captures_folder, new_name
 from provena_mcp.recording.captured import Capture, Repository, Who
 from provena_mcp.recording.environment import describe_environment
@@ -54,11 +55,16 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A command that was captured: how it ended, what is written down, and where."""
+    """A command that was captured: how it ended, what is written down, and where.
+
+    Attributes:
+        problem: Why the capture stayed unfinished, though the command has ended.
+    """
 
     ended: Ended
     capture: Capture
     folder: Path
+    problem: str | None = None
 
 
 def record_command(
@@ -74,7 +80,7 @@ def record_command(
 
     Raises:
         NotRunnableError: There is no such command; nothing has been run.
-        FileRefusedError: A declared input is not there, or the capture cannot be written.
+        FileRefusedError: A declared input is not there, or the capture cannot be written; neither has it run.
     """
     require_runnable(command, plan.folder)
     program, program_path = program_of(command, plan.folder)
@@ -113,21 +119,36 @@ def _run(
     ended = run_untouched(observer.command_line(command), begun.folder, observer.environment(os.environ))
     took = time.monotonic() - steady
     jumped = clock() - started - took
+    begun = replace(begun, started=started)
+    try:
+        capture = _finished(begun, ended, took, observer, wishes, _clock_remarks(jumped))
+        folder.write(capture)
+    except (OSError, ValueError, OperatorError, KeyboardInterrupt) as error:
+        # The command's end is its own, whatever becomes of what is written down of it.
+        return Recorded(ended, begun, folder.path, str(error) or "it was broken off")
+    return Recorded(ended, capture, folder.path)
+
+
+def _finished(
+    begun: Capture,
+    ended: Ended,
+    took: float,
+    observer: Observer,
+    wishes: Wishes,
+    remarks: tuple[str, ...],
+) -> Capture:
     observed = observer.end(ended.process, frozenset(filter(None, [begun.program_path])))
-    capture = replace(
+    return replace(
         begun,
-        started=started,
-        ended=started + took,
+        ended=begun.started + took,
         state="completed" if ended.code == 0 else "failed",
         exit_code=ended.code if ended.code >= 0 else 128 - ended.code,
         error=_error(ended),
         levels=observed.levels,
         files=observed.files,
-        not_observed=(*observed.not_observed, *_clock_remarks(jumped)),
+        not_observed=(*observed.not_observed, *remarks),
         environment=describe_environment(observed.python, host=wishes.host, variables=wishes.variables),
     )
-    folder.write(capture)
-    return Recorded(ended, capture, folder.path)
 
 
 def program_of(command: Sequence[str], folder: str) -> tuple[str, str | None]:

@@ -116,7 +116,7 @@ class _Writer:
         yield {
             "@id": "./",
             "@type": "Dataset",
-            "name": capture.title,
+            "name": _text(capture.title),
             "description": f"What was seen of a run of {_text(capture.program)}; files are named, not held.",
             "datePublished": utc(capture.ended or capture.started),
             "license": "Not stated; as for the files it names.",
@@ -144,7 +144,7 @@ class _Writer:
         run: Entity = {
             "@id": f"#{capture.name}",
             "@type": "CreateAction",
-            "name": capture.title,
+            "name": _text(capture.title),
             "startTime": utc(capture.started),
             "actionStatus": {"@id": _STATUS[capture.state]},
             "instrument": {"@id": "#program"},
@@ -198,8 +198,12 @@ class _Writer:
         }
         version = repository.described or repository.commit
         return {
-            **({"softwareVersion": version + ("-dirty" if repository.dirty else "")} if version else {}),
-            **({"codeRepository": repository.remote} if repository.remote else {}),
+            **(
+                {"softwareVersion": _text(version) + ("-dirty" if repository.dirty else "")}
+                if version
+                else {}
+            ),
+            **({"codeRepository": _text(repository.remote)} if repository.remote else {}),
             "additionalProperty": [
                 self._property(name.rpartition(":")[2], _text(value), name if ":" in name else None)
                 for name, value in stated.items()
@@ -211,7 +215,7 @@ class _Writer:
         who = self._capture.who
         assert who is not None
         person: Entity = {"@id": "#person", "@type": "Person", "name": _text(who.name)}
-        person |= {"email": who.email} if who.email else {}
+        person |= {"email": _text(who.email)} if who.email else {}
         person |= {"identifier": self._property("handle", who.person_id, HANDLE)} if who.person_id else {}
         return self._once(person)
 
@@ -219,9 +223,9 @@ class _Writer:
         return [
             self._once(
                 {
-                    "@id": f"#environment-{quote(name)}",
+                    "@id": f"#environment-{quote(os.fsencode(name))}",
                     "@type": "PropertyValue",
-                    "name": name,
+                    "name": _text(name),
                     "value": _text(value),
                 }
             )
@@ -232,8 +236,8 @@ class _Writer:
         entity = {
             "@id": f"#{quote(os.fsencode(key))}",
             "@type": "SoftwareApplication",
-            "name": name,
-            "softwareVersion": version,
+            "name": _text(name),
+            "softwareVersion": _text(version),
         }
         return self._once(entity)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,21 @@ def test_a_block_that_fails_is_captured_as_failed_and_still_fails(here: Path) ->
         "ValueError: no convergence with password=[masked]",
     )
     assert list(named(captured.outputs)) == ["half.txt"]
+
+
+def test_what_a_block_raises_is_not_replaced_by_what_keeps_its_capture_from_being_finished(
+    here: Path,
+) -> None:
+    def fit() -> None:
+        with capture("Fit", folder="captures"):
+            shutil.rmtree("captures")
+            Path("captures").touch()
+            raise ValueError("no convergence")
+
+    with pytest.raises(ValueError, match="no convergence") as raised:
+        fit()
+    (note,) = raised.value.__notes__
+    assert note.startswith("The capture of this block stays unfinished: The capture cannot be written to ")
 
 
 def test_files_that_cannot_be_seen_are_declared_before_or_on_the_way(here: Path) -> None:

@@ -8,12 +8,16 @@ import re
 import signal
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from provena_mcp.cli.record_arguments import OPTIONS
 from provena_mcp.crates.terms import METADATA
+from provena_mcp.errors import FileRefusedError
+from provena_mcp.recording.command import Wishes, record_command
+from provena_mcp.recording.observation.observer import Plan
 from tests.cli.command_line import CommandLine
 from tests.recording.captures import captures_in, named, only_run
 
@@ -200,6 +204,38 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_command_runs(
     assert done.returncode == 2
     assert "The capture cannot be written" in done.stderr
     assert not (work / "ran").exists()
+
+
+def test_a_capture_that_cannot_be_finished_leaves_the_command_its_exit_code(
+    run: CommandLine, work: Path
+) -> None:
+    done = run("record", "--quiet", "--", "sh", "-c", "rm -r captures; touch captures; exit 7",
+               PROVENA_CAPTURES=str(work / "captures"))  # fmt: skip
+    assert done.returncode == 7
+    assert re.match(
+        r"provena-mcp: the capture in captures/\S+ stays unfinished: The capture cannot be written to ",
+        done.stderr,
+    )
+
+
+def test_a_declared_folder_of_too_many_files_stops_the_command_only_as_its_input(work: Path) -> None:
+    many = "mkdir out; for name in a b c; do touch out/$name; done; exit 7"
+    plan = Plan(str(work), outputs=("out",), levels=frozenset({"declared"}), most_files=2)
+    done = record_command(["sh", "-c", many], plan, Wishes())
+    assert (done.ended.code, done.problem, done.capture.state) == (7, None, "failed")
+    said = f"The output '{work}/out' holds more than 2 files: as declared, none is listed."
+    assert done.capture.not_observed.count(said) == 1
+    with pytest.raises(FileRefusedError, match=r"The input .*/out' holds more than 2 files"):
+        record_command(["touch", "ran"], replace(plan, inputs=("out",)), Wishes())
+    assert not (work / "ran").exists()
+
+
+def test_a_program_whose_name_is_no_text_is_run_and_captured(work: Path) -> None:
+    name = os.fsdecode(b"mod\xe8le.sh")
+    (work / name).write_text("touch ran\n")
+    done = record_command(["sh", name], Plan(str(work)), Wishes())
+    assert (done.ended.code, (work / "ran").exists()) == (0, True)
+    assert (only_run(work).name, only_run(work).software[0].name) == ("mod\ufffdle.sh", "mod\ufffdle.sh")
 
 
 def test_the_quick_reader_of_the_line_knows_every_option_that_help_names(run: CommandLine) -> None:

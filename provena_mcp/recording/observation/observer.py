@@ -90,11 +90,11 @@ class Observer:
         """Look at what is there before the run.
 
         Raises:
-            FileRefusedError: A declared input is not there.
+            FileRefusedError: A declared input is not there, or holds too many files.
         """
         Path(self.events).mkdir()
         self.declare(self._plan.inputs, ())
-        for path in self._expanded(self._plan.outputs):
+        for path in self._written(self._plan.outputs):
             self._before.setdefault(path, (Content(), state_of(path)))
         if "watched" in self._plan.levels:
             self._look_before()
@@ -110,15 +110,15 @@ class Observer:
         """Take the user's word for what is read, hashed now, and written; folders mean the files in them now.
 
         Raises:
-            FileRefusedError: An input is not there.
+            FileRefusedError: An input is not there, or holds too many files.
         """
         for path in inputs:
             if not os.path.lexists(os.path.join(self._plan.folder, path)):
                 raise FileRefusedError(f"The input {path!r} is not there.", advice="Check its path.")
-        for path in self._expanded(inputs):
+        for path in self._read(inputs):
             self._inputs[path] = None
             self._before[path] = (self._content(path), state_of(path))
-        self._outputs.update(dict.fromkeys(self._expanded(outputs)))
+        self._outputs.update(dict.fromkeys(self._written(outputs)))
 
     def environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """The environment to run the command in."""
@@ -154,7 +154,7 @@ class Observer:
             listed.add("strace", traced.accesses)
         self._remark_on(told, process)
         files = listed.files(self._content_after, programs)
-        return Observed(files, tuple(levels), (*self._remarks, *listed.remarks), told)
+        return Observed(files, tuple(levels), (*dict.fromkeys(self._remarks), *listed.remarks), told)
 
     def close(self) -> None:
         """Remove what was kept for the while."""
@@ -172,16 +172,33 @@ class Observer:
                 self._is_broken_off = True
         return Content(problem="hashing was broken off")
 
-    def _expanded(self, paths: Sequence[str]) -> list[str]:
-        """Files, those below folders included, as real paths."""
+    def _read(self, inputs: Sequence[str]) -> list[str]:
+        """The files of declared inputs."""
+        try:
+            return [file for path in inputs for file in self._files_of(path)]
+        except TooManyFilesError as error:
+            raise FileRefusedError(
+                f"The input {str(error)!r} holds more than {self._plan.most_files:,} files.",
+                advice="Declare the files that are read, or folders with fewer.",
+            ) from None
+
+    def _written(self, outputs: Sequence[str]) -> list[str]:
+        """The files of declared outputs; that a folder holds too many is only said: the run counts more."""
         found: list[str] = []
-        for path in paths:
-            real = os.path.realpath(os.path.join(self._plan.folder, path))
-            if os.path.isdir(real):
-                found.extend(look_at(real, self._plan.most_files))
-            else:
-                found.append(real)
-        return list(dict.fromkeys(found))
+        for path in outputs:
+            try:
+                found.extend(self._files_of(path))
+            except TooManyFilesError as error:
+                self._remarks.append(
+                    f"The output {str(error)!r} holds more than {self._plan.most_files:,} files: "
+                    "as declared, none is listed."
+                )
+        return found
+
+    def _files_of(self, path: str) -> list[str]:
+        """The real path of a file; of a folder, those of the files below it."""
+        real = os.path.realpath(os.path.join(self._plan.folder, path))
+        return list(look_at(real, self._plan.most_files)) if os.path.isdir(real) else [real]
 
     def _look_before(self) -> None:
         for folder in self._plan.watch or (self._plan.folder,):
