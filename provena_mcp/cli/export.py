@@ -78,10 +78,8 @@ async def read_document(client: Client, uri: str) -> bytes:
     return content.text.encode()
 
 
-def keep_packed(packed: bytes, place: Path, *, mark: str, force: bool) -> int:
+def keep_packed(packed: bytes, place: Path, *, force: bool) -> int:
     """Write a zip's files as a folder, or as the zip it is where ``place`` ends so; returns how many.
-
-    ``mark`` is the file by which an earlier export is known.
 
     Raises:
         FileRefusedError: There is something already, or it cannot be written.
@@ -90,5 +88,5 @@ def keep_packed(packed: bytes, place: Path, *, mark: str, force: bool) -> int:
     if place.suffix.lower() == ".zip":
         keep_file(packed, place, force=force)
     else:
-        keep_files(files, place, mark=mark, force=force)
+        keep_files(files, place, force=force)
     return len(files)

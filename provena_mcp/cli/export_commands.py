@@ -63,12 +63,11 @@ def _export_crate(
     """
     from provena_mcp.cli.export import keep_packed, read_packed_crate
     from provena_mcp.cli.session import run
-    from provena_mcp.crates.terms import METADATA
     from provena_mcp.settings import read_settings
 
     beside = ",".join(name for name, wanted in (("prov", prov), ("report", report)) if wanted)
     packed = run(read_packed_crate(read_settings(), item, depth, beside, sample=sample))
-    files = keep_packed(packed, output, mark=METADATA, force=force)
+    files = keep_packed(packed, output, force=force)
     typer.echo(f"{output}: {files} files")
 
 
@@ -110,5 +109,5 @@ def _dossier(
     from provena_mcp.settings import read_settings
 
     packed = run(read_export(read_settings(), dossier_uri(parse_handle(item)), sample=sample))
-    files = keep_packed(packed, output, mark="crate/ro-crate-metadata.json", force=force)
+    files = keep_packed(packed, output, force=force)
     typer.echo(f"{output}: {files} files")

@@ -1,11 +1,13 @@
 """Taking lineages out at the command line: whole or not at all, and never over anything else."""
 
 import json
+import os
 import re
 from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
 import yaml
 
 from tests.cli.command_line import CommandLine
@@ -25,6 +27,7 @@ def test_a_crate_is_a_folder_or_a_zip_and_replaces_only_an_earlier_export(run: C
     )
     assert (replaced.returncode, zipped.returncode) == (0, 0)
     assert sorted(path.name for path in (run.folder / "crate").iterdir()) == [
+        ".provena-export",
         "README.md",
         "ro-crate-metadata.json",
         "workflow.cwl",
@@ -43,6 +46,70 @@ def test_what_is_no_export_is_left_alone_even_when_forced(run: CommandLine):
         assert refused.returncode == 2
         assert "this is no export, and is left alone" in refused.stderr
     assert [path.name for path in thesis.iterdir()] == ["chapter.tex"]
+
+
+def test_a_crate_of_ones_own_is_no_export(run: CommandLine):
+    own = {"ro-crate-metadata.json": "{}", "crate/ro-crate-metadata.json": "{}", "data.csv": "mine"}
+    for name, content in own.items():
+        (run.folder / "own" / name).parent.mkdir(parents=True, exist_ok=True)
+        (run.folder / "own" / name).write_text(content)
+    for command in ("export-crate", "dossier"):
+        refused = run(command, "sample/1000036", "-o", "own", "--sample", "--force")
+        assert (refused.returncode, refused.stderr) == (
+            2,
+            "provena-mcp: 'own' is there already.\n"
+            "Choose another place: this is no export, and is left alone.\n",
+        )
+    assert _contents(run.folder / "own") == own
+
+
+def test_what_was_added_to_an_export_or_edited_in_it_is_not_replaced(run: CommandLine, tmp_path: Path):
+    run("export-crate", RUN, "-o", "crate", "--sample")
+    crate = run.folder / "crate"
+    (crate / "README.md").write_text("my words")
+    (crate / "notes").mkdir()
+    (crate / "notes/today.txt").write_text("mine")
+    (crate / "data").symlink_to(tmp_path, target_is_directory=True)
+    (crate / "workflow.cwl").rename(crate / "moved.cwl")
+    (crate / ".DS_Store").write_text("of a file manager")
+    refused = run("export-crate", RUN, "-o", "crate", "--sample", "--force")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "provena-mcp: 'crate' holds what the export did not write so: 'README.md', 'data', 'moved.cwl' "
+        "and 1 more.\nMove that elsewhere, or choose another place.\n",
+    )
+    for name in ("README.md", "data", "moved.cwl", "notes/today.txt"):
+        (crate / name).unlink()
+    assert run("export-crate", RUN, "-o", "crate", "--sample", "--force").returncode == 0
+    assert not (crate / ".DS_Store").exists()
+
+
+@pytest.mark.parametrize("refuses", [0, 1], ids=["and can be put back", "and cannot be put back"])
+def test_an_export_interrupted_while_it_replaces_another_loses_nothing(
+    run: CommandLine, monkeypatch: pytest.MonkeyPatch, refuses: int
+):
+    run("export-crate", RUN, "-o", "crate", "--sample")
+    earlier, rename, moves = _contents(run.folder / "crate"), os.rename, []
+
+    def interrupted(source: Path, target: Path) -> None:
+        moves.append(source)
+        if len(moves) == 2:
+            raise KeyboardInterrupt
+        if len(moves) == 3 and refuses:
+            raise PermissionError(13, "Permission denied")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", interrupted)
+    ended = run("export-crate", RUN, "-o", "crate", "--sample", "--force", "--depth", "1")
+    assert ended.returncode != 0
+    beside = [path for path in run.folder.iterdir() if path.name.startswith(".crate-")]
+    if refuses:
+        (former,) = (path / "old" for path in beside)
+        assert f"What was there is in '{former.relative_to(run.folder)}' now: move it back." in ended.stderr
+    else:
+        former = run.folder / "crate"
+        assert beside == []
+    assert _contents(former) == earlier
 
 
 def test_there_is_no_crate_of_a_person_and_no_report_on_a_dataset(run: CommandLine):
@@ -70,6 +137,7 @@ def test_a_dossier_lists_all_that_is_in_it_and_what_is_not_with_checksums(run: C
     made = run("dossier", "sample/1000036", "-o", "review", "--sample")
     review = run.folder / "review"
     files = {path.relative_to(review).as_posix(): path for path in review.rglob("*") if path.is_file()}
+    files.pop(".provena-export")
     page, told = files["index.html"].read_text(), files["README.txt"].read_text()
     listed = {line.partition("  ")[0] for line in told.partition("Not in here:")[0].splitlines()[3:] if line}
     sums = dict(line.split("  ")[::-1] for line in files.pop("SHA256SUMS").read_text().splitlines())
@@ -117,6 +185,11 @@ def test_a_citation_is_printed_as_it_is_written(run: CommandLine):
     assert (in_words.returncode, in_words.stderr) == (0, "")
     assert in_words.stdout.startswith("# To cite for Hindcast currents 2016-2017\n")
     assert yaml.safe_load(as_file.stdout)["title"] == "Hindcast currents 2016-2017"
+
+
+def _contents(folder: Path) -> dict[str, str]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
 
 
 def _empty_study(folder: Path) -> str:
