@@ -7,6 +7,7 @@ from typing import Final
 from provena_mcp.crates.crate_entities import name_of
 from provena_mcp.crates.json_ld import Graph
 from provena_mcp.crates.recorded_runs import RecordedSource
+from provena_mcp.crates.terms import CAPTURE_DIGEST
 from provena_mcp.rules.text import clean
 
 # Each asks for more than the one before.
@@ -24,6 +25,9 @@ def source_of(graph: Graph, name: str) -> RecordedSource:
         name=clean(name or root.text("name") or "", 200),
         profile=" ".join(most.split("/")[-2:]) if most else None,
         made_by=_made_by(graph),
+        is_capture=any(
+            each.text("propertyID") == CAPTURE_DIGEST for each in graph.linked(root, "identifier")
+        ),
     )
 
 

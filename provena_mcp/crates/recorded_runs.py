@@ -107,6 +107,7 @@ class RecordedRun(Recorded):
 
     Attributes:
         id: What the document calls it.
+        stated_digest: Of what the document states of it: tells runs apart that documents call alike.
         command: The command line, secrets already masked by whoever wrote it down.
         started: When it began; ended: when it was over.
         software: What ran first of all; then what it used: engine, container, packages.
@@ -121,6 +122,7 @@ class RecordedRun(Recorded):
 
     id: str
     name: str
+    stated_digest: str = ""
     description: str | None = None
     command: str | None = None
     started: int | None = None
@@ -153,7 +155,8 @@ class LeftOut(Recorded):
 class RecordedSource(Recorded):
     """Which document the runs were read from: its format, its profile or producer, its name.
 
-    ``folder`` is where a capture lies on this machine.
+    ``is_capture`` where this package recorded it, whose ids no other document has; ``folder`` is where such
+    a capture lies on this machine.
     """
 
     format: SourceFormat
@@ -161,6 +164,7 @@ class RecordedSource(Recorded):
     folder: str | None = None
     profile: str | None = None
     made_by: str | None = None
+    is_capture: bool = False
 
 
 class RecordedRuns(Recorded):

@@ -23,6 +23,7 @@ annotations               of the action: a PropertyValue without ``propertyID``,
 whole                     an action that is no run of its own, only all of them together: ``GATHERED``
 extent                    of a place: ``EXTENT``, as EWKT
 left out                  of the root: ``LEFT_OUT``, ``name`` what and ``value`` why
+capture                   ``identifier`` of the root: a PropertyValue with ``propertyID`` ``CAPTURE_DIGEST``
 ========================  =============================================================================
 """
 
@@ -56,6 +57,7 @@ USE: Final = PROPERTIES + "use"
 GATHERED: Final = PROPERTIES + "gathered"
 EXTENT: Final = PROPERTIES + "extent"
 LEFT_OUT: Final = PROPERTIES + "leftOut"
+CAPTURE_DIGEST: Final = PROPERTIES + "captureDigest"
 
 WORKFLOW_CRATE: Final = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
 SPECIFICATION: Final = "https://w3id.org/ro/crate/1.1"

@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 from urllib.parse import quote
 
 from provena_mcp.crates.terms import (
+    CAPTURE_DIGEST,
     COMMAND,
     COMMIT,
     CONTEXT,
@@ -36,7 +37,6 @@ Entity = dict[str, Any]
 Document = dict[str, Any]
 
 DIGEST: Final = "#capture-digest"
-_DIGEST_ID: Final = "provena:captureDigest"
 _STATUS: Final[Mapping[RunState, str]] = {
     "unfinished": "http://schema.org/ActiveActionStatus",
     "completed": "http://schema.org/CompletedActionStatus",
@@ -54,7 +54,7 @@ def crate_of(capture: Capture) -> Document:
         "@id": DIGEST,
         "@type": "PropertyValue",
         "name": "SHA-256 of this document without this entity",
-        "propertyID": _DIGEST_ID,
+        "propertyID": CAPTURE_DIGEST,
         "value": digest_of(graph),
     }
     return {"@context": [CONTEXT, RUN_CONTEXT], "@graph": [*graph, stated]}

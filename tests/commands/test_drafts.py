@@ -222,6 +222,27 @@ async def test_a_crate_is_fitted_to_the_template_of_its_model_and_says_how_each_
 
 
 @pytest.mark.asyncio
+async def test_runs_that_two_documents_call_alike_are_two_runs(tmp_path: Path):
+    first, later = tmp_path / "exp1" / "crate", tmp_path / "exp2" / "crate"
+    for folder, day in ((first, "01"), (later, "02")):
+        folder.mkdir(parents=True)
+        times = {"startTime": f"2024-03-{day}T00:00:00Z", "endTime": f"2024-03-{day}T01:00:00Z"}
+        (folder / "ro-crate-metadata.json").write_text(a_crate(**times))
+    answers = {"runs": {"*": {"associations": {"modeller_id": "w/kim"}}}}
+    async with toy(tmp_path, a_registry()) as client:
+        drafted = await call(client, "draft_model_runs", crate=str(first), answers=answers)
+        done = await registered(client, drafted)
+        (first / "heat-stress.nc").write_text("made anew")
+        again = await call(client, "draft_model_runs", crate=str(first), answers=answers)
+        other = await call(client, "draft_model_runs", crate=str(later), answers=answers)
+    assert [each.get("registered_as") for each in (*again["runs"], *other["runs"])] == [
+        done["model_run_id"],
+        None,
+    ]
+    assert other["runs"][0]["run"]["started"] == "2024-03-02T00:00:00Z"
+
+
+@pytest.mark.asyncio
 async def test_somebody_the_registry_does_not_know_is_never_replaced_and_their_consent_is_asked_for(
     tmp_path: Path,
 ):

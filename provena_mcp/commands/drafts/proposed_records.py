@@ -25,6 +25,7 @@ from provena_mcp.wire.items import JsonObject
 
 _MOST_HASHES: Final = 200
 _COMMIT_SHOWN: Final = 12
+_DIGEST_SHOWN: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +254,10 @@ def _annotations(draft: Draft) -> Iterator[tuple[str, str]]:
 
 
 def recorded_as(source: RecordedSource, run: RecordedRun) -> str:
-    """By what a run and its record are found from each other."""
-    return source.name if run.id.lstrip("#") == source.name else f"{source.name} {run.id}".strip()
+    """By what a run and its record are found from each other: other documents may have its name and ids."""
+    if source.is_capture:
+        return run.id.lstrip("#")
+    return f"{source.name} {run.id} {run.stated_digest[:_DIGEST_SHOWN]}".strip()
 
 
 def nth_of(placements: Sequence[Placement]) -> Iterator[tuple[int, Placement, int]]:

@@ -17,4 +17,5 @@ REPOSITORY: Final = "provena.repository"
 """Address of the source code."""
 
 RECORDED_AS: Final = "provena.recorded-as"
-"""What recorded the run and what it is called there: the name of a capture or crate, and an id in it."""
+"""What recorded the run and what it is called there: the name of a capture, or of a crate
+with an id in it and a digest of what it states of the run."""
