@@ -108,7 +108,7 @@ class RecordedRun(Recorded):
     Attributes:
         id: What the document calls it.
         stated_digest: Of what the document states of it: tells runs apart that documents call alike.
-        command: The command line, secrets already masked by whoever wrote it down.
+        command: The command line as it was written down, perhaps with secrets in it.
         started: When it began; ended: when it was over.
         software: What ran first of all; then what it used: engine, container, packages.
         part_of: The ``id`` of the run of a whole workflow that this is a step of.

@@ -324,6 +324,25 @@ async def test_source_code_that_differed_from_its_commit_never_looks_clean(tmp_p
 
 
 @pytest.mark.asyncio
+async def test_secrets_that_another_program_wrote_down_are_not_drafted(tmp_path: Path):
+    from provena_mcp.recording.captured import Repository
+
+    capture(
+        tmp_path / "captures",
+        "1",
+        "flow.py",
+        command=("sudo", "mysql", "-phunter2", "--password=my secret phrase"),
+        repositories=(Repository("/toy", commit="c" * 40, remote="https://u:p/w@example.org/x.git"),),
+    )
+    async with toy(tmp_path) as client:
+        drafted = await call(client, "draft_model_runs", capture="1")
+    run = drafted["runs"][0]["run"]
+    assert run["description"] == "Ran: sudo mysql -p[masked] --password=[masked]"
+    assert run["annotations"]["provena.command"] == "sudo mysql -p[masked] --password=[masked]"
+    assert run["annotations"]["provena.repository"] == "https://[masked]@example.org/x.git"
+
+
+@pytest.mark.asyncio
 async def test_a_capture_that_was_edited_says_so(tmp_path: Path):
     folder, _ = two_steps(tmp_path / "captures")
     metadata = folder / "ro-crate-metadata.json"

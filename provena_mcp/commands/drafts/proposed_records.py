@@ -19,6 +19,7 @@ from provena_mcp.commands.drafts.roles import Role, base_name, program_of, roles
 from provena_mcp.commands.drafts.template_fit import Fit, TemplateFits
 from provena_mcp.crates.recorded_runs import RecordedAgent, RecordedRun, RecordedSource
 from provena_mcp.queries.recording.registry_view import RegistryView
+from provena_mcp.recording.secrets import mask_command, mask_text
 from provena_mcp.rules.records import run_annotations as keys
 from provena_mcp.rules.records.file_hashes import HashedFile, hash_annotations, hashed_files
 from provena_mcp.wire.items import JsonObject
@@ -204,7 +205,7 @@ def _description(draft: Draft) -> str:
     if run.description:
         return run.description
     return (
-        f"Ran: {run.command}"
+        f"Ran: {mask_command(run.command)}"
         if run.command
         else f"{run.name}, as recorded in {draft.source.name or draft.source.format}."
     )
@@ -238,9 +239,9 @@ def _annotations(draft: Draft) -> Iterator[tuple[str, str]]:
     dirty = "-dirty" if commit and commit.dirty else ""
     said = {
         keys.PROGRAM: program_of(run),
-        keys.COMMAND: run.command,
+        keys.COMMAND: mask_command(run.command) if run.command else None,
         keys.COMMIT: f"{commit.commit}{dirty}" if commit else None,
-        keys.REPOSITORY: repository,
+        keys.REPOSITORY: mask_text(repository) if repository else None,
         keys.RECORDED_AS: recorded_as(draft.source, run),
     }
     yield from ((key, value) for key, value in said.items() if value)
