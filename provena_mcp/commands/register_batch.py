@@ -26,7 +26,7 @@ from provena_mcp.commands.records.batch_preview import batch_question, shown_bat
 from provena_mcp.commands.records.lookup import facts
 from provena_mcp.commands.records.record_check import check_records, find_duplicates
 from provena_mcp.commands.results import RegisterBatchModelRunsResult
-from provena_mcp.errors import ArgumentError, ProvenaError
+from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.items.briefs.models import Ref
@@ -104,6 +104,10 @@ class RegisterBatch:
         """Have the runs registered; Provena answers with the job that distributes them.
 
         What they need is created before; where that stops half-way, the answer says what there is.
+
+        Raises:
+            AmbiguousWriteError: Nobody knows whether the runs arrived; what they need was created.
+            ProvenaError: Nothing was created or sent.
         """
         if not payload.create:
             return _queued(await context.client.prov.register_batch(payload.records))
@@ -115,6 +119,10 @@ class RegisterBatch:
                     **_queued(await context.client.prov.register_batch(records)),
                     "created": created.model_dump(mode="json"),
                 }
+            except AmbiguousWriteError as error:
+                raise AmbiguousWriteError(
+                    f"The items were created. {error.message}", advice=error.advice, upstream=error.upstream
+                ) from error
             except ProvenaError as error:
                 told = f"The items were created, and the runs were not: {error.message} {error.advice}"
                 created = created.model_copy(update={"stopped": told.strip()})

@@ -14,7 +14,7 @@ from mcp import Client
 from tests.crates import shapes
 from tests.crates.shapes import crate, ref
 from tests.worlds.captured import ANSWERS, capture, captured_file, digest, two_steps
-from tests.worlds.deployment import Asked, answering, provena, server
+from tests.worlds.deployment import Asked, answering, losing_the_answer, provena, server
 from tests.worlds.sample import call, failure, world_client
 from tests.worlds.small import dataset, item, model, person, template, workflow
 
@@ -412,6 +412,33 @@ async def test_a_plan_that_stops_half_way_says_what_there_is_and_is_gone_on_with
     assert again["created"] == stopped["created"]
     assert [each["name"] for each in rest["to_create"]] == ["MODEL_RUN_WORKFLOW_TEMPLATE Run of flow.py"]
     assert asked.questions[0].startswith("Create first, for good:\n- an organisation: Reef Institute\n")
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["queued", "answer lost"])
+@pytest.mark.asyncio
+async def test_what_is_drafted_again_before_its_job_is_seen_was_submitted_already(tmp_path: Path, lost: bool):
+    two_steps(tmp_path / "captures")
+    queued = {"status": {"success": True, "details": "queued"}, "session_id": "s-1"}
+    async with (
+        provena(tmp_path) as wire,
+        server(wire, toolsets=TOOLSETS, captures=str(tmp_path / "captures")) as client,
+    ):
+        drafted = await call(client, "draft_model_runs", capture="1-flow", answers=ANSWERS)
+        shown = await call(client, drafted["next"]["tool"], **drafted["next"]["arguments"])
+        register = "/prov-api/model_run/register_batch"
+        wire.spoilt[register] = losing_the_answer(after_sending=False) if lost else answering(200, queued)
+        sending = {"reference": shown["reference"], "confirm": True, "wait": False}
+        if lost:
+            sent = await failure(client, drafted["next"]["tool"], **sending)
+        else:
+            sent = await call(client, drafted["next"]["tool"], **sending)
+        organisations = await call(client, "list_items", subtype="ORGANISATION", sort_by="created")
+        answers = {**ANSWERS, "organisation": organisations["items"][0]["id"]}
+        again = await call(client, "draft_model_runs", capture="1-flow", answers=answers)
+        refused = await call(client, again["next"]["tool"], **again["next"]["arguments"])
+    assert sent["message"].startswith("The items were created. " if lost else "Sent; ")
+    told = "look with list_jobs" if lost else "session 's-1'"
+    assert (refused["ready"], [told in each["message"] for each in refused["problems"]]) == (False, [True])
 
 
 @pytest.mark.asyncio

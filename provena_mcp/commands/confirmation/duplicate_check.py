@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from provena_mcp.client import JobApi
 from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
-from provena_mcp.queries.jobs.batches import fingerprint_of
+from provena_mcp.queries.jobs.batches import fingerprints_of
 from provena_mcp.queries.jobs.job_wait import BATCH, REGISTRATION, batch_id_of, run_id_of
 from provena_mcp.wire.jobs import Job
 
@@ -163,9 +163,7 @@ class _Seen:
 
     def _fingerprints(self, raw_records: Sequence[JsonValue]) -> Iterator[str]:
         for raw in raw_records:
-            fingerprint = fingerprint_of(raw)
-            if fingerprint in self.wanted:
-                yield fingerprint
+            yield from (each for each in fingerprints_of(raw) if each in self.wanted)
 
     def _remember(self, fingerprint: str, job: Job) -> None:
         run_id = run_id_of(job)

@@ -134,7 +134,9 @@ async def _send(
         await _remember(context, stored, None, fingerprints, Submission(when=when))
         raise
     submission = Submission(when=when, session_id=session_in(answer))
-    await _remember(context, stored, answer, fingerprints, submission)
+    # Without a job no record was sent: what these need was created only in part.
+    sent = fingerprints if submission.session_id is not None else ()
+    await _remember(context, stored, answer, sent, submission)
     return answer
 
 

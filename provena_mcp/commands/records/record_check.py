@@ -24,7 +24,7 @@ from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.jobs.registry_check import newest_runs
 from provena_mcp.rules.records.acting_agent import with_agent
 from provena_mcp.rules.records.drafts import Draft
-from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerprint
+from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerprint, fingerprints
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known
 from provena_mcp.rules.records.validation import problems as find_problems
@@ -65,8 +65,8 @@ class CheckedRecords:
         return not self.missing and not self.problems and len(self.records) == len(self.given)
 
     def fingerprints(self) -> tuple[str, ...]:
-        """The fingerprints of the records."""
-        return _fingerprints(self.records)
+        """The fingerprints of the records, and of what recorded them."""
+        return tuple(each for record in self.records for each in fingerprints(record))
 
     def digest(self, *more: str) -> str:
         """A digest of the records, all that they refer to, and ``more``."""
@@ -113,24 +113,25 @@ async def find_duplicates(
     The caller's jobs and the registry are both looked at: a run whose job failed may be there all the same.
     """
     since = context.now() - DAY
-    fingerprints = await to_thread.run_sync(_fingerprints, records)
+    by_number = await to_thread.run_sync(_fingerprints, records)
     (submitted, unsure), (registered, more_unsure) = await asyncio.gather(
-        _submitted(context, fingerprints), _registered(context, since)
+        _submitted(context, [each for found in by_number for each in found]), _registered(context, since)
     )
     by_record = {fingerprint(run.record): run for run in reversed(registered)}
     problems: list[Problem] = []
     warnings = [*unsure, *more_unsure]
-    for number, each in enumerate(fingerprints):
-        run = by_record.get(each)
-        if each in submitted:
-            problems.append(_duplicate(place(number), submitted[each]))
+    for number, (own, *recorded) in enumerate(by_number):
+        run = by_record.get(own)
+        earlier = next((submitted[each] for each in (own, *recorded) if each in submitted), None)
+        if earlier is not None:
+            problems.append(_duplicate(place(number), earlier))
         elif run is not None and run.created_timestamp >= since:
             problems.append(
                 _duplicate(place(number), Submission(when=run.created_timestamp, model_run_id=run.id))
             )
         elif run is not None:
             warnings.append(f"Run {run.id!r}, registered {utc(run.created_timestamp)}, has the same record.")
-    problems += _repeated_in_batch(fingerprints, place)
+    problems += _repeated_in_batch([own for own, *_ in by_number], place)
     alike = await to_thread.run_sync(_alike, records, registered, place)
     return tuple(problems), (*warnings, *alike)
 
@@ -235,8 +236,8 @@ def _alike(
     return (*warnings[:_ALIKE_SHOWN], *((f"{left} more differ from another so.",) if left > 0 else ()))
 
 
-def _fingerprints(records: Sequence[ModelRunRecord]) -> tuple[str, ...]:
-    return tuple(fingerprint(record) for record in records)
+def _fingerprints(records: Sequence[ModelRunRecord]) -> tuple[tuple[str, ...], ...]:
+    return tuple(fingerprints(record) for record in records)
 
 
 def _below(prefix: str, path: str) -> str:

@@ -19,7 +19,7 @@ from provena_mcp.queries.jobs.job_wait import (
 )
 from provena_mcp.queries.jobs.registry_check import Held, remark
 from provena_mcp.rules.budgets import take_within
-from provena_mcp.rules.records.fingerprint import fingerprint
+from provena_mcp.rules.records.fingerprint import fingerprints
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord
@@ -70,10 +70,15 @@ def page_of(rows: Sequence[RunOutcome], offset: int, max_tokens: int) -> tuple[R
 
 def fingerprint_of(raw: JsonValue) -> str:
     """The fingerprint of a record in a job's payload; empty if it is none."""
+    return next(iter(fingerprints_of(raw)), "")
+
+
+def fingerprints_of(raw: JsonValue) -> tuple[str, ...]:
+    """The fingerprints of a record in a job's payload, its own first; none if it is no record."""
     try:
-        return fingerprint(ModelRunRecord.model_validate(raw))
+        return fingerprints(ModelRunRecord.model_validate(raw))
     except ValidationError:
-        return ""
+        return ()
 
 
 def _outcome(run: Job, place: int | None, held: Held | None) -> RunOutcome:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 
 from provena_mcp.rules.records.acting_agent import VIA
+from provena_mcp.rules.records.run_annotations import RECORDED_AS
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
 
@@ -25,6 +26,17 @@ def fingerprint(record: ModelRunRecord) -> str:
     Provena ignores do not either.
     """
     return hashlib.sha256(_canonical(record).encode()).hexdigest()
+
+
+def fingerprints(record: ModelRunRecord) -> tuple[str, ...]:
+    """The fingerprint of a record, and that of what recorded its run where it was drafted from that.
+
+    A run that is drafted anew is the same run even where more of what it refers to exists by then.
+    """
+    recorded = (record.annotations or {}).get(RECORDED_AS)
+    if not recorded:
+        return (fingerprint(record),)
+    return fingerprint(record), hashlib.sha256(f"{RECORDED_AS} {recorded}".encode()).hexdigest()
 
 
 def content_fingerprint(record: ModelRunRecord) -> str:
