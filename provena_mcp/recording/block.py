@@ -15,11 +15,12 @@ from provena_mcp.errors import OperatorError
 from provena_mcp.recording.capture_folder import SETTING, CaptureFolder, captures_folder, new_name
 from provena_mcp.recording.captured import Capture, Level
 from provena_mcp.recording.command import program_of, repositories
+from provena_mcp.recording.command_secrets import mask_arguments
 from provena_mcp.recording.environment import describe_environment
 from provena_mcp.recording.observation.injected.provena_events import EventLog
 from provena_mcp.recording.observation.observer import Observer, Plan
 from provena_mcp.recording.person import who_runs_this
-from provena_mcp.recording.secrets import mask_arguments, mask_text
+from provena_mcp.recording.secrets import mask_text
 
 AnyPath = str | Path
 

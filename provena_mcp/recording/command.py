@@ -12,12 +12,12 @@ from typing import Final
 from provena_mcp.errors import OperatorError
 from provena_mcp.recording.capture_folder import CaptureFolder, captures_folder, new_name
 from provena_mcp.recording.captured import Capture, Repository, Who
+from provena_mcp.recording.command_secrets import mask_arguments
 from provena_mcp.recording.environment import describe_environment
 from provena_mcp.recording.hashes import Progress
 from provena_mcp.recording.observation.observer import Observer, Plan
 from provena_mcp.recording.process import Ended, require_runnable, run_untouched
 from provena_mcp.recording.repository import repository_of
-from provena_mcp.recording.secrets import mask_arguments
 
 _INTERPRETERS: Final = (
     "python",

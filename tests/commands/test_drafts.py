@@ -298,6 +298,43 @@ async def test_a_template_can_be_chosen_or_made_anew_and_one_that_is_not_there_i
 
 
 @pytest.mark.asyncio
+async def test_secrets_that_others_left_in_a_crate_do_not_reach_the_registry(tmp_path: Path):
+    document = json.loads(
+        a_crate(
+            additionalProperty=[
+                {
+                    "@type": "PropertyValue",
+                    "propertyID": "provena:command",
+                    "name": "command",
+                    "value": "bash -c 'mysql -phunter2' --password hunter2 --year 2020",
+                },
+                {"@type": "PropertyValue", "name": "DB_PASSWORD", "value": "hunter2"},
+                {"@type": "PropertyValue", "name": "author", "value": "Ada"},
+            ]
+        )
+    )
+    software = next(each for each in document["@graph"] if each["@id"] == "heat.py")
+    software["codeRepository"] = "https://kim:hunter2@example.org/heat.git"
+    async with toy(tmp_path) as client:
+        drafted = await call(client, "draft_model_runs", crate=json.dumps(document))
+    assert "hunter2" not in json.dumps(drafted)
+    run = drafted["runs"][0]["run"]
+    command = "bash -c 'mysql -p[masked]' --password [masked] --year 2020"
+    assert run["description"] == f"Ran: {command}"
+    assert {key: value for key, value in run["annotations"].items() if not key.startswith("sha256:")} == {
+        "DB_PASSWORD": "[masked]",
+        "author": "Ada",
+        "provena.program": "heat.py",
+        "provena.command": command,
+        "provena.commit": "a" * 40,
+        "provena.repository": "https://[masked]@example.org/heat.git",
+        "provena.recorded-as": run["annotations"]["provena.recorded-as"],
+    }
+    model = next(each["item"] for each in drafted["to_create"] if each["name"] == "MODEL heat.py")
+    assert model["source_url"] == "https://example.org/heat.git"
+
+
+@pytest.mark.asyncio
 async def test_a_workflow_is_drafted_as_a_whole_or_in_its_steps(tmp_path: Path):
     async with toy(tmp_path) as client:
         whole = await call(client, "draft_model_runs", crate=shapes.nextflow().decode())

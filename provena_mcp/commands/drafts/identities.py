@@ -15,6 +15,7 @@ from provena_mcp.crates.recorded_runs import (
     RecordedSoftware,
 )
 from provena_mcp.queries.recording.registry_view import RegistryView
+from provena_mcp.recording.secrets import MASK, mask_text
 from provena_mcp.rules.records.references import Found
 from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.subtypes import ItemSubtype, registry_subtype
@@ -112,9 +113,10 @@ def handles_in(runs: Iterable[RecordedRun]) -> frozenset[str]:
 
 
 def repository_url(repository: str | None) -> str | None:
-    """A repository as an address of the web: ``git@host:path`` is written as one."""
+    """A repository as an address of the web, nobody's login in it: ``git@host:path`` is written as one."""
     if not repository:
         return None
+    repository = mask_text(repository).replace(f"{MASK}@", "", 1)
     if repository.startswith("git@") and ":" in repository:
         host, _, path = repository.removeprefix("git@").partition(":")
         return f"https://{host}/{path}"

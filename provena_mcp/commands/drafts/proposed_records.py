@@ -19,7 +19,8 @@ from provena_mcp.commands.drafts.roles import Role, base_name, program_of, roles
 from provena_mcp.commands.drafts.template_fit import Fit, TemplateFits
 from provena_mcp.crates.recorded_runs import RecordedAgent, RecordedRun, RecordedSource
 from provena_mcp.queries.recording.registry_view import RegistryView
-from provena_mcp.recording.secrets import mask_command, mask_text
+from provena_mcp.recording.command_secrets import mask_command
+from provena_mcp.recording.secrets import mask_text, mask_variables
 from provena_mcp.rules.records import run_annotations as keys
 from provena_mcp.rules.records.file_hashes import HashedFile, hash_annotations, hashed_files
 from provena_mcp.wire.items import JsonObject
@@ -119,7 +120,7 @@ def record_of(
         templates: Dataset templates that were made for it, by the number of the placement.
     """
     run = draft.run
-    record: JsonObject = {"display_name": run.name, "description": _description(draft)}
+    record: JsonObject = {"display_name": mask_text(run.name), "description": _description(draft)}
     record |= {"workflow_template_id": workflow_id} if workflow_id else {}
     record |= {"start_time": run.started} if run.started is not None else {}
     record |= {"end_time": run.ended} if run.ended is not None else {}
@@ -203,11 +204,11 @@ def _doubts(
 def _description(draft: Draft) -> str:
     run = draft.run
     if run.description:
-        return run.description
+        return mask_command(run.description)
     return (
         f"Ran: {mask_command(run.command)}"
         if run.command
-        else f"{run.name}, as recorded in {draft.source.name or draft.source.format}."
+        else f"{mask_text(run.name)}, as recorded in {draft.source.name or draft.source.format}."
     )
 
 
@@ -224,7 +225,8 @@ def _dataset(placement: Placement, template_id: str, view: RegistryView) -> Json
 
 def _annotations(draft: Draft) -> Iterator[tuple[str, str]]:
     run = draft.run
-    given = {**run.annotations, **run.parameters}
+    # Whoever else wrote a document down may have kept secrets in it, and the registry is read by many.
+    given = mask_variables({**run.annotations, **run.parameters})
     handles = {each.role.first.handle: each.dataset.id for each in draft.placements if each.role.first.handle}
     for key, value in given.items():
         # The hash of a file names its dataset, which may have another handle here.
