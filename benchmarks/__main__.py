@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import answers, batch, crowd, lineage, mirror, recording, start, store
-from benchmarks.measuring import Table
+from benchmarks.measurement import Table
 
 PARTS: dict[str, Callable[[Table, bool], None]] = {
     "start": start.measure,

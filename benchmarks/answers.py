@@ -22,7 +22,7 @@ from typing import Any
 
 from mcp import Client
 
-from benchmarks.measuring import SERVICES, Table, bare_server, free_port, package_server, process
+from benchmarks.measurement import SERVICES, Table, bare_server, free_port, package_server, process
 
 AIM = 1.4
 DEPTH = 10

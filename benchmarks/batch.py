@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.measuring import Table
+from benchmarks.measurement import Table
 from provena_mcp.embedded.app import create_app
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source

@@ -10,7 +10,7 @@ from mcp import Client
 
 from benchmarks.deployment import DEPTH, deployed, start_of
 from benchmarks.lineage import timed
-from benchmarks.measuring import Table, bare_server, package_server
+from benchmarks.measurement import Table, bare_server, package_server
 
 AT_ONCE = 50
 AIM = 1.6

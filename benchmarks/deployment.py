@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from benchmarks.measuring import SERVICES, free_port, process
+from benchmarks.measurement import SERVICES, free_port, process
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_model_run
 from provena_mcp.rules.trails import links_on_trails

@@ -13,7 +13,7 @@ from typing import Any
 from mcp import Client
 
 from benchmarks.deployment import DEPTH, deployed, start_of
-from benchmarks.measuring import Table, bare_server, package_server
+from benchmarks.measurement import Table, bare_server, package_server
 
 AIMS = {10: 1.3, 100: 1.5, 1_000: 1.65, 10_000: 1.4}
 SPECIAL_AIM = 2.0

@@ -22,7 +22,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.measuring import SERVICES, Table, free_port, process
+from benchmarks.measurement import SERVICES, Table, free_port, process
 from provena_mcp.client.raw_items import PAGE_SIZE
 from provena_mcp.embedded.app import BASE_PATHS
 from provena_mcp.embedded.loader import load_items

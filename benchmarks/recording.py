@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measuring import Table
+from benchmarks.measurement import Table
 
 AIM = 1.05
 LEVELS = {"declared": ["--observe", "declared"], "usual": list[str]()}

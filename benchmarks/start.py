@@ -17,7 +17,7 @@ from pathlib import Path
 from mcp import Client, StdioServerParameters
 
 from benchmarks.deployment import DEPTH, deployed, start_of
-from benchmarks.measuring import Table, bare_server, package_server
+from benchmarks.measurement import Table, bare_server, package_server
 
 AIM = 1.15
 FIRST_CALL_AIM = 1.5

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from benchmarks.measuring import Table
+from benchmarks.measurement import Table
 from provena_mcp.embedded.adjacency import Adjacency
 from provena_mcp.embedded.graph import lodge
 from provena_mcp.embedded.graph_walk import explore

@@ -18,7 +18,7 @@ from provena_mcp.embedded.items import count_items
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import ForbiddenError, ProvenaError, SettingsError
 from provena_mcp.queries.health import UNLINKED
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, plural
 from provena_mcp.server.backend import describe_backend
 from provena_mcp.settings import Endpoints, Settings
 from provena_mcp.tools.toolsets import select_tools
@@ -93,7 +93,8 @@ def _mirror(settings: Settings) -> list[Finding]:
     which = describe_backend(settings)
     if which.mirror is None or which.mirror.age is None:
         return [Finding("problem", "mirror", which.advice or "It cannot be read.")]
-    said = f"{which.mirror.file} has {which.items} items as of {which.mirror.as_of}; age: {which.mirror.age}"
+    held = plural(which.items or 0, "item")
+    said = f"{which.mirror.file} has {held} as of {which.mirror.as_of}; age: {which.mirror.age}"
     return [ok("mirror", said)]
 
 
@@ -111,7 +112,7 @@ def _embedded(settings: Settings) -> list[Finding]:
         return [failed("store", error)]
     finally:
         store.close()
-    found = ok("store", f"{store.path} can be read and written; {count} items")
+    found = ok("store", f"{store.path} can be read and written; {plural(count, 'item')}")
     if count:
         return [found]
     how = "Fill it with 'provena-mcp local load FILE', or try 'provena-mcp serve --sample'."

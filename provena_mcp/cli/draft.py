@@ -24,6 +24,7 @@ from provena_mcp.errors import ArgumentError, OperatorError
 from provena_mcp.next_call import NextCall, naming_tools
 from provena_mcp.queries.recording.documents import LAST
 from provena_mcp.recording.capture_folder import captures_folder, stored_names
+from provena_mcp.rules.text import plural
 from provena_mcp.settings import Settings, read_settings
 from provena_mcp.tools.error_results import Failure
 from provena_mcp.wire.items import JSON_OBJECT, JsonObject
@@ -178,7 +179,7 @@ def _lines(result: DraftModelRunsResult) -> Iterator[str]:
     for item in result.to_create or ():
         yield f"to create   {item.name}: {item.why}"
     if result.create_count:
-        yield f"to create   {result.create_count} items in all"
+        yield f"to create   {plural(result.create_count, 'item')} in all"
     for question in result.questions or ():
         yield f"question    {question.ask}"
         yield f"            answer: {json.dumps(question.answer, ensure_ascii=False)}"

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from provena_mcp.cli.ask.options import Sample
 from provena_mcp.cli.examples import examples
 from provena_mcp.cli.panels import TAKE_OUT
 from provena_mcp.queries.documents.kinds import CitationFormat
+from provena_mcp.rules.text import plural
 
-_Sample = Annotated[bool, typer.Option("--sample", help="Ask the shipped sample world.")]
 _Force = Annotated[bool, typer.Option("--force", help="Replace an earlier export.")]
 
 
@@ -54,7 +55,7 @@ def _export_crate(
     prov: Annotated[bool, typer.Option("--prov", help="Each run as PROV-JSON beside it.")] = False,
     report: Annotated[bool, typer.Option("--report", help="The close-out report beside it.")] = False,
     force: _Force = False,
-    sample: _Sample = False,
+    sample: Sample = False,
 ) -> None:
     """Write a lineage as an RO-Crate (Provenance Run Crate), for journals, repositories, workflow systems.
 
@@ -68,7 +69,7 @@ def _export_crate(
     beside = ",".join(name for name, wanted in (("prov", prov), ("report", report)) if wanted)
     packed = run(read_packed_crate(read_settings(), item, depth, beside, sample=sample))
     files = keep_packed(packed, output, force=force)
-    typer.echo(f"{output}: {files} files")
+    typer.echo(f"{output}: {plural(files, 'file')}")
 
 
 def _cite(
@@ -76,7 +77,7 @@ def _cite(
     format: Annotated[
         CitationFormat, typer.Option("-f", "--format", help="cff is CITATION.cff; credits is in words.")
     ] = "credits",
-    sample: _Sample = False,
+    sample: Sample = False,
 ) -> None:
     """Say whom and what to cite for a result, over its whole lineage."""
     from provena_mcp.cli.export import read_export
@@ -95,7 +96,7 @@ def _dossier(
         Path, typer.Option("-o", "--output", metavar="FOLDER|ZIP", help="A new folder, or a .zip file.")
     ],
     force: _Force = False,
-    sample: _Sample = False,
+    sample: Sample = False,
 ) -> None:
     """Put together what a reviewer opens without this software.
 
@@ -110,4 +111,4 @@ def _dossier(
 
     packed = run(read_export(read_settings(), dossier_uri(parse_handle(item)), sample=sample))
     files = keep_packed(packed, output, force=force)
-    typer.echo(f"{output}: {files} files")
+    typer.echo(f"{output}: {plural(files, 'file')}")

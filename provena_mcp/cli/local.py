@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provena_mcp.cli.terminal import named
+from provena_mcp.rules.text import plural
 
 if TYPE_CHECKING:
     from provena_mcp.embedded.identity import Identify
@@ -179,19 +180,19 @@ def _load(store: Store, name: str, source: Source, links: dict[str, str]) -> Loa
 def _summary(name: str, path: Path, report: LoadReport) -> list[str]:
     lines = [
         f"{name} -> {path}",
-        f"{report.loaded} items loaded, {report.unchanged} already there, {len(report.skipped)} skipped; "
-        f"{report.lodged} runs and activities lodged.",
+        f"{plural(report.loaded, 'item')} loaded, {report.unchanged} already there, "
+        f"{len(report.skipped)} skipped; {report.lodged} runs and activities lodged.",
     ]
     skipped = [f"item {skip.index} ({skip.id or 'no id'}): {skip.reason}" for skip in report.skipped]
     lines += named("Skipped:", skipped)
     waiting = [f"{item_id}: {reason}" for item_id, reason in report.waiting]
     lines += named("Loaded, but not in the graph until what they refer to is loaded too:", waiting)
     lines += named(
-        f"{len(report.locked)} items are locked where they come from; here nothing is:", list(report.locked)
+        f"Locked where they come from, here not: {plural(len(report.locked), 'item')}.", list(report.locked)
     )
     lines += named(
-        f"{len(report.restricted)} items are not for everybody where they come from, or for named groups; "
-        "whoever may use this store reads them here:",
+        "Not for everybody where they come from, or for named groups: "
+        f"{plural(len(report.restricted), 'item')}; whoever may use this store reads them here.",
         list(report.restricted),
     )
     if report.personless:

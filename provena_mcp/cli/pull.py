@@ -14,6 +14,7 @@ from provena_mcp.embedded.store import default_store_path
 from provena_mcp.errors import SettingsError
 from provena_mcp.mirror.mirror import Mirror
 from provena_mcp.mirror.pull import Deployment, PullReport, Stage
+from provena_mcp.rules.text import plural
 from provena_mcp.server.backend import deployment_backend
 from provena_mcp.settings import Endpoints, Settings
 
@@ -67,7 +68,7 @@ def _summary(endpoints: Endpoints, path: Path, report: PullReport, *, is_set: bo
     looked = "every item was looked at" if report.whole else "updates only"
     lines = [
         f"{endpoints.registry} -> {path}",
-        f"{report.items} items, {report.changed} new or changed, {report.gone} gone; {looked}.",
+        f"{plural(report.items, 'item')}, {report.changed} new or changed, {report.gone} gone; {looked}.",
     ]
     lines += named("Not kept:", [f"{item_id}: {reason}" for item_id, reason in report.skipped])
     waiting = [f"{item_id}: {reason}" for item_id, reason in report.waiting]

@@ -28,12 +28,12 @@ from provena_mcp.commands.records.record_check import check_records, find_duplic
 from provena_mcp.commands.results import RegisterBatchModelRunsResult
 from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError
 from provena_mcp.next_call import NextCall
-from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.jobs.batches import RunOutcome, batch_status, outcomes, page_of
 from provena_mcp.queries.jobs.job_wait import JobStatus
 from provena_mcp.queries.jobs.registry_check import check_registry
 from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.text import plural
 from provena_mcp.wire.items import JsonObject, as_object
 from provena_mcp.wire.records import ModelRunRecord
 from provena_mcp.wire.runs import SubmissionAnswer

@@ -9,6 +9,7 @@ from typing import Final
 
 from provena_mcp.lineage.roles import Part, parts_of_agents
 from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.text import plural
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -82,7 +83,7 @@ class Lineage:
         contradictions = self.graph.contradictions
         if contradictions:
             named = ", ".join(contradictions[:_NAMED])
-            reason = f"the service gave {_items(len(contradictions))} two kinds: {named}"
+            reason = f"the service gave {plural(len(contradictions), 'item')} two kinds: {named}"
             known = ProvenanceGraph.of_columns(self.graph.columns)
             return replace(
                 self, graph=known, incomplete_because=self._because(reason), is_consistent=False
@@ -90,7 +91,7 @@ class Lineage:
         if -1 not in self.hops:
             return self
         kept = [node for node, hop in enumerate(self.hops) if hop >= 0]
-        strays = _items(len(self.hops) - len(kept))
+        strays = plural(len(self.hops) - len(kept), "item")
         reason = f"the service answered {strays} that no link joins to {self.start!r}"
         return replace(
             self,
@@ -101,7 +102,3 @@ class Lineage:
 
     def _because(self, *reasons: str) -> str | None:
         return "; ".join(filter(None, (self.incomplete_because, *reasons))) or None
-
-
-def _items(count: int) -> str:
-    return "1 item" if count == 1 else f"{count} items"

@@ -55,11 +55,6 @@ def content_of(path: str, *, up_to: int | None = None, progress: Progress | None
     return Content(digest, size, modified)
 
 
-def sha256_of(data: bytes) -> str:
-    """The digest of bytes at hand."""
-    return hashlib.sha256(data).hexdigest()
-
-
 def kind_of(mode: int) -> str:
     """What something that is no plain file is, in words."""
     return next((words for test, words in _KINDS if test(mode)), "something else")

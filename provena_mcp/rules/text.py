@@ -76,3 +76,8 @@ def _visible(text: str, keep: str = "") -> str:
     if any(joiner in shown for joiner in _JOINERS):
         return _STRAY_JOINERS.sub("", _MORE_JOINERS.sub("", shown))
     return shown
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: "1 run", "3 runs", "2 people"."""
+    return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"

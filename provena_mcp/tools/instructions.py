@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from provena_mcp.queries.health import WhichProvena
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, plural
 from provena_mcp.tools.definition import ToolDefinition
 
 _PLACE_LENGTH: Final = 80
@@ -42,9 +42,9 @@ def who_answers(which: WhichProvena) -> str:
     if which.kind == "sample":
         return (
             "Answers come from the SAMPLE world shipped with this server: invented data, not real results "
-            f"({which.items} items)."
+            f"({plural(which.items or 0, 'item')})."
         )
-    held = "it is EMPTY" if which.items == 0 else f"{which.items} items"
+    held = "it is EMPTY" if which.items == 0 else plural(which.items or 0, "item")
     count = "it CANNOT BE READ" if which.items is None else held
     advice = f" {which.advice}" if which.advice else ""
     return f"Answers come from the embedded Provena in {clean(which.where, _PLACE_LENGTH)} ({count}).{advice}"
@@ -57,8 +57,9 @@ def _mirror_answers(which: WhichProvena) -> str:
             f"Answers should come from a mirror of {deployment}, which CANNOT BE READ. {which.advice or ''}"
         )
     return (
-        f"Answers come from a mirror of {deployment} as of {which.mirror.as_of} ({which.items} items); "
-        "say its age where it matters. `fresh` asks the deployment itself, and writes go there."
+        f"Answers come from a mirror of {deployment} as of {which.mirror.as_of} "
+        f"({plural(which.items or 0, 'item')}); say its age where it matters. "
+        "`fresh` asks the deployment itself, and writes go there."
     )
 
 

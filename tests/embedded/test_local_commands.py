@@ -70,8 +70,8 @@ def test_locks_and_rights_of_a_registrys_dump_are_said(tmp_path: Path) -> None:
     code, _, err = _local(tmp_path, "load", file, "--store", "s.sqlite3")
     assert code == 0
     assert "9 items loaded" in err
-    assert "1 items are locked where they come from; here nothing is:\n  w/run\n" in err
-    assert "9 items are not for everybody where they come from" in err
+    assert "Locked where they come from, here not: 1 item.\n  w/run\n" in err
+    assert "Not for everybody where they come from, or for named groups: 9 items;" in err
 
 
 def test_owners_without_a_person_and_waiting_runs_are_said(tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ from provena_mcp.cli.ask.parts import Cell, headline, item, remark, table
 from provena_mcp.lineage.audit.findings import Severity, Verdict
 from provena_mcp.queries.answers.audit_answer import AuditedRun, AuditFinding, AuditReproducibilityResult
 from provena_mcp.queries.answers.audit_contacts import WhomToAsk
-from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.answers.comparison_answer import (
     ComparedValue,
     CompareModelRunsResult,
     DifferenceRow,
     SameRow,
 )
+from provena_mcp.rules.text import plural
 
 _STYLES: Final[dict[Severity | Verdict | str, str]] = {
     "blocker": "red",

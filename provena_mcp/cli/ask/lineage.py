@@ -14,7 +14,7 @@ from rich.tree import Tree
 
 from provena_mcp.cli.ask.parts import counted, headline, item, kind_of, remark, table
 from provena_mcp.lineage.result import AnswerItem, LineageResult
-from provena_mcp.queries.answers.common import plural
+from provena_mcp.rules.text import plural
 
 # What records only that an item was registered says little to a reader, and doubles a tree.
 _FOLDED: Final = frozenset({"CREATE", "VERSION"})
@@ -52,7 +52,7 @@ def datasets_table(result: LineageResult) -> RenderableType:
     """The datasets that were asked for, nearest first."""
     rows = [(str(row.hop), row.name or "-", row.id, row.via or "") for row in result.answer or ()]
     return Group(
-        headline(_asked(result, "datasets")),
+        headline(_asked(result, ("dataset", "datasets"))),
         table("hops", "dataset", "id", "through", rows=rows),
         *_remarks(result),
     )
@@ -62,7 +62,7 @@ def agents_table(result: LineageResult) -> RenderableType:
     """The people and organisations that were asked for, with what they did."""
     rows = [(row.name or "-", kind_of(row.type), _roles(row), row.id) for row in result.answer or ()]
     return Group(
-        headline(_asked(result, "people and organisations")),
+        headline(_asked(result, ("person or organisation", "people and organisations"))),
         table("who", "type", "how", "id", rows=rows),
         *_custodians(result),
         *_remarks(result),
@@ -82,11 +82,13 @@ def is_empty(result: LineageResult) -> bool:
     return not found
 
 
-def _asked(result: LineageResult, what: str | None = None) -> str:
+def _asked(result: LineageResult, what: tuple[str, str] | None = None) -> str:
     start = f"{result.start.name or result.start.id}"
     if what:
-        far = "behind" if result.direction == "upstream" else "that depend on"
-        return f"{result.totals.answer or 0} {what} {far} {start}"
+        count = result.totals.answer or 0
+        downstream = "that depends on" if count == 1 else "that depend on"
+        far = "behind" if result.direction == "upstream" else downstream
+        return f"{plural(count, *what)} {far} {start}"
     return f"What led to {start}" if result.direction == "upstream" else f"What came of {start}"
 
 

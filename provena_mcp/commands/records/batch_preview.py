@@ -17,13 +17,12 @@ from provena_mcp.commands.results import (
     problem_briefs,
     problem_count,
 )
-from provena_mcp.queries.answers.common import plural
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import NOUN, Known
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, plural
 
 _SHOWN_WHOLE: Final = 3
 _NAMED: Final = 20

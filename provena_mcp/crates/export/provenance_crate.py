@@ -32,6 +32,7 @@ from provena_mcp.crates.terms import (
     WORKFLOW_CRATE,
     WORKFLOW_RUN,
 )
+from provena_mcp.rules.text import plural
 
 _PROFILES: Final = {
     PROCESS_RUN: ("Process Run Crate", "0.5"),
@@ -146,8 +147,9 @@ class _Root:
         name = about.display_name or about.id
         return {
             "name": f"Provenance of {name}",
-            "description": f"How {name} ({about.id}) came to be, as its registry records it: {runs} runs and "
-            f"{len(self.provenance.datasets)} datasets, {self.provenance.depth} hops upstream.",
+            "description": f"How {name} ({about.id}) came to be, as its registry records it: "
+            f"{plural(runs, 'run')} and {plural(len(self.provenance.datasets), 'dataset')}, "
+            f"{plural(self.provenance.depth, 'hop')} upstream.",
             "datePublished": self.made.isoformat(),
             "license": _LICENCE,
             "about": {"@id": handle_url(about.id)},

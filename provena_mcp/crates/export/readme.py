@@ -9,7 +9,7 @@ from typing import Final
 from provena_mcp.crates.export.item_entities import iso_time
 from provena_mcp.crates.export.registered_provenance import RegisteredProvenance
 from provena_mcp.crates.recorded_runs import LeftOut
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, plural
 
 README: Final = "README.md"
 _NAME: Final = 300
@@ -30,7 +30,8 @@ def _lines(provenance: RegisteredProvenance, left_out: Sequence[LeftOut]) -> Ite
     about = provenance.about
     yield f"# Provenance of {in_markdown(about.display_name or about.id)}"
     yield ""
-    yield f"How {in_markdown(about.id)} came to be, as its registry says, {provenance.depth} hops upstream."
+    hops = plural(provenance.depth, "hop")
+    yield f"How {in_markdown(about.id)} came to be, as its registry says, {hops} upstream."
     yield "`ro-crate-metadata.json` says it for software (RO-Crate 1.1)."
     yield ""
     yield "## Runs, earliest first"

@@ -135,11 +135,6 @@ def unreadable_of(named: NamesFound) -> tuple[Unreadable, ...] | None:
     return tuple(Unreadable(id=item_id, reason=why) for item_id, why in named.unreadable.items()) or None
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun: "1 run", "3 runs", "2 people"."""
-    return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"
-
-
 def first_that_fits(results: Iterable[ResultT], max_tokens: int) -> ResultT:
     """The first of ever smaller ``results`` that costs at most ``max_tokens``, else the smallest.
 

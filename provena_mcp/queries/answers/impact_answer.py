@@ -16,7 +16,6 @@ from provena_mcp.queries.answers.common import (
     first_that_fits,
     kinds_of,
     named_item,
-    plural,
     unreadable_of,
 )
 from provena_mcp.queries.answers.impact_evidence import ImpactEvidence
@@ -35,6 +34,7 @@ from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ItemReader
 from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.rules.text import plural
 from provena_mcp.rules.uris import diagram_uri
 from provena_mcp.wire.items import DatasetItem, PersonItem
 

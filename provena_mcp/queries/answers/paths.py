@@ -12,7 +12,6 @@ from provena_mcp.queries.answers.common import (
     NextCalls,
     first_that_fits,
     kinds_of,
-    plural,
     unreadable_of,
 )
 from provena_mcp.queries.answers.path_result import FindLineagePathResult, OtherDirection, WaysRow
@@ -22,6 +21,7 @@ from provena_mcp.queries.answers.unrelated_answer import UnrelatedAnswer
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.text import plural
 from provena_mcp.rules.uris import diagram_uri
 
 _SHOWN: Final = 3

@@ -10,12 +10,13 @@ from pydantic import JsonValue
 
 from provena_mcp.lineage.paths import InCommon, Meeting, is_data
 from provena_mcp.next_call import NextCall
-from provena_mcp.queries.answers.common import NextCalls, plural, unreadable_of
+from provena_mcp.queries.answers.common import NextCalls, unreadable_of
 from provena_mcp.queries.answers.path_result import FindLineagePathResult, Legs, Shared, SharedItems
 from provena_mcp.queries.answers.path_search import Relation
 from provena_mcp.queries.answers.path_words import PathWords
 from provena_mcp.rules.budgets import MOST_HOPS
 from provena_mcp.rules.graph import UNKNOWN, Direction, ProvenanceGraph
+from provena_mcp.rules.text import plural
 from provena_mcp.wire.subtypes import registry_subtype
 
 _SHOWN: Final = 6

@@ -20,6 +20,7 @@ from provena_mcp.queries.lineage.frontier import (
     QueryBudget,
 )
 from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
+from provena_mcp.rules.text import plural
 from provena_mcp.wire.lineage import LineageQuery
 
 _WORTH_PROBING: Final = 12
@@ -76,7 +77,7 @@ async def _walk_on(frontier: Frontier, cap: DepthCap, depth: int) -> str | None:
         if allowed <= 0:
             nearest, _ = items[0]
             return (
-                f"stopped after {MAX_QUERIES} queries; {_items(len(items))} from hop "
+                f"stopped after {MAX_QUERIES} queries; {plural(len(items), 'item')} from hop "
                 f"{nearest} on not followed further"
             )
         await frontier.ask([Query(node, min(cap.hops, depth - hop + 1)) for hop, node in items[:allowed]])
@@ -95,13 +96,15 @@ async def _beyond(frontier: Frontier, depth: int, query: LineageQuery) -> str | 
         if hop == depth and _may_lead_to(nodes[node], query)
     ]
     if len(unknown) > _WORTH_PROBING:
-        return f"depth {depth} reached; {_items(len(unknown))} at hop {depth} may lead further"
+        return f"depth {depth} reached; {plural(len(unknown), 'item')} at hop {depth} may lead further"
     if unknown:
         await frontier.ask([Query(node, 1) for node in unknown])
     ways, kinds = frontier.graph.ways(frontier.direction), frontier.graph.columns.kinds
     leading = sum(any(_may_lead_to(kinds[other], query) for other in ways[node]) for node in levels[depth])
     return (
-        f"depth {depth} reached; lineage goes on from {_items(leading)} at hop {depth}" if leading else None
+        f"depth {depth} reached; lineage goes on from {plural(leading, 'item')} at hop {depth}"
+        if leading
+        else None
     )
 
 
@@ -111,13 +114,9 @@ def _may_lead_to(kind: Kind, query: LineageQuery) -> bool:
     return on_the_way is None or not kind.subtype or kind.subtype in on_the_way
 
 
-def _items(count: int) -> str:
-    return "1 item" if count == 1 else f"{count} items"
-
-
 def _unfollowed(frontier: Frontier) -> str | None:
     count = len(frontier.unregistered)
-    return f"{_items(count)} no longer in the registry cannot be followed further" if count else None
+    return f"{plural(count, 'item')} no longer in the registry cannot be followed further" if count else None
 
 
 def _cut(frontier: Frontier, depth: int) -> ProvenanceGraph:

@@ -18,6 +18,7 @@ from provena_mcp.queries.recording.known_files import (
     KnownFile,
     KnownFiles,
     dataset_states,
+    looked_through,
     read_known_files,
 )
 from provena_mcp.queries.recording.sought import Recordings, Sought, index_for, seek
@@ -83,7 +84,7 @@ async def check_inputs(
         fine=not counts,
         counts={problem: counts[problem] for problem in _ORDER if counts[problem]},
         inputs=checks,
-        looked_through=f"{index.captures} captures, {known.runs} registered runs",
+        looked_through=looked_through(index.captures, known),
         complete=known.complete,
     )
 

@@ -15,6 +15,7 @@ from provena_mcp.queries.recording.known_files import (
     KnownFile,
     KnownFiles,
     dataset_states,
+    looked_through,
     read_known_files,
 )
 from provena_mcp.queries.recording.sought import Recordings, Sought, index_for, seek
@@ -111,7 +112,7 @@ async def _result(
         more=max(0, len(captured) - _SHOWN) + max(0, len(registered) - _SHOWN) or None,
         changed=changed_since(sought, index),
         same_name=tuple(uses[count:]) or None,
-        looked_through=f"{index.captures} captures, {known.runs} registered runs",
+        looked_through=looked_through(index.captures, known),
         complete=known.complete,
         note=note,
     )

@@ -17,7 +17,7 @@ from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.jobs.registry_check import newest_runs
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.file_hashes import HashedFile, annotation_key, hashed_files
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, plural
 from provena_mcp.wire.items import DatasetItem, ModelRunItem
 
 _SEARCHED_HITS: Final = 20
@@ -146,6 +146,16 @@ async def _searched(reader: Reader, hashes: Iterable[str], known: Collection[str
     ids = {hit.id for found in hits for hit in found} - set(known)
     outcomes = await reader.items(NOTHING).read(sorted(ids))
     return [item for item in outcomes.values() if isinstance(item, ModelRunItem)]
+
+
+def looked_through(captures: int, known: KnownFiles) -> str:
+    """Where was looked, in words."""
+    return f"{plural(captures, 'capture')}, {plural(known.runs, 'registered run')}"
+
+
+def files_by_hash(runs: Iterable[ModelRunItem]) -> dict[str, tuple[KnownFile, ...]]:
+    """Files of registered runs by SHA-256."""
+    return _grouped((known.file.sha256, known) for known in _files(runs))
 
 
 def _files(runs: Iterable[ModelRunItem]) -> list[KnownFile]:

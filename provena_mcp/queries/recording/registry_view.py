@@ -11,8 +11,7 @@ from typing import Final, TypeVar
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY
 from provena_mcp.queries.jobs.registry_check import newest_runs
-from provena_mcp.queries.recording.known_files import KnownFile
-from provena_mcp.rules.records.file_hashes import hashed_files
+from provena_mcp.queries.recording.known_files import KnownFile, files_by_hash
 from provena_mcp.rules.records.references import Outcome
 from provena_mcp.wire.items import (
     DatasetItem,
@@ -66,11 +65,7 @@ class RegistryView:
     @cached_property
     def files(self) -> Mapping[str, tuple[KnownFile, ...]]:
         """Files of registered runs by SHA-256."""
-        found: dict[str, list[KnownFile]] = {}
-        for run in self.runs:
-            for file in hashed_files(run.record.annotations):
-                found.setdefault(file.sha256, []).append(KnownFile(file, run))
-        return {digest: tuple(files) for digest, files in found.items()}
+        return files_by_hash(self.runs)
 
     @cached_property
     def hashed_datasets(self) -> frozenset[str]:

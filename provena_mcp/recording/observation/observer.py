@@ -152,7 +152,7 @@ class Observer:
         if traced:
             levels.append("strace")
             listed.add("strace", traced.accesses)
-        self._remark_on(told, process)
+        self._remark_on(told)
         files = listed.files(self._content_after, programs)
         return Observed(files, tuple(levels), (*dict.fromkeys(self._remarks), *listed.remarks), told)
 
@@ -228,7 +228,7 @@ class Observer:
             self._remarks.append("strace did not tell of the command's end: its last calls may be missing.")
         return events
 
-    def _remark_on(self, told: PythonEvents, process: int) -> None:
+    def _remark_on(self, told: PythonEvents) -> None:
         self._remarks.extend(processes.remarks(told, traced=self._tracer is not None))
         running = processes.still_running(f"{EVENTS}=", self.events) if "python" in self._plan.levels else 0
         if running:
