@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from anyio import to_thread
+
+from provena_mcp.commands.captured_runs import note_captures
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.drafts.draft_answer import draft_answer, registered_answer
 from provena_mcp.commands.drafts.drafted import RunInDocument, draft_runs
@@ -49,10 +52,23 @@ async def draft_model_runs(
     registered = [(recorded_as(source, run), _registered(run, source, view)) for run, source in runs]
     known = {name: handle for name, handle in registered if handle}
     answer = registered_answer(documents, known, steps_left_out)
+    warnings = await to_thread.run_sync(_note_found, runs, [handle for _, handle in registered])
+    answer = answer.model_copy(update={"warnings": warnings or None})
     wanted = [each for each, (_, handle) in zip(runs, registered, strict=True) if handle is None]
     if not wanted:
         return answer
     return await draft_answer(context, answer, await draft_runs(context, wanted, answers, view), view)
+
+
+def _note_found(runs: Sequence[RunInDocument], handles: Sequence[str | None]) -> tuple[str, ...]:
+    """Note beside captures what they became, where whoever registered them did not wait for it."""
+    folders: JsonObject = {
+        str(number): source.folder
+        for number, (run, source) in enumerate(runs)
+        if source.folder is not None and run.handle is None
+    }
+    found = {number: handle for number, handle in enumerate(handles) if handle is not None}
+    return note_captures({"captures": folders}, found)
 
 
 def _check_answers(answers: JsonObject) -> None:

@@ -451,6 +451,24 @@ async def test_a_plan_that_stops_half_way_says_what_there_is_and_is_gone_on_with
     assert asked.questions[0].startswith("Create first, for good:\n- an organisation: Reef Institute\n")
 
 
+@pytest.mark.asyncio
+async def test_a_capture_whose_registration_nobody_waited_for_is_told_of_it_by_the_next_draft(tmp_path: Path):
+    folder, _ = two_steps(tmp_path / "captures")
+    async with toy(tmp_path) as client:
+        drafted = await call(client, "draft_model_runs", capture="1-flow", answers=ANSWERS)
+        shown = await call(client, drafted["next"]["tool"], **drafted["next"]["arguments"])
+        sent = await call(
+            client, drafted["next"]["tool"], reference=shown["reference"], confirm=True, wait=False
+        )
+        before = (folder / "registration.json").exists()
+        await call(client, "get_job", session_id=sent["session_id"], wait=True)
+        again = await call(client, "draft_model_runs", capture="1-flow")
+    assert (sent["status"], before) == ("submitted", False)
+    assert json.loads((folder / "registration.json").read_text()) == {
+        "run_id": again["runs"][0]["registered_as"]
+    }
+
+
 @pytest.mark.parametrize("lost", [False, True], ids=["queued", "answer lost"])
 @pytest.mark.asyncio
 async def test_what_is_drafted_again_before_its_job_is_seen_was_submitted_already(tmp_path: Path, lost: bool):

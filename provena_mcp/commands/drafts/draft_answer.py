@@ -89,7 +89,13 @@ async def draft_answer(
             "question_count": len(questions) if len(questions) > _QUESTIONS_SHOWN else None,
             "problems": problem_briefs((*drafted.plan.problems, *drafted.checked.problems)) or None,
             "templates": _others(drafted) or None,
-            "warnings": (*drafted.checked.warnings, *drafted.plan.warnings, *_cut(view)) or None,
+            "warnings": (
+                *(answer.warnings or ()),
+                *drafted.checked.warnings,
+                *drafted.plan.warnings,
+                *_cut(view),
+            )
+            or None,
             "next": None,
         }
     )
