@@ -25,14 +25,6 @@ _SECRET_OPTIONS: Final = {
     "smbclient": ("-U", "--user"),
 }
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ksh", "zsh", "fish"})
-# The program that matters comes somewhere after these.
-_WRAPPERS: Final = frozenset(
-    {
-        "apptainer", "az", "chrt", "command", "docker", "doas", "env", "exec", "helm", "ionice", "kubectl",
-        "mpiexec", "mpirun", "nice", "nohup", "numactl", "podman", "setsid", "singularity", "srun",
-        "ssh", "stdbuf", "strace", "sudo", "taskset", "time", "timeout", "watch", "xargs",
-    }
-)  # fmt: skip
 _GIVEN: Final = re.compile(r"(?P<name>[\w.-]+)(?:=|:(?!/)\s*)")
 _SHELL_STRING: Final = re.compile(r"-[a-z]*c")
 _QUIET_FLAGS: Final = "-[fikLqrsSv]*"
@@ -45,7 +37,7 @@ _ESCAPED: Final = re.compile(r'(?s)\\(["\\$`\n])')
 # What need not be quoted for people: the brackets of the mask.
 _PLAIN: Final = re.compile(r"[\w.:/=@%+,\[\]-]+")
 _END: Final = re.compile(r"[;|&)]+\Z")
-_BEFORE_PROGRAM: Final = re.compile(r"[;|&(`]")
+_BEFORE_NAME: Final = re.compile(r"[/;|&(`]")
 
 
 def mask_arguments(command: Sequence[str]) -> tuple[str, ...]:
@@ -78,8 +70,6 @@ class _Masking:
 
     def __init__(self) -> None:
         self._secret_options: tuple[str, ...] = ()
-        self._seeks_program = True
-        self._is_wrapped = False
         self._is_shell = False
         self._before = ""
 
@@ -121,17 +111,11 @@ class _Masking:
         return found[1] if found else ""
 
     def _note_program(self, word: str) -> None:
-        *earlier, program = _BEFORE_PROGRAM.split(word)
-        name = program.rpartition("/")[2]
-        if not (self._seeks_program or earlier):
-            return
+        # Wherever it stands: sudo, srun, flock and many more go before a program.
+        name = _BEFORE_NAME.split(word)[-1]
         if name in _SECRET_OPTIONS or name in _SHELLS:
             self._secret_options = _SECRET_OPTIONS.get(name, ())
-            self._is_shell, self._seeks_program = name in _SHELLS, False
-        elif name in _WRAPPERS:
-            self._is_wrapped = True
-        elif not self._is_wrapped and "=" not in word:
-            self._seeks_program = False
+            self._is_shell = name in _SHELLS
 
 
 def _unquoted(word: str) -> str:

@@ -26,6 +26,7 @@ COMMANDS = [
     (["curl", "-H", "Cookie: a=b; c=d"], "curl -H 'Cookie: [masked]'"),
     (["curl", "-d", '{"password": "a b"}'], """curl -d '{"password": "[masked]"}'"""),
     (["sudo", "mysql", "-pSECRET", "db"], "sudo mysql -p[masked] db"),
+    (["flock", "/x", "mysql", "-pSECRET"], "flock /x mysql -p[masked]"),
     (["docker", "exec", "box", "/usr/bin/mysql", "-pSECRET"], "docker exec box /usr/bin/mysql -p[masked]"),
     (["docker", "login", "-u", "me", "-p", "SECRET"], "docker login -u me -p [masked]"),
     (["redis-cli", "-a", "SECRET", "get", "x"], "redis-cli -a [masked] get x"),
