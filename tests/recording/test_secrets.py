@@ -167,3 +167,10 @@ def test_what_is_no_secret_stays_as_it_is(command: list[str]) -> None:
 def test_a_quoted_secret_in_running_text_is_masked_to_its_closing_quote() -> None:
     said = "no login with password='my secret phrase', token=abc; and user=me"
     assert mask_text(said) == "no login with password='[masked]', token=[masked]; and user=me"
+
+
+@pytest.mark.parametrize("piece", ["a=", "://a:", "'\"", "\\ ", "a= ", "-"])
+def test_a_hostile_command_is_read_to_its_end(piece: str) -> None:
+    line = piece * 2000
+    assert mask_command(line) == line
+    assert mask_arguments([line]) == (line,)
