@@ -88,7 +88,7 @@ def capture(
     begun = _begun(name, here, clock())
     chosen = str(folder) if folder is not None else os.environ.get(SETTING)
     place = CaptureFolder(captures_folder(chosen, Path(here)), begun.name)
-    observer = Observer(plan)
+    observer = Observer(replace(plan, left_out=(place.not_of_a_run_in(here),)))
     try:
         observer.begin()
         place.write(begun)

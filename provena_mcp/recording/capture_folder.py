@@ -51,6 +51,11 @@ class CaptureFolder:
     def __init__(self, captures: Path, name: str) -> None:
         self.path = captures / name
 
+    def not_of_a_run_in(self, working: str) -> str:
+        """The folder whose files are no run's: that of all captures, unless ``working`` lies in it."""
+        captures = self.path.parent.resolve()
+        return str(self.path if Path(working).resolve().is_relative_to(captures) else captures)
+
     def write(self, capture: Capture) -> None:
         """Write the capture's document.
 

@@ -98,7 +98,7 @@ def record_command(
         who=who,
     )
     folder = CaptureFolder(captures_folder(wishes.captures, Path(plan.folder)), begun.name)
-    observer = Observer(plan, progress)
+    observer = Observer(replace(plan, left_out=(folder.not_of_a_run_in(plan.folder),)), progress)
     try:
         observer.begin()
         folder.write(begun)

@@ -263,3 +263,15 @@ def test_a_line_that_cannot_be_meant_says_what_is_wrong_with_it(
 def _metadata(work: Path) -> str:
     (capture,) = captures_in(work)
     return (capture / METADATA).read_text("utf-8")
+
+
+@pytest.mark.parametrize("captures", ["captures", "."])
+def test_a_capture_is_no_output_of_the_run_wherever_it_lies(work: Path, captures: str) -> None:
+    wishes = Wishes(captures=str(work / captures))
+    for _ in range(2):
+        done = record_command(["sh", "-c", "date +%N > out.txt"], Plan(str(work), outputs=(".",)), wishes)
+    outputs = [file.path for file in done.capture.files if file.role == "output"]
+    assert str(work / "out.txt") in outputs
+    assert not [path for path in outputs if path.startswith(str(done.folder))]
+    if captures != ".":
+        assert not [path for path in outputs if path.startswith(str(work / captures) + "/")]

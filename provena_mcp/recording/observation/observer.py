@@ -47,6 +47,7 @@ class Plan:
         levels: Which levels are wanted.
         most_files: In a folder that is watched without being named; and files listed in the capture.
         hash_up_to: Bytes beyond which a file is not hashed.
+        left_out: Folders whose files are none of the run's: where captures are written.
     """
 
     folder: str
@@ -56,6 +57,7 @@ class Plan:
     levels: frozenset[Level] = frozenset({"declared", "watched", "python"})
     most_files: int = 20_000
     hash_up_to: int | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Observer:
     def __init__(self, plan: Plan, progress: Progress | None = None) -> None:
         self._plan = plan
         self._progress = progress
+        self._left_out = tuple(os.path.realpath(folder) for folder in plan.left_out)
         self._remarks: list[str] = []
         self._inputs: dict[str, None] = {}
         self._outputs: dict[str, None] = {}
@@ -136,7 +139,7 @@ class Observer:
         traced = self._read_trace(process) if self._tracer else None
         surroundings = Surroundings(
             self._plan.folder,
-            (str(self._scratch), str(INJECTED), *_prefixes(told)),
+            (str(self._scratch), str(INJECTED), *self._left_out, *_prefixes(told)),
             traced.executed if traced else (),
         )
         listed = FileList(self._plan, surroundings, self._began_ns, self._before, self._snapshots)
@@ -198,14 +201,19 @@ class Observer:
     def _files_of(self, path: str) -> list[str]:
         """The real path of a file; of a folder, those of the files below it."""
         real = os.path.realpath(os.path.join(self._plan.folder, path))
-        return list(look_at(real, self._plan.most_files)) if os.path.isdir(real) else [real]
+        return list(self._look_at(real, self._plan.most_files)) if os.path.isdir(real) else [real]
+
+    def _look_at(self, folder: str, most: int) -> Snapshot:
+        seen = look_at(folder, most)
+        left_out = tuple(f"{each}{os.sep}" for each in self._left_out)
+        return {path: state for path, state in seen.items() if not path.startswith(left_out)}
 
     def _look_before(self) -> None:
         for folder in self._plan.watch or (self._plan.folder,):
             real = os.path.realpath(os.path.join(self._plan.folder, folder))
             most = 50 * self._plan.most_files if self._plan.watch else self._plan.most_files
             try:
-                self._snapshots[real] = look_at(real, most)
+                self._snapshots[real] = self._look_at(real, most)
             except TooManyFilesError:
                 self._remarks.append(
                     f"{real} holds more than {most:,} files and was not watched: name folders with --watch."
@@ -214,7 +222,7 @@ class Observer:
     def _look_after(self, listed: FileList) -> None:
         for folder, before in self._snapshots.items():
             try:
-                changes = changes_between(before, look_at(folder, 100 * self._plan.most_files))
+                changes = changes_between(before, self._look_at(folder, 100 * self._plan.most_files))
             except TooManyFilesError:
                 self._remarks.append(f"{folder} holds too many files after the run to look at them.")
                 continue
