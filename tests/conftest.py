@@ -1,4 +1,4 @@
-"""How many examples properties are tried on, what is measured, and the OpenID provider of the tests.
+"""How many examples properties are tried on, and the OpenID provider of the tests.
 
 The provider is started when the first test needs it, fresh for each; what it needs is imported then, so that
 other tests do not wait for it.
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("default", max_examples=300, deadline=None)
 hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None)
 hypothesis.settings.load_profile("default")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests go without coverage: it doubles their time, and others measure most of what they run."""
-    for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session")

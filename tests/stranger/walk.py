@@ -150,7 +150,7 @@ class Walk:
 
     def _demonstrated(self) -> None:
         said = self.run(self.command, "demo")
-        if "8 questions" not in said or list(self.home.glob("*.sqlite*")):
+        if " questions, about " not in said or list(self.home.glob("*.sqlite*")):
             raise StrandedError(f"the demo said {said[-500:]}")
         self._done("the demo has answered")
 
@@ -190,7 +190,7 @@ class Walk:
     def _run_once(self, uv: str, wheel: Path) -> None:
         once = (uv, "tool", "run", "--quiet", "--python", sys.executable, "--from", str(wheel), "provena-mcp")
         # The scripts of uv's passing environments call programs of the system.
-        if "8 questions" not in self.run(*once, "demo", path=os.defpath):
+        if " questions, about " not in self.run(*once, "demo", path=os.defpath):
             raise StrandedError("the demo by uvx did not end")
         refusal = self.run(*once, "install", "--client", "cursor", path=os.defpath, fails=True)
         if "temporary environment" not in refusal:
