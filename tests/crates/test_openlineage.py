@@ -17,7 +17,7 @@ def only_run(content: bytes) -> RecordedRun:
 
 def test_an_airflow_task_has_its_times_its_commit_and_the_datasets_of_its_last_event() -> None:
     run = only_run(events.airflow())
-    assert run.model_dump(exclude_defaults=True) == {
+    assert run.model_dump(exclude_defaults=True, exclude={"stated_digest"}) == {
         "id": "0190d6b4-0000-7000-8000-000000000001",
         "name": "heat.regrid",
         "description": "Regrid the temperature",
