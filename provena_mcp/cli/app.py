@@ -10,6 +10,7 @@ import typer
 from provena_mcp import __version__
 from provena_mcp.cli.ask.commands import ask_app
 from provena_mcp.cli.ask.completion import complete_item
+from provena_mcp.cli.ask.options import Sample
 from provena_mcp.cli.assistants import assistants_app
 from provena_mcp.cli.draft_command import add_draft_command
 from provena_mcp.cli.examples import examples
@@ -124,7 +125,7 @@ def show(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write this .html or .svg file.")
     ] = None,
-    sample: Annotated[bool, typer.Option("--sample", help="Ask the shipped sample world.")] = False,
+    sample: Sample = False,
 ) -> None:
     """Draw a lineage, a path or an impact as one self-contained page."""
     from provena_mcp.cli.session import run
@@ -219,7 +220,7 @@ def changes(
     ] = None,
     cursor: Annotated[str | None, typer.Option(help="Go on where the page before said.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The tool's JSON on stdout.")] = False,
-    sample: Annotated[bool, typer.Option("--sample", help="Ask the shipped sample world.")] = False,
+    sample: Sample = False,
 ) -> None:
     """What has changed since a day that matters to results: what they were built on, and what uses them.
 

@@ -132,7 +132,7 @@ def _shown(outcome: CallToolResult, options: DraftOptions) -> int:
     result = DraftModelRunsResult.model_validate(outcome.structured_content)
     if options.as_json:
         typer.echo(json.dumps(outcome.structured_content, ensure_ascii=False))
-    if not options.as_json:
+    else:
         for line in _lines(result):
             typer.echo(printable(line))
     return 0 if result.reference or all(each.registered_as for each in result.runs) else _OPEN

@@ -123,6 +123,9 @@ class _Reading:
         values = list(named_values(graph, action))
         exit_code = value_of(graph, action, EXIT_CODE) or ""
         software, software_doubts = self._software(action)
+        not_observed = [value for key, _, value in values if key == NOT_OBSERVED]
+        about_files = (*input_doubts, *output_doubts)
+        doubts = (started.doubt, ended.doubt, *not_observed, *software_doubts, *about_files)
         return RecordedRun(
             id=clean(action.id, _TEXT),
             name=name_of(action),
@@ -145,19 +148,7 @@ class _Reading:
             handle=handle_of(graph, action),
             part_of=self.steps.get(action.id),
             observed=tuple(value for key, _, value in values if key == OBSERVED),
-            doubts=tuple(
-                filter(
-                    None,
-                    (
-                        started.doubt,
-                        ended.doubt,
-                        *(value for key, _, value in values if key == NOT_OBSERVED),
-                        *software_doubts,
-                        *input_doubts,
-                        *output_doubts,
-                    ),
-                )
-            ),
+            doubts=tuple(filter(None, doubts)),
         )
 
     def _objects(
