@@ -5,7 +5,7 @@ Nothing is sent. The reference of the result is one that the registering tools t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from anyio import to_thread
@@ -20,6 +20,7 @@ from provena_mcp.commands.drafts.results import DraftModelRunsResult
 from provena_mcp.crates.recorded_runs import RecordedRun, RecordedRuns, RecordedSource
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.recording.registry_view import RegistryView, read_registry_view
+from provena_mcp.rules.records.file_hashes import annotation_key
 from provena_mcp.rules.records.run_annotations import RECORDED_AS
 from provena_mcp.wire.items import JsonObject
 
@@ -48,7 +49,8 @@ async def draft_model_runs(
     """
     _check_answers(answers)
     runs, steps_left_out = _chosen(documents, steps=steps)
-    view = await read_registry_view(context.reader, handles_in(run for run, _ in runs))
+    kept = tuple(_annotations_kept_of(runs))
+    view = await read_registry_view(context.reader, handles_in(run for run, _ in runs), kept)
     registered = [(recorded_as(source, run), _registered(run, source, view)) for run, source in runs]
     known = {name: handle for name, handle in registered if handle}
     answer = registered_answer(documents, known, steps_left_out)
@@ -58,6 +60,13 @@ async def draft_model_runs(
     if not wanted:
         return answer
     return await draft_answer(context, answer, await draft_runs(context, wanted, answers, view), view)
+
+
+def _annotations_kept_of(runs: Sequence[RunInDocument]) -> Iterator[str]:
+    """What a registered run would keep: where each run was recorded, then the hashes of its files."""
+    yield from (recorded_as(source, run) for run, source in runs)
+    files = (file for run, _ in runs for file in (*run.inputs, *run.outputs))
+    yield from dict.fromkeys(annotation_key(file.sha256) for file in files if file.sha256)
 
 
 def _note_found(runs: Sequence[RunInDocument], handles: Sequence[str | None]) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ _SECRET_OPTIONS: Final = {
     "lftp": ("-u", "--user"),
     "smbclient": ("-U", "--user"),
 }
+# After these a name is that of a setting, and its value the next word: aws configure set api_key X.
+_SETTERS: Final = frozenset({"set", "config", "put", "store"})
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ksh", "zsh", "fish"})
 _GIVEN: Final = re.compile(r"(?P<name>[\w.-]+)(?:=|:(?!/)\s*)")
 _SHELL_STRING: Final = re.compile(r"-[a-z]*c")
@@ -72,11 +74,13 @@ class _Masking:
         self._secret_options: tuple[str, ...] = ()
         self._is_shell = False
         self._before = ""
+        self._names_setting = False
 
     def masked(self, word: str) -> str:
         """The next word of the command, without secrets."""
         before, self._before = self._before, word
-        if self._takes_secret(before) and not (word.startswith("-") and is_secret_name(word)):
+        named, self._names_setting = self._names_setting, before in _SETTERS and is_secret_name(word)
+        if (named or self._takes_secret(before)) and not (word.startswith("-") and is_secret_name(word)):
             self._before = ""
             return MASK
         if self._is_shell and _SHELL_STRING.fullmatch(before):

@@ -16,7 +16,7 @@ from tests.crates.shapes import crate, ref
 from tests.worlds.captured import ANSWERS, capture, captured_file, digest, two_steps
 from tests.worlds.deployment import Asked, answering, losing_the_answer, provena, server
 from tests.worlds.sample import call, failure, world_client
-from tests.worlds.small import dataset, item, model, person, template, workflow
+from tests.worlds.small import dataset, furniture, item, model, model_run, person, template, workflow
 
 TOOLSETS = "default,curation,recording"
 
@@ -535,3 +535,22 @@ async def test_many_runs_are_drafted_in_one_short_answer_that_asks_once_for_what
     assert (drafted["create_count"], len(drafted["to_create"])) == (204, 20)
     assert len(drafted["questions"]) == 8
     assert len(json.dumps(drafted)) < 20_000
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_a_run_older_than_the_newest_is_known_again_by_what_recorded_it_and_by_its_files(
+    tmp_path: Path,
+):
+    two_steps(tmp_path / "captures")
+    old = model_run("w/old", ["w/a"], ["w/b"], 10)
+    old["record"]["annotations"] = {
+        "provena.recorded-as": "1-flow",
+        f"sha256:{digest('0.4' + chr(10) + '0.8' + chr(10))}": "output flow.csv in w/b",
+    }
+    later = [model_run(f"w/later{number}", ["w/a"], [], 20 + number) for number in range(1_001)]
+    async with toy(tmp_path, [*furniture(), dataset("w/a"), dataset("w/b"), old, *later]) as client:
+        drafted = await call(client, "draft_model_runs", capture=["1-flow", "2-peak"])
+    second, first = drafted["runs"]
+    assert first == {"recorded_as": "1-flow", "registered_as": "w/old"}
+    assert known(second) == [("input", "flow.csv", "hash"), ("output", "peak.csv", "new")]

@@ -81,7 +81,7 @@ async def read_known_files(reader: Reader, hashes: Collection[str]) -> KnownFile
     runs = list(newest.runs)
     missing = set(hashes) - {known.file.sha256 for known in _files(runs)}
     if missing and not newest.complete:
-        runs += await _searched(reader, missing, {run.id for run in runs})
+        runs += await searched_runs(reader, map(annotation_key, missing), {run.id for run in runs})
     files = _files(runs)
     return KnownFiles(
         by_hash=_grouped((known.file.sha256, known) for known in files),
@@ -139,9 +139,14 @@ async def _users(reader: Reader, dataset_id: str) -> tuple[str, ...]:
     return tuple(link.source for link in graph.links if link.target == dataset_id and link.relation == "used")
 
 
-async def _searched(reader: Reader, hashes: Iterable[str], known: Collection[str]) -> list[ModelRunItem]:
+async def searched_runs(reader: Reader, texts: Iterable[str], known: Collection[str]) -> list[ModelRunItem]:
+    """The runs that the search finds by any of ``texts``, but for those ``known`` by id.
+
+    Raises:
+        ProvenaError: The search cannot be asked.
+    """
     hits = await asyncio.gather(
-        *(reader.client.search.search(annotation_key(each), "MODEL_RUN", _SEARCHED_HITS) for each in hashes)
+        *(reader.client.search.search(each, "MODEL_RUN", _SEARCHED_HITS) for each in texts)
     )
     ids = {hit.id for found in hits for hit in found} - set(known)
     outcomes = await reader.items(NOTHING).read(sorted(ids))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeVar
@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY
 from provena_mcp.queries.jobs.registry_check import newest_runs
-from provena_mcp.queries.recording.known_files import KnownFile, files_by_hash
+from provena_mcp.queries.recording.known_files import KnownFile, files_by_hash, searched_runs
 from provena_mcp.rules.records.references import Outcome
 from provena_mcp.wire.items import (
     DatasetItem,
@@ -29,6 +29,7 @@ from provena_mcp.wire.subtypes import ItemSubtype
 
 _PAGE: Final = 100
 _MOST_PAGES: Final = 10
+_MOST_SEARCHED: Final = 50
 _LISTED: Final[tuple[ItemSubtype, ...]] = (
     "MODEL_RUN_WORKFLOW_TEMPLATE",
     "DATASET_TEMPLATE",
@@ -108,8 +109,15 @@ def _is_replaced(item: RegistryItem) -> bool:
     return bool(item.versioning_info and item.versioning_info.next_version)
 
 
-async def read_registry_view(reader: Reader, handles: Iterable[str]) -> RegistryView:
+async def read_registry_view(
+    reader: Reader, handles: Iterable[str], annotations: Sequence[str] = ()
+) -> RegistryView:
     """Read the registry's newest runs, templates, models, people, organisations, studies and datasets.
+
+    Args:
+        reader: Of the caller.
+        handles: Of items to be read whatever their age.
+        annotations: Keys and values by which runs older than the newest are searched; the first few.
 
     Raises:
         NotLoggedInError: Nobody is logged in.
@@ -121,12 +129,15 @@ async def read_registry_view(reader: Reader, handles: Iterable[str]) -> Registry
         items.read(sorted(set(handles))),
         asyncio.gather(*(_listed(reader, subtype) for subtype in _LISTED)),
     )
+    runs = list(newest.runs)
+    if not newest.complete:
+        runs += await searched_runs(reader, annotations[:_MOST_SEARCHED], {run.id for run in runs})
     listed = [item for each in lists for item in each.items]
     cut: set[ItemSubtype] = {kind for kind, each in zip(_LISTED, lists, strict=True) if each.is_cut}
     if not newest.complete:
         cut.add("MODEL_RUN")
     return RegistryView(
-        runs=tuple(newest.runs),
+        runs=tuple(runs),
         workflows=_of(listed, WorkflowTemplateItem),
         dataset_templates=_of(listed, DatasetTemplateItem),
         models=_of(listed, ModelItem),
