@@ -1,7 +1,6 @@
 """A study out of one Provena and into an empty one: its lineage is the same there."""
 
 import base64
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +8,17 @@ import pytest
 from mcp import Client
 from mcp.types import BlobResourceContents
 
-from tests.worlds.captured import ANSWERS
-from tests.worlds.sample import call, sample_client, text_in, world_client
+from tests.worlds.captured import ANSWERS, links_behind
+from tests.worlds.sample import call, sample_client, world_client
 
 STUDY, RESULT = "sample/1000022", "Flood plume exposure, February-April 2019"
-TOLD = ("MODEL_RUN", "DATASET", "MODEL", "PERSON")
-LINKS = ("used", "wasGeneratedBy", "wasAssociatedWith")
 
 
 async def lineage(client: Client, name: str) -> set[tuple[str, str, str]]:
-    """The links behind the dataset of this name, between names: what was used, made, and by whom."""
+    """The links behind the dataset of this name."""
     listed = (await call(client, "list_items", subtype="DATASET", limit=50))["items"]
     (start,) = [item["id"] for item in listed if item["name"] == name]
-    graph = json.loads(text_in(await client.read_resource(f"provena://lineage/upstream/{start}?depth=20")))
-    names = {node["id"]: node["name"] for node in graph["nodes"] if node["item_subtype"] in TOLD}
-    return {
-        (names[link["source"]], link["type"], names[link["target"]])
-        for link in graph["links"]
-        if link["type"] in LINKS and {link["source"], link["target"]} <= names.keys()
-    }
+    return await links_behind(client, start)
 
 
 def answered(questions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from mcp import Client, StdioServerParameters
 
-from tests.worlds.captured import ANSWERS
+from tests.worlds.captured import ANSWERS, links_behind
 from tests.worlds.sample import call, text_in
 
 FLOW = "rain = [float(each) for each in open('rain.csv')]\nopen('flow.csv', 'w').write(f'{sum(rain)}\\n')\n"
@@ -59,19 +59,6 @@ async def registered(client: Client, **given: Any) -> dict[str, Any]:
     return await call(client, tool, reference=shown["reference"], confirm=True)
 
 
-async def lineage(client: Client, dataset: str) -> set[tuple[str, str]]:
-    """Type and name of all that led to a dataset, but for the activities that entered records."""
-    found = await call(client, "explore_upstream", starting_id=dataset, depth=20, max_tokens=10_000)
-    assert found["complete"]
-    return {
-        (kind, row[2])
-        for by_type in found["nodes"].values()
-        for kind, rows in by_type.items()
-        for row in rows
-        if kind != "CREATE"
-    }
-
-
 def made(done: dict[str, Any], name: str) -> str:
     return next(each["id"] for each in done["created"] if each["name"] == name)
 
@@ -90,19 +77,19 @@ async def test_two_scripts_become_a_lineage_that_can_be_taken_elsewhere(tmp_path
         before = await call(client, "identify_file", file="peak.csv")
         done = await registered(client, capture=names)
         after = await call(client, "identify_file", file="peak.csv")
-        here = await lineage(client, made(done, "peak.csv"))
+        here = await links_behind(client, made(done, "peak.csv"))
         crate = text_in(await client.read_resource(f"provena://crate/dataset/{made(done, 'peak.csv')}"))
     async with served(tmp_path, "elsewhere.sqlite3") as client:
         again = await registered(client, crate=crate)
-        elsewhere = await lineage(client, made(again, "peak.csv"))
+        elsewhere = await links_behind(client, made(again, "peak.csv"))
     runs = [row["model_run_id"] for row in done["runs"]]
     assert [(use["capture"], use["was"]) for use in before["captures"]] == [(names[1], "written")]
     assert [use["registered_as"] for use in after["captures"]] == [runs[1]]
     assert [use["run"]["id"] for use in after["registered"]] == [runs[1]]
     assert here >= {
-        ("MODEL_RUN", "flow.py"),
-        ("MODEL_RUN", "peak.py"),
-        ("DATASET", "rain.csv"),
-        ("DATASET", "flow.csv"),
+        ("flow.py", "used", "rain.csv"),
+        ("flow.csv", "wasGeneratedBy", "flow.py"),
+        ("peak.py", "used", "flow.csv"),
+        ("peak.csv", "wasGeneratedBy", "peak.py"),
     }
     assert elsewhere == here

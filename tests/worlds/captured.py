@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
+from mcp import Client
+
 from provena_mcp.recording.capture_folder import CaptureFolder
 from provena_mcp.recording.captured import Capture, CapturedFile, Content, FileRole, Repository, Who
+from tests.worlds.sample import text_in
 
+_LINKED = ("MODEL_RUN", "DATASET", "MODEL", "PERSON")
+_LINKS = ("used", "wasGeneratedBy", "wasAssociatedWith")
 NOT_RELEVANT = {"relevant": False, "obtained": False}
 MODEL = {
     "description": "A toy",
@@ -83,3 +89,16 @@ def two_steps(captures: Path) -> tuple[Path, Path]:
             captured_file("output", "peak.csv", peak),
         ),
     )
+
+
+async def links_behind(client: Client, dataset_id: str) -> set[tuple[str, str, str]]:
+    """What was used, made and by whom, behind a dataset, between names: the same in every Provena."""
+    address = f"provena://lineage/upstream/{dataset_id}?depth=20"
+    graph = json.loads(text_in(await client.read_resource(address)))
+    assert graph["graph"]["complete"]
+    names = {node["id"]: node["name"] for node in graph["nodes"] if node["item_subtype"] in _LINKED}
+    return {
+        (names[link["source"]], link["type"], names[link["target"]])
+        for link in graph["links"]
+        if link["type"] in _LINKS and {link["source"], link["target"]} <= names.keys()
+    }
