@@ -169,6 +169,16 @@ def test_large_files_are_not_hashed_beyond_what_was_asked(run: CommandLine, work
     assert "larger than 1,000,000 bytes" in done.stderr
 
 
+@pytest.mark.slow
+def test_ten_thousand_written_files_are_all_kept(run: CommandLine, work: Path) -> None:
+    write = "for n in range(10_000): open(f'out/{n}.txt', 'w').write(str(n))"
+    (work / "out").mkdir()
+    run("record", "-o", "out", "--", sys.executable, "-c", write)
+    made = only_run(work).outputs
+    assert {each.name for each in made} == {f"out/{number}.txt" for number in range(10_000)}
+    assert all(each.sha256 for each in made)
+
+
 def test_processes_that_outlive_the_command_are_counted_not_waited_for(run: CommandLine, work: Path) -> None:
     if not Path("/proc/self").exists():
         pytest.skip("only Linux tells of other processes' environment")
