@@ -24,6 +24,8 @@ from provena_mcp.rules.records.references import Found, Outcome
 from provena_mcp.wire.items import MODEL_OF, JsonObject, RegistryItem, as_object
 
 PLACEHOLDER: Final = "to-be-created/"
+# Each costs a search: the names of so many planned items are compared with the registry's.
+_COMPARED: Final = 50
 _PLACEHOLDER: Final = re.compile(re.escape(PLACEHOLDER) + r"\d+")
 
 
@@ -61,7 +63,11 @@ class CheckedPlan:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is worth knowing of the items."""
-        return tuple(warning for _, checked in self.items for warning in checked.warnings)
+        warnings = tuple(warning for _, checked in self.items for warning in checked.warnings)
+        if len(self.items) <= _COMPARED:
+            return warnings
+        left = f"Whether there are items of the same names was looked up for the first {_COMPARED} only."
+        return (left, *warnings)
 
     @property
     def creations(self) -> tuple[PlannedItem, ...]:
@@ -95,8 +101,10 @@ async def check_plan(context: WriteContext, items: Sequence[PlannedItem]) -> Che
     """
     known: dict[str, Outcome] = {}
     checked: list[tuple[PlannedItem, CheckedItem]] = []
-    for planned in items:
-        found = await check_item(context, planned.item_subtype, planned.item, known)
+    for number, planned in enumerate(items):
+        found = await check_item(
+            context, planned.item_subtype, planned.item, known, compare=number < _COMPARED
+        )
         checked.append((planned, found))
         known[planned.key] = Found(_as_item(planned, found.given.content))
     return CheckedPlan(tuple(checked), known)

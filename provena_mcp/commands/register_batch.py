@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from anyio import to_thread
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -22,10 +22,15 @@ from provena_mcp.commands.planned_items import (
     planned_in,
     with_handles,
 )
-from provena_mcp.commands.records.batch_preview import batch_question, shown_batch
+from provena_mcp.commands.records.batch_preview import (
+    CREATIONS_TOKENS,
+    batch_question,
+    shown_batch,
+    shown_items,
+)
 from provena_mcp.commands.records.lookup import facts
 from provena_mcp.commands.records.record_check import check_records, find_duplicates
-from provena_mcp.commands.results import RegisterBatchModelRunsResult
+from provena_mcp.commands.results import RegisterBatchModelRunsResult, shown_warnings
 from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
@@ -138,12 +143,12 @@ class RegisterBatch:
             sent,
             succeeded="Provena has queued the batch.",
             failed="Provena could not take the batch: nothing was registered.",
-        ).model_copy(update={"created": _created(created)})
+        ).model_copy(update=_created(created))
         if sent.job.batch_id is None:
             return result
         rows = outcomes(sent.job, await check_registry(context.client, sent.job))
         status = batch_status(sent.job, rows)
-        page = page_of(rows, 0, _ROW_TOKENS)
+        page = page_of(rows, 0, _ROW_TOKENS - (CREATIONS_TOKENS if created.handles else 0))
         registered = {row.row - 1: row.model_run_id for row in rows if row.row and row.model_run_id}
         warnings = await to_thread.run_sync(note_captures, sent.arguments, registered)
         return result.model_copy(
@@ -153,7 +158,7 @@ class RegisterBatch:
                 "batch_id": sent.job.batch_id,
                 "counts": dict(Counter[str](row.status for row in rows)) or None,
                 "runs": page or None,
-                "warnings": warnings or None,
+                "warnings": shown_warnings(warnings),
                 "next": _next(sent, rows, len(page)) if sent.job.finished else result.next,
             }
         )
@@ -167,15 +172,16 @@ def _queued(answer: SubmissionAnswer) -> JsonObject:
     return {"session_id": answer.session_id, "job": "MODEL_RUN_BATCH_SUBMIT"}
 
 
-def _created(created: Created) -> tuple[Ref, ...] | None:
-    return tuple(Ref(id=handle, name=created.names[key]) for key, handle in created.handles.items()) or None
+def _created(created: Created) -> dict[str, Any]:
+    items = [Ref(id=handle, name=created.names[key]) for key, handle in created.handles.items()]
+    return shown_items("created", items)
 
 
 def _stopped(created: Created) -> RegisterBatchModelRunsResult:
     """What is told where not all items were created, or the runs were refused after them."""
     found = "What was created before is there, see created: draft the runs again, and it will be found."
     return RegisterBatchModelRunsResult(
-        status="failed", message=f"{created.stopped} {found}", created=_created(created)
+        status="failed", message=f"{created.stopped} {found}", **_created(created)
     )
 
 

@@ -12,11 +12,12 @@ from provena_mcp.queries.items.briefs.models import Brief, DatasetInRole, Ref
 from provena_mcp.queries.jobs.batches import RunOutcome
 from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH
 from provena_mcp.rules.records.problems import Candidate, Problem
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, plural
 
 WriteStatus = Literal["preview", "declined", "cancelled", "submitted", "succeeded", "failed"]
 
 PROBLEMS_SHOWN: Final = 30
+WARNINGS_SHOWN: Final = 10
 _PATH: Final = 120
 
 
@@ -119,6 +120,7 @@ class RegisterBatchModelRunsResult(WriteResult):
     template_asks: tuple[TemplateAsks, ...] | None = None
     to_create: tuple[Ref, ...] | None = Field(default=None, description="Items created first, in order.")
     created: tuple[Ref, ...] | None = None
+    create_count: int | None = Field(default=None, description="All items, if not all are shown.")
     batch_id: str | None = None
     counts: dict[str, int] | None = Field(default=None, description="Runs by status.")
     runs: tuple[RunOutcome, ...] | None = Field(default=None, description="Failed ones first.")
@@ -158,6 +160,13 @@ def problem_briefs(problems: Sequence[Problem]) -> tuple[ProblemBrief, ...]:
         )
         for problem in problems[:PROBLEMS_SHOWN]
     )
+
+
+def shown_warnings(warnings: Iterable[str]) -> tuple[str, ...] | None:
+    """Each warning once, the first of them, and how many more there are."""
+    distinct = tuple(dict.fromkeys(warnings))
+    left = len(distinct) - WARNINGS_SHOWN
+    return (*distinct[:WARNINGS_SHOWN], *((f"{plural(left, 'more warning')}.",) if left > 0 else ())) or None
 
 
 def problem_count(problems: Sequence[Problem]) -> int | None:

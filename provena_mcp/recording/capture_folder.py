@@ -112,7 +112,13 @@ def stored_names(captures: Path) -> Iterator[str]:
         names = sorted(entry.name for entry in os.scandir(captures) if entry.is_dir())
     except OSError:
         return
-    yield from (name for name in names if not name.startswith(".") and (captures / name / METADATA).is_file())
+    yield from (name for name in names if has_capture(captures, name))
+
+
+def has_capture(captures: Path, name: str) -> bool:
+    """Whether a folder holds a capture of this name; what is a path is none."""
+    plain = name == Path(name).name and not name.startswith(".")
+    return plain and (captures / name / METADATA).is_file()
 
 
 def read_capture(path: Path) -> StoredCapture:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from mcp import Client
 
+from provena_mcp.rules.budgets import estimate_tokens
 from tests.crates import shapes
 from tests.crates.shapes import crate, ref
 from tests.worlds.captured import ANSWERS, capture, captured_file, digest, two_steps
@@ -530,11 +531,20 @@ async def test_many_runs_are_drafted_in_one_short_answer_that_asks_once_for_what
         )
         entities += [{"@id": name, "@type": "File", "sha256": digest(name)} for name in (used, made)]
     async with toy(tmp_path) as client:
-        drafted = await call(client, "draft_model_runs", crate=crate(*entities).decode())
-    assert (drafted["run_count"], len(drafted["runs"])) == (100, 5)
-    assert (drafted["create_count"], len(drafted["to_create"])) == (204, 20)
-    assert len(drafted["questions"]) == 8
-    assert len(json.dumps(drafted)) < 20_000
+        document = crate(*entities).decode()
+        asked = await call(client, "draft_model_runs", crate=document)
+        made = {"created_date": {"relevant": True, "value": "2024-02-01"}}
+        of_all = ANSWERS["datasets"] | {"dataset_info": ANSWERS["datasets"]["dataset_info"] | made}
+        model = {"MODEL heat": ANSWERS["items"]["MODEL flow.py"]}
+        answers = {"organisation": ANSWERS["organisation"], "datasets": of_all, "items": model}
+        drafted = await call(client, "draft_model_runs", crate=document, answers=answers)
+        shown = await call(client, "register_batch_model_runs", **drafted["next"]["arguments"])
+        done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
+    assert (asked["run_count"], asked["create_count"], len(asked["questions"])) == (100, 204, 8)
+    assert (shown["create_count"], shown["batch"]["count"]) == (205, 100)
+    assert (done["status"], done["create_count"], done["counts"]) == ("succeeded", 205, {"succeeded": 100})
+    for answer in (asked, drafted, shown, done):
+        assert estimate_tokens(json.dumps(answer, separators=(",", ":"))) <= 4_000
 
 
 @pytest.mark.slow

@@ -104,6 +104,8 @@ def _started(run: CommandLine, work: Path, *command: str) -> subprocess.Popen[by
         stdin=subprocess.DEVNULL,
         # As a job of a batch system: no terminal sends signals to the command itself.
         start_new_session=True,
+        # Whoever runs the tests in the background ignores it, and so would everything that they start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 

@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from provena_mcp.rules.csv.reader import Conversion, convert, references
@@ -248,13 +246,8 @@ def test_formulas_are_text_like_any_other() -> None:
     assert record.annotations == {"scenario": "baseline", "notes": "+1-2"}
 
 
-def test_ten_thousand_rows_are_read_within_seconds() -> None:
+def test_ten_thousand_rows_are_read() -> None:
     content = a_csv(*({"display name": f"Run {number}"} for number in range(10_000)))
     assert len(content) < MAX_BYTES
 
-    started = time.perf_counter()
-    conversion = converted(content)
-    spent = time.perf_counter() - started
-
-    assert len(conversion.records) == 10_000
-    assert spent < 10
+    assert len(converted(content).records) == 10_000

@@ -12,22 +12,26 @@ from provena_mcp.commands.drafts.questions import questions_of, title_of
 from provena_mcp.commands.drafts.results import DraftedRun, DraftModelRunsResult, ItemToCreate, KnownDataset
 from provena_mcp.commands.planned_items import placeholders_in
 from provena_mcp.commands.records.run_preview import named, proposed_run, workflow_of
-from provena_mcp.commands.results import problem_briefs
+from provena_mcp.commands.results import problem_briefs, shown_warnings
 from provena_mcp.crates.recorded_runs import RecordedRuns
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.recording.registry_view import RegistryView
-from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH
+from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH, size_of, take_within
 from provena_mcp.rules.text import clean, clean_object
 from provena_mcp.wire.items import JsonObject
 
 RegisteringTool = Literal["register_model_run", "register_batch_model_runs"]
 
+# Tokens: questions and runs take at most so many, items to create what is left of the whole.
+_QUESTION_TOKENS: Final = 1_000
+_RUN_TOKENS: Final = 2_000
+_LIST_TOKENS: Final = 3_400
 _RUNS_SHOWN: Final = 5
 _FILES_SHOWN: Final = 20
 _CREATED_SHOWN: Final = 20
-_QUESTIONS_SHOWN: Final = 20
 _LEFT_OUT_SHOWN: Final = 15
+_SOURCES_SHOWN: Final = 3
 _TEMPLATES_SHOWN: Final = 3
 _NONE: Final = "No run is recorded in this: see left_out."
 _DONE: Final = "Every run recorded in this is registered already."
@@ -55,7 +59,7 @@ def registered_answer(
     first = next(iter(known.values()), None)
     return DraftModelRunsResult(
         message=_DONE if known else _NONE,
-        source="; ".join(dict.fromkeys(_source(document) for document in documents)),
+        source=_sources(documents),
         runs=tuple(
             DraftedRun(recorded_as=clean(name, NAME_LENGTH), registered_as=handle)
             for name, handle in list(known.items())[:_RUNS_SHOWN]
@@ -75,27 +79,25 @@ async def draft_answer(
     Raises:
         ArgumentError: It is larger than is stored for one caller.
     """
-    runs = (*_drafted_runs(drafted), *answer.runs)
+    every_question = questions_of(drafted.plan, _missing(drafted), view)
+    questions = take_within(every_question, _QUESTION_TOKENS)
+    runs = take_within((*_drafted_runs(drafted), *answer.runs)[:_RUNS_SHOWN], _RUN_TOKENS)
     count = len(drafted.drafts) + (answer.run_count or len(answer.runs))
-    questions = questions_of(drafted.plan, _missing(drafted), view)
+    left = _LIST_TOKENS - sum(map(size_of, (*questions, *runs)))
+    items = take_within(await _to_create(context, drafted), left)
+    warnings = (*(answer.warnings or ()), *drafted.checked.warnings, *drafted.plan.warnings, *_cut(view))
     told = answer.model_copy(
         update={
             "message": _ASK if questions else _WRONG,
-            "runs": runs[:_RUNS_SHOWN],
-            "run_count": count if count > _RUNS_SHOWN else None,
-            "to_create": await _to_create(context, drafted) or None,
-            "create_count": items if (items := len(drafted.plan.items)) > _CREATED_SHOWN else None,
-            "questions": questions[:_QUESTIONS_SHOWN] or None,
-            "question_count": len(questions) if len(questions) > _QUESTIONS_SHOWN else None,
+            "runs": runs,
+            "run_count": count if count > len(runs) else None,
+            "to_create": items or None,
+            "create_count": planned if (planned := len(drafted.plan.items)) > len(items) else None,
+            "questions": questions or None,
+            "question_count": asked if (asked := len(every_question)) > len(questions) else None,
             "problems": problem_briefs((*drafted.plan.problems, *drafted.checked.problems)) or None,
             "templates": _others(drafted) or None,
-            "warnings": (
-                *(answer.warnings or ()),
-                *drafted.checked.warnings,
-                *drafted.plan.warnings,
-                *_cut(view),
-            )
-            or None,
+            "warnings": shown_warnings(warnings),
             "next": None,
         }
     )
@@ -109,6 +111,12 @@ async def draft_answer(
             "next": NextCall(tool=tool, arguments={"reference": reference}),
         }
     )
+
+
+def _sources(documents: Sequence[RecordedRuns]) -> str:
+    told = tuple(dict.fromkeys(map(_source, documents)))
+    left = len(told) - _SOURCES_SHOWN
+    return "; ".join((*told[:_SOURCES_SHOWN], *((f"{left} more",) if left > 0 else ())))
 
 
 def _source(document: RecordedRuns) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal
 
 from provena_mcp.commands.planned_items import CheckedPlan, PlannedItem
 from provena_mcp.commands.records.item_check import name_in
@@ -16,13 +16,17 @@ from provena_mcp.commands.results import (
     TemplateAsks,
     problem_briefs,
     problem_count,
+    shown_warnings,
 )
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.briefs.parts import text
-from provena_mcp.rules.budgets import NAME_LENGTH
+from provena_mcp.rules.budgets import NAME_LENGTH, take_within
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import NOUN, Known
 from provena_mcp.rules.text import clean, plural
+
+CREATIONS_TOKENS: Final = 800
+"""How many tokens of items that are created before the runs are shown."""
 
 _SHOWN_WHOLE: Final = 3
 _NAMED: Final = 20
@@ -45,11 +49,17 @@ def shown_batch(
         missing=missing[:_MISSING_SHOWN],
         problems=problem_briefs(problems),
         problem_count=len(problems) + len(missing) if incomplete else problem_count(problems),
-        warnings=warnings or None,
+        warnings=shown_warnings(warnings),
         batch=_propose(checked),
         template_asks=None if checked.is_ready else _asked(checked),
-        to_create=tuple(_to_create(each) for each in plan.creations) or None,
+        **shown_items("to_create", [_to_create(each) for each in plan.creations]),
     )
+
+
+def shown_items(name: Literal["to_create", "created"], items: Sequence[Ref]) -> dict[str, Any]:
+    """The fields for ``items`` that are, or will be, created before the runs: the first, and how many."""
+    shown = take_within(items, CREATIONS_TOKENS)
+    return {name: shown or None, "create_count": len(items) if len(shown) < len(items) else None}
 
 
 def _to_create(planned: PlannedItem) -> Ref:
@@ -80,15 +90,18 @@ def batch_question(shown: RegisterBatchModelRunsResult) -> str:
     batch = shown.batch
     if batch is None:
         return ""
-    first = "".join(f"\n- {each.name}" for each in shown.to_create or ())
-    created = f"Create first, for good:{first}\n\n" if first else ""
-    names = "\n".join(f"- {name}" for name in batch.names)
-    left = batch.count - len(batch.names)
+    first = _listed([each.name or each.id for each in shown.to_create or ()], shown.create_count)
+    created = f"Create first, for good:\n{first}\n\n" if first else ""
     return (
         f"{created}Register {plural(batch.count, 'model run')}? Handles are permanent.\n\n"
         f"Workflow templates: {_labels(batch.templates)}\nModellers: {_labels(batch.modellers)}\n"
-        f"Studies: {_labels(batch.studies or ())}\n{names}" + (f"\n… and {left} more" if left else "")
+        f"Studies: {_labels(batch.studies or ())}\n{_listed(batch.names, batch.count)}"
     )
+
+
+def _listed(names: Sequence[str], count: int | None) -> str:
+    left = (count or len(names)) - len(names)
+    return "\n".join([*(f"- {name}" for name in names), *([f"… and {left} more"] if left else [])])
 
 
 def _labels(items: Iterable[Ref]) -> str:

@@ -46,7 +46,12 @@ class CheckedItem:
 
 
 async def check_item(
-    context: WriteContext, subtype: ContentSubtype, raw: JsonObject, planned: Known | None = None
+    context: WriteContext,
+    subtype: ContentSubtype,
+    raw: JsonObject,
+    planned: Known | None = None,
+    *,
+    compare: bool = True,
 ) -> CheckedItem:
     """Check an item, as far as it is given.
 
@@ -56,6 +61,7 @@ async def check_item(
         raw: Its content.
         planned: Items that are to be created before it, to which it may refer. The registry itself is not
             asked about an item that refers to one.
+        compare: Look for items of the same name.
 
     Raises:
         ProvenaError: What it refers to could not be looked up.
@@ -71,6 +77,8 @@ async def check_item(
     checked = CheckedItem(given, known, problems)
     if problems:
         return checked
+    if not compare:
+        return checked if before else await _validated(context, subtype, checked)
     if before:
         return replace(checked, warnings=await _alike(context, subtype, given.content))
     checked, alike = await asyncio.gather(

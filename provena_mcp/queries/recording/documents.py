@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +17,7 @@ from provena_mcp.crates.terms import METADATA, METADATA_1_0
 from provena_mcp.errors import ArgumentError, FileRefusedError
 from provena_mcp.queries.documents.user_files import InputFolders
 from provena_mcp.queries.recording.sought import Recordings
-from provena_mcp.recording.capture_folder import registered_run, stored_names
+from provena_mcp.recording.capture_folder import has_capture, registered_run, stored_names
 from provena_mcp.recording.crate import DIGEST, is_as_written
 
 LAST: Final = "last"
@@ -43,17 +42,16 @@ def captured_document(recordings: Recordings | None, name: str) -> RecordedRuns:
             advice="Give the text of its ro-crate-metadata.json as crate.",
         )
     (captures,) = recordings.folders(())
-    own, samples = list(stored_names(captures)), list(_sample_names(recordings))
     chosen = name.strip()
     if chosen == LAST:
-        chosen = (own or samples or [chosen])[-1]
-    if chosen in own:
+        chosen = next(iter(_newest(recordings, captures)), chosen)
+    if has_capture(captures, chosen):
         return local_document(InputFolders((captures,)), str(captures / chosen))
-    if recordings.samples is not None and chosen in samples:
+    if recordings.samples is not None and has_capture(recordings.samples, chosen):
         document = local_document(InputFolders((recordings.samples,)), str(recordings.samples / chosen))
         # Nothing is noted beside what was shipped.
         return document.model_copy(update={"source": document.source.model_copy(update={"folder": None})})
-    found = ", ".join(reversed((own or samples)[-_NAMES_SHOWN:])) or "none"
+    found = ", ".join(_newest(recordings, captures)[:_NAMES_SHOWN]) or "none"
     raise ArgumentError(
         f"There is no capture {name[:80]!r} in {str(captures)!r}.",
         parameter="capture",
@@ -61,9 +59,11 @@ def captured_document(recordings: Recordings | None, name: str) -> RecordedRuns:
     )
 
 
-def _sample_names(recordings: Recordings) -> Iterator[str]:
-    if recordings.samples is not None:
-        yield from stored_names(recordings.samples)
+def _newest(recordings: Recordings, captures: Path) -> tuple[str, ...]:
+    """The names of all captures, newest first; of the samples while there are no others."""
+    own = tuple(stored_names(captures))
+    samples = stored_names(recordings.samples) if recordings.samples is not None and not own else ()
+    return tuple(reversed(own or tuple(samples)))
 
 
 def documents_in(given: JsonValue) -> list[JsonValue]:
