@@ -49,8 +49,8 @@ async def draft_model_runs(
     """
     _check_answers(answers)
     runs, steps_left_out = _chosen(documents, steps=steps)
-    kept = tuple(_annotations_kept_of(runs))
-    view = await read_registry_view(context.reader, handles_in(run for run, _ in runs), kept)
+    handles = handles_in(run for run, _ in runs)
+    view = await read_registry_view(context.reader, handles, _annotations_kept_of(runs))
     registered = [(recorded_as(source, run), _registered(run, source, view)) for run, source in runs]
     known = {name: handle for name, handle in registered if handle}
     answer = registered_answer(documents, known, steps_left_out)

@@ -43,7 +43,8 @@ async def check_inputs(
 ) -> Reply[inputs.CheckInputsResult]:
     """Say whether inputs are fit to be used."""
     app = ctx.request_context.lifespan_context
-    return Reply(await inputs.check_inputs(app.reader(), app.recordings, files, capture))
+    checked = await inputs.check_inputs(app.reader(), app.recordings, files, capture)
+    return Reply(inputs.shortened(checked))
 
 
 @tool(title="Draft model runs", toolset="recording")

@@ -11,6 +11,7 @@ import pytest
 
 from provena_mcp.crates.terms import METADATA
 from provena_mcp.recording.capture_folder import note_registration
+from provena_mcp.rules.budgets import estimate_tokens
 from provena_mcp.server.build import build_server
 from tests.cli.command_line import CommandLine
 from tests.recording.captures import captures_in
@@ -72,6 +73,17 @@ async def test_a_file_is_known_by_the_registered_run_that_made_it(server_here: P
         "looked_through": "0 captures, 2 registered runs",
         "complete": True,
     }
+
+
+@pytest.mark.asyncio
+async def test_many_inputs_are_told_with_their_problems_first_and_counted(tmp_path: Path) -> None:
+    hashes = [_RAIN, *(hashlib.sha256(b"%d" % number).hexdigest() for number in range(300))]
+    async with world_client(tmp_path, _world(), toolsets="recording", local=False) as client:
+        checked = await call(client, "check_inputs", files=hashes)
+    assert (checked["input_count"], checked["counts"]) == (301, {"unknown": 300})
+    assert 10 < len(checked["inputs"]) < 301
+    assert all(each["problems"] for each in checked["inputs"])
+    assert estimate_tokens(json.dumps(checked, separators=(",", ":"))) <= 4_000
 
 
 @pytest.mark.asyncio

@@ -23,6 +23,7 @@ from provena_mcp.queries.recording.known_files import (
 )
 from provena_mcp.queries.recording.sought import Recordings, Sought, index_for, seek
 from provena_mcp.recording.index import CaptureIndex, IndexedFile
+from provena_mcp.rules.budgets import take_within
 from provena_mcp.rules.text import clean
 
 Problem = Literal[
@@ -34,6 +35,7 @@ _ORDER: Final[tuple[Problem, ...]] = (
     *("superseded", "unreleased", "restricted"),
 )
 _LONGEST_PATH: Final = 4_096
+_INPUT_TOKENS: Final = 3_600
 
 
 class InputCheck(Brief):
@@ -52,6 +54,7 @@ class CheckInputsResult(Brief):
     fine: bool = Field(description="No input has a problem.")
     counts: dict[Problem, int] = Field(default={}, description="Inputs by problem.")
     inputs: tuple[InputCheck, ...]
+    input_count: int | None = Field(default=None, description="All inputs, if not all are shown.")
     looked_through: str
     complete: bool = Field(description="Whether all registered runs were looked at.")
 
@@ -87,6 +90,14 @@ async def check_inputs(
         looked_through=looked_through(index.captures, known),
         complete=known.complete,
     )
+
+
+def shortened(checked: CheckInputsResult) -> CheckInputsResult:
+    """As much as fits into one answer: inputs with problems first."""
+    shown = take_within(sorted(checked.inputs, key=lambda each: not each.problems), _INPUT_TOKENS)
+    if len(shown) == len(checked.inputs):
+        return checked
+    return checked.model_copy(update={"inputs": shown, "input_count": len(checked.inputs)})
 
 
 async def _of_capture(name: str, recordings: Recordings | None) -> tuple[tuple[Sought, ...], CaptureIndex]:

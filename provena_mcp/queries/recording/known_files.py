@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from pydantic import Field
@@ -22,6 +23,7 @@ from provena_mcp.wire.items import DatasetItem, ModelRunItem
 
 _SEARCHED_HITS: Final = 20
 _SHOWN_USERS: Final = 5
+_SEARCHES: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +142,13 @@ async def _users(reader: Reader, dataset_id: str) -> tuple[str, ...]:
 
 
 async def searched_runs(reader: Reader, texts: Iterable[str], known: Collection[str]) -> list[ModelRunItem]:
-    """The runs that the search finds by any of ``texts``, but for those ``known`` by id.
+    """The runs that the search finds by the first fifty of ``texts``, but for those ``known`` by id.
 
     Raises:
         ProvenaError: The search cannot be asked.
     """
     hits = await asyncio.gather(
-        *(reader.client.search.search(each, "MODEL_RUN", _SEARCHED_HITS) for each in texts)
+        *(reader.client.search.search(each, "MODEL_RUN", _SEARCHED_HITS) for each in islice(texts, _SEARCHES))
     )
     ids = {hit.id for found in hits for hit in found} - set(known)
     outcomes = await reader.items(NOTHING).read(sorted(ids))

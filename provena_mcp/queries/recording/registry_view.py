@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeVar
@@ -29,7 +29,6 @@ from provena_mcp.wire.subtypes import ItemSubtype
 
 _PAGE: Final = 100
 _MOST_PAGES: Final = 10
-_MOST_SEARCHED: Final = 50
 _LISTED: Final[tuple[ItemSubtype, ...]] = (
     "MODEL_RUN_WORKFLOW_TEMPLATE",
     "DATASET_TEMPLATE",
@@ -110,7 +109,7 @@ def _is_replaced(item: RegistryItem) -> bool:
 
 
 async def read_registry_view(
-    reader: Reader, handles: Iterable[str], annotations: Sequence[str] = ()
+    reader: Reader, handles: Iterable[str], annotations: Iterable[str] = ()
 ) -> RegistryView:
     """Read the registry's newest runs, templates, models, people, organisations, studies and datasets.
 
@@ -131,7 +130,7 @@ async def read_registry_view(
     )
     runs = list(newest.runs)
     if not newest.complete:
-        runs += await searched_runs(reader, annotations[:_MOST_SEARCHED], {run.id for run in runs})
+        runs += await searched_runs(reader, annotations, {run.id for run in runs})
     listed = [item for each in lists for item in each.items]
     cut: set[ItemSubtype] = {kind for kind, each in zip(_LISTED, lists, strict=True) if each.is_cut}
     if not newest.complete:
