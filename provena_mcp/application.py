@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Protocol
-
-from provena_mcp.client.freshness import asks_deployment
 
 if TYPE_CHECKING:
     from provena_mcp.client import ProvenaClient
@@ -32,6 +32,27 @@ LOCAL_CALLER = "local"
 
 MIRROR_DEPTH_CAP: Final = 1_000
 """The most hops of one lineage query to a mirror: more than anybody asks for."""
+
+
+_ASKED: Final[ContextVar[bool]] = ContextVar("asks_deployment", default=False)
+
+
+def asks_deployment() -> bool:
+    """Whether the call under way, or the task that it started, asks the deployment itself.
+
+    A mirror could answer it too, where there is one.
+    """
+    return _ASKED.get()
+
+
+@contextmanager
+def asking_deployment(asked: bool = True) -> Generator[None]:
+    """Ask the deployment itself, or whoever answers, within the block."""
+    before = _ASKED.set(asked)
+    try:
+        yield
+    finally:
+        _ASKED.reset(before)
 
 
 class Downloads(Protocol):

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from inspect import Parameter, Signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mcp.server import MCPServer
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.shared.uri_template import UriTemplate
@@ -47,7 +46,6 @@ def register_resources(server: MCPServer[Application], about: Callable[[], str])
             description=kind.description,
         )(_handler(kind))
     _register_fixed(server, about)
-    server.middleware.append(_listing_recent_documents)
 
 
 def _handler(kind: DocumentKind) -> Callable[..., Awaitable[str | bytes]]:
@@ -99,25 +97,15 @@ def _register_fixed(server: MCPServer[Application], about: Callable[[], str]) ->
         return files("provena_mcp.queries.documents").joinpath("formats.md").read_text("utf-8")
 
 
-async def _listing_recent_documents(
-    ctx: ServerRequestContext[Application, Any], call_next: CallNext
-) -> HandlerResult:
-    """Middleware: add the documents that a caller had lately to what is listed for them alone."""
-    result = await call_next(ctx)
-    app = ctx.lifespan_context
-    if ctx.method == "resources/read":
-        app.recent_documents.add(app.caller(), str((ctx.params or {}).get("uri")))
-    # Middleware sees results as they go over the wire.
-    elif ctx.method == "resources/list" and isinstance(result, dict):
-        recent = [_listed(uri) for uri in app.recent_documents.of(app.caller()) if _media_type(uri)]
-        return {**result, "resources": [*result["resources"], *recent]}
-    return result
+def recent_documents(app: Application) -> list[Resource]:
+    """The documents that the caller had lately, as they are listed for them alone."""
+    typed = [(uri, _media_type(uri)) for uri in app.recent_documents.of(app.caller())]
+    return [_listed(uri, mime_type) for uri, mime_type in typed if mime_type]
 
 
-def _listed(uri: str) -> dict[str, Any]:
+def _listed(uri: str, mime_type: str) -> Resource:
     place = clean(uris.path_of(uri), NAME_LENGTH)
-    listed = Resource(uri=uri, name=place, title=f"Recent: {place}", mime_type=_media_type(uri))
-    return listed.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return Resource(uri=uri, name=place, title=f"Recent: {place}", mime_type=mime_type)
 
 
 def _media_type(uri: str) -> str | None:

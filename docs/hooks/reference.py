@@ -19,7 +19,8 @@ from typer.main import get_command
 from provena_mcp.cli.app import app
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
-from provena_mcp.tools.registration import ProvenaTool, register
+from provena_mcp.tools.registration import register
+from provena_mcp.tools.tool_call import ProvenaTool
 from provena_mcp.tools.toolsets import ALL_TOOLS
 
 _EFFECTS: Final = {"reads": "reads", "writes": "adds to Provena", "destroys": "changes what is there"}

@@ -13,10 +13,9 @@ from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from provena_mcp.application import MIRROR_DEPTH_CAP
+from provena_mcp.application import MIRROR_DEPTH_CAP, asks_deployment
 from provena_mcp.client import ClientLimits, NoToken
 from provena_mcp.client.auth import AuthApi
-from provena_mcp.client.freshness import asks_deployment
 from provena_mcp.client.http.connection import Connection, Sender
 from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.prov import ProvApi

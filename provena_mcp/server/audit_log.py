@@ -13,9 +13,8 @@ from typing import Any, Final
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import BaseModel, ValidationError
 
-from provena_mcp.server.caller import current_token
-from provena_mcp.server.messages import name_in
-from provena_mcp.tools.acting_client import acting_client
+from provena_mcp.server.calls import current_token, name_in
+from provena_mcp.tools.call_context import acting_client
 from provena_mcp.tools.definition import ToolDefinition
 
 _WORD: Final = 200

@@ -134,7 +134,7 @@ def build_server(
     ]
     register_resources(server, lambda: who_answers(backend.which()))
     register_prompts(server, [definition.name for definition in definitions])
-    server.complete_arguments()
+    server.answer_by_caller()
     return server
 
 

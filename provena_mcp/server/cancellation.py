@@ -11,8 +11,7 @@ from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.streamable_http import REQUEST_CANCELLED
 
-from provena_mcp.server.caller import current_token
-from provena_mcp.server.messages import COSTLY
+from provena_mcp.server.calls import COSTLY, current_token
 
 Context = ServerRequestContext[Any, Any]
 

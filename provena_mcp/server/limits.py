@@ -16,9 +16,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnavailableError
-from provena_mcp.server.caller import current_token
+from provena_mcp.server.calls import COSTLY, MCP_PATH, current_token, failed, name_in
 from provena_mcp.server.http.origins import PROBES
-from provena_mcp.server.messages import COSTLY, MCP_PATH, failed, name_in
 
 
 @dataclass(frozen=True)

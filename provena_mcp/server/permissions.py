@@ -9,8 +9,7 @@ from typing import Any, Final
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from provena_mcp.errors import ForbiddenError
-from provena_mcp.server.caller import CallerToken, current_token
-from provena_mcp.server.messages import failed, name_in
+from provena_mcp.server.calls import CallerToken, current_token, failed, name_in
 from provena_mcp.tools.definition import ToolDefinition
 
 ADMIN_ROLE: Final = "entity-registry-admin"

@@ -1,16 +1,17 @@
-"""The SDK's server with what it leaves open: readable stdio, prompts refused in words, completions."""
+"""The SDK's server with what it leaves open: stdio, refused prompts, completions, recent documents."""
 
 from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import anyio
 from mcp import MCPError
 from mcp.server import MCPServer
 from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import (
@@ -20,11 +21,15 @@ from mcp.types import (
     CompleteResult,
     GetPromptResult,
     InputRequiredResult,
+    ListResourcesResult,
+    PaginatedRequestParams,
     Tool,
 )
+from pydantic import AnyUrl
 
 from provena_mcp.application import Application
 from provena_mcp.completions import complete
+from provena_mcp.resources import recent_documents
 from provena_mcp.server.stdio.lines import answered_stdio
 
 _SHOWN: Final = 200
@@ -44,12 +49,30 @@ class ProvenaServer(MCPServer[Application]):
     preparations: Sequence[Callable[[], object]] = ()
     _calls_under_way: int = 0
 
-    def complete_arguments(self) -> None:
-        """Complete the arguments of prompts and resource templates.
+    def answer_by_caller(self) -> None:
+        """Complete the arguments of prompts and resource templates, and list recent documents.
 
-        ``MCPServer.completion`` takes only handlers that are given no context, and so no application.
+        What the SDK has for both is given no context, and so neither application nor caller.
         """
-        self._lowlevel_server.add_request_handler("completion/complete", CompleteRequestParams, _complete)
+        add = self._lowlevel_server.add_request_handler
+        add("completion/complete", CompleteRequestParams, _complete)
+        add("resources/list", PaginatedRequestParams, self._list_resources)
+
+    async def _list_resources(
+        self, ctx: ServerRequestContext[Any, Any], _: PaginatedRequestParams | None
+    ) -> ListResourcesResult:
+        recent = recent_documents(ctx.lifespan_context)
+        return ListResourcesResult(resources=[*await self.list_resources(), *recent])
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Application, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        """The content of a document, which is listed for its caller from now on."""
+        content = await super().read_resource(uri, context)
+        if context is not None:
+            app = context.request_context.lifespan_context
+            app.recent_documents.add(app.caller(), str(uri))
+        return content
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Application] | None = None

@@ -14,7 +14,7 @@ from provena_mcp.queries.documents import csv_files
 from provena_mcp.queries.documents.kinds import CSV
 from provena_mcp.queries.documents.user_files import place_for
 from provena_mcp.rules.csv.table import MAX_BYTES
-from provena_mcp.tools.acting_client import write_context
+from provena_mcp.tools.call_context import write_context
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.document_links import csv_link, ending_of, with_download
 from provena_mcp.tools.parameters import SaveAs

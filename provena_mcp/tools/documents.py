@@ -14,10 +14,10 @@ from provena_mcp.queries.documents.kinds import DOCX
 from provena_mcp.queries.documents.reports import ReportId, subtype_of
 from provena_mcp.queries.documents.user_files import place_for
 from provena_mcp.rules.handles import parse_handle
+from provena_mcp.tools.call_context import progress_reporter
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.document_links import ending_of, read_document, report_link, with_download
 from provena_mcp.tools.parameters import ItemId, SaveAs
-from provena_mcp.tools.progress import progress_reporter
 
 
 @tool(title="Generate report", toolset="documents")

@@ -21,9 +21,8 @@ from provena_mcp.commands.confirmation.change import (
 )
 from provena_mcp.commands.confirmation.gate import Gate, Question
 from provena_mcp.errors import ArgumentError
-from provena_mcp.tools.acting_client import write_context
+from provena_mcp.tools.call_context import progress_reporter, write_context
 from provena_mcp.tools.definition import Reply
-from provena_mcp.tools.progress import progress_reporter
 
 # A tool's reply or, where the client is asked in a call of its own, the question.
 Confirmed = Reply[ResultT] | InputRequiredResult

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from provena_mcp.application import Application
 from provena_mcp.queries.jobs import job_report as jobs
+from provena_mcp.tools.call_context import progress_reporter
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Cursor
-from provena_mcp.tools.progress import progress_reporter
 
 
 @tool(title="Get job", toolset="jobs")

@@ -15,7 +15,7 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.recording import check_inputs as inputs
 from provena_mcp.queries.recording import identify_file as files
 from provena_mcp.queries.recording.documents import captured_document, documents_in, given_document
-from provena_mcp.tools.acting_client import write_context
+from provena_mcp.tools.call_context import write_context
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.wire.items import JsonObject
 

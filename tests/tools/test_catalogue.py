@@ -17,7 +17,8 @@ from provena_mcp.server.build import build_server
 from provena_mcp.tools.catalogue import FILE, written
 from provena_mcp.tools.definition import ToolDefinition
 from provena_mcp.tools.instructions import server_instructions
-from provena_mcp.tools.registration import ProvenaTool, register
+from provena_mcp.tools.registration import register
+from provena_mcp.tools.tool_call import ProvenaTool
 from provena_mcp.tools.toolsets import ALL_TOOLS, select_tools
 from tests.worlds.settings import settings_with
 

@@ -7,9 +7,9 @@ from typing import Final
 from mcp_types.version import SUPPORTED_PROTOCOL_VERSIONS
 
 from provena_mcp import __version__
+from provena_mcp.server.calls import MCP_PATH
 from provena_mcp.server.http.front.self_description import SelfDescription
 from provena_mcp.server.identity import DESCRIPTION, ICON, NAME, TITLE, WEBSITE
-from provena_mcp.server.messages import MCP_PATH
 from provena_mcp.wire.items import JsonObject
 
 CARD_PATH: Final = f"{MCP_PATH}/server-card"

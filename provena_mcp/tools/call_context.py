@@ -1,7 +1,8 @@
-"""The program that acts for the person: what a client says it is, never what it was told to do."""
+"""What a tool takes from its call: as whom it writes, which program acts for them, how progress is told."""
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Final
 
 from mcp.server.mcpserver import Context
@@ -12,12 +13,13 @@ from provena_mcp.rules.text import clean
 
 if TYPE_CHECKING:
     from provena_mcp.commands.confirmation.write_context import WriteContext
+    from provena_mcp.queries.jobs.job_wait import ReportProgress
 
 _NAME: Final = 80
 
 
 def acting_client(session: ServerSession) -> str | None:
-    """The client's name and version as it states them; None of one that states none."""
+    """The client's name and version as it states them, never what it was told; None where it states none."""
     stated = session.client_params
     if stated is None:
         return None
@@ -28,3 +30,13 @@ def write_context(ctx: Context[Application]) -> WriteContext:
     """Writes as the current caller; where the user wants it, runs name the client that acts for them."""
     app = ctx.request_context.lifespan_context
     return app.write_context(acting_client(ctx.session) if app.annotates_via else None)
+
+
+def progress_reporter(ctx: Context[Application]) -> ReportProgress:
+    """Tells the client how far a job is; each report counts one up, how many there will be is not known."""
+    counted = itertools.count(1)
+
+    async def report(message: str) -> None:
+        await ctx.report_progress(next(counted), None, message)
+
+    return report
