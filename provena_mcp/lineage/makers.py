@@ -64,21 +64,24 @@ def find_makers(graph: ProvenanceGraph, *, is_complete: bool) -> Makers:
     return Makers(runs, frozenset(versions), known)
 
 
-def fewest_runs(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:
-    """The fewest runs on a shortest way from the start to each item that is reached, both ends counted."""
+def fewest_runs(
+    graph: ProvenanceGraph, start: str, direction: Direction, within: int | None = None
+) -> dict[str, int]:
+    """The fewest runs on a shortest way from the start to each item that is reached, both ends counted.
+
+    With ``within``, only to items at most so many hops away.
+    """
     columns, ways = graph.columns, graph.ways(direction)
-    walk = graph.walk(start, direction)
+    hops, levels = graph.walk(start, direction)
+    levels = levels if within is None else levels[: within + 1]
     is_run = [kind.subtype == "MODEL_RUN" for kind in columns.kinds]
-    runs = [len(columns.ids)] * len(columns.ids)
-    for level in walk.levels[:1]:
-        for node in level:
-            runs[node] = int(is_run[node])
-    for level in walk.levels:
+    runs: dict[int, int] = {node: int(is_run[node]) for level in levels[:1] for node in level}
+    for hop, level in enumerate(levels[:-1], start=1):
         for node in level:
             for other in ways[node]:
-                if walk.hops[other] == walk.hops[node] + 1:
-                    runs[other] = min(runs[other], runs[node] + is_run[other])
-    return {columns.ids[node]: runs[node] for level in walk.levels for node in level}
+                if hops[other] == hop:
+                    runs[other] = min(runs.get(other, len(hops)), runs[node] + is_run[other])
+    return {columns.ids[node]: runs[node] for level in levels for node in level}
 
 
 def near_by_type(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:

@@ -128,24 +128,25 @@ def _cycles(groups: Sequence[Sequence[int]]) -> Cycles | None:
     return Cycles(count=len(groups), refs=tuple(tuple(group[:_MAX_CYCLE]) for group in groups[:_MAX_CYCLES]))
 
 
-def _answer(view: LineageView, refs: Iterable[int], labels: Labels) -> tuple[AnswerItem, ...] | None:
+def _answer(view: LineageView, refs: Sequence[int], labels: Labels) -> tuple[AnswerItem, ...] | None:
     if not view.is_special:
         return None
-    return tuple(_answer_item(view, ref, labels) for ref in refs)
+    view.arcs_at(refs)  # all at once, since each would cost as much
+    runs = None if view.query.endswith("_agents") else view.runs(refs)
+    return tuple(_answer_item(view, ref, runs, labels) for ref in refs)
 
 
-def _answer_item(view: LineageView, ref: int, labels: Labels) -> AnswerItem:
+def _answer_item(view: LineageView, ref: int, runs: Mapping[int, int] | None, labels: Labels) -> AnswerItem:
     via = view.via(ref)
-    of_agents = view.query.endswith("_agents")
     return AnswerItem(
         ref=ref,
         id=view.ids[ref],
         name=labels.name(view.ids[ref]),
-        type=view.types[ref] if of_agents else None,
+        type=view.types[ref] if runs is None else None,
         hop=view.hops[ref],
-        runs=None if of_agents else view.runs[view.ids[ref]],
+        runs=None if runs is None else runs[ref],
         via=view.ids[via] if via else None,
-        roles=dict(view.roles[ref]) if of_agents else None,
+        roles=dict(view.roles(ref)) if runs is None else None,
         registered_only=True if view.part(ref) == "registered" else None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from provena_mcp.rules.graph import ProvenanceGraph
 
@@ -30,33 +30,15 @@ def cyclic_groups(graph: ProvenanceGraph) -> list[tuple[str, ...]]:
 
     Lineage without cycles, the usual case, is recognised without building a networkx graph.
     """
-    ways = graph.ways("upstream")
-    tangled = _led_to(graph, ways)
-    if not tangled:
+    if not graph.tangle:
         return []
     import networkx as nx
 
-    ids = graph.columns.ids
-    tangle: nx.DiGraph[int] = nx.DiGraph((near, far) for near in tangled for far in ways[near])
+    ids, ways = graph.columns.ids, graph.ways("upstream")
+    tangle: nx.DiGraph[int] = nx.DiGraph((near, far) for near in graph.tangle for far in ways[near])
     groups = (
         tuple(sorted(ids[node] for node in group))
         for group in nx.strongly_connected_components(tangle)
         if len(group) > 1
     )
     return sorted(groups)
-
-
-def _led_to(graph: ProvenanceGraph, ways: Sequence[Sequence[int]]) -> list[int]:
-    """What is left of the items that lead on when those nothing leads to are taken away, again and again."""
-    arriving = [0] * len(ways)
-    for node in graph.columns.targets:
-        arriving[node] += 1
-    free = [node for node, count in enumerate(arriving) if not count]
-    for node in free:
-        for other in ways[node]:
-            arriving[other] -= 1
-            if not arriving[other]:
-                free.append(other)  # grows while it is walked: each item is freed once
-    return (
-        [node for node, count in enumerate(arriving) if count and ways[node]] if len(free) < len(ways) else []
-    )

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
 from typing import NamedTuple
 
 from provena_mcp.lineage.lineage import Lineage
@@ -130,24 +130,35 @@ class LineageView:
         digest.update(array("Q", chain.from_iterable(self._codes)).tobytes())
         return digest.hexdigest()
 
+    def arcs_at(self, refs: Iterable[int]) -> Mapping[int, list[Arc]]:
+        """All links of some items, by ref: those of several items cost as much as those of one."""
+        missing = {ref: list[Arc]() for ref in refs if ref not in self._arcs_at}
+        if missing:
+            is_wanted = [False] * len(self.ids)
+            for ref in missing:
+                is_wanted[ref] = True
+            sources, relations, targets = self._ends
+            wanted = map(max, map(is_wanted.__getitem__, sources), map(is_wanted.__getitem__, targets))
+            for arc in map(Arc._make, compress(zip(relations, sources, targets, strict=True), wanted)):
+                for end in {arc.source, arc.target} & missing.keys():
+                    missing[end].append(arc)
+            self._arcs_at.update(missing)
+        return self._arcs_at
+
     def via(self, ref: int) -> int | None:
-        """The ref of the item before one asked for, on a shortest way from the start."""
+        """The ref of the item before one, on a shortest way from the start."""
         near = self.hops[ref] - 1
-        others = (arc.source + arc.target - ref for arc in self._arcs_asked_for[ref])
+        others = (arc.source + arc.target - ref for arc in self.arcs_at((ref,))[ref])
         return min((other for other in others if self.hops[other] == near), default=None)
 
-    @cached_property
-    def roles(self) -> Mapping[int, Mapping[str, int]]:
-        """What each agent asked for did, for how many items: in runs first, then the most."""
-        found: dict[int, dict[str, int]] = {}
-        for ref, arcs in self._arcs_asked_for.items():
-            counts = Counter(
-                role_of(self.types[arc.source], arc.relation, self.types[ref])
-                for arc in arcs
-                if arc.target == ref
-            )
-            found[ref] = dict(sorted(counts.items(), key=role_order))
-        return found
+    def roles(self, ref: int) -> Mapping[str, int]:
+        """What an agent did, for how many items: in runs first, then the most."""
+        counts = Counter(
+            role_of(self.types[arc.source], arc.relation, self.types[ref])
+            for arc in self.arcs_at((ref,))[ref]
+            if arc.target == ref
+        )
+        return dict(sorted(counts.items(), key=role_order))
 
     @property
     def around(self) -> ProvenanceGraph | None:
@@ -161,10 +172,12 @@ class LineageView:
             return None
         return find_makers(self.around, is_complete=self.lineage.incomplete_because is None)
 
-    @cached_property
-    def runs(self) -> Mapping[str, int]:
-        """Of each dataset asked for, the fewest runs on a shortest way to it."""
-        return fewest_runs(self.graph, self.start, self.direction)
+    def runs(self, refs: Iterable[int]) -> Mapping[int, int]:
+        """Of items, the fewest runs on a shortest way to each."""
+        wanted = list(refs)
+        within = max((self.hops[ref] for ref in wanted), default=0)
+        runs = fewest_runs(self.graph, self.start, self.direction, within)
+        return {ref: runs[self.ids[ref]] for ref in wanted}
 
     def part(self, ref: int) -> Part | None:
         """What an agent behind the start did at best."""
@@ -173,21 +186,16 @@ class LineageView:
         return self.lineage.parts[self.graph.numbers[self.ids[ref]]]
 
     @cached_property
-    def _arcs_asked_for(self) -> Mapping[int, list[Arc]]:
-        """The links of each item asked for."""
-        found: dict[int, list[Arc]] = {ref: [] for ref in range(1, self.answers + 1)}
-        for source, relation, target in zip(*self._ends, strict=True):
-            for end in (source, target):
-                if 0 < end <= self.answers:
-                    found[end].append(Arc(relation, source, target))
-        return found
-
-    @cached_property
     def _ends(self) -> tuple[list[int], Sequence[str], list[int]]:
         """The links by the refs of their ends."""
         columns = self.graph.columns
         ref_of = list(map(self.refs.__getitem__, columns.ids)).__getitem__
         return list(map(ref_of, columns.sources)), columns.relations, list(map(ref_of, columns.targets))
+
+    @cached_property
+    def _arcs_at(self) -> dict[int, list[Arc]]:
+        """All links of the items that were asked about."""
+        return {}
 
     @cached_property
     def _decoded(self) -> dict[int, list[Arc]]:

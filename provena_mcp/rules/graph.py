@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import compress
 from typing import Final, Literal, NamedTuple
 
 Direction = Literal["upstream", "downstream"]
@@ -160,6 +161,23 @@ class ProvenanceGraph:
         levels.pop()
         return Walk(hops, levels)
 
+    @cached_property
+    def tangle(self) -> list[int]:
+        """The nodes on cycles, and those on ways from one cycle to another or on from one; mostly none."""
+        ways = self._ways_up
+        arriving = [0] * len(ways)
+        for node in self.columns.targets:
+            arriving[node] += 1
+        free = [node for node, count in enumerate(arriving) if not count]
+        for node in free:
+            for other in ways[node]:
+                arriving[other] -= 1
+                if not arriving[other]:
+                    free.append(other)  # grows while it is walked: each item is freed once
+        if len(free) == len(ways):
+            return []
+        return [node for node, count in enumerate(arriving) if count and ways[node]]
+
     def part(self, nodes: Sequence[int], links: Iterable[int] | None = None) -> ProvenanceGraph:
         """Only these nodes, and of the links between them only these; in the order they have here."""
         columns = self.columns
@@ -177,6 +195,21 @@ class ProvenanceGraph:
             [place[columns.sources[link]] for link in kept],
             [columns.relations[link] for link in kept],
             [place[columns.targets[link]] for link in kept],
+        )
+        return ProvenanceGraph.of_columns(part, self.contradictions)
+
+    def of_links(self, chosen: Sequence[bool]) -> ProvenanceGraph:
+        """Only the links that are chosen, and the nodes at their ends; in the order they have here."""
+        ids, kinds, sources, relations, targets = self.columns
+        sources, targets = list(compress(sources, chosen)), list(compress(targets, chosen))
+        nodes = sorted({*sources, *targets})
+        place = dict(zip(nodes, range(len(nodes)), strict=True)).__getitem__
+        part = Columns(
+            list(map(ids.__getitem__, nodes)),
+            list(map(kinds.__getitem__, nodes)),
+            list(map(place, sources)),
+            list(compress(relations, chosen)),
+            list(map(place, targets)),
         )
         return ProvenanceGraph.of_columns(part, self.contradictions)
 

@@ -59,7 +59,7 @@ def test_what_a_special_query_asks_for_comes_first_and_says_how_it_was_reached()
 def test_agents_have_roles_counted_by_what_they_did() -> None:
     view = ask(a_reef_world(), "contributing_agents", "reef/growth", 10).view()
 
-    assert {view.ids[ref]: view.roles[ref] for ref in range(1, view.answers + 1)} == {
+    assert {view.ids[ref]: view.roles(ref) for ref in range(1, view.answers + 1)} == {
         "reef/bo": {"attributed": 2, "modeller": 1, "registrant": 1, "registrant of a new version": 1},
         "reef/ann": {"attributed": 1, "modeller": 1},
         "reef/institute": {"requesting organisation": 2},

@@ -214,6 +214,45 @@ def test_what_can_lead_to_no_dataset_does_not_make_an_answer_incomplete():
     )
 
 
+class DecidingProvena(CappedProvena):
+    """Knows which links a special query returns, however tangled, and keeps what it was asked."""
+
+    def __init__(self, graph: ProvenanceGraph, cap: int, returned: tuple[Link, ...]) -> None:
+        super().__init__(graph, cap)
+        self.returned = returned
+        self.asked: list[LineageQuery] = []
+
+    async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
+        answer = await super().explore(query, starting_id, depth)
+        self.asked.append(query)
+        return answer if query in ("upstream", "downstream") else ProvenanceGraph(answer.nodes, self.returned)
+
+
+@pytest.mark.parametrize(("cap", "is_asked"), [(10, True), (3, False)])
+def test_of_a_tangle_that_cannot_be_decided_the_service_is_asked_where_one_query_reaches(
+    cap: int, is_asked: bool
+):
+    run, dataset = Kind("ACTIVITY", "MODEL_RUN"), Kind("ENTITY", "DATASET")
+    links = (
+        Link("start", "used", "one"),
+        Link("one", "wasGeneratedBy", "crossing"),
+        Link("crossing", "used", "other"),
+    )
+    undecided, back = Link("other", "wasGeneratedBy", "crossing"), Link("crossing", "wasInformedBy", "start")
+    kinds = {"start": run, "one": dataset, "crossing": run, "other": dataset}
+    graph = ProvenanceGraph(kinds, (*links, undecided, back))
+    provena = DecidingProvena(graph, cap, links)
+    found = asyncio.run(gather_lineage(provena, DepthCap(), "contributing_datasets", "start", 8))
+
+    assert ("contributing_datasets" in provena.asked) == is_asked
+    assert set(found.graph.links) == {*links, *(() if is_asked else (undecided,))}
+    assert found.incomplete_because == (
+        None
+        if is_asked
+        else "a tangle of cycles was too large to resolve exactly; some links may lie on no single trail"
+    )
+
+
 class LyingProvena(CappedProvena):
     """Answers with a part of the truth: links lost or turned round, strangers added."""
 

@@ -10,8 +10,8 @@ from typing import Final
 from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touched
 from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
-from provena_mcp.queries.lineage.lineage_page import agents_along
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
+from provena_mcp.queries.lineage.special_answer import agents_along
 from provena_mcp.rules.graph import Link, ProvenanceGraph
 from provena_mcp.wire.registry import ListFilter, ListRequest
 

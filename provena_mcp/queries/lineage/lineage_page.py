@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from provena_mcp.errors import DepthLimitError
-from provena_mcp.lineage.lineage import Lineage, Query
+from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.view import view_lineage
@@ -16,10 +15,10 @@ from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.queries.lineage.credit import Credit, read_credit
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
+from provena_mcp.queries.lineage.special_answer import gather_special
 from provena_mcp.rules.garbage import without_collections
-from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
+from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 
 
@@ -28,10 +27,6 @@ async def gather_lineage(
 ) -> Lineage:
     """The links that answer ``query`` from ``start`` within ``depth`` hops (provena-http 5.5).
 
-    The deployment's own route answers a special query within its cap; the plain neighbourhood is
-    read beside it, because a special answer alone cannot tell whether the lineage goes on. Beyond
-    the cap special answers do not compose, so the trails are found in the gathered neighbourhood.
-
     Raises:
         NotFoundError: No item has the id ``start``.
         ProvenaError: The deployment failed.
@@ -39,41 +34,7 @@ async def gather_lineage(
     direction = DIRECTION_OF[query]
     if query == direction:
         return await gather_neighbourhood(prov, cap, start, direction, depth)
-    around = gather_neighbourhood(prov, cap, start, direction, depth, query=query)
-    if depth > cap.hops and cap.is_known:
-        return await _special_beyond_cap(prov, query, start, depth, await around)
-    special, found = await asyncio.gather(prov.explore(query, start, depth), around, return_exceptions=True)
-    if isinstance(special, DepthLimitError) and special.limit < depth:
-        cap.learn(special.limit)
-        return await gather_lineage(prov, cap, query, start, depth)
-    if isinstance(special, BaseException):
-        raise special
-    if isinstance(found, BaseException):
-        raise found
-    return replace(found, graph=special, query=query, around=found.graph).joined()
-
-
-async def _special_beyond_cap(
-    prov: Explorer, query: LineageQuery, start: str, depth: int, found: Lineage
-) -> Lineage:
-    graph = found.graph
-    if query == "effected_agents":
-        graph = graph.merged(await agents_along(prov, found.queries, depth))
-    trails = await asyncio.to_thread(links_on_trails, graph, start, query, depth)
-    ends = {end for link in trails.links for end in (link.source, link.target)}
-    nodes = {node: kind for node, kind in graph.nodes.items() if node in ends}
-    because = found.incomplete_because
-    if not trails.exact and because is None:
-        because = "a tangle of cycles was too large to resolve exactly; some links may lie on no single trail"
-    graph = ProvenanceGraph(nodes, tuple(trails.links))
-    return replace(found, graph=graph, query=query, around=found.graph, incomplete_because=because)
-
-
-async def agents_along(prov: Explorer, queries: tuple[Query, ...], depth: int) -> list[ProvenanceGraph]:
-    """Agents hang upstream of what lies downstream: each query of the walk is asked for them too."""
-    return await asyncio.gather(
-        *(prov.explore("effected_agents", query.start, min(query.depth, depth)) for query in queries)
-    )
+    return await gather_special(prov, cap, query, start, depth)
 
 
 RecentLineage = BoundedCache[tuple[str, LineageQuery, str, int], Lineage]

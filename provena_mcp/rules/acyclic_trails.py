@@ -1,0 +1,56 @@
+"""What a special query returns of a lineage without cycles, found by number (provena-http 5.5).
+
+There every way is a trail, so a link lies on one as soon as the hops to it, itself and the hops on to the
+nearest item asked for fit into the depth. ``rules/trails.py`` says what holds where there are cycles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import compress
+from operator import add
+
+from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
+from provena_mcp.wire.lineage import LineageQuery
+
+
+def part_on_trails(
+    graph: ProvenanceGraph, start: str, query: LineageQuery, depth: int
+) -> ProvenanceGraph | None:
+    """The part of ``graph`` that ``query`` from ``start`` returns within ``depth`` hops; none if it cycles.
+
+    Args:
+        graph: All that is within ``depth`` hops of ``start`` in the direction of ``query``.
+        start: Where every trail begins.
+        query: A special query other than effected_agents, whose last link leads the other way.
+        depth: Links on a trail at most.
+    """
+    columns, direction = graph.columns, DIRECTION_OF[query]
+    near, far = columns.sources, columns.targets
+    if direction == "downstream":
+        near, far = far, near
+    asked_for = {kind for kind in set(columns.kinds) if is_asked_for(kind, query)}
+    onward = _hops_on(list(map(asked_for.__contains__, columns.kinds)), near, far, depth)
+    # An item that nothing joins to the start has no hops.
+    hops = [hop if hop >= 0 else depth for hop in graph.walk(start, direction).hops]
+    others = map(add, map(hops.__getitem__, near), map(onward.__getitem__, far))
+    part = graph.of_links(list(map(depth.__gt__, others)))
+    return None if part.tangle else part
+
+
+def _hops_on(is_goal: Sequence[bool], near: Sequence[int], far: Sequence[int], depth: int) -> list[int]:
+    """Hops from every node to the nearest goal; ``depth`` where it is no nearer than that."""
+    onward = [0 if goal else depth for goal in is_goal]
+    is_open = [not goal for goal in is_goal]
+    is_rim = is_goal
+    for hop in range(1, depth):
+        still = list(map(is_open.__getitem__, near))
+        near, far = list(compress(near, still)), list(compress(far, still))
+        reached = set(compress(near, map(is_rim.__getitem__, far)))
+        if not reached:
+            break
+        is_rim = bytearray(len(onward))
+        for node in reached:
+            onward[node], is_open[node], is_rim[node] = hop, False, True
+    return onward
