@@ -15,7 +15,7 @@ from provena_mcp.wire.registry import ListRequest
 
 # How it came about, and a key of the registry's own that lists do not show (provena-http 7.3).
 _NOT_STATED: Final = frozenset({"history", "universal_partition_key"})
-_PAGE: Final = 100
+_PAGE: Final = 25
 # How far the registry's clock may be from ours, in seconds.
 _SKEW: Final = 300.0
 
@@ -49,5 +49,6 @@ async def unchanged(registry: RegistryApi, digests: Mapping[str, str], since: fl
     oldest = min((item.updated_timestamp or math.inf for item in page.items), default=math.inf)
     if page.pagination_key is not None and oldest >= since - _SKEW:
         return frozenset()
-    changed = {item.id for item in page.items if digests.get(item.id) != item_digest(item)}
+    listed = (item for item in page.items if item.id in digests)
+    changed = {item.id for item in listed if digests[item.id] != item_digest(item)}
     return frozenset(digests.keys() - changed - set(page.unparsable))
