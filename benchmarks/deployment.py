@@ -127,6 +127,9 @@ def items(size: int) -> Iterator[Item]:
         if subtype == "MODEL_RUN":
             run = _record("bench/recipe", [], "bench/output", "bench/person", "bench/study")
             item |= {"record": run.model_dump(mode="json", exclude_none=True), "prov_serialisation": ""}
+        elif subtype == "MODEL_RUN_WORKFLOW_TEMPLATE":
+            # Without it the item is malformed: its name would be asked for by every call.
+            item["software_id"] = "bench/model"
         yield item
 
 

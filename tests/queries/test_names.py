@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from provena_mcp.client import ClientLimits, ProvenaClient, ReadyToken
@@ -27,12 +28,14 @@ class Registry:
         self.private = private
         self.broken = broken
         self.calls: Counter[str] = Counter()
+        self.fetched: list[str] = []
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.calls[request.url.path] += 1
         if request.url.path == "/registry/general/list":
             return self._page(json.loads(request.content))
         item_id = request.url.params["id"]
+        self.fetched.append(item_id)
         if item_id in self.broken:
             return httpx.Response(500, text="Internal Server Error")
         if item_id in self.private:
@@ -68,13 +71,13 @@ class Registry:
 
 
 def names_of(
-    registry: Registry, *questions: Mapping[str, str], now: list[float] | None = None
+    registry: Registry, *questions: Mapping[str, str], seconds_between: float = 0.0
 ) -> list[NamesFound]:
     """Ask for names one question after another, with one client and one memory."""
-    times = iter(now or [])
-    clock = (lambda: next(times)) if now else (lambda: 0.0)
+    now = 0.0
 
     async def ask() -> list[NamesFound]:
+        nonlocal now
         client = ProvenaClient(
             ENDPOINTS,
             tokens=ReadyToken(SecretStr("x")),
@@ -82,8 +85,12 @@ def names_of(
             limits=ClientLimits(attempts=1),
         )
         async with client:
-            names = Names(client.registry, clock=clock)
-            return [await names.of("ann", question) for question in questions]
+            names = Names(client.registry, clock=lambda: now)
+            found: list[NamesFound] = []
+            for question in questions:
+                found.append(await names.of("ann", question))
+                now += seconds_between
+            return found
 
     return asyncio.run(ask())
 
@@ -136,6 +143,19 @@ def test_each_name_that_cannot_be_read_comes_with_its_reason():
         "d/2": "service unavailable",
         "gone/1": "not in the registry",
     }
+
+
+@pytest.mark.parametrize(
+    ("seconds_between", "asked_again"), [(1.0, ["d/2"]), (61.0, ["d/1", "d/2", "gone/1"])]
+)
+def test_what_is_gone_or_private_is_asked_for_again_after_a_minute_and_what_failed_at_once(
+    seconds_between: float, asked_again: list[str]
+):
+    registry = Registry(3, private=frozenset({"d/1"}), broken=frozenset({"d/2"}))
+    wanted = {**datasets(1, 2), "gone/1": ""}
+    first, again = names_of(registry, wanted, wanted, seconds_between=seconds_between)
+    assert again == first
+    assert registry.fetched == ["d/1", "d/2", "gone/1", *asked_again]
 
 
 def test_more_than_can_be_looked_up_at_once_is_said_not_tried():

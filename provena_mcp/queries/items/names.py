@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from provena_mcp.client import RegistryApi
+from provena_mcp.errors import ForbiddenError, MalformedItemError, NotFoundError, ProvenaError
 from provena_mcp.queries.cache import BoundedCache, Clock
 from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.items.item_reader import NOTHING, ItemReader
@@ -21,6 +22,9 @@ _DAY_LENGTH: Final = 10
 _MAX_FETCHES: Final = 400
 _ENTRIES: Final = 50_000
 _SECONDS: Final = 600.0
+# That an item is gone, private or malformed lasts, though it may be mended at any time.
+_LASTING: Final = (NotFoundError, ForbiddenError, MalformedItemError)
+_LASTING_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -70,26 +74,33 @@ class Names:
         self._cache: BoundedCache[tuple[str, str], Named] = BoundedCache(
             entries=_ENTRIES, seconds=_SECONDS, clock=clock
         )
+        self._refused: BoundedCache[tuple[str, str], str] = BoundedCache(
+            entries=_ENTRIES, seconds=_LASTING_SECONDS, clock=clock
+        )
 
     async def of(self, caller: str, wanted: Mapping[str, str]) -> NamesFound:
         """Names of ``wanted`` (id -> subtype, empty if not known) as ``caller`` may read them."""
         named: dict[str, Named] = {}
+        unreadable: dict[str, str] = {}
         missing: dict[str, str] = {}
         for item_id, subtype in wanted.items():
-            known = self._cache.get((caller, item_id))
-            if known is None:
-                missing[item_id] = subtype
-            else:
+            key = (caller, item_id)
+            if known := self._cache.get(key):
                 named[item_id] = known
-        items = ItemReader(self._registry, partial(self.remember, caller), NOTHING)
-        beyond = await items.read_many(missing, most_fetches=_MAX_FETCHES)
-        unreadable = dict.fromkeys(beyond, "not looked up: too many at once")
-        for item_id in missing.keys() & items.outcomes.keys():
-            outcome = items.outcomes[item_id]
-            if isinstance(outcome, RegistryItem):
-                named[item_id] = self._named(outcome)
+            elif reason := self._refused.get(key):
+                unreadable[item_id] = reason
             else:
-                unreadable[item_id] = unreadable_because(outcome)
+                missing[item_id] = subtype
+        if missing:
+            items = ItemReader(self._registry, partial(self.remember, caller), NOTHING)
+            beyond = await items.read_many(missing, most_fetches=_MAX_FETCHES)
+            unreadable |= dict.fromkeys(beyond, "not looked up: too many at once")
+            for item_id in missing.keys() & items.outcomes.keys():
+                outcome = items.outcomes[item_id]
+                if isinstance(outcome, RegistryItem):
+                    named[item_id] = self._named(outcome)
+                else:
+                    unreadable[item_id] = self._unreadable(caller, item_id, outcome)
         return NamesFound(named, unreadable)
 
     async def of_ids(self, caller: str, ids: Iterable[str]) -> NamesFound:
@@ -105,7 +116,14 @@ class Names:
         """Keep the name of an item that was read for another reason."""
         named = self._named(item)
         self._cache.put((caller, item.id), named)
+        self._refused.discard((caller, item.id))
         return named
+
+    def _unreadable(self, caller: str, item_id: str, error: ProvenaError) -> str:
+        reason = unreadable_because(error)
+        if isinstance(error, _LASTING):
+            self._refused.put((caller, item_id), reason)
+        return reason
 
     def _named(self, item: RegistryItem) -> Named:
         release = (item.release_status or "NOT_RELEASED") if isinstance(item, DatasetItem) else None
@@ -118,6 +136,7 @@ class Names:
     def forget(self, caller: str, item_id: str) -> None:
         """Read the name anew next time: the item has been changed."""
         self._cache.discard((caller, item_id))
+        self._refused.discard((caller, item_id))
 
 
 def _version_of(item: RegistryItem) -> str | None:
