@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from provena_mcp.queries.documents.recent import RecentDocuments
     from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
     from provena_mcp.queries.health import WhichProvena
-    from provena_mcp.queries.items.fetch import Reader
-    from provena_mcp.queries.items.names import Names
+    from provena_mcp.queries.items.reader import Names, Reader
     from provena_mcp.queries.items.recent_items import RecentItems
     from provena_mcp.queries.items.suggestions import Suggestions
     from provena_mcp.queries.jobs.job_wait import PollPolicy
@@ -93,7 +92,7 @@ class Remembered:
     def __init__(self, client: ProvenaClient, *, depth_cap: int | None = None) -> None:
         """Know nothing yet, but for the most hops of one query where ``depth_cap`` is given."""
         from provena_mcp.queries.cache import BoundedCache
-        from provena_mcp.queries.items.names import Names
+        from provena_mcp.queries.items.reader import Names
         from provena_mcp.queries.lineage.frontier import DepthCap
 
         self.names = Names(client.registry, clock=time.monotonic)
@@ -202,7 +201,7 @@ class Application:
 
     def reader(self) -> Reader:
         """Reads as the current caller."""
-        from provena_mcp.queries.items.fetch import Reader
+        from provena_mcp.queries.items.reader import Reader
 
         return Reader(self.client, self.names, self.caller(), self.recent_items)
 

@@ -15,7 +15,7 @@ from provena_mcp.queries.documents.report_outline import ReportOutline, read_out
 from provena_mcp.queries.documents.reports import ReportId, fetch_written, follow_report
 from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.failures import explain_failure
 from provena_mcp.queries.jobs.job_wait import JobState, PollPolicy, ReportProgress
 

@@ -13,7 +13,7 @@ from provena_mcp.queries.items.briefs.models import Brief, Ref, utc
 
 if TYPE_CHECKING:
     from provena_mcp.client import ProvenaClient
-    from provena_mcp.queries.items.fetch import Reader
+    from provena_mcp.queries.items.reader import Reader
 
 Answer = TypeVar("Answer")
 Kind = Literal["embedded", "sample", "deployment", "mirror"]

@@ -15,7 +15,7 @@ from provena_mcp.commands.confirmation.submission import submit
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.errors import StoreError
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.wire.items import JsonObject
 

@@ -68,7 +68,7 @@ NOT_AT_THE_START = frozenset(
     {
         *("jwt", "redis", "psutil", "networkx", "docx", "prov", "rdflib", "typer", "keyring", "msgspec"),
         *("provena_mcp.commands.register_run", "provena_mcp.embedded.app", "provena_mcp.lineage.pages"),
-        *("provena_mcp.queries.answers.impact", "provena_mcp.queries.items.names"),
+        *("provena_mcp.queries.answers.impact", "provena_mcp.queries.items.reader"),
         *("provena_mcp.rules.csv.rows", "provena_mcp.rules.items.schema"),
         *("provena_mcp.tools.lineage", "provena_mcp.tools.registry", "provena_mcp.tools.runs"),
     }

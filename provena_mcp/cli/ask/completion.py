@@ -107,8 +107,7 @@ def _for_shell(name: str) -> str:
 
 async def _suggested(typed: str, kinds: Kinds | None, *, sample: bool) -> list[tuple[str, str]]:
     """Ids and names that fit, best first."""
-    from provena_mcp.queries.items.fetch import Reader
-    from provena_mcp.queries.items.names import Names
+    from provena_mcp.queries.items.reader import Names, Reader
     from provena_mcp.queries.items.recent_items import RecentItems
     from provena_mcp.queries.items.suggestions import Suggestions
     from provena_mcp.server.backend import choose_backend

@@ -26,7 +26,7 @@ from provena_mcp.commands.confirmation.submission import earlier_result, submit
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import ProblemBrief, WriteStatus
 from provena_mcp.errors import ArgumentError, ForbiddenError, UpstreamError
-from provena_mcp.queries.items.changes import may_have_changed
+from provena_mcp.queries.items.recent_items import may_have_changed
 from provena_mcp.wire.items import JsonObject
 
 _CHANGED: Final = "Something this change refers to has changed since it was previewed: look at it again. "

@@ -10,7 +10,7 @@ from provena_mcp.client import ProvenaClient
 from provena_mcp.commands.confirmation.duplicate_check import Submissions
 from provena_mcp.commands.confirmation.preview_store import PreviewStore
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.rules.records.problems import Problem
 
 

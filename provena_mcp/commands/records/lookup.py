@@ -13,9 +13,9 @@ from anyio import to_thread
 from pydantic import JsonValue
 
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.items.changes import item_digest
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ALL
+from provena_mcp.queries.items.reader import Reader
+from provena_mcp.queries.items.recent_items import item_digest
 from provena_mcp.rules.records.problems import Candidate, Problem, nearest
 from provena_mcp.rules.records.references import AnyRun, Known, Reference, Refused, references
 from provena_mcp.wire.items import RegistryItem

@@ -14,8 +14,8 @@ from provena_mcp.queries.answers.audit_answer import AuditAnswer, Audited, Audit
 from provena_mcp.queries.answers.audit_contacts import whom_to_ask
 from provena_mcp.queries.answers.common import read_run_or_study
 from provena_mcp.queries.answers.makers import read_makers
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph

@@ -12,8 +12,8 @@ from provena_mcp.lineage.changes import BUILT_ON, Change, ChangeEvidence, change
 from provena_mcp.queries.answers.changes_result import WhatChangedResult, row_of
 from provena_mcp.queries.answers.common import first_that_fits, kinds_of
 from provena_mcp.queries.items.briefs.models import utc
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.owners import owner_meant
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.budgets import MOST_HOPS

@@ -22,8 +22,8 @@ from provena_mcp.queries.answers.comparison_answer import (
     ComparisonAnswer,
     Scope,
 )
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.handles import parse_handle

@@ -13,8 +13,7 @@ from provena_mcp.lineage.comparison import Aspect, ComparedField, Comparison, Di
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import NextCalls, Unreadable, first_that_fits, unreadable_of
 from provena_mcp.queries.items.briefs.models import Brief, Ref
-from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.queries.items.reader import NamesFound, Reader
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import ModelRunItem
 

@@ -8,7 +8,7 @@ from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.clustered_diagram import ClusteredDiagram, draw_clusters
 from provena_mcp.queries.answers.impact_evidence import gather_evidence, studies_of
 from provena_mcp.queries.answers.path_search import find_relation
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 
 USUAL_HOPS: Final = "20"

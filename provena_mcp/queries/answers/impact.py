@@ -9,8 +9,8 @@ from provena_mcp.errors import WrongSubtypeError
 from provena_mcp.queries.answers.impact_answer import ImpactAnswer
 from provena_mcp.queries.answers.impact_evidence import gather_evidence
 from provena_mcp.queries.answers.impact_result import AnalyseImpactResult
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ItemReader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.handles import parse_handle
 

@@ -31,9 +31,8 @@ from provena_mcp.queries.answers.impact_result import (
 from provena_mcp.queries.answers.makers import MakersRead, read_makers
 from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.items.briefs.parts import text
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ItemReader
-from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.queries.items.reader import NamesFound, Reader
 from provena_mcp.rules.text import plural
 from provena_mcp.rules.uris import diagram_uri
 from provena_mcp.wire.items import DatasetItem, PersonItem

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touched
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.queries.lineage.special_answer import agents_along

@@ -18,7 +18,7 @@ from provena_mcp.queries.answers.path_result import FindLineagePathResult, Other
 from provena_mcp.queries.answers.path_search import Relation, find_relation
 from provena_mcp.queries.answers.path_words import PathWords
 from provena_mcp.queries.answers.unrelated_answer import UnrelatedAnswer
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import plural

@@ -14,7 +14,7 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.documents.kinds import DOCX, PROV_TYPES
 from provena_mcp.queries.documents.prov_documents import asserted_prov_json, render_prov
 from provena_mcp.queries.documents.reports import MAX_DEPTH, ReportId, report_subtype
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 
 Extra = Literal["prov", "report"]
 WriteReport = Callable[[ReportId], Awaitable[bytes]]

@@ -46,7 +46,7 @@ from provena_mcp.queries.documents.prov_documents import (
 from provena_mcp.queries.documents.reports import MAX_DEPTH as MAX_REPORT_DEPTH
 from provena_mcp.queries.documents.reports import ReportId, read_report, report_subtype
 from provena_mcp.queries.documents.whole_provenance import gather_provenance, provenance_of
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage

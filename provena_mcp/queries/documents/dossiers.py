@@ -21,7 +21,7 @@ from provena_mcp.queries.documents.citations import CITATION_NAMES, written_cita
 from provena_mcp.queries.documents.crate_extras import REPORT, WriteReport, files_beside
 from provena_mcp.queries.documents.dossier_index import Missing, Part, index_page, readme
 from provena_mcp.queries.documents.reports import MAX_DEPTH, ReportId, report_subtype
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.wire.items import StudyItem
 

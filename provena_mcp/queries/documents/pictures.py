@@ -12,7 +12,7 @@ from provena_mcp.lineage.picture.scene import MOST_ITEMS, Facts, Picture, Sketch
 from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.impact_evidence import gather_evidence
 from provena_mcp.queries.answers.path_search import find_relation
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
 from provena_mcp.rules.graph import Kind, ProvenanceGraph

@@ -9,8 +9,8 @@ from typing import Final, get_args
 from provena_mcp.crates.export.registered_provenance import RegisteredProvenance
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
 from provena_mcp.queries.documents.kinds import SUBTYPE_OF, ProvenanceOf
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import ItemReader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph

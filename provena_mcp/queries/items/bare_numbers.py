@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.wire.registry import ListRequest
 
 _NUMBER: Final = re.compile(r"\d+")

@@ -20,9 +20,9 @@ from provena_mcp.queries.items.briefs.models import (
 )
 from provena_mcp.queries.items.briefs.parts import TEXT_LENGTH, WORD_LENGTH, references_of, text
 from provena_mcp.queries.items.edits import changes
-from provena_mcp.queries.items.fetch import Include, Reader
-from provena_mcp.queries.items.item_reader import NOTHING
-from provena_mcp.queries.items.unreadable import unreadable_because
+from provena_mcp.queries.items.fetch import Include
+from provena_mcp.queries.items.item_reader import NOTHING, unreadable_because
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import USUAL_DEPTH_CAP, DepthCap
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.graph import Direction

@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, Literal
 
 from pydantic import Field, JsonValue
 
-from provena_mcp.client import ProvenaClient
 from provena_mcp.errors import AccessError, ArgumentError, NotFoundError, ProvenaError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.description import describe
 from provena_mcp.queries.items.briefs.models import AnyBrief, Brief, Included
 from provena_mcp.queries.items.briefs.parts import Known, Origin, references_of
-from provena_mcp.queries.items.item_reader import LOGIN_ONLY, NOTHING, ItemReader, Needs
-from provena_mcp.queries.items.names import Names
-from provena_mcp.queries.items.recent_items import RecentItems
+from provena_mcp.queries.items.item_reader import NOTHING
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.rules.budgets import NAME_LENGTH, size_of, take_within
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_object
@@ -68,20 +65,6 @@ class FetchItemsResult(Brief):
         default=None, description="Read, but too much for one answer: next fetches these."
     )
     next: NextCall | None = None
-
-
-@dataclass(frozen=True)
-class Reader:
-    """Reads items as one caller."""
-
-    client: ProvenaClient
-    names: Names
-    caller: str
-    recent: RecentItems
-
-    def items(self, needs: Needs = LOGIN_ONLY) -> ItemReader:
-        """Reads items by id for one answer; ``needs`` are failures that fail it."""
-        return ItemReader(self.client.registry, partial(self.names.remember, self.caller), needs)
 
 
 @dataclass(frozen=True)

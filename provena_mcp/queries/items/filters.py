@@ -22,8 +22,8 @@ from provena_mcp.queries.items.facts import (
     registered_at,
     updated_at,
 )
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.owners import owner_meant
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.items.study_filter import Passes, by_study, means_none
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.items.extents import Box, box_of_numbers

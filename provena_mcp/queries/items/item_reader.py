@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from provena_mcp.client import RegistryApi
 from provena_mcp.errors import (
+    AccessError,
     ArgumentError,
     MalformedItemError,
     NotFoundError,
@@ -16,7 +17,6 @@ from provena_mcp.errors import (
     ProvenaError,
     UpstreamError,
 )
-from provena_mcp.queries.items.unreadable import unreadable_because
 from provena_mcp.rules.records.references import Found, Outcome, RefusalKind, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import RegistryItem, VersioningInfo
@@ -199,3 +199,12 @@ def _in_rules(item_id: str, outcome: RegistryItem | ProvenaError) -> Outcome:
         return Refused("unknown", said or unknown_reason(item_id))
     kind: RefusalKind = "malformed" if isinstance(outcome, MalformedItemError) else "unreadable"
     return Refused(kind, outcome.upstream or outcome.message or unreadable_because(outcome))
+
+
+def unreadable_because(error: ProvenaError) -> str:
+    """Why an item could not be read, in the one or two words that fit beside its id."""
+    if isinstance(error, NotFoundError):
+        return "not in the registry"
+    if isinstance(error, AccessError):
+        return "no permission"
+    return "service unavailable" if isinstance(error, UpstreamError) else "not readable"

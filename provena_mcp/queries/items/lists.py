@@ -11,8 +11,8 @@ from pydantic import Field, JsonValue
 from provena_mcp.client.registry import ItemPage
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.counts import RUN_GROUPS, GroupBy, GroupCount, group_counts
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilter, ItemFilters, make_filter
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.items.rows import Row, row_fields
 from provena_mcp.queries.items.run_filters import run_predicates
 from provena_mcp.rules.budgets import size_of

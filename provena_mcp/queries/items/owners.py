@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.errors import ArgumentError, ProvenaError
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean
 

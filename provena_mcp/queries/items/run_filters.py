@@ -8,9 +8,9 @@ from typing import Final
 
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
 from provena_mcp.queries.items.extras import version_chain
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilters, Predicate
 from provena_mcp.queries.items.owners import person_meant
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.items.study_filter import means_none
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.wire.items import ModelRunItem, RegistryItem, WorkflowTemplateItem

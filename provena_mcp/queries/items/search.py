@@ -11,9 +11,9 @@ from pydantic import Field
 
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.filters import ItemFilter, ItemFilters, make_filter
-from provena_mcp.queries.items.item_reader import NOTHING
+from provena_mcp.queries.items.item_reader import NOTHING, unreadable_because
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.items.rows import (
     Namesakes,
     Row,
@@ -23,7 +23,6 @@ from provena_mcp.queries.items.rows import (
     row_fields,
 )
 from provena_mcp.queries.items.search_matches import places_of
-from provena_mcp.queries.items.unreadable import unreadable_because
 from provena_mcp.rules.budgets import take_within
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.rules.search_words import synonyms_of, words_of

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
 from provena_mcp.wire.registry import ListFilter, ListRequest

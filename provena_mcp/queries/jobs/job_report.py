@@ -12,7 +12,7 @@ from pydantic import Field
 from provena_mcp.errors import NotFoundError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief, utc
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.batches import SIZE_UNKNOWN, RunOutcome, batch_status, outcomes, page_of
 from provena_mcp.queries.jobs.failures import explain_failure
 from provena_mcp.queries.jobs.job_wait import (

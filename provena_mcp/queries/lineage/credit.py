@@ -7,8 +7,8 @@ from typing import Final
 
 from provena_mcp.lineage.result import Custodian, LineageResult, RunCredit
 from provena_mcp.lineage.view import LineageView
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import NOTHING
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.rules.budgets import size_of, take_within
 from provena_mcp.rules.graph import ProvenanceGraph
 

@@ -10,8 +10,7 @@ from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.queries.cache import BoundedCache
-from provena_mcp.queries.items.fetch import Reader
-from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.queries.items.reader import NamesFound, Reader
 from provena_mcp.queries.lineage.credit import Credit, read_credit
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from provena_mcp.errors import ArgumentError, FileRefusedError, NotFoundError
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.recording.identify_file import changed_since
 from provena_mcp.queries.recording.known_files import (
     DatasetState,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.items.briefs.models import Brief, Ref
-from provena_mcp.queries.items.fetch import Reader
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.recording.known_files import (
     DatasetState,
     KnownFile,

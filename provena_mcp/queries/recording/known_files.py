@@ -13,8 +13,8 @@ from pydantic import Field
 from provena_mcp.errors import ProvenaError
 from provena_mcp.lineage.audit.dataset_checks import lacking_approvals, restrictions
 from provena_mcp.queries.items.briefs.models import Brief, Ref
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import NOTHING
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.registry_check import newest_runs
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.file_hashes import HashedFile, annotation_key, hashed_files

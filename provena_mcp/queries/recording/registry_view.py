@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeVar
 
-from provena_mcp.queries.items.fetch import Reader
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.registry_check import newest_runs
 from provena_mcp.queries.recording.known_files import KnownFile, files_by_hash, searched_runs
 from provena_mcp.rules.records.references import Outcome

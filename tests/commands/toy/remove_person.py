@@ -7,7 +7,7 @@ from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.items.changes import item_digest
+from provena_mcp.queries.items.recent_items import item_digest
 from provena_mcp.wire.items import JsonObject
 
 

@@ -1,4 +1,4 @@
-"""Display names of items, and what tells them from their like: remembered per caller, never failing."""
+"""Reads items as one caller; remembers their names and what tells them from their like, never failing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from provena_mcp.client import RegistryApi
+from provena_mcp.client import ProvenaClient, RegistryApi
 from provena_mcp.errors import ForbiddenError, MalformedItemError, NotFoundError, ProvenaError
 from provena_mcp.queries.cache import BoundedCache, Clock
 from provena_mcp.queries.items.briefs.models import utc
-from provena_mcp.queries.items.item_reader import NOTHING, ItemReader
-from provena_mcp.queries.items.unreadable import unreadable_because
+from provena_mcp.queries.items.item_reader import LOGIN_ONLY, NOTHING, ItemReader, Needs, unreadable_because
+from provena_mcp.queries.items.recent_items import RecentItems
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
@@ -137,6 +137,20 @@ class Names:
         """Read the name anew next time: the item has been changed."""
         self._cache.discard((caller, item_id))
         self._refused.discard((caller, item_id))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads items as one caller."""
+
+    client: ProvenaClient
+    names: Names
+    caller: str
+    recent: RecentItems
+
+    def items(self, needs: Needs = LOGIN_ONLY) -> ItemReader:
+        """Reads items by id for one answer; ``needs`` are failures that fail it."""
+        return ItemReader(self.client.registry, partial(self.names.remember, self.caller), needs)
 
 
 def _version_of(item: RegistryItem) -> str | None:
