@@ -25,14 +25,13 @@ from provena_mcp.commands.results import (
 )
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref
-from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.records.fingerprint import same_record
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import AnyRun, Known, Reference, Refused, refusal_problem, resolve
 from provena_mcp.rules.records.schema import read_record
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, shown_text
 from provena_mcp.wire.items import JsonObject, ModelRunItem, RegistryItem, as_object
 from provena_mcp.wire.records import ModelRunRecord
 
@@ -188,7 +187,7 @@ def _shown(
         problem_count=problem_count(problems),
         warnings=(*doubts, *checked.warnings) or None,
         run=named(present.id, checked.known),
-        why=text(reason),
+        why=shown_text(reason),
         changes=changes,
         template_asks=None if checked.is_ready else template_asks(checked.given[0].run, checked.known),
     )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from pydantic import Field
 
 from provena_mcp.errors import NotLoggedInError, ProvenaError, UpstreamError
-from provena_mcp.queries.items.briefs.models import Brief, Ref, utc
+from provena_mcp.queries.items.briefs.models import Brief, Ref
+from provena_mcp.rules.times import utc
 
 if TYPE_CHECKING:
     from provena_mcp.client import ProvenaClient

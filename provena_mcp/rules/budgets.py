@@ -32,6 +32,12 @@ NAME_LENGTH: Final = 120
 TEXT_LENGTH: Final = 160
 """Characters shown of a description or an address beside other things."""
 
+BRIEF_TEXT_LENGTH: Final = 400
+"""Characters shown of a description or the like in an item's own brief."""
+
+BRIEF_WORD_LENGTH: Final = 200
+"""Characters shown there of a keyword, a key or a value."""
+
 MESSAGE_LENGTH: Final = 300
 """Characters shown of a sentence that says what is wrong."""
 

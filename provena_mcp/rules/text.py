@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
 from pydantic import JsonValue
 
+from provena_mcp.rules.budgets import BRIEF_TEXT_LENGTH, BRIEF_WORD_LENGTH
+
 _ELLIPSIS: Final = "…"
+_MOST_WORDS: Final = 20
 _SPACES: Final = re.compile(r"\s+")
 # Variation selectors, fillers, the blank of Braille and the grapheme joiner are marks, yet show nothing.
 _INVISIBLE_MARKS: Final = re.compile(
@@ -33,6 +37,22 @@ def clean(text: str, limit: int) -> str:
         text = _visible(text)
     text = _SPACES.sub(" ", text).strip()
     return _cut(text, limit)
+
+
+def shown_text(value: str | None, limit: int = BRIEF_TEXT_LENGTH) -> str | None:
+    """Cleaned text of at most ``limit`` characters; none for none or blank."""
+    return (clean(value, limit) or None) if value else None
+
+
+def shown_words(values: Iterable[str] | None) -> tuple[str, ...] | None:
+    """A bounded list of cleaned words; none for an empty one."""
+    return tuple(clean(word, BRIEF_WORD_LENGTH) for word in values or ())[:_MOST_WORDS] or None
+
+
+def shown_pairs(values: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Cleaned keys and values; none for no pairs."""
+    limit = BRIEF_WORD_LENGTH
+    return {clean(key, limit): clean(value, limit) for key, value in (values or {}).items()} or None
 
 
 def clean_lines(text: str) -> str:

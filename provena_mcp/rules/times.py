@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.wire.items import JsonObject
+
+if TYPE_CHECKING:
+    from provena_mcp.wire.items import JsonObject
 
 _TIME_FIELDS: Final = ("start_time", "end_time")
 
@@ -62,6 +64,13 @@ def with_times_in_seconds(raw: JsonObject) -> JsonObject:
             except ArgumentError:
                 continue
     return converted
+
+
+def utc(seconds: int | float | None) -> str | None:
+    """Unix seconds as ISO 8601 in UTC; none for zero or nonsense."""
+    if not seconds or not 0 < seconds < 253_402_300_800:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def seconds_of_cell(text: str) -> int:

@@ -19,11 +19,10 @@ from provena_mcp.commands.results import (
     shown_warnings,
 )
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.rules.budgets import NAME_LENGTH, take_within
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import NOUN, Known
-from provena_mcp.rules.text import clean, plural
+from provena_mcp.rules.text import clean, plural, shown_text
 
 CREATIONS_TOKENS: Final = 800
 """How many tokens of items that are created before the runs are shown."""
@@ -75,7 +74,7 @@ def _propose(checked: CheckedRecords) -> ProposedBatch:
         modellers=_distinct((run.associations and run.associations.modeller_id for run in runs), known),
         studies=_distinct((run.study_id for run in runs), known) or None,
         first=tuple(proposed_run(run, known) for run in runs[:_SHOWN_WHOLE]),
-        names=tuple(text(run.display_name, NAME_LENGTH) or "" for run in runs[:_NAMED]),
+        names=tuple(shown_text(run.display_name, NAME_LENGTH) or "" for run in runs[:_NAMED]),
     )
 
 

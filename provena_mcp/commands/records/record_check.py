@@ -20,7 +20,6 @@ from provena_mcp.commands.records.record_input import (
 )
 from provena_mcp.commands.records.run_preview import label, named, superseded
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.jobs.registry_check import newest_runs
 from provena_mcp.rules.records.acting_agent import with_agent
 from provena_mcp.rules.records.drafts import Draft
@@ -28,6 +27,7 @@ from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerpri
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known
 from provena_mcp.rules.records.validation import problems as find_problems
+from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import JsonObject, ModelRunItem
 from provena_mcp.wire.records import ModelRunRecord
 

@@ -11,8 +11,7 @@ from provena_mcp.commands.results import (
     RequiredResource,
     TemplateAsks,
 )
-from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref, utc
-from provena_mcp.queries.items.briefs.parts import pairs, text, words
+from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records import requirements as rules
 from provena_mcp.rules.records.references import (
@@ -24,7 +23,8 @@ from provena_mcp.rules.records.references import (
     references,
     resolve_workflow,
 )
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, shown_pairs, shown_text, shown_words
+from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import WorkflowTemplateItem
 
 _DATASETS_SHOWN: Final = 8
@@ -36,11 +36,11 @@ def proposed_run(run: AnyRun, known: Known) -> ProposedRun:
     associations = run.associations
     workflow = workflow_of(run, known)
     return ProposedRun(
-        name=text(run.display_name, NAME_LENGTH),
-        description=text(run.description),
+        name=shown_text(run.display_name, NAME_LENGTH),
+        description=shown_text(run.description),
         template=named(run.workflow_template_id, known),
         model=named(workflow.software_id, known) if workflow else None,
-        model_version=text(run.model_version, NAME_LENGTH),
+        model_version=shown_text(run.model_version, NAME_LENGTH),
         inputs=_datasets(run.inputs, known),
         outputs=_datasets(run.outputs, known),
         modeller=named(associations.modeller_id, known) if associations else None,
@@ -48,7 +48,7 @@ def proposed_run(run: AnyRun, known: Known) -> ProposedRun:
         study=named(run.study_id, known),
         started=utc(run.start_time),
         ended=utc(run.end_time),
-        annotations=pairs(run.annotations),
+        annotations=shown_pairs(run.annotations),
     )
 
 
@@ -63,8 +63,8 @@ def template_asks(run: AnyRun, known: Known) -> TemplateAsks | None:
         model=_ref(asked.model_id, asked.model_name),
         inputs=tuple(_required(each) for each in asked.inputs),
         outputs=tuple(_required(each) for each in asked.outputs),
-        required_annotations=words(asked.required_annotations) or (),
-        optional_annotations=words(asked.optional_annotations) or (),
+        required_annotations=shown_words(asked.required_annotations) or (),
+        optional_annotations=shown_words(asked.optional_annotations) or (),
     )
 
 
@@ -155,14 +155,14 @@ def _dataset(dataset: AnyDataset, known: Known) -> DatasetInRole:
         id=found.id if found else "",
         name=found.name if found else None,
         role=(role.name or role.id) if role else None,
-        resources=pairs(dataset.resources),
+        resources=shown_pairs(dataset.resources),
     )
 
 
 def _required(asked: rules.RequiredDataset) -> RequiredDataset:
     resources = tuple(
         RequiredResource(
-            key=clean(each.key, NAME_LENGTH), required=each.required, description=text(each.description)
+            key=clean(each.key, NAME_LENGTH), required=each.required, description=shown_text(each.description)
         )
         for each in asked.resources
     )

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.items.item_reader import ItemReader
+from provena_mcp.rules.text import shown_text
 from provena_mcp.wire.items import DatasetItem, ModelRunItem
 
 AskedAs = Literal["modeller", "custodian", "contact"]
@@ -45,7 +45,7 @@ def whom_to_ask(findings: Iterable[Finding], runs: Iterable[str], records: ItemR
             who = item.collection_format.associations
             if who.data_custodian_id:
                 about.setdefault(("custodian", who.data_custodian_id), []).append(item_id)
-            if contact := text(who.point_of_contact):
+            if contact := shown_text(who.point_of_contact):
                 about.setdefault(("contact", contact), []).append(item_id)
     rows = [
         WhomToAsk(

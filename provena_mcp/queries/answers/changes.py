@@ -11,7 +11,6 @@ from provena_mcp.errors import ArgumentError, NotFoundError
 from provena_mcp.lineage.changes import BUILT_ON, Change, ChangeEvidence, changes_in, unread_versions
 from provena_mcp.queries.answers.changes_result import WhatChangedResult, row_of
 from provena_mcp.queries.answers.common import first_that_fits, kinds_of
-from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.items.owners import owner_meant
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
@@ -21,7 +20,7 @@ from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.items.events import Gone
 from provena_mcp.rules.text import plural
-from provena_mcp.rules.times import moment_of
+from provena_mcp.rules.times import moment_of, utc
 from provena_mcp.wire.items import ModelRunItem, RegistryItem
 from provena_mcp.wire.registry import ListRequest, ListSort
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from provena_mcp.lineage.changes import Change, ChangeKind
-from provena_mcp.queries.items.briefs.models import Brief, utc
+from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.budgets import NAME_LENGTH, TEXT_LENGTH, WORD_LENGTH
 from provena_mcp.rules.text import clean
+from provena_mcp.rules.times import utc
 
 
 class ChangeRow(Brief):

@@ -29,11 +29,10 @@ from provena_mcp.queries.answers.impact_result import (
     TouchedStudy,
 )
 from provena_mcp.queries.answers.makers import MakersRead, read_makers
-from provena_mcp.queries.items.briefs.models import utc
-from provena_mcp.queries.items.briefs.parts import text
 from provena_mcp.queries.items.item_reader import ItemReader
 from provena_mcp.queries.items.reader import NamesFound, Reader
-from provena_mcp.rules.text import plural
+from provena_mcp.rules.text import plural, shown_text
+from provena_mcp.rules.times import utc
 from provena_mcp.rules.uris import diagram_uri
 from provena_mcp.wire.items import DatasetItem, PersonItem
 
@@ -82,7 +81,7 @@ class ImpactAnswer:
         await self._records.read(ids)
         for person_id in ids:
             person = self._records.item(person_id)
-            email = text(person.email) if isinstance(person, PersonItem) else None
+            email = shown_text(person.email) if isinstance(person, PersonItem) else None
             if email:
                 self._emails[person_id] = email
 
@@ -256,7 +255,7 @@ class ImpactAnswer:
                     of=newer.of if newer.of != self._start else None,
                     number=place.version if place else None,
                     created=utc(item.created_timestamp) if item else None,
-                    reason=text(place.reason) if place else None,
+                    reason=shown_text(place.reason) if place else None,
                     no_run=self._makers.no_run(newer.id),
                 )
             )

@@ -8,11 +8,12 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from provena_mcp.queries.items.briefs.models import Brief, utc
+from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.facts import organisations_of
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.rules.budgets import WORD_LENGTH
 from provena_mcp.rules.text import clean
+from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import ModelRunItem, RegistryItem, WorkflowTemplateItem
 
 GroupBy = Literal[

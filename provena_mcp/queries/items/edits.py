@@ -9,7 +9,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from provena_mcp.queries.items.briefs.models import FieldChange
-from provena_mcp.queries.items.briefs.parts import WORD_LENGTH, text
+from provena_mcp.rules.budgets import BRIEF_WORD_LENGTH
+from provena_mcp.rules.text import shown_text
 
 _MOST_FIELDS: Final = 12
 _VALUE_LENGTH: Final = 160
@@ -18,7 +19,9 @@ _VALUE_LENGTH: Final = 160
 def changes(before: JsonValue, after: JsonValue) -> tuple[FieldChange, ...] | None:
     """The fields in which two states of a record differ, each with both values; none for none."""
     found = [
-        FieldChange(field=text(path, WORD_LENGTH) or "the record", was=_in_words(old), now=_in_words(new))
+        FieldChange(
+            field=shown_text(path, BRIEF_WORD_LENGTH) or "the record", was=_in_words(old), now=_in_words(new)
+        )
         for path, old, new in _differences(before, after, "")
     ]
     return tuple(found[:_MOST_FIELDS]) or None
@@ -46,7 +49,7 @@ def _in_words(value: JsonValue) -> str | None:
     """A value without the marks of its serialisation; none where there is nothing."""
     if value is None or value in ("", [], {}):
         return None
-    return text(_said(value), _VALUE_LENGTH)
+    return shown_text(_said(value), _VALUE_LENGTH)
 
 
 def _said(value: JsonValue) -> str:

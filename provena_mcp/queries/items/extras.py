@@ -16,16 +16,18 @@ from provena_mcp.queries.items.briefs.models import (
     SideCounts,
     VersionStep,
     YourAccess,
-    utc,
 )
-from provena_mcp.queries.items.briefs.parts import TEXT_LENGTH, WORD_LENGTH, references_of, text
+from provena_mcp.queries.items.briefs.parts import references_of
 from provena_mcp.queries.items.edits import changes
 from provena_mcp.queries.items.fetch import Include
 from provena_mcp.queries.items.item_reader import NOTHING, unreadable_because
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import USUAL_DEPTH_CAP, DepthCap
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
+from provena_mcp.rules.budgets import BRIEF_TEXT_LENGTH, BRIEF_WORD_LENGTH
 from provena_mcp.rules.graph import Direction
+from provena_mcp.rules.text import shown_text
+from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import HistoryEntry, PersonItem, RegistryItem
 from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype, registry_subtype
 
@@ -125,7 +127,7 @@ def _version(item: RegistryItem) -> VersionStep:
         id=item.id,
         number=info.version if info else 1,
         registered=utc(item.created_timestamp),
-        reason=text(info.reason) if info else None,
+        reason=shown_text(info.reason) if info else None,
         newest=None if info and info.next_version else True,
     )
 
@@ -134,8 +136,8 @@ def _history(entries: Sequence[HistoryEntry]) -> History:
     edits = [
         Edit(
             when=utc(entry.timestamp),
-            by=text(entry.username, WORD_LENGTH),
-            reason=text(entry.reason, TEXT_LENGTH),
+            by=shown_text(entry.username, BRIEF_WORD_LENGTH),
+            reason=shown_text(entry.reason, BRIEF_TEXT_LENGTH),
             changed=changes(before.item, entry.item) if before else None,
         )
         for entry, before in zip(entries, [*entries[1:], None], strict=True)
@@ -149,7 +151,7 @@ async def _emails(reader: Reader, item: RegistryItem) -> dict[str, str] | None:
     records.take({item.id: item})
     named = (other for other, subtype in references_of(item).items() if subtype == "PERSON")
     people = await records.read_of_type([item.id, *named], PersonItem)
-    found = {person_id: text(person.email, WORD_LENGTH) for person_id, person in people.items()}
+    found = {person_id: shown_text(person.email, BRIEF_WORD_LENGTH) for person_id, person in people.items()}
     return {person_id: email for person_id, email in found.items() if email} or None
 
 

@@ -10,11 +10,11 @@ from typing import Final
 from provena_mcp.client import ProvenaClient, RegistryApi
 from provena_mcp.errors import ForbiddenError, MalformedItemError, NotFoundError, ProvenaError
 from provena_mcp.queries.cache import BoundedCache, Clock
-from provena_mcp.queries.items.briefs.models import utc
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY, NOTHING, ItemReader, Needs, unreadable_because
 from provena_mcp.queries.items.recent_items import RecentItems
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
+from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
 
 _VERSION_LENGTH: Final = 24

@@ -9,12 +9,13 @@ from typing import Final
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from provena_mcp.queries.items.briefs.models import Brief, utc
+from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.facts import days_of, description_of, licence_of, organisations_of
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.rules.budgets import NAME_LENGTH, TEXT_LENGTH, WORD_LENGTH
 from provena_mcp.rules.items.licences import short_licence
 from provena_mcp.rules.text import clean
+from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import DatasetItem, RegistryItem
 
 _MOST_GROUPS: Final = 5

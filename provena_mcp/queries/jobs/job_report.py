@@ -11,7 +11,7 @@ from pydantic import Field
 
 from provena_mcp.errors import NotFoundError
 from provena_mcp.next_call import NextCall
-from provena_mcp.queries.items.briefs.models import Brief, utc
+from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.batches import SIZE_UNKNOWN, RunOutcome, batch_status, outcomes, page_of
 from provena_mcp.queries.jobs.failures import explain_failure
@@ -33,6 +33,7 @@ from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.rules.jobs import JOB_KINDS, kind_of
 from provena_mcp.rules.text import clean
+from provena_mcp.rules.times import utc
 from provena_mcp.rules.uris import report_uri
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job

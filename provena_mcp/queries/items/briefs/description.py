@@ -20,10 +20,11 @@ from provena_mcp.queries.items.briefs.models import (
     StudyBrief,
     TemplateRole,
     WorkflowBrief,
-    utc,
 )
-from provena_mcp.queries.items.briefs.parts import WORD_LENGTH, Known, Origin, common, pairs, text, words
-from provena_mcp.rules.text import clean
+from provena_mcp.queries.items.briefs.parts import Known, Origin, common
+from provena_mcp.rules.budgets import BRIEF_WORD_LENGTH
+from provena_mcp.rules.text import clean, shown_pairs, shown_text, shown_words
+from provena_mcp.rules.times import utc
 from provena_mcp.wire.dataset_metadata import Approvals, OptionallyRelevantDate, SpatialInfo, TemporalInfo
 from provena_mcp.wire.items import (
     CreateItem,
@@ -52,25 +53,25 @@ def describe_dataset(item: DatasetItem, known: Known) -> DatasetBrief:
         shared["note"] = "who and what made it could not be read"
     return DatasetBrief(
         **shared,
-        description=text(info.description),
+        description=shown_text(info.description),
         made_by=_refs(origin.runs, known),
         attributed_to=_refs(origin.people, known),
         organisation=known.ref(who.organisation_id),
         publisher=known.ref(info.publisher_id) if info.publisher_id != who.organisation_id else None,
         custodian=known.ref(who.data_custodian_id),
-        contact=text(who.point_of_contact, WORD_LENGTH),
-        licence=text(info.license),
+        contact=shown_text(who.point_of_contact, BRIEF_WORD_LENGTH),
+        licence=shown_text(info.license),
         dataset_created=_date(info.created_date),
         dataset_published=_date(info.published_date),
         release=_release(item, known),
         access=_access(item),
         covers_time=_period(info.temporal_info),
         covers_space=_extent(info.spatial_info),
-        keywords=words(info.keywords),
-        formats=words(info.formats),
+        keywords=shown_words(info.keywords),
+        formats=shown_words(info.formats),
         approvals=_approvals(item.collection_format.approvals),
-        usage_limitations=text(info.usage_limitations),
-        citation=text(info.preferred_citation),
+        usage_limitations=shown_text(info.usage_limitations),
+        citation=shown_text(info.preferred_citation),
     )
 
 
@@ -93,23 +94,27 @@ def _access(item: DatasetItem) -> AccessBrief | None:
     if access is None:
         return None
     if access.reposited:
-        return AccessBrief(hosted="in Provena", uri=text(item.s3.s3_uri) if item.s3 else None)
-    return AccessBrief(hosted="elsewhere", uri=text(access.uri), how=text(access.description))
+        return AccessBrief(hosted="in Provena", uri=shown_text(item.s3.s3_uri) if item.s3 else None)
+    return AccessBrief(hosted="elsewhere", uri=shown_text(access.uri), how=shown_text(access.description))
 
 
 def _date(date: OptionallyRelevantDate | None) -> str | None:
-    return text(date.value, WORD_LENGTH) if date and date.value and date.relevant is not False else None
+    return (
+        shown_text(date.value, BRIEF_WORD_LENGTH)
+        if date and date.value and date.relevant is not False
+        else None
+    )
 
 
 def _period(info: TemporalInfo | None) -> str | None:
     if info is None or info.duration is None:
         return None
     days = f"{info.duration.begin_date or '?'} to {info.duration.end_date or '?'}"
-    return clean(days + (f", every {info.resolution}" if info.resolution else ""), WORD_LENGTH)
+    return clean(days + (f", every {info.resolution}" if info.resolution else ""), BRIEF_WORD_LENGTH)
 
 
 def _extent(info: SpatialInfo | None) -> str | None:
-    return text(info.extent or info.coverage) if info else None
+    return shown_text(info.extent or info.coverage) if info else None
 
 
 def _approvals(approvals: Approvals | None) -> dict[str, str] | None:
@@ -145,15 +150,15 @@ def _(item: ModelRunItem, known: Known) -> AnyBrief:
             id=dataset.dataset_id,
             name=known.names.get(dataset.dataset_id),
             role=known.names.get(dataset.dataset_template_id),
-            resources=pairs(dataset.resources),
+            resources=shown_pairs(dataset.resources),
         )
 
     return RunBrief(
         **common(item),
-        description=text(record.description),
+        description=shown_text(record.description),
         template=known.ref(record.workflow_template_id),
         model=known.ref(known.model_of.get(record.workflow_template_id)),
-        model_version=text(record.model_version, WORD_LENGTH),
+        model_version=shown_text(record.model_version, BRIEF_WORD_LENGTH),
         inputs=tuple(map(in_role, record.inputs)),
         outputs=tuple(map(in_role, record.outputs)),
         modeller=known.ref(record.associations.modeller_id),
@@ -161,7 +166,7 @@ def _(item: ModelRunItem, known: Known) -> AnyBrief:
         study=known.ref(record.study_id),
         started=utc(record.start_time),
         ended=utc(record.end_time),
-        annotations=pairs(record.annotations),
+        annotations=shown_pairs(record.annotations),
         status=item.record_status,
     )
 
@@ -183,8 +188,8 @@ def _(item: WorkflowTemplateItem, known: Known) -> AnyBrief:
         model=known.ref(item.software_id),
         inputs=tuple(map(role, item.input_templates)),
         outputs=tuple(map(role, item.output_templates)),
-        required_annotations=words(item.annotations.required) if item.annotations else None,
-        optional_annotations=words(item.annotations.optional) if item.annotations else None,
+        required_annotations=shown_words(item.annotations.required) if item.annotations else None,
+        optional_annotations=shown_words(item.annotations.optional) if item.annotations else None,
     )
 
 
@@ -192,14 +197,14 @@ def _(item: WorkflowTemplateItem, known: Known) -> AnyBrief:
 def _(item: DatasetTemplateItem, known: Known) -> AnyBrief:
     return DatasetTemplateBrief(
         **common(item),
-        description=text(item.description),
-        defined_files=words(resource.path for resource in item.defined_resources),
+        description=shown_text(item.description),
+        defined_files=shown_words(resource.path for resource in item.defined_resources),
         deferred_keys=_deferred_keys(item),
     )
 
 
 def _deferred_keys(template: DatasetTemplateItem | None) -> tuple[str, ...] | None:
-    return words(
+    return shown_words(
         resource.key + (" (optional)" if resource.optional else "")
         for resource in (template.deferred_resources if template else ())
     )
@@ -209,9 +214,9 @@ def _deferred_keys(template: DatasetTemplateItem | None) -> tuple[str, ...] | No
 def _(item: ModelItem, known: Known) -> AnyBrief:
     return ModelBrief(
         **common(item),
-        description=text(item.description),
-        source_url=text(item.source_url),
-        documentation_url=text(item.documentation_url),
+        description=shown_text(item.description),
+        source_url=shown_text(item.source_url),
+        documentation_url=shown_text(item.documentation_url),
     )
 
 
@@ -219,20 +224,20 @@ def _(item: ModelItem, known: Known) -> AnyBrief:
 def _(item: StudyItem, known: Known) -> AnyBrief:
     return StudyBrief(
         **common(item),
-        title=text(item.title) if item.title != item.display_name else None,
-        description=text(item.description),
-        alternative_id=text(item.study_alternative_id),
+        title=shown_text(item.title) if item.title != item.display_name else None,
+        description=shown_text(item.description),
+        alternative_id=shown_text(item.study_alternative_id),
     )
 
 
 @describe.register
 def _(item: PersonItem, known: Known) -> AnyBrief:
-    return AgentBrief(**common(item), orcid=text(item.orcid))
+    return AgentBrief(**common(item), orcid=shown_text(item.orcid))
 
 
 @describe.register
 def _(item: OrganisationItem, known: Known) -> AnyBrief:
-    return AgentBrief(**common(item), ror=text(item.ror))
+    return AgentBrief(**common(item), ror=shown_text(item.ror))
 
 
 @describe.register
@@ -246,5 +251,5 @@ def _(item: VersionItem, known: Known) -> AnyBrief:
         **common(item),
         of=known.ref(item.to_item_id),
         replaced=known.ref(item.from_item_id),
-        reason=text(item.reason),
+        reason=shown_text(item.reason),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -254,10 +253,3 @@ AnyBrief = Annotated[
     | ItemBrief,
     Field(union_mode="left_to_right"),
 ]
-
-
-def utc(seconds: int | float | None) -> str | None:
-    """Unix seconds as ISO 8601 in UTC; none for zero or nonsense."""
-    if not seconds or not 0 < seconds < 253_402_300_800:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,16 +1,16 @@
-"""The parts briefs are made of: names for ids, cleaned and bounded text, what every item has."""
+"""The parts briefs are made of: names for ids, what every item has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from typing_extensions import TypedDict
 
-from provena_mcp.queries.items.briefs.models import Ref, VersionBrief, utc
+from provena_mcp.queries.items.briefs.models import Ref, VersionBrief
 from provena_mcp.rules.budgets import NAME_LENGTH
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, shown_text
+from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import (
     CreateItem,
     DatasetItem,
@@ -62,11 +62,6 @@ def _some(*pairs: tuple[str | None, str]) -> dict[str, str]:
     return {item_id: subtype for item_id, subtype in pairs if item_id}
 
 
-TEXT_LENGTH: Final = 400
-WORD_LENGTH: Final = 200
-_LIST_LENGTH: Final = 20
-
-
 @dataclass(frozen=True)
 class Origin:
     """Who and what a dataset came from, as the graph's links of the dataset say."""
@@ -114,24 +109,9 @@ def common(item: RegistryItem) -> Common:
             number=version.version,
             previous=version.previous_version,
             superseded_by=version.next_version,
-            reason=text(version.reason),
+            reason=shown_text(version.reason),
         )
         if version and (version.version > 1 or version.next_version)
         else None,
         "note": "seed item: an id reserved without content" if item.is_seed else None,
     }
-
-
-def text(value: str | None, limit: int = TEXT_LENGTH) -> str | None:
-    """Cleaned text of at most ``limit`` characters; none for none or blank."""
-    return (clean(value, limit) or None) if value else None
-
-
-def words(values: Iterable[str] | None) -> tuple[str, ...] | None:
-    """A bounded list of cleaned words; none for an empty one."""
-    return tuple(clean(word, WORD_LENGTH) for word in values or ())[:_LIST_LENGTH] or None
-
-
-def pairs(values: Mapping[str, str] | None) -> dict[str, str] | None:
-    """Cleaned keys and values; none for no pairs."""
-    return {clean(k, WORD_LENGTH): clean(v, WORD_LENGTH) for k, v in (values or {}).items()} or None
