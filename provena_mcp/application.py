@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from provena_mcp.queries.documents.documents import Documents, RecentReports
     from provena_mcp.queries.documents.recent import RecentDocuments
     from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
-    from provena_mcp.queries.health import WhichProvena
     from provena_mcp.queries.items.reader import Names, Reader
     from provena_mcp.queries.items.recent_items import RecentItems
     from provena_mcp.queries.items.suggestions import Suggestions
     from provena_mcp.queries.jobs.job_wait import PollPolicy
     from provena_mcp.queries.lineage.frontier import DepthCap
     from provena_mcp.queries.lineage.lineage_page import RecentLineage
-    from provena_mcp.queries.recording.sought import Recordings
+    from provena_mcp.queries.recording.recordings import Recordings
+    from provena_mcp.queries.which_provena import WhichProvena
     from provena_mcp.rules.items.events import Gone
 
 LOCAL_CALLER = "local"
@@ -130,7 +130,7 @@ class Application:
     What only a call needs is imported by the first: a host waits for the start.
     """
 
-    client: ProvenaClient
+    client_on_demand: Callable[[], ProvenaClient]
     mirror: MirrorStanding | None
     which: Callable[[], WhichProvena]
     now: Callable[[], float]
@@ -146,6 +146,11 @@ class Application:
     caller: Callable[[], str]
     downloads: Downloads | None
     annotates_via: bool
+
+    @property
+    def client(self) -> ProvenaClient:
+        """Asks Provena."""
+        return self.client_on_demand()
 
     @property
     def names(self) -> Names:

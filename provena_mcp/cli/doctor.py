@@ -14,7 +14,7 @@ from provena_mcp.cli.status import LINK_PERSON, ROLES_OF, tool_lines
 from provena_mcp.client import ProvenaClient, TokenProvider, token_provider_from
 from provena_mcp.client.login.keycloak import Clock
 from provena_mcp.client.login.login_store import Keyring
-from provena_mcp.embedded.items import count_items
+from provena_mcp.embedded.standing import count_items
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import ForbiddenError, ProvenaError, SettingsError
 from provena_mcp.queries.health import UNLINKED

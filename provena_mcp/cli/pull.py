@@ -15,7 +15,7 @@ from provena_mcp.errors import SettingsError
 from provena_mcp.mirror.mirror import Mirror
 from provena_mcp.mirror.pull import Deployment, PullReport, Stage
 from provena_mcp.rules.text import plural
-from provena_mcp.server.backend import deployment_backend
+from provena_mcp.server.deployment_backend import deployment_backend
 from provena_mcp.settings import Endpoints, Settings
 
 _COLUMNS: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -37,13 +37,14 @@ async def pull(settings: Settings, path: Path | None, *, whole: bool) -> PullRep
     backend = deployment_backend(endpoints, settings)
     console = Console(stderr=True)
     try:
-        async with backend.client() as client:
+        async with backend.client() as on_demand:
             with Progress(*_COLUMNS, console=console) as progress:
                 tasks = {stage: progress.add_task(stage, total=None) for stage in ("items", "provenance")}
 
                 def show(stage: Stage, done: int, total: int | None) -> None:
                     progress.update(tasks[stage], completed=done, total=max(done, total) if total else None)
 
+                client = on_demand()
                 deployment = Deployment(client.prov, client.raw_items, client.auth)
                 report = await mirror.pull(deployment, backend.subject, whole=whole, on_progress=show)
                 for task in tasks.values():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from provena_mcp.wire.items import RegistryItem
+if TYPE_CHECKING:
+    from provena_mcp.wire.items import RegistryItem
 
 # "token" asks for any valid identity; the others are cumulative: writing needs reading too.
 Access = Literal["token", "read", "write", "admin"]

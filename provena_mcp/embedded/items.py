@@ -18,9 +18,6 @@ from provena_mcp.wire.items import JsonObject, RegistryItem
 _PREFIX: Final = "local"
 
 
-# The Person of the local user: made by the embedded Provena itself, so never counted as content.
-LOCAL_PERSON_ID: Final = "local/1000000"
-
 # What these assert enters the graph (provena-http 5.2, 5.3).
 LODGED_SUBTYPES: Final = frozenset({"MODEL_RUN", "CREATE", "VERSION"})
 
@@ -102,13 +99,6 @@ def delete_item(connection: sqlite3.Connection, item_id: str) -> None:
 def exists(connection: sqlite3.Connection, item_id: str) -> bool:
     """Whether the registry knows this id, seed items included."""
     return connection.execute("SELECT 1 FROM item WHERE id = ?", (item_id,)).fetchone() is not None
-
-
-def count_items(connection: sqlite3.Connection) -> int:
-    """How many items there are, without the local user's own Person."""
-    return int(
-        connection.execute("SELECT count(*) FROM item WHERE id <> ?", (LOCAL_PERSON_ID,)).fetchone()[0]
-    )
 
 
 def every_raw(connection: sqlite3.Connection) -> Iterator[str]:

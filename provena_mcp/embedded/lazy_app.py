@@ -32,7 +32,7 @@ class LazyApp:
         *,
         poll_seconds: float = _POLL_SECONDS,
     ) -> None:
-        """Make one; nothing starts outside ``running``.
+        """Make one; nothing starts before ``open``.
 
         Args:
             start: Starts the application; it may raise a StoreError.
@@ -48,14 +48,22 @@ class LazyApp:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[ASGIApp]:
         """This application, until the end of the block; what it started has ended then too."""
-        self._started = asyncio.get_running_loop().create_future()
-        self._owner = asyncio.create_task(self._own())
+        self.open()
         try:
             yield self
         finally:
-            self._ended.set()
-            self._wanted.set()
-            await self._owner
+            await self.close()
+
+    def open(self) -> None:
+        """Answer from now on."""
+        self._started = asyncio.get_running_loop().create_future()
+        self._owner = asyncio.create_task(self._own())
+
+    async def close(self) -> None:
+        """Answer no more; what it started ends."""
+        self._ended.set()
+        self._wanted.set()
+        await self._owner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

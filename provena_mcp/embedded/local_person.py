@@ -7,7 +7,8 @@ from typing import Final
 
 from provena_mcp.embedded import item_history
 from provena_mcp.embedded.identity import LOCAL_USER
-from provena_mcp.embedded.items import LOCAL_PERSON_ID, exists, link_users, linked_person
+from provena_mcp.embedded.items import exists, link_users, linked_person
+from provena_mcp.embedded.standing import LOCAL_PERSON_ID
 from provena_mcp.embedded.store import Store
 from provena_mcp.wire.items import JsonObject
 

@@ -13,9 +13,8 @@ from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from provena_mcp.embedded import items
+from provena_mcp.embedded import standing
 from provena_mcp.embedded.identity import Identify, identify_local_user
-from provena_mcp.embedded.jobs import queue as job_queue
 from provena_mcp.embedded.lazy_app import LazyApp
 from provena_mcp.embedded.store import IN_MEMORY, Store, resolve_store_path
 from provena_mcp.errors import StoreError
@@ -78,7 +77,7 @@ class EmbeddedProvena:
             StoreError: The store cannot be opened, filled or read.
         """
         with self._opened().read() as connection:
-            return items.count_items(connection)
+            return standing.count_items(connection)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[Starlette]:
@@ -131,4 +130,4 @@ class EmbeddedProvena:
 
     async def _has_job(self) -> bool:
         store = await to_thread.run_sync(self._opened)
-        return await store.reading(job_queue.is_claimable, self._clock())
+        return await store.reading(standing.is_claimable, self._clock())

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
-from provena_mcp.embedded import search
 from provena_mcp.errors import StoreError
 
 # mirror: what a store holds is copied from a deployment, and nothing else may write to it.
@@ -120,13 +119,21 @@ _JOBS: Final = (
     ) WITHOUT ROWID""",
 )
 
+
+def _index_again(connection: sqlite3.Connection) -> None:
+    # Loaded by who needs it: a store that is up to date is opened without.
+    from provena_mcp.embedded import search
+
+    search.index_again(connection)
+
+
 # The index was of words as they stand; now they are folded, so that those of a query find them.
 _FOLDED_WORDS: Final[tuple[Step, ...]] = (
     "DROP TABLE item_word",
     "DROP TABLE item_text",
     _ITEM_TEXT,
     _ITEM_WORD,
-    search.index_again,
+    _index_again,
 )
 
 # How often the graph has changed (its last version), and lately in which nodes: a JSON array of node

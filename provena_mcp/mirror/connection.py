@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Collection
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Final
 
 import httpx
@@ -75,24 +75,24 @@ class MirroredConnection(Sender):
         self._limits = limits
         self._local: Connection | None = None
         self._noted: set[str] = set()
-        self._opened = AsyncExitStack()
+        self._app = LazyApp(self._serving, _no_work)
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """Open the way to the deployment; the mirror is opened when it is first asked."""
-        await self._deployment.open()
-        app = await self._opened.enter_async_context(LazyApp(self._serving, _no_work).running())
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self._deployment.open()
+        self._app.open()
+        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
         self._local = Connection(
             _IN_PROCESS, NoToken(), transport=transport, limits=self._limits, clock=self._mirror.clock
         )
-        await self._local.open()
+        self._local.open()
 
     async def close(self) -> None:
         """Close both."""
         await self._standing.close()
         if self._local is not None:
             await self._local.close()
-        await self._opened.aclose()
+            await self._app.close()
         self._mirror.close()
         await self._deployment.close()
 

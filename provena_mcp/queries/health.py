@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import Field
 
 from provena_mcp.errors import NotLoggedInError, ProvenaError, UpstreamError
 from provena_mcp.queries.items.briefs.models import Brief, Ref
+from provena_mcp.queries.which_provena import WhichProvena
 from provena_mcp.rules.times import utc
 
 if TYPE_CHECKING:
@@ -17,32 +18,9 @@ if TYPE_CHECKING:
     from provena_mcp.queries.items.reader import Reader
 
 Answer = TypeVar("Answer")
-Kind = Literal["embedded", "sample", "deployment", "mirror"]
 
 # What the registry refuses to those of whom it could not say who made it (provena-http 7.2).
 UNLINKED: Final = "Without one, models, templates, studies and datasets cannot be created; all else can."
-
-
-class MirrorState(Brief):
-    """A mirror, and how old what it answers is."""
-
-    file: str
-    user: str | None = Field(default=None, description="Whose rights it was pulled with.")
-    as_of: str | None = Field(default=None, description="UTC; when the last pull began.")
-    age: str | None = None
-
-
-class WhichProvena(Brief):
-    """The Provena behind this server."""
-
-    kind: Kind
-    where: str = Field(description="The store's file, or the deployment's domain.")
-    items: int | None = Field(default=None, description="Items in the embedded store or the mirror.")
-    mirror: MirrorState | None = Field(
-        default=None, description="What is read in place of the deployment; writes go there."
-    )
-    version: str | None = None
-    advice: str | None = None
 
 
 class You(Brief):

@@ -3,49 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
-from http import HTTPStatus
+from functools import cache, partial
 from importlib import import_module
-from typing import Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
 
-import httpx
-from anyio import to_thread
-from starlette.types import ASGIApp
-
-from provena_mcp.application import MirrorStanding
-from provena_mcp.client import (
-    ClientLimits,
-    NoToken,
-    Personal,
-    ProvenaClient,
-    TokenProvider,
-    token_provider_from,
-)
-from provena_mcp.client.http.connection import Sender
-from provena_mcp.client.login.keycloak import Keycloak
-from provena_mcp.client.login.token_providers import KeycloakUser
-from provena_mcp.client.preparations import PREPARATIONS
-from provena_mcp.embedded import EmbeddedProvena
+from provena_mcp.embedded.provena import EmbeddedProvena
 from provena_mcp.embedded.store import resolve_store_path
 from provena_mcp.errors import SettingsError, StoreError
-from provena_mcp.queries.health import WhichProvena
-from provena_mcp.settings import Endpoints, Settings
+from provena_mcp.queries.which_provena import WhichProvena
+from provena_mcp.settings import Settings
 
-Around = Callable[[Sender], Sender]
+if TYPE_CHECKING:
+    import httpx
 
-_HOST: Final = "http://embedded.invalid"
-_IN_PROCESS: Final = Endpoints(
-    prov=f"{_HOST}/prov-api",
-    registry=f"{_HOST}/registry-api",
-    job=f"{_HOST}/job-api",
-    search=f"{_HOST}/search",
-    auth=f"{_HOST}/auth-api",
-    data=f"{_HOST}/data-api",
-)
+    from provena_mcp.application import MirrorStanding
+    from provena_mcp.client import ClientLimits, Personal, ProvenaClient, TokenProvider
+
+Preparations = Iterable[Callable[[], object]]
+OnDemand = Callable[[], "ProvenaClient"]
+
+_IN_PROCESS: Final = ("httpx", "provena_mcp.server.in_process", "provena_mcp.embedded.app")
 _HOW_TO_FILL: Final = (
     "Fill it with 'provena-mcp local load FILE' (registry items as JSON), try 'provena-mcp serve --sample', "
     "or point the server at a deployment with PROVENA_DOMAIN and PROVENA_REALM."
@@ -58,17 +38,17 @@ class Backend:
 
     Attributes:
         which: What is known of it without asking it.
-        client: Opens the way to it.
+        client: Opens the way to it; the client is made when it is first wanted.
         subject: Who was logged in at the last request, as their token calls them; none if nobody was.
         mirror: What answers in its place.
         preparations: Steps that make what the first requests need; none of them touches the network.
     """
 
     which: Callable[[], WhichProvena]
-    client: Callable[[], AbstractAsyncContextManager[ProvenaClient]]
+    client: Callable[[], AbstractAsyncContextManager[OnDemand]]
     subject: Callable[[], str | None] = lambda: None
     mirror: MirrorStanding | None = None
-    preparations: Sequence[Callable[[], object]] = PREPARATIONS
+    preparations: Callable[[], Preparations] = lambda: _preparations()
 
 
 def choose_backend(
@@ -106,6 +86,9 @@ def choose_backend(
             EmbeddedProvena.sample(settings.store) if sample else EmbeddedProvena(settings.store),
             read_only=settings.read_only,
         )
+    # What asks over the network takes time to load, and the embedded Provena needs none of it.
+    from provena_mcp.server.deployment_backend import deployment_backend
+
     deployment = partial(
         *(deployment_backend, endpoints, settings),
         **{"personal": personal, "tokens": tokens, "transport": transport, "limits": limits},
@@ -144,64 +127,6 @@ def _describe(provena: EmbeddedProvena) -> WhichProvena:
     )
 
 
-def deployment_backend(
-    endpoints: Endpoints,
-    settings: Settings,
-    *,
-    personal: Personal = "stored",
-    tokens: TokenProvider | None = None,
-    transport: httpx.AsyncBaseTransport | None = None,
-    limits: ClientLimits | None = None,
-    around: Around = lambda connection: connection,
-) -> Backend:
-    """The deployment at ``endpoints``; see ``choose_backend``, and ``ProvenaClient`` for ``around``."""
-    which = WhichProvena(kind="deployment", where=settings.domain or urlsplit(endpoints.prov).netloc)
-    observed = _Observed(tokens or token_provider_from(settings, personal=personal))
-    limits = limits or ClientLimits()
-
-    def client() -> ProvenaClient:
-        return ProvenaClient(
-            endpoints,
-            tokens=observed,
-            transport=transport,
-            limits=limits,
-            read_only=settings.read_only,
-            around=around,
-        )
-
-    return Backend(which=lambda: which, client=client, subject=lambda: observed.subject)
-
-
-class _Observed:
-    """A login that remembers whose token it gave last."""
-
-    def __init__(self, tokens: TokenProvider) -> None:
-        self._tokens = tokens
-        self._last: str | None = None
-        self.subject: str | None = None
-
-    async def token(self) -> str | None:
-        token = await self._tokens.token()
-        if token != self._last:
-            # What reads tokens is loaded when there is one.
-            from provena_mcp.wire.claims import read_claims
-
-            claims = read_claims(token) if token else None
-            self._last, self.subject = token, claims.sub if claims else None
-        return token
-
-    async def rejected(self, token: str) -> bool:
-        return await self._tokens.rejected(token)
-
-    def connect(self, keycloak: Keycloak) -> None:
-        if isinstance(self._tokens, KeycloakUser):
-            self._tokens.connect(keycloak)
-
-    async def disconnect(self) -> None:
-        if isinstance(self._tokens, KeycloakUser):
-            await self._tokens.disconnect()
-
-
 def _embedded(provena: EmbeddedProvena, *, read_only: bool) -> Backend:
     def which() -> WhichProvena:
         try:
@@ -212,30 +137,25 @@ def _embedded(provena: EmbeddedProvena, *, read_only: bool) -> Backend:
             return WhichProvena(kind=kind, where=provena.where, advice=f"{error.message} {error.advice}")
 
     @asynccontextmanager
-    async def client() -> AsyncGenerator[ProvenaClient]:
-        async with (
-            provena.on_demand() as app,
-            ProvenaClient(
-                _IN_PROCESS, tokens=NoToken(), transport=_InProcess(app, provena), read_only=read_only
-            ) as in_process,
-        ):
-            yield in_process
+    async def client() -> AsyncGenerator[OnDemand]:
+        async with provena.on_demand() as app, AsyncExitStack() as opened:
 
-    app = partial(import_module, "provena_mcp.embedded.app")
-    return Backend(which=which, client=client, preparations=(app, *PREPARATIONS))
+            @cache
+            def on_demand() -> ProvenaClient:
+                from provena_mcp.server.in_process import in_process_client
+
+                made = in_process_client(app, provena, read_only=read_only)
+                made.open()
+                opened.push_async_callback(made.close)
+                return made
+
+            yield on_demand
+
+    return Backend(which=which, client=client, preparations=partial(_preparations, _IN_PROCESS))
 
 
-class _InProcess(httpx.ASGITransport):
-    """The way to the embedded Provena; a store that is not usable is the operator's matter, not its fault."""
+def _preparations(modules: Iterable[str] = ()) -> Iterator[Callable[[], object]]:
+    yield from (partial(import_module, name) for name in (*modules, "provena_mcp.client.preparations"))
+    from provena_mcp.client.preparations import PREPARATIONS
 
-    def __init__(self, app: ASGIApp, provena: EmbeddedProvena) -> None:
-        # What fails unforeseen is a 500 as over a socket.
-        super().__init__(app=app, raise_app_exceptions=False)
-        self._provena = provena
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = await super().handle_async_request(request)
-        if answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
-            # Raises if the store cannot be read, with what to do about it.
-            await to_thread.run_sync(self._provena.count_items)
-        return answer
+    yield from PREPARATIONS

@@ -7,16 +7,15 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import httpx
 import platformdirs
 from mcp.server.caching import CacheableMethod, CacheHint
 
 from provena_mcp import __version__
 from provena_mcp.application import LOCAL_CALLER, Application, local_caller
-from provena_mcp.client import ClientLimits, TokenProvider
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore
 from provena_mcp.errors import SettingsError
 from provena_mcp.prompts import register_prompts
@@ -24,6 +23,7 @@ from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.recent import RecentDocuments
 from provena_mcp.queries.documents.user_files import OutputFolder, input_folders
 from provena_mcp.queries.jobs.job_wait import PollPolicy
+from provena_mcp.queries.recording.recordings import Recordings
 from provena_mcp.resources import register_resources
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.backend import Backend, choose_backend
@@ -39,7 +39,9 @@ from provena_mcp.tools.registration import register
 from provena_mcp.tools.toolsets import select_tools
 
 if TYPE_CHECKING:
-    from provena_mcp.queries.recording.sought import Recordings
+    import httpx
+
+    from provena_mcp.client import ClientLimits, TokenProvider
     from provena_mcp.server.http.host import Hosting
 
 _LISTS_KEEP_MS: Final = 60_000
@@ -128,10 +130,9 @@ def build_server(
             *([lineage_app()] if any(definition.ui for definition in definitions) else []),
         ],
     )
-    server.preparations = [
-        *backend.preparations,
-        *(step for tool in registered for step in tool.preparations),
-    ]
+    server.preparations = chain(
+        backend.preparations(), (step for tool in registered for step in tool.preparations)
+    )
     register_resources(server, lambda: who_answers(backend.which()))
     register_prompts(server, [definition.name for definition in definitions])
     server.answer_by_caller()
@@ -154,7 +155,7 @@ async def _running(
             opened.push_async_callback(hosting.close)
         client = await opened.enter_async_context(backend.client())
         yield Application(
-            client=client,
+            client_on_demand=client,
             mirror=backend.mirror,
             which=backend.which,
             now=now,
@@ -174,8 +175,6 @@ async def _running(
 
 
 def _recordings(settings: Settings, *, sample: bool) -> Recordings:
-    from provena_mcp.queries.recording.sought import Recordings
-
     working = Path.cwd()
     # Hosts may start a server anywhere: at the root that would be every file there is.
     folders = input_folders(settings.input_dirs, working if working != working.parent else None)

@@ -13,9 +13,10 @@ from provena_mcp.errors import StoreError
 from provena_mcp.mirror.connection import MirroredConnection
 from provena_mcp.mirror.mirror import Mirror
 from provena_mcp.mirror.standing import Standing
-from provena_mcp.queries.health import MirrorState, WhichProvena
+from provena_mcp.queries.which_provena import MirrorState, WhichProvena
 from provena_mcp.rules.times import utc
-from provena_mcp.server.backend import Around, Backend
+from provena_mcp.server.backend import Backend
+from provena_mcp.server.deployment_backend import Around
 from provena_mcp.settings import Settings
 
 

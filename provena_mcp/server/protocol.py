@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import anyio
@@ -46,7 +46,7 @@ class ProvenaServer(MCPServer[Application]):
     """
 
     _listed: anyio.Event | None = None
-    preparations: Sequence[Callable[[], object]] = ()
+    preparations: Iterable[Callable[[], object]] = ()
     _calls_under_way: int = 0
 
     def answer_by_caller(self) -> None:
@@ -145,12 +145,13 @@ class ProvenaServer(MCPServer[Application]):
 
     async def _get_ready(self, listed: anyio.Event) -> None:
         await listed.wait()
+        # The list leaves first, and whatever has come is answered.
+        await anyio.sleep(_PAUSE_SECONDS)
         for prepare in self.preparations:
-            # The list leaves first, and whatever has come is answered.
-            await anyio.sleep(0 if prepare is not self.preparations[0] else _PAUSE_SECONDS)
             while self._calls_under_way:
                 await anyio.sleep(_PAUSE_SECONDS)
             prepare()
+            await anyio.sleep(0)
 
 
 async def _complete(ctx: ServerRequestContext[Any, Any], params: CompleteRequestParams) -> CompleteResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from provena_mcp.queries.health import WhichProvena
+from provena_mcp.queries.which_provena import WhichProvena
 from provena_mcp.rules.text import clean, plural
 from provena_mcp.tools.definition import ToolDefinition
 

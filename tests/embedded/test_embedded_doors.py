@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from provena_mcp.embedded.app import BASE_PATHS
-from provena_mcp.embedded.items import count_items
+from provena_mcp.embedded.standing import count_items
 from provena_mcp.embedded.store import Store
 from tests.embedded.conftest import load_into
 from tests.embedded.pages import serving_page

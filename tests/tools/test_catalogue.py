@@ -12,7 +12,7 @@ import pytest
 
 from provena_mcp.errors import SettingsError
 from provena_mcp.next_call import ToolName
-from provena_mcp.queries.health import MirrorState, WhichProvena
+from provena_mcp.queries.which_provena import MirrorState, WhichProvena
 from provena_mcp.server.build import build_server
 from provena_mcp.tools.catalogue import FILE, written
 from provena_mcp.tools.definition import ToolDefinition

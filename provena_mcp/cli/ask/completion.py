@@ -117,8 +117,9 @@ async def _suggested(typed: str, kinds: Kinds | None, *, sample: bool) -> list[t
     settings = read_settings().model_copy(update={"read_only": True})
     async with (
         asyncio.timeout(_SECONDS),
-        choose_backend(settings, sample=sample).client() as client,
+        choose_backend(settings, sample=sample).client() as on_demand,
     ):
+        client = on_demand()
         names = Names(client.registry, clock=time.monotonic)
         reader = Reader(client, names, "local", RecentItems(clock=time.time))
         suggestions = Suggestions(clock=time.monotonic, sleep=_at_once)

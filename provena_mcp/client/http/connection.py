@@ -31,7 +31,7 @@ class Sender(ABC):
     """Sends calls to one Provena, or to whatever answers in its place."""
 
     @abstractmethod
-    async def open(self) -> None:
+    def open(self) -> None:
         """Prepare to send."""
 
     @abstractmethod
@@ -97,7 +97,7 @@ class Connection(Sender):
         self._log_filter = QueryHider()
         self._http: httpx.AsyncClient | None = None
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """Open the pool."""
         if self._http is not None:
             raise RuntimeError("This ProvenaClient is already open.")

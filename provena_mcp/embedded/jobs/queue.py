@@ -25,13 +25,6 @@ _IN_PROGRESS: Final = "Job has been dispatched to worker callback and is in prog
 _GIVEN_UP: Final = f"Job failed, err: {MOST_ATTEMPTS} workers ended without finishing it.."
 
 
-def is_claimable(connection: sqlite3.Connection, now: float) -> bool:
-    """Whether a job waits, or is held by a worker whose lease has ended."""
-    return (
-        connection.execute("SELECT 1 FROM job WHERE lease_until <= ? LIMIT 1", (now,)).fetchone() is not None
-    )
-
-
 def holds_any(connection: sqlite3.Connection, worker: str) -> bool:
     """Whether ``worker`` has jobs taken or begun."""
     return connection.execute("SELECT 1 FROM job WHERE worker = ? LIMIT 1", (worker,)).fetchone() is not None

@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from provena_mcp.embedded.jobs import queue as job_queue
 from provena_mcp.embedded.jobs.rows import JobRow, Outcome
 from provena_mcp.embedded.jobs.tasks import JobFailedError, Task, Work
+from provena_mcp.embedded.standing import is_claimable
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
 from provena_mcp.wire.jobs import JobSubtype
@@ -149,9 +150,7 @@ class Worker:
         self._wake.clear()
 
     def _has_work(self, connection: sqlite3.Connection) -> bool:
-        return job_queue.is_claimable(connection, self._clock()) or job_queue.holds_any(
-            connection, self._name
-        )
+        return is_claimable(connection, self._clock()) or job_queue.holds_any(connection, self._name)
 
     def _perform(self, connection: sqlite3.Connection, job: JobRow, now: int) -> Outcome:
         if job.damage is not None:

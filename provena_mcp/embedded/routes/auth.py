@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from provena_mcp.embedded import items
 from provena_mcp.embedded.http import Call, echo_user, guarded, health, read_body, read_query
+from provena_mcp.embedded.standing import LOCAL_PERSON_ID
 from provena_mcp.rules.records.schema import Text
 from provena_mcp.wire.items import PersonItem, parse_item
 
@@ -47,7 +48,7 @@ async def _assign(call: Call) -> Response:
         raw = items.fetch_raw(connection, person_id)
         if raw is None or not isinstance(parse_item(raw), PersonItem):
             raise HTTPException(400, f"There is no Person {person_id} in the registry.")
-        if items.linked_person(connection, username) not in (None, items.LOCAL_PERSON_ID, person_id):
+        if items.linked_person(connection, username) not in (None, LOCAL_PERSON_ID, person_id):
             raise HTTPException(400, f"The user {username} is linked to another Person already.")
         items.link_users(connection, {username: person_id})
 

@@ -6,13 +6,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from provena_mcp.client import JobApi
 from provena_mcp.errors import NotFoundError
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
-from provena_mcp.wire.jobs import Job
+
+if TYPE_CHECKING:
+    from provena_mcp.client import JobApi
+    from provena_mcp.wire.jobs import Job
 
 JobStatus = Literal["submitted", "pending", "dequeued", "in_progress", "succeeded", "failed"]
 ReportProgress = Callable[[str], Awaitable[None]]

@@ -16,7 +16,7 @@ from provena_mcp.crates.recorded_runs import RecordedRuns
 from provena_mcp.crates.terms import METADATA, METADATA_1_0
 from provena_mcp.errors import ArgumentError, FileRefusedError
 from provena_mcp.queries.documents.user_files import InputFolders
-from provena_mcp.queries.recording.sought import Recordings
+from provena_mcp.queries.recording.recordings import Recordings
 from provena_mcp.recording.capture_folder import has_capture, registered_run, stored_names
 from provena_mcp.recording.crate import DIGEST, is_as_written
 

@@ -18,7 +18,8 @@ from provena_mcp.queries.recording.known_files import (
     looked_through,
     read_known_files,
 )
-from provena_mcp.queries.recording.sought import Recordings, Sought, index_for, seek
+from provena_mcp.queries.recording.recordings import Recordings
+from provena_mcp.queries.recording.sought import Sought, index_for, seek
 from provena_mcp.recording.index import CaptureIndex, IndexedFile
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.file_hashes import FileRole

@@ -10,8 +10,7 @@ from threading import Event
 from anyio import to_thread
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.queries.documents.user_files import InputFolders
-from provena_mcp.recording.capture_folder import captures_folder
+from provena_mcp.queries.recording.recordings import Recordings
 from provena_mcp.recording.hashes import content_of
 from provena_mcp.recording.index import CaptureIndex, read_index
 from provena_mcp.rules.records.file_hashes import is_sha256
@@ -43,30 +42,6 @@ class Sought:
     def name(self) -> str:
         """Its name without folders; empty if it was asked for by hash."""
         return Path(self.path).name if self.path else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Recordings:
-    """This machine's captures, and the files that may be read (stdio only).
-
-    Attributes:
-        files: The folders whose files may be read.
-        captures: The folder that PROVENA_CAPTURES names.
-        working: Where the server runs.
-        samples: The captures that come with the sample world, where that is served.
-    """
-
-    files: InputFolders
-    captures: str | None
-    working: Path
-    samples: Path | None = None
-
-    def folders(self, paths: Iterable[str]) -> tuple[Path, ...]:
-        """The folders of captures that may know of ``paths``: the one set, else those of their projects."""
-        if self.captures:
-            return (captures_folder(self.captures, self.working),)
-        places = (self.working, *(Path(path).parent for path in paths))
-        return tuple(dict.fromkeys(captures_folder(None, place) for place in places))
 
 
 async def seek(given: Sequence[str], recordings: Recordings | None, parameter: str) -> tuple[Sought, ...]:

@@ -39,6 +39,7 @@ from pydantic_core import from_json
 
 from provena_mcp.server.stdio.parent import watch_parent
 
+_FIRST_LOOK_SECONDS: Final = 0.05
 _LOOK_SECONDS: Final = 2.0
 _CHUNK: Final = 1 << 16
 _STDIN: Final = 0
@@ -163,6 +164,8 @@ async def _read_messages(
 
 async def _cancel_when_orphaned(reading: anyio.CancelScope) -> None:
     parent = os.getppid()
+    # The first answers leave before that: what looks at processes takes time to load.
+    await anyio.sleep(_FIRST_LOOK_SECONDS)
     lives = await to_thread.run_sync(watch_parent, parent)
     while lives():
         await anyio.sleep(_LOOK_SECONDS)

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Brief(BaseModel):
-    """A frozen part of a result; absent values are left out, never null."""
-
-    # Validators are built on first use: a start needs the schemas only.
-    model_config = ConfigDict(frozen=True, defer_build=True)
+from provena_mcp.queries.items.briefs.brief import Brief
 
 
 class Ref(Brief):

@@ -1,0 +1,82 @@
+"""A deployment over the network, and who was logged in there last."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import httpx
+
+from provena_mcp.client.http.auth import TokenProvider
+from provena_mcp.client.http.connection import Sender
+from provena_mcp.client.http.limits import ClientLimits
+from provena_mcp.client.login.keycloak import Keycloak
+from provena_mcp.client.login.select_login import Personal, token_provider_from
+from provena_mcp.client.login.token_providers import KeycloakUser
+from provena_mcp.client.provena import ProvenaClient
+from provena_mcp.queries.which_provena import WhichProvena
+from provena_mcp.server.backend import Backend, OnDemand
+from provena_mcp.settings import Endpoints, Settings
+
+Around = Callable[[Sender], Sender]
+
+
+def deployment_backend(
+    endpoints: Endpoints,
+    settings: Settings,
+    *,
+    personal: Personal = "stored",
+    tokens: TokenProvider | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    limits: ClientLimits | None = None,
+    around: Around = lambda connection: connection,
+) -> Backend:
+    """The deployment at ``endpoints``; see ``choose_backend``, and ``ProvenaClient`` for ``around``."""
+    which = WhichProvena(kind="deployment", where=settings.domain or urlsplit(endpoints.prov).netloc)
+    observed = _Observed(tokens or token_provider_from(settings, personal=personal))
+    limits = limits or ClientLimits()
+
+    @asynccontextmanager
+    async def client() -> AsyncGenerator[OnDemand]:
+        async with ProvenaClient(
+            endpoints,
+            tokens=observed,
+            transport=transport,
+            limits=limits,
+            read_only=settings.read_only,
+            around=around,
+        ) as made:
+            yield lambda: made
+
+    return Backend(which=lambda: which, client=client, subject=lambda: observed.subject)
+
+
+class _Observed:
+    """A login that remembers whose token it gave last."""
+
+    def __init__(self, tokens: TokenProvider) -> None:
+        self._tokens = tokens
+        self._last: str | None = None
+        self.subject: str | None = None
+
+    async def token(self) -> str | None:
+        token = await self._tokens.token()
+        if token != self._last:
+            # What reads tokens is loaded when there is one.
+            from provena_mcp.wire.claims import read_claims
+
+            claims = read_claims(token) if token else None
+            self._last, self.subject = token, claims.sub if claims else None
+        return token
+
+    async def rejected(self, token: str) -> bool:
+        return await self._tokens.rejected(token)
+
+    def connect(self, keycloak: Keycloak) -> None:
+        if isinstance(self._tokens, KeycloakUser):
+            self._tokens.connect(keycloak)
+
+    async def disconnect(self) -> None:
+        if isinstance(self._tokens, KeycloakUser):
+            await self._tokens.disconnect()
