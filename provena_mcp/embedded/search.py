@@ -6,12 +6,14 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydantic import JsonValue
 
 from provena_mcp.rules.search_words import fold, synonyms_of, words_of
-from provena_mcp.wire.items import JsonObject
+
+if TYPE_CHECKING:
+    from provena_mcp.wire.items import JsonObject
 
 # What no one searches by: identity, administration, machine text, personal addresses.
 _UNSEARCHED: Final = frozenset(

@@ -10,8 +10,6 @@ from starlette.middleware import Middleware
 
 from provena_mcp.server.audit_log import Audit
 from provena_mcp.server.cancellation import Cancellation
-from provena_mcp.server.http.origins import CrossOrigin, HostAndOrigin
-from provena_mcp.server.http.request_body import RequestBody
 from provena_mcp.server.limits import CallsAtOnce, Deadline, PostsOnly, RateLimit, RequestsAtOnce
 from provena_mcp.server.permissions import Permissions
 from provena_mcp.settings import Settings
@@ -28,8 +26,10 @@ def request_chain(hosting: Hosting, writing: frozenset[str]) -> list[Middleware]
         hosting: What the operator set.
         writing: The names of the tools that write.
     """
-    # What checks tokens is of no use over stdio, and takes a tenth of the start.
+    # What only HTTP needs is of no use over stdio, and takes a tenth of the start.
     from provena_mcp.server.http.auth import Authentication, WriteScope
+    from provena_mcp.server.http.origins import CrossOrigin, HostAndOrigin
+    from provena_mcp.server.http.request_body import RequestBody
 
     login = hosting.login
     return [

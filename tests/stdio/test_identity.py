@@ -66,8 +66,11 @@ async def test_what_is_declared_works_and_nothing_else_is_declared(tmp_path: Pat
 # What only other ways of serving need, and what only a call does: a host waits for the start.
 NOT_AT_THE_START = frozenset(
     {
-        *("jwt", "redis", "psutil", "networkx", "docx", "prov", "rdflib", "typer", "keyring", "msgspec"),
-        *("provena_mcp.commands.register_run", "provena_mcp.embedded.app", "provena_mcp.lineage.pages"),
+        *("httpx", "jwt", "redis", "psutil", "networkx", "docx", "prov", "rdflib", "typer"),
+        *("keyring", "msgspec"),
+        *("provena_mcp.commands.register_run", "provena_mcp.embedded.app", "provena_mcp.embedded.items"),
+        *("provena_mcp.client.provena", "provena_mcp.wire.items", "provena_mcp.lineage.pages"),
+        *("provena_mcp.recording", "provena_mcp.server.deployment_backend"),
         *("provena_mcp.queries.answers.impact", "provena_mcp.queries.items.reader"),
         *("provena_mcp.rules.csv.rows", "provena_mcp.rules.items.schema"),
         *("provena_mcp.tools.lineage", "provena_mcp.tools.registry", "provena_mcp.tools.runs"),
@@ -76,12 +79,16 @@ NOT_AT_THE_START = frozenset(
 STARTING = """
 import asyncio, sys
 from pathlib import Path
+from mcp import Client
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 
-server = build_server(Settings(_env_file=None, store=Path(sys.argv[1])))
-asyncio.run(server.list_tools())
-print(*sys.modules)
+async def start(server):
+    async with Client(server) as client:
+        await client.list_tools()
+        print(*sys.modules)
+
+asyncio.run(start(build_server(Settings(_env_file=None, store=Path(sys.argv[1])))))
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mcp_types.version import SUPPORTED_PROTOCOL_VERSIONS
 
@@ -10,7 +10,9 @@ from provena_mcp import __version__
 from provena_mcp.server.calls import MCP_PATH
 from provena_mcp.server.http.front.self_description import SelfDescription
 from provena_mcp.server.identity import DESCRIPTION, ICON, NAME, TITLE, WEBSITE
-from provena_mcp.wire.items import JsonObject
+
+if TYPE_CHECKING:
+    from provena_mcp.wire.items import JsonObject
 
 CARD_PATH: Final = f"{MCP_PATH}/server-card"
 CATALOGUE_PATH: Final = "/.well-known/ai-catalog.json"
