@@ -10,17 +10,17 @@ when asked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from provena_mcp.lineage.roles import role_of
-from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from provena_mcp.rules.graph import Kind, ProvenanceGraph
+from provena_mcp.rules.links_by_kind import links_from, links_to
 from provena_mcp.wire.subtypes import registry_subtype
 
 # An item whose kind the graph does not hold passes on: an impact must not miss anything in silence.
 _PASSES_ON: Final = frozenset({"DATASET", "MODEL_RUN", ""})
-_UNKNOWN: Final = Kind("", "")
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,15 @@ def find_impact(
         starts=tuple(starts),
         affected=tuple(affected),
         newer_versions=tuple(_newer_versions(graph, hops)),
-        followed=search.followed,
-        not_followed=search.not_followed,
+        followed=_told(search.followed),
+        not_followed=_told(search.not_followed),
         remakes_start=tuple(sorted(search.remakers)),
     )
+
+
+def names_whom(kind: Kind) -> bool:
+    """Whether an item of this kind is whom or what others name: an agent or a study."""
+    return kind.category == "AGENT" or kind.subtype == "STUDY"
 
 
 def find_touched(graph: ProvenanceGraph, impact: Impact) -> list[Touched]:
@@ -116,12 +121,11 @@ def find_touched(graph: ProvenanceGraph, impact: Impact) -> list[Touched]:
     hops = impact.hops
     roles: dict[str, Counter[str]] = {}
     nearest: dict[str, int] = {}
-    for source, relation, target in graph.links:
-        kind = graph.nodes.get(target, _UNKNOWN)
-        is_named = kind.category == "AGENT" or kind.subtype == "STUDY"
-        if source not in hops or target in impact.starts or not is_named:
+    for source, relation, target in links_to(graph, names_whom):
+        if source not in hops or target in impact.starts:
             continue
-        source_type = registry_subtype(graph.nodes.get(source, _UNKNOWN).subtype)
+        kind = graph.nodes[target]
+        source_type = registry_subtype(graph.nodes[source].subtype)
         role = "runs" if kind.subtype == "STUDY" else role_of(source_type, relation, kind.subtype)
         roles.setdefault(target, Counter())[role] += 1
         nearest[target] = min(hops[source], nearest.get(target, hops[source]))
@@ -131,75 +135,86 @@ def find_touched(graph: ProvenanceGraph, impact: Impact) -> list[Touched]:
     return sorted(found, key=lambda item: (item.hop, -sum(item.roles.values()), item.id))
 
 
+class _Said(NamedTuple):
+    """What a link says, in the registry's words."""
+
+    source: str
+    relation: str
+    target: str
+
+
 class _Search:
     """Searches from the starts, one hop at a time."""
 
     def __init__(self, graph: ProvenanceGraph, starts: Collection[str], *, follow_versions: bool) -> None:
-        self._kinds = graph.nodes
-        self._starts = frozenset(starts)
+        self._columns = columns = graph.columns
+        self._starts = {graph.numbers[start] for start in starts if start in graph.numbers}
         self._follow_versions = follow_versions
-        self._arriving: dict[str, list[Link]] = {}
-        for link in graph.links:
-            self._arriving.setdefault(link.target, []).append(link)
-        self.followed: Counter[str] = Counter()
-        self.not_followed: Counter[str] = Counter()
+        word_of = {kind: registry_subtype(kind.subtype) for kind in set(columns.kinds)}
+        self._subtypes = list(map(word_of.__getitem__, columns.kinds))
+        self._arriving: list[list[int]] = [[] for _ in columns.ids]
+        for link, target in enumerate(columns.targets):
+            self._arriving[target].append(link)
+        self.followed: Counter[_Said] = Counter()
+        self.not_followed: Counter[_Said] = Counter()
         self.remakers: set[str] = set()
 
     def run(self, depth: int) -> list[Affected]:
         """Every affected item, nearest first and then by id."""
+        ids = self._columns.ids
         found: list[Affected] = []
         seen = set(self._starts)
-        rim = sorted(self._starts)
+        rim = sorted(self._starts, key=ids.__getitem__)
         for hop in range(1, depth + 1):
-            reached: dict[str, str] = {}
+            reached: dict[int, int] = {}
             for node in rim:
-                for link in self._arriving.get(node, ()):
-                    if not self._passes(link):
-                        self.not_followed[self._says(link)] += 1
-                        continue
-                    self.followed[self._says(link)] += 1
-                    if link.source in self._starts:
-                        self._note_remaker(node)
-                    elif link.source not in seen:
-                        reached.setdefault(link.source, node)
-            rim = sorted(reached)
+                for source in self._passing_to(node):
+                    if source not in seen:
+                        reached.setdefault(source, node)
+            rim = sorted(reached, key=ids.__getitem__)
             seen.update(rim)
-            found.extend(Affected(node, self._subtype(node), hop, reached[node]) for node in rim)
+            found.extend(Affected(ids[node], self._subtypes[node], hop, ids[reached[node]]) for node in rim)
             if not rim:
                 break
         return found
 
-    def _passes(self, link: Link) -> bool:
-        """Whether what is wrong with a link's target is wrong with its source."""
-        source, target = self._subtype(link.source), self._subtype(link.target)
-        if source == "CREATE":
-            return False
-        if source == "VERSION":
-            return self._follow_versions and self._kinds[link.target].category != "AGENT"
-        return link.target in self._starts or target in _PASSES_ON or target == "VERSION"
+    def _passing_to(self, node: int) -> Iterator[int]:
+        """The items that are wrong if this one is; every link is counted by what it says."""
+        columns, subtypes, target = self._columns, self._subtypes, self._subtypes[node]
+        passes_on = node in self._starts or target in _PASSES_ON or target == "VERSION"
+        replaced = self._follow_versions and columns.kinds[node].category != "AGENT"
+        for link in self._arriving[node]:
+            source = columns.sources[link]
+            subtype = subtypes[source]
+            passes = replaced if subtype == "VERSION" else passes_on and subtype != "CREATE"
+            said = _Said(subtype, columns.relations[link], target)
+            if not passes:
+                self.not_followed[said] += 1
+                continue
+            self.followed[said] += 1
+            if source in self._starts and target != "VERSION":
+                self.remakers.add(columns.ids[node])
+            yield source
 
-    def _note_remaker(self, node: str) -> None:
-        if self._subtype(node) != "VERSION":
-            self.remakers.add(node)
 
-    def _says(self, link: Link) -> str:
-        return f"{self._subtype(link.source)} {link.relation} {self._subtype(link.target)}"
-
-    def _subtype(self, node: str) -> str:
-        return registry_subtype(self._kinds.get(node, _UNKNOWN).subtype)
+def _told(links: Mapping[_Said, int]) -> dict[str, int]:
+    return {" ".join(said): count for said, count in links.items()}
 
 
 def _newer_versions(graph: ProvenanceGraph, hops: Mapping[str, int]) -> Iterable[NewerVersion]:
     """Items that VERSION activities made of the start or of affected items, and that are not affected."""
     replaced_by: dict[str, list[str]] = {}
-    for source, _, target in graph.links:
-        is_version = graph.nodes.get(source, _UNKNOWN).subtype == "VERSION"
-        if is_version and target in hops and graph.nodes[target].category != "AGENT":
-            replaced_by.setdefault(source, []).append(target)
+    for version, _, old in links_from(graph, _is_version):
+        if old in hops and graph.nodes[old].category != "AGENT":
+            replaced_by.setdefault(version, []).append(old)
     found = {
-        NewerVersion(link.source, old)
-        for link in graph.links
-        for old in replaced_by.get(link.target, ())
-        if link.source not in hops
+        NewerVersion(new, old)
+        for new, _, version in links_to(graph, _is_version)
+        for old in replaced_by.get(version, ())
+        if new not in hops
     }
     return sorted(found, key=lambda newer: (hops[newer.of], newer.of, newer.id))
+
+
+def _is_version(kind: Kind) -> bool:
+    return kind.subtype == "VERSION"

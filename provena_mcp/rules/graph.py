@@ -218,21 +218,39 @@ class ProvenanceGraph:
 
         Of two links between one pair the first stays (provena-http 5.5).
         """
-        nodes = dict(self.nodes)
-        links = {(link.source, link.target): link for link in self.links}
-        contradictions = dict.fromkeys(self.contradictions)
-        for other in others:
-            contradictions |= dict.fromkeys(other.contradictions)
-            for node_id, kind in other.nodes.items():
-                known = nodes.setdefault(node_id, kind)
-                if known != kind and kind != UNKNOWN:
-                    if known == UNKNOWN:
-                        nodes[node_id] = kind
+        parts = [self, *others]
+        ids: list[str] = []
+        kinds: list[Kind] = []
+        numbers: dict[str, int] = {}
+        contradictions = {node: None for part in parts for node in part.contradictions}
+        for part in parts:
+            for node, kind in zip(part.columns.ids, part.columns.kinds, strict=True):
+                number = numbers.setdefault(node, len(ids))
+                if number == len(ids):
+                    ids.append(node)
+                    kinds.append(kind)
+                elif kinds[number] != kind and kind != UNKNOWN:
+                    if kinds[number] == UNKNOWN:
+                        kinds[number] = kind
                     else:
-                        contradictions[node_id] = None
-            for link in other.links:
-                links.setdefault((link.source, link.target), link)
-        return ProvenanceGraph(nodes, tuple(links.values()), tuple(contradictions))
+                        contradictions[node] = None
+        links: dict[int, str] = {}
+        size = len(ids)
+        for part in parts:
+            place = list(map(numbers.__getitem__, part.columns.ids))
+            _, _, sources, relations, targets = part.columns
+            for source, relation, target in zip(sources, relations, targets, strict=True):
+                links.setdefault(place[source] * size + place[target], relation)
+        columns = Columns(
+            ids,
+            kinds,
+            [pair // size for pair in links],
+            list(links.values()),
+            [pair % size for pair in links],
+        )
+        graph = ProvenanceGraph.of_columns(columns, tuple(contradictions))
+        graph.numbers = numbers
+        return graph
 
     @cached_property
     def _causes(self) -> Mapping[str, list[str]]:

@@ -68,6 +68,26 @@ async def test_a_special_query_is_one_request_unless_it_leaves_what_is_around(
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("item", "runs", "requests"),
+    [
+        ("sample/1000097", 3, {ITEMS: 1, "explore/downstream": 1, "explore/upstream": 2}),
+        (RESULT, 7, {ITEMS: 1, "explore/downstream": 1, "explore/upstream": 3}),
+    ],
+)
+async def test_an_impact_asks_once_for_the_makers_people_and_studies_on_one_way(
+    tmp_path: Path, item: str, runs: int, requests: dict[str, int]
+):
+    async with asking(tmp_path) as (wire, client):
+        question = {"item_id": item}
+        impact = (await client.call_tool("analyse_impact", question)).structured_content
+        warm = await requests_of(wire, client, "analyse_impact", question)
+    assert impact is not None
+    assert impact["totals"]["runs"] == runs
+    assert warm == requests
+
+
+@pytest.mark.asyncio
 async def test_the_next_page_asks_for_its_names_only(tmp_path: Path):
     async with asking(tmp_path) as (wire, client):
         question = {"starting_id": RESULT, "depth": 10, "max_tokens": 600}

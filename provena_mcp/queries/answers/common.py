@@ -126,7 +126,9 @@ def named_item(item_id: str, named: NamesFound, kinds: Mapping[str, str]) -> Nam
 
 def kinds_of(graph: ProvenanceGraph) -> dict[str, str]:
     """The registry subtype of each item of a graph; empty where it holds none."""
-    return {node: registry_subtype(kind.subtype) for node, kind in graph.nodes.items()}
+    columns = graph.columns
+    word_of = {kind: registry_subtype(kind.subtype) for kind in set(columns.kinds)}
+    return dict(zip(columns.ids, map(word_of.__getitem__, columns.kinds), strict=True))
 
 
 def unreadable_of(named: NamesFound) -> tuple[Unreadable, ...] | None:

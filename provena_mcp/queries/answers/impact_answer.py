@@ -14,7 +14,6 @@ from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import (
     NextCalls,
     first_that_fits,
-    kinds_of,
     named_item,
     unreadable_of,
 )
@@ -55,7 +54,7 @@ class ImpactAnswer:
         self._evidence = evidence
         self._start = start
         self._depth = depth
-        self._kinds = kinds_of(evidence.graph)
+        self._kinds = evidence.kinds
         affected = evidence.impact.affected
         self._known = reader.names.known(
             reader.caller, (item.id for item in affected if item.subtype == "DATASET")
@@ -89,8 +88,10 @@ class ImpactAnswer:
         """Read which runs made the datasets that can be shown, whether affected or not."""
         datasets = [item.id for item in self._datasets[: _ROWS["datasets"]]]
         newer = [version.id for version in self._newer() if self._is_dataset(version.id)]
-        makers = await read_makers(self._reader.client.prov, [*datasets, *newer])
-        self._makers = MakersRead(makers, self._evidence.impact.hops)
+        known = self._evidence.makers
+        unknown = [dataset for dataset in (*datasets, *newer) if dataset not in known]
+        read = await read_makers(self._reader.client.prov, unknown)
+        self._makers = MakersRead({**known, **read}, self._evidence.impact.hops)
 
     def _is_dataset(self, item_id: str) -> bool:
         return self._kinds.get(item_id) == "DATASET" or isinstance(self._records.item(item_id), DatasetItem)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touched
+from provena_mcp.queries.answers.common import kinds_of
+from provena_mcp.queries.answers.links_ahead import read_links_ahead
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
@@ -25,12 +28,30 @@ _PAGE_SIZE: Final = 100
 
 @dataclass(frozen=True)
 class ImpactEvidence:
-    """An impact and whom it touches, with the graph they were found in."""
+    """An impact and whom it touches, with the graphs they were found in.
 
-    graph: ProvenanceGraph
+    Attributes:
+        downstream: All downstream of the starts.
+        naming: The links to agents and studies from the starts and what is affected.
+        makers: The runs that made a dataset, of as many affected ones as was read.
+    """
+
+    downstream: ProvenanceGraph
+    naming: ProvenanceGraph
     impact: Impact
     touched: tuple[Touched, ...]
+    makers: Mapping[str, tuple[str, ...]]
     incomplete_because: tuple[str, ...]
+
+    @cached_property
+    def graph(self) -> ProvenanceGraph:
+        """Both graphs as one."""
+        return self.downstream.merged([self.naming])
+
+    @cached_property
+    def kinds(self) -> Mapping[str, str]:
+        """The registry subtype of each item; empty where the graph holds none."""
+        return kinds_of(self.naming) | kinds_of(self.downstream)
 
 
 async def gather_evidence(
@@ -46,22 +67,29 @@ async def gather_evidence(
     found = await asyncio.gather(
         *(gather_neighbourhood(prov, cap, start, "downstream", depth) for start in starts)
     )
-    queries = tuple(query for part in found for query in part.queries)
     first, *others = (part.graph for part in found)
     downstream = first.merged(others) if others else first
     impact = await asyncio.to_thread(find_impact, downstream, starts, depth, follow_versions=follow_versions)
-    runs = [node for node in (*starts, *(item.id for item in impact.affected)) if _is_run(downstream, node)]
-    agents, (studies, unasked) = await asyncio.gather(
-        agents_along(prov, queries, depth), studies_of(reader, runs)
-    )
-    graph = downstream.merged([*agents, studies])
-    touched = await asyncio.to_thread(find_touched, graph, impact)
+    hops = impact.hops
+    ahead = await read_links_ahead(prov, cap, downstream, hops)
+    parts, unasked = [ahead.naming], list[str]()
+    left = [item for item in hops if item not in ahead.known]
+    if left:
+        queries = tuple(query for part in found for query in part.queries)
+        agents, (studies, unasked) = await asyncio.gather(
+            agents_along(prov, queries, depth),
+            studies_of(reader, [item for item in left if _is_run(downstream, item)]),
+        )
+        parts += [*agents, studies]
+    naming = parts[0].merged(parts[1:])
+    touched = await asyncio.to_thread(find_touched, naming, impact)
     reasons = [part.incomplete_because for part in found if part.incomplete_because is not None]
-    return ImpactEvidence(graph, impact, tuple(touched), tuple(dict.fromkeys([*reasons, *unasked])))
+    because = tuple(dict.fromkeys([*reasons, *unasked]))
+    return ImpactEvidence(downstream, naming, impact, tuple(touched), ahead.makers, because)
 
 
 def _is_run(graph: ProvenanceGraph, node: str) -> bool:
-    return node in graph.nodes and graph.nodes[node].subtype == "MODEL_RUN"
+    return node in graph.numbers and graph.nodes[node].subtype == "MODEL_RUN"
 
 
 async def studies_of(reader: Reader, runs: Collection[str]) -> tuple[ProvenanceGraph, list[str]]:

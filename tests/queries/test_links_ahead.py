@@ -1,0 +1,72 @@
+"""What few queries tell of many items is what their own links say."""
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provena_mcp.lineage.impact import find_impact
+from provena_mcp.queries.answers.links_ahead import LinksAhead, read_links_ahead
+from provena_mcp.queries.lineage.frontier import DepthCap
+from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from tests.queries.test_gathering import CappedProvena, chain, gather
+from tests.queries.test_makers import makers_in
+from tests.worlds.random_worlds import worlds
+
+# Thousands of random worlds take several times as long when every line is traced.
+pytestmark = pytest.mark.no_cover
+
+
+def capped(hops: int) -> DepthCap:
+    cap = DepthCap()
+    cap.learn(hops)
+    return cap
+
+
+def ahead_of(world: ProvenanceGraph, start: str, cap: int) -> tuple[set[str], LinksAhead, int]:
+    """The start and all it affects, what was read of them, and with how many queries."""
+    downstream = gather(world, cap, "downstream", start, 20).graph
+    hops = find_impact(downstream, (start,), 20).hops
+    provena = CappedProvena(world, cap)
+    ahead = asyncio.run(read_links_ahead(provena, capped(cap), downstream, hops))
+    return set(hops), ahead, provena.answered
+
+
+@settings(max_examples=150, deadline=None)
+@given(world=worlds(), cap=st.integers(1, 6), data=st.data())
+def test_makers_agents_and_studies_of_all_affected_items_are_those_of_the_world(
+    world: ProvenanceGraph, cap: int, data: st.DataObject
+):
+    start = data.draw(st.sampled_from(sorted(world.nodes)))
+    affected, ahead, asked = ahead_of(world, start, cap)
+
+    assert ahead.known == affected
+    assert asked <= len(affected)
+    assert set(ahead.naming.links) == {
+        link
+        for link in world.links
+        if link.source in affected
+        and (world.nodes[link.target].category == "AGENT" or world.nodes[link.target].subtype == "STUDY")
+    }
+    assert ahead.makers == {
+        item: tuple(makers_in(world, item, "MODEL_RUN"))
+        for item in affected
+        if world.nodes[item].subtype == "DATASET"
+    }
+
+
+def test_one_query_tells_of_all_items_on_the_way_to_the_farthest():
+    affected, ahead, asked = ahead_of(chain(8), "d8", 10)
+    assert (len(affected), asked) == (9, 1)
+    assert ahead.makers == {"d8": (), "d6": ("r7",), "d4": ("r5",), "d2": ("r3",), "d0": ("r1",)}
+
+
+def test_of_more_than_few_queries_tell_only_the_deep_ones_are_asked():
+    runs = {f"run/{number:02}": Kind("ACTIVITY", "MODEL_RUN") for number in range(40)}
+    fan = ProvenanceGraph(
+        {"data": Kind("ENTITY", "DATASET"), **runs}, tuple(Link(run, "used", "data") for run in runs)
+    )
+    _, ahead, asked = ahead_of(fan, "data", 10)
+    assert asked == 4
+    assert ahead.known == {"data", "run/36", "run/37", "run/38", "run/39"}
