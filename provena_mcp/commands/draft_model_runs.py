@@ -11,7 +11,7 @@ from typing import Final
 from anyio import to_thread
 
 from provena_mcp.commands.captured_runs import note_captures
-from provena_mcp.commands.confirmation.write_context import WriteContext
+from provena_mcp.commands.confirmation.change import WriteContext
 from provena_mcp.commands.drafts.draft_answer import draft_answer, registered_answer
 from provena_mcp.commands.drafts.drafted import RunInDocument, draft_runs
 from provena_mcp.commands.drafts.identities import handled, handles_in
@@ -20,8 +20,7 @@ from provena_mcp.commands.drafts.results import DraftModelRunsResult
 from provena_mcp.crates.recorded_runs import RecordedRun, RecordedRuns, RecordedSource
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.recording.registry_view import RegistryView, read_registry_view
-from provena_mcp.rules.records.file_hashes import annotation_key
-from provena_mcp.rules.records.run_annotations import RECORDED_AS
+from provena_mcp.rules.records.annotations import RECORDED_AS, annotation_key
 from provena_mcp.wire.items import JsonObject
 
 MOST_RUNS: Final = 1_000

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, doubts_about_changing
 from provena_mcp.commands.confirmation.submission import job_result
-from provena_mcp.commands.confirmation.write_context import WriteContext, doubts_about_changing
 from provena_mcp.commands.records.lookup import digest_of, facts, look_up, with_candidates
 from provena_mcp.commands.records.run_preview import label, named
 from provena_mcp.commands.results import LinkModelRunToStudyResult, problem_briefs

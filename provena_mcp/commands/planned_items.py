@@ -13,13 +13,12 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from provena_mcp.commands.confirmation.write_context import WriteContext
+from provena_mcp.commands.confirmation.change import WriteContext
 from provena_mcp.commands.create_item import ItemCreation, send_item
 from provena_mcp.commands.records.item_check import CheckedItem, check_item, name_in
-from provena_mcp.commands.records.record_input import located
 from provena_mcp.errors import ProvenaError
 from provena_mcp.rules.items.schema import ContentSubtype
-from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.problems import Problem, located
 from provena_mcp.rules.records.references import Found, Outcome
 from provena_mcp.wire.items import MODEL_OF, JsonObject, RegistryItem, as_object
 

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from provena_mcp.client import AccessLevel
 from provena_mcp.commands.captured_runs import note_captures
-from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext
+from provena_mcp.commands.confirmation.duplicate_check import find_duplicates
 from provena_mcp.commands.confirmation.submission import job_result, session_in
-from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.planned_items import (
     Created,
     PlannedItem,
@@ -29,7 +29,7 @@ from provena_mcp.commands.records.batch_preview import (
     shown_items,
 )
 from provena_mcp.commands.records.lookup import facts
-from provena_mcp.commands.records.record_check import check_records, find_duplicates
+from provena_mcp.commands.records.record_check import check_records
 from provena_mcp.commands.results import RegisterBatchModelRunsResult, shown_warnings
 from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError
 from provena_mcp.next_call import NextCall

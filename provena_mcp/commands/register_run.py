@@ -7,11 +7,11 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext
+from provena_mcp.commands.confirmation.duplicate_check import find_duplicates
 from provena_mcp.commands.confirmation.submission import display_name, job_result
-from provena_mcp.commands.confirmation.write_context import WriteContext
 from provena_mcp.commands.records.lookup import facts, newest
-from provena_mcp.commands.records.record_check import CheckedRecords, check_records, find_duplicates
+from provena_mcp.commands.records.record_check import CheckedRecords, check_records
 from provena_mcp.commands.records.run_preview import proposed_run, run_lines, template_asks, workflow_of
 from provena_mcp.commands.results import RegisterModelRunResult, problem_briefs, problem_count, refs
 from provena_mcp.next_call import NextCall

@@ -9,12 +9,10 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, doubts_about_changing
 from provena_mcp.commands.confirmation.submission import display_name, job_result
-from provena_mcp.commands.confirmation.write_context import WriteContext, doubts_about_changing
 from provena_mcp.commands.records.lookup import facts, look_up, resolve_runs, with_candidates
-from provena_mcp.commands.records.record_check import CheckedRecords, check_records
-from provena_mcp.commands.records.record_input import wants_modeller
+from provena_mcp.commands.records.record_check import CheckedRecords, check_records, wants_modeller
 from provena_mcp.commands.records.run_preview import dataset_label, label, named, proposed_run, template_asks
 from provena_mcp.commands.results import (
     FieldChange,

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.rules.uris import item_in
+from provena_mcp.rules.uris import SCHEME, item_in
 
 MAX_LENGTH: Final = 256
 _PREFIXES: Final = ("hdl://", "hdl:", "info:hdl/", "doi://", "doi:")
@@ -38,9 +38,8 @@ def parse_handle(text: str, parameter: str = "id") -> str:
 
 
 def _without_prefix(text: str) -> str:
-    item = item_in(text)
-    if item is not None:
-        return item.strip()
+    if text.startswith(SCHEME):
+        return (item_in(text) or text).strip()
     lowered = text.lower()
     for prefix in _PREFIXES:
         if lowered.startswith(prefix):

@@ -4,9 +4,8 @@ import hashlib
 
 import pytest
 
-from provena_mcp.commands.confirmation.duplicate_check import DAY, Submission, Submissions
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore
-from provena_mcp.commands.confirmation.preview_store import PreviewStore
+from provena_mcp.commands.confirmation.write_store import DAY, PreviewStore, Submission, Submissions
 
 
 def fingerprints(count: int) -> list[str]:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_mcp.commands.records.record_input import normalised, read_record_input, wants_modeller
+from provena_mcp.commands.records.record_check import normalised, read_record_input, wants_modeller
 from provena_mcp.rules.records.references import references
 from provena_mcp.wire.items import JsonObject
 

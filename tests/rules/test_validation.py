@@ -1,9 +1,9 @@
 import pytest
 
-from provena_mcp.rules.records.drafts import DraftAssociations, DraftDataset, RunDraft
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Found, Reference, Refused, references
 from provena_mcp.rules.records.refusals import SEED_REASON, wrong_subtype_reason
+from provena_mcp.rules.records.schema import DraftAssociations, DraftDataset, RunDraft
 from provena_mcp.rules.records.study_link import link_problems, link_references
 from provena_mcp.rules.records.validation import problems
 from provena_mcp.wire.items import RegistryItem, parse_item

@@ -3,8 +3,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_mcp.rules.records.drafts import Draft, DraftAssociations, DraftDataset, RunDraft, read_draft
 from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.records.schema import Draft, DraftAssociations, DraftDataset, RunDraft, read_draft
 from provena_mcp.wire.items import JsonObject
 from tests.worlds.authored import a_raw_record, a_record
 

@@ -1,17 +1,23 @@
-"""A change on its way from a tool's arguments to Provena, in three verbs: prepare, send, result."""
+"""A change on its way from a tool's arguments to Provena, in three verbs: prepare, send, result.
+
+And what it needs on that way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.write_context import WriteContext
+from provena_mcp.client import AccessLevel, ProvenaClient
+from provena_mcp.commands.confirmation.write_store import PreviewStore, Submissions
 from provena_mcp.commands.results import WriteResult
+from provena_mcp.errors import ProvenaError
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.job_wait import JobState, PollPolicy, ReportProgress
+from provena_mcp.rules.records.problems import Problem
 from provena_mcp.wire.items import JsonObject
 
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
@@ -20,6 +26,34 @@ ResultT = TypeVar("ResultT", bound=WriteResult)
 Consent = Literal["given", "declined", "cancelled"]
 # Whether the user can be asked by this client, cannot be, or is never asked about such a change.
 Asking = Literal["possible", "impossible", "never"]
+
+
+@dataclass(frozen=True)
+class WriteContext:
+    """Reads as one caller, remembers what was previewed and what was sent.
+
+    Attributes:
+        now: Gives Unix seconds.
+        longest_call: Seconds after which no call can still be sending.
+        via: The program that acts for the caller, where runs are to name it.
+    """
+
+    reader: Reader
+    previews: PreviewStore
+    submissions: Submissions
+    now: Callable[[], float]
+    longest_call: float
+    via: str | None = None
+
+    @property
+    def client(self) -> ProvenaClient:
+        """The Provena that is written to."""
+        return self.reader.client
+
+    @property
+    def caller(self) -> str:
+        """Whose previews these are."""
+        return self.reader.caller
 
 
 @dataclass(frozen=True)
@@ -98,3 +132,25 @@ class Confirmation:
     wait: bool
     polling: PollPolicy
     on_progress: ReportProgress
+
+
+_WRITING_ROLES: Final = frozenset({"metadata-write", "admin"})
+
+
+async def doubts_about_changing(
+    context: WriteContext, run_id: str
+) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """A problem if the run is locked; a warning if the caller seems not to be allowed to change it.
+
+    Whoever administers the registry may do more than the roles on the item say, hence only a warning.
+    """
+    try:
+        found = await context.client.registry.fetch_typed("MODEL_RUN", run_id)
+    except ProvenaError as error:
+        return (), (f"Whether you may change the run could not be looked up: {error.message}",)
+    if found.locked:
+        message = f"Run {run_id!r} is locked: its owner has to unlock it first."
+        return (Problem("model_run_id", message, "", value=run_id),), ()
+    if not _WRITING_ROLES.intersection(found.roles):
+        return (), ("You seem not to be allowed to change this run, so Provena may refuse it.",)
+    return (), ()

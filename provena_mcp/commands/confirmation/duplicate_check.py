@@ -1,4 +1,4 @@
-"""Finds out whether a record was submitted already: in the caller's jobs of a day, and in what we sent.
+"""Finds out whether a record was submitted already: in the caller's jobs, in the registry, in what we sent.
 
 The jobs survive restarts and are the same for every replica; what we sent bridges the seconds until
 a job's row appears (provena-http 6.3), and remembers a submission whose answer was lost.
@@ -6,38 +6,39 @@ a job's row appears (provena-http 6.3), and remembers a submission whose answer 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from anyio import to_thread
-from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
+from pydantic import JsonValue
 
 from provena_mcp.client import JobApi
-from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
+from provena_mcp.commands.confirmation.change import WriteContext
+from provena_mcp.commands.confirmation.write_store import DAY, Submission, Submissions
+from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.jobs.batches import fingerprints_of
 from provena_mcp.queries.jobs.job_wait import BATCH, REGISTRATION, batch_id_of, run_id_of
+from provena_mcp.queries.jobs.registry_check import newest_runs
+from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerprint, fingerprints
+from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.times import utc
+from provena_mcp.wire.items import ModelRunItem
 from provena_mcp.wire.jobs import Job
+from provena_mcp.wire.records import ModelRunRecord
 
-DAY: Final = 86_400
 _PAGE: Final = 100
 _MAX_PAGES: Final = 30
-# Records noted an entry: with 16 entries three batches of the largest size in a day.
-_NOTED: Final = 2_000
-
-
-class Submission(BaseModel):
-    """An earlier submission of the same record; ``session_id`` is none if its answer was lost."""
-
-    model_config = ConfigDict(frozen=True)
-
-    when: int
-    session_id: str | None = None
-    model_run_id: str | None = None
-
-
-_NOTES: Final = TypeAdapter(dict[str, Submission], config=ConfigDict(defer_build=True))
+_NOT_ALL_JOBS: Final = (
+    "Not all that you have submitted within a day could be compared with this: look yourself whether it was "
+    "registered before."
+)
+_NOT_ALL_RUNS: Final = (
+    "More runs were registered within a day than could be compared with this: look yourself whether it is "
+    "among them."
+)
+_ALIKE_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +49,55 @@ class Earlier:
     complete: bool = True
 
 
-class Submissions:
-    """Remembers for a day what was sent, by caller.
+async def find_duplicates(
+    context: WriteContext, records: Sequence[ModelRunRecord], place: Callable[[int], str]
+) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """Problems for records that were submitted within a day or registered before, and warnings.
 
-    Records share a few entries by the first digit of their fingerprint, so that a large batch pushes
-    none of the caller's references out. Two replicas that write one entry at the same moment may lose
-    a note; the caller's jobs show that record all the same.
+    The caller's jobs and the registry are both looked at: a run whose job failed may be there all the same.
     """
-
-    def __init__(self, store: KeyValueStore) -> None:
-        """Remember in ``store``."""
-        self._store = store
-
-    async def note(self, caller: str, fingerprints: Iterable[str], submission: Submission) -> None:
-        """Remember that the records with these fingerprints were sent."""
-        for entry, noted in _by_entry(fingerprints).items():
-            earlier = await self._in(caller, entry)
-            recent = {
-                fingerprint: each
-                for fingerprint, each in earlier.items()
-                if fingerprint not in noted and each.when > submission.when - DAY
-            }
-            recent |= dict.fromkeys(noted, submission)
-            newest = dict(list(recent.items())[-_NOTED:])
-            await self._store.put(caller, entry, _NOTES.dump_json(newest, exclude_none=True), DAY)
-
-    async def of(self, caller: str, fingerprints: Iterable[str]) -> dict[str, Submission]:
-        """Those of ``fingerprints`` that were sent."""
-        found: dict[str, Submission] = {}
-        for entry, wanted in _by_entry(fingerprints).items():
-            noted = await self._in(caller, entry)
-            found |= {fingerprint: noted[fingerprint] for fingerprint in wanted if fingerprint in noted}
-        return found
-
-    async def _in(self, caller: str, entry: str) -> dict[str, Submission]:
-        packed = await self._store.get(caller, entry)
-        return {} if packed is None else _NOTES.validate_json(packed)
+    since = context.now() - DAY
+    by_number = await to_thread.run_sync(_fingerprints, records)
+    (submitted, unsure), (registered, more_unsure) = await asyncio.gather(
+        _submitted(context, [each for found in by_number for each in found]), _registered(context, since)
+    )
+    by_record = {fingerprint(run.record): run for run in reversed(registered)}
+    problems: list[Problem] = []
+    warnings = [*unsure, *more_unsure]
+    for number, (own, *recorded) in enumerate(by_number):
+        run = by_record.get(own)
+        earlier = next((submitted[each] for each in (own, *recorded) if each in submitted), None)
+        if earlier is not None:
+            problems.append(_duplicate(place(number), earlier))
+        elif run is not None and run.created_timestamp >= since:
+            problems.append(
+                _duplicate(place(number), Submission(when=run.created_timestamp, model_run_id=run.id))
+            )
+        elif run is not None:
+            warnings.append(f"Run {run.id!r}, registered {utc(run.created_timestamp)}, has the same record.")
+    problems += _repeated_in_batch([own for own, *_ in by_number], place)
+    alike = await to_thread.run_sync(_alike, records, registered, place)
+    return tuple(problems), (*warnings, *alike)
 
 
-def _by_entry(fingerprints: Iterable[str]) -> dict[str, list[str]]:
-    """Fingerprints by the entry of the store that notes them."""
-    entries: defaultdict[str, list[str]] = defaultdict(list)
-    for fingerprint in fingerprints:
-        entries[f"sent:{fingerprint[:1]}"].append(fingerprint)
-    return entries
+async def _submitted(
+    context: WriteContext, fingerprints: Sequence[str]
+) -> tuple[Mapping[str, Submission], tuple[str, ...]]:
+    try:
+        earlier = await find_earlier(
+            context.client.jobs, context.submissions, context.caller, frozenset(fingerprints), context.now()
+        )
+    except ProvenaError as error:
+        return {}, (f"Whether it was submitted before could not be looked up: {error.message}",)
+    return earlier.found, () if earlier.complete else (_NOT_ALL_JOBS,)
+
+
+async def _registered(context: WriteContext, since: float) -> tuple[Sequence[ModelRunItem], tuple[str, ...]]:
+    try:
+        newest = await newest_runs(context.client.registry, since)
+    except ProvenaError as error:
+        return (), (f"Whether it is in the registry already could not be looked up: {error.message}",)
+    return newest.runs, () if newest.complete else (_NOT_ALL_RUNS,)
 
 
 async def find_earlier(
@@ -171,3 +177,56 @@ class _Seen:
             self.lodged[fingerprint] = Submission(
                 when=job.created_timestamp, session_id=job.session_id, model_run_id=run_id
             )
+
+
+def _duplicate(path: str, earlier: Submission) -> Problem:
+    when = utc(earlier.when) or "within the last day"
+    if earlier.model_run_id is not None:
+        what = f"It is model run {earlier.model_run_id!r}."
+    elif earlier.session_id is not None:
+        what = f"get_job says what became of it: session {earlier.session_id!r}."
+    else:
+        what = "Its answer was lost: look with list_jobs whether it arrived."
+    message = (
+        f"The same record was submitted already ({when}). {what} Only if it really ran twice, or never "
+        "arrived, call again with allow_duplicate: true."
+    )
+    return Problem(path, message, "")
+
+
+def _repeated_in_batch(fingerprints: Sequence[str], place: Callable[[int], str]) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for number, each in enumerate(fingerprints):
+        if each in first:
+            message = (
+                f"The same record as {place(first[each])}. Only if it really ran twice, call again with "
+                "allow_duplicate: true."
+            )
+            yield Problem(place(number), message, "")
+        else:
+            first[each] = number
+
+
+def _alike(
+    records: Sequence[ModelRunRecord], registered: Sequence[ModelRunItem], place: Callable[[int], str]
+) -> tuple[str, ...]:
+    """Warnings about records that differ from another run in name and description only."""
+    others: dict[str, tuple[str, str]] = {
+        content_fingerprint(run.record): (f"run {run.id!r}", fingerprint(run.record))
+        for run in reversed(registered)
+    }
+    warnings: list[str] = []
+    for number, record in enumerate(records):
+        content, whole = content_fingerprint(record), fingerprint(record)
+        other, same = others.setdefault(content, (place(number), whole))
+        if same != whole:
+            subject = place(number) or "This record"
+            warnings.append(
+                f"{subject} differs from {other} in name and description only: is it the same run?"
+            )
+    left = len(warnings) - _ALIKE_SHOWN
+    return (*warnings[:_ALIKE_SHOWN], *((f"{left} more differ from another so.",) if left > 0 else ()))
+
+
+def _fingerprints(records: Sequence[ModelRunRecord]) -> tuple[tuple[str, ...], ...]:
+    return tuple(fingerprints(record) for record in records)

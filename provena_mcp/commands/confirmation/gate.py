@@ -20,10 +20,10 @@ from provena_mcp.commands.confirmation.change import (
     PayloadT,
     Preview,
     ResultT,
+    WriteContext,
 )
-from provena_mcp.commands.confirmation.preview_store import AskedFor, StoredPreview
 from provena_mcp.commands.confirmation.submission import earlier_result, submit
-from provena_mcp.commands.confirmation.write_context import WriteContext
+from provena_mcp.commands.confirmation.write_store import AskedFor, StoredPreview
 from provena_mcp.commands.results import ProblemBrief, WriteStatus
 from provena_mcp.errors import ArgumentError, ForbiddenError, UpstreamError
 from provena_mcp.queries.items.recent_items import may_have_changed

@@ -9,10 +9,15 @@ from typing import Final
 import anyio
 from pydantic import JsonValue
 
-from provena_mcp.commands.confirmation.change import Change, Confirmation, PayloadT, ResultT, Sent
-from provena_mcp.commands.confirmation.duplicate_check import Submission
-from provena_mcp.commands.confirmation.preview_store import StoredPreview
-from provena_mcp.commands.confirmation.write_context import WriteContext
+from provena_mcp.commands.confirmation.change import (
+    Change,
+    Confirmation,
+    PayloadT,
+    ResultT,
+    Sent,
+    WriteContext,
+)
+from provena_mcp.commands.confirmation.write_store import StoredPreview, Submission
 from provena_mcp.commands.results import WriteStatus
 from provena_mcp.errors import (
     AccessError,

@@ -21,8 +21,8 @@ from provena_mcp.crates.recorded_runs import RecordedAgent, RecordedRun, Recorde
 from provena_mcp.queries.recording.registry_view import RegistryView
 from provena_mcp.recording.command_secrets import mask_command
 from provena_mcp.recording.secrets import mask_text, mask_variables
-from provena_mcp.rules.records import run_annotations as keys
-from provena_mcp.rules.records.file_hashes import HashedFile, hash_annotations, hashed_files
+from provena_mcp.rules.records import annotations as keys
+from provena_mcp.rules.records.annotations import HashedFile, hash_annotations, hashed_files
 from provena_mcp.wire.items import JsonObject
 
 _MOST_HASHES: Final = 200

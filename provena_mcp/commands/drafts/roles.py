@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from provena_mcp.crates.recorded_runs import RecordedFile, RecordedRun
-from provena_mcp.rules.records.file_hashes import hashed_files
+from provena_mcp.rules.records.annotations import hashed_files
 
 Side = Literal["input", "output"]
 
@@ -93,7 +93,7 @@ def roles_of(run: RecordedRun, side: Side) -> tuple[Role, ...]:
 
 
 def with_kept_hashes(run: RecordedRun) -> RecordedRun:
-    """A run whose datasets have the hash that its annotations keep of their only file (``file_hashes``)."""
+    """A run whose datasets have the hash that its annotations keep of their only file."""
     kept = hashed_files(run.annotations)
 
     def known(file: RecordedFile, side: Side) -> RecordedFile:

@@ -13,8 +13,7 @@ from provena_mcp.crates.recorded_runs import RecordedRun
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.recording.registry_view import RegistryView
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.records.file_hashes import hashed_files
-from provena_mcp.rules.records.run_annotations import PROGRAM
+from provena_mcp.rules.records.annotations import PROGRAM, hashed_files
 from provena_mcp.wire.items import WorkflowTemplateItem
 
 # How much a sign weighs that a role takes a place; below _SURE a person has to look.

@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from provena_mcp.errors import ArgumentError
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.items.schema import ContentSubtype, content_json_schema, item_schema_problems
-from provena_mcp.rules.records.drafts import path_of
 from provena_mcp.rules.records.problems import Candidate, Problem, nearest
+from provena_mcp.rules.records.schema import path_of
 from provena_mcp.rules.schema_wording import SchemaProblem
 from provena_mcp.wire.items import JsonObject, as_object
 

@@ -1,47 +1,60 @@
-"""All that is wrong with the records of a change, looked up before anything is sent (provena-http 4)."""
+"""Records as an assistant gives them, made ready for the rules, and all that is wrong with them.
+
+Plain handles, Unix seconds, known fields; the rest is looked up before anything is sent (provena-http 4).
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from anyio import to_thread
+from pydantic import JsonValue
 
-from provena_mcp.commands.confirmation.duplicate_check import DAY, Submission, find_earlier
-from provena_mcp.commands.confirmation.write_context import WriteContext
+from provena_mcp.commands.confirmation.change import WriteContext
 from provena_mcp.commands.records.lookup import digest_of, resolve_runs, with_candidates
-from provena_mcp.commands.records.record_input import (
-    MODELLER,
-    located,
-    read_record_input,
-    wants_modeller,
-)
 from provena_mcp.commands.records.run_preview import label, named, superseded
-from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.jobs.registry_check import newest_runs
-from provena_mcp.rules.records.acting_agent import with_agent
-from provena_mcp.rules.records.drafts import Draft
-from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerprint, fingerprints
-from provena_mcp.rules.records.problems import Problem
+from provena_mcp.errors import ArgumentError, ProvenaError
+from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.records.annotations import with_agent
+from provena_mcp.rules.records.fingerprint import fingerprints
+from provena_mcp.rules.records.problems import Candidate, Problem, located, nearest
 from provena_mcp.rules.records.references import Known
+from provena_mcp.rules.records.schema import Draft, read_draft
 from provena_mcp.rules.records.validation import problems as find_problems
-from provena_mcp.rules.times import utc
-from provena_mcp.wire.items import JsonObject, ModelRunItem
+from provena_mcp.rules.times import with_times_in_seconds
+from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
 
-_NOT_ALL_JOBS: Final = (
-    "Not all that you have submitted within a day could be compared with this: look yourself whether it was "
-    "registered before."
-)
+MODELLER: Final = "associations.modeller_id"
 
-
-_NOT_ALL_RUNS: Final = (
-    "More runs were registered within a day than could be compared with this: look yourself whether it is "
-    "among them."
+_FIELDS: Final = (
+    "workflow_template_id",
+    "model_version",
+    "inputs",
+    "outputs",
+    "annotations",
+    "display_name",
+    "description",
+    "study_id",
+    "associations",
+    "start_time",
+    "end_time",
 )
-_ALIKE_SHOWN: Final = 5
+_DATASET_FIELDS: Final = ("dataset_template_id", "dataset_id", "dataset_type", "resources")
+_ASSOCIATION_FIELDS: Final = ("modeller_id", "requesting_organisation_id")
+_ID_FIELDS: Final = frozenset(
+    {
+        "workflow_template_id",
+        "study_id",
+        "dataset_template_id",
+        "dataset_id",
+        "modeller_id",
+        "requesting_organisation_id",
+    }
+)
+_LISTS: Final = ("inputs", "outputs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,8 @@ async def check_records(
         NotLoggedInError: Nobody is logged in.
         UpstreamError: The registry did not answer.
     """
-    raws = [with_agent(raw, context.via) for raw in raws]
+    if context.via is not None:
+        raws = [with_agent(raw, context.via) for raw in raws]
     # Thousands of records are read and checked in threads, so that other calls go on meanwhile.
     modeller_id, modeller_warning = await _default_modeller(context, raws)
     given = await to_thread.run_sync(_read_all, raws, modeller_id)
@@ -103,57 +117,6 @@ async def check_records(
         problems=await with_candidates(context.reader, wrong),
         warnings=tuple(warnings),
     )
-
-
-async def find_duplicates(
-    context: WriteContext, records: Sequence[ModelRunRecord], place: Callable[[int], str]
-) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
-    """Problems for records that were submitted within a day or registered before, and warnings.
-
-    The caller's jobs and the registry are both looked at: a run whose job failed may be there all the same.
-    """
-    since = context.now() - DAY
-    by_number = await to_thread.run_sync(_fingerprints, records)
-    (submitted, unsure), (registered, more_unsure) = await asyncio.gather(
-        _submitted(context, [each for found in by_number for each in found]), _registered(context, since)
-    )
-    by_record = {fingerprint(run.record): run for run in reversed(registered)}
-    problems: list[Problem] = []
-    warnings = [*unsure, *more_unsure]
-    for number, (own, *recorded) in enumerate(by_number):
-        run = by_record.get(own)
-        earlier = next((submitted[each] for each in (own, *recorded) if each in submitted), None)
-        if earlier is not None:
-            problems.append(_duplicate(place(number), earlier))
-        elif run is not None and run.created_timestamp >= since:
-            problems.append(
-                _duplicate(place(number), Submission(when=run.created_timestamp, model_run_id=run.id))
-            )
-        elif run is not None:
-            warnings.append(f"Run {run.id!r}, registered {utc(run.created_timestamp)}, has the same record.")
-    problems += _repeated_in_batch([own for own, *_ in by_number], place)
-    alike = await to_thread.run_sync(_alike, records, registered, place)
-    return tuple(problems), (*warnings, *alike)
-
-
-async def _submitted(
-    context: WriteContext, fingerprints: Sequence[str]
-) -> tuple[Mapping[str, Submission], tuple[str, ...]]:
-    try:
-        earlier = await find_earlier(
-            context.client.jobs, context.submissions, context.caller, frozenset(fingerprints), context.now()
-        )
-    except ProvenaError as error:
-        return {}, (f"Whether it was submitted before could not be looked up: {error.message}",)
-    return earlier.found, () if earlier.complete else (_NOT_ALL_JOBS,)
-
-
-async def _registered(context: WriteContext, since: float) -> tuple[Sequence[ModelRunItem], tuple[str, ...]]:
-    try:
-        newest = await newest_runs(context.client.registry, since)
-    except ProvenaError as error:
-        return (), (f"Whether it is in the registry already could not be looked up: {error.message}",)
-    return newest.runs, () if newest.complete else (_NOT_ALL_RUNS,)
 
 
 async def _default_modeller(
@@ -187,58 +150,84 @@ def _in_future(given: Sequence[Draft], now: float) -> Iterator[str]:
         yield "A run ends in the future: check its times."
 
 
-def _duplicate(path: str, earlier: Submission) -> Problem:
-    when = utc(earlier.when) or "within the last day"
-    if earlier.model_run_id is not None:
-        what = f"It is model run {earlier.model_run_id!r}."
-    elif earlier.session_id is not None:
-        what = f"get_job says what became of it: session {earlier.session_id!r}."
-    else:
-        what = "Its answer was lost: look with list_jobs whether it arrived."
-    message = (
-        f"The same record was submitted already ({when}). {what} Only if it really ran twice, or never "
-        "arrived, call again with allow_duplicate: true."
-    )
-    return Problem(path, message, "")
-
-
-def _repeated_in_batch(fingerprints: Sequence[str], place: Callable[[int], str]) -> Iterator[Problem]:
-    first: dict[str, int] = {}
-    for number, each in enumerate(fingerprints):
-        if each in first:
-            message = (
-                f"The same record as {place(first[each])}. Only if it really ran twice, call again with "
-                "allow_duplicate: true."
-            )
-            yield Problem(place(number), message, "")
-        else:
-            first[each] = number
-
-
-def _alike(
-    records: Sequence[ModelRunRecord], registered: Sequence[ModelRunItem], place: Callable[[int], str]
-) -> tuple[str, ...]:
-    """Warnings about records that differ from another run in name and description only."""
-    others: dict[str, tuple[str, str]] = {
-        content_fingerprint(run.record): (f"run {run.id!r}", fingerprint(run.record))
-        for run in reversed(registered)
-    }
-    warnings: list[str] = []
-    for number, record in enumerate(records):
-        content, whole = content_fingerprint(record), fingerprint(record)
-        other, same = others.setdefault(content, (place(number), whole))
-        if same != whole:
-            subject = place(number) or "This record"
-            warnings.append(
-                f"{subject} differs from {other} in name and description only: is it the same run?"
-            )
-    left = len(warnings) - _ALIKE_SHOWN
-    return (*warnings[:_ALIKE_SHOWN], *((f"{left} more differ from another so.",) if left > 0 else ()))
-
-
-def _fingerprints(records: Sequence[ModelRunRecord]) -> tuple[tuple[str, ...], ...]:
-    return tuple(fingerprints(record) for record in records)
-
-
 def _below(prefix: str, path: str) -> str:
     return f"{prefix}.{path}" if prefix else path
+
+
+def read_record_input(raw: JsonObject, modeller_id: str | None = None) -> Draft:
+    """Read a possibly partial record; ``modeller_id`` stands in where no modeller is given.
+
+    A field that no record has is a problem, not ignored as Provena's services do: its value would
+    be lost.
+    """
+    record = normalised(raw, modeller_id)
+    draft = read_draft(record)
+    unknown = tuple(_unknown_fields(record))
+    return replace(draft, problems=(*unknown, *draft.problems)) if unknown else draft
+
+
+def normalised(raw: JsonObject, modeller_id: str | None = None) -> JsonObject:
+    """``raw`` with plain handles for ids however they are pasted, times in seconds, and its modeller."""
+    return _with_modeller(with_times_in_seconds(_plain_handles(raw)), modeller_id)
+
+
+def wants_modeller(raw: JsonObject) -> bool:
+    """Whether a record leaves its modeller to be filled in."""
+    associations = raw.get("associations")
+    if associations is None:
+        return True
+    return isinstance(associations, dict) and not associations.get("modeller_id")
+
+
+def _plain_handles(raw: JsonObject) -> JsonObject:
+    return {key: _plain_handle(key, value) for key, value in raw.items()}
+
+
+def _plain_handle(key: str, value: JsonValue) -> JsonValue:
+    if isinstance(value, str) and key in _ID_FIELDS:
+        try:
+            return parse_handle(value)
+        except ArgumentError:
+            return value.strip()
+    if key == "associations" and isinstance(value, dict):
+        return _plain_handles(value)
+    if key in _LISTS and isinstance(value, list):
+        return [_plain_handles(entry) if isinstance(entry, dict) else entry for entry in value]
+    return value
+
+
+def _with_modeller(raw: JsonObject, modeller_id: str | None) -> JsonObject:
+    # Associations that are left out are filled in or, without anybody to stand in, asked for by name.
+    if not wants_modeller(raw):
+        return raw
+    associations = raw.get("associations")
+    given = associations if isinstance(associations, dict) else {}
+    return {**raw, "associations": {**given, "modeller_id": modeller_id} if modeller_id else given}
+
+
+def _unknown_fields(raw: JsonObject) -> Iterator[Problem]:
+    yield from _unknown(raw, "", _FIELDS)
+    associations = raw.get("associations")
+    if isinstance(associations, dict):
+        yield from _unknown(associations, "associations.", _ASSOCIATION_FIELDS)
+    for side in _LISTS:
+        datasets = raw.get(side)
+        for index, dataset in enumerate(datasets if isinstance(datasets, list) else ()):
+            if isinstance(dataset, dict):
+                yield from _unknown(dataset, f"{side}[{index}].", _DATASET_FIELDS)
+
+
+def _unknown(given: JsonObject, prefix: str, known: Sequence[str]) -> Iterator[Problem]:
+    for key in given:
+        if key not in known:
+            yield _unknown_field(prefix, key[:60], known)
+
+
+def _unknown_field(prefix: str, key: str, known: Sequence[str]) -> Problem:
+    if not prefix and key in _ASSOCIATION_FIELDS:
+        candidates: tuple[Candidate, ...] = (Candidate(f"associations.{key}"),)
+    else:
+        candidates = nearest(key, [Candidate(name) for name in known])
+    meant = f" Did you mean {candidates[0].id!r}?" if candidates else ""
+    message = f"A record has no field {prefix + key!r}.{meant}"
+    return Problem(prefix + key, message, "", status=422, value=key, candidates=candidates)

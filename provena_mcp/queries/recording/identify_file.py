@@ -22,7 +22,7 @@ from provena_mcp.queries.recording.recordings import Recordings
 from provena_mcp.queries.recording.sought import Sought, index_for, seek
 from provena_mcp.recording.index import CaptureIndex, IndexedFile
 from provena_mcp.rules.budgets import NAME_LENGTH
-from provena_mcp.rules.records.file_hashes import FileRole
+from provena_mcp.rules.records.annotations import FileRole
 from provena_mcp.rules.text import clean
 
 _SHOWN: Final = 10

@@ -17,7 +17,7 @@ from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.registry_check import newest_runs
 from provena_mcp.rules.budgets import NAME_LENGTH
-from provena_mcp.rules.records.file_hashes import HashedFile, annotation_key, hashed_files
+from provena_mcp.rules.records.annotations import HashedFile, annotation_key, hashed_files
 from provena_mcp.rules.text import clean, plural
 from provena_mcp.wire.items import DatasetItem, ModelRunItem
 

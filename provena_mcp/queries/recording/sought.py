@@ -13,7 +13,7 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.recording.recordings import Recordings
 from provena_mcp.recording.hashes import content_of
 from provena_mcp.recording.index import CaptureIndex, read_index
-from provena_mcp.rules.records.file_hashes import is_sha256
+from provena_mcp.rules.records.annotations import is_sha256
 
 _PREFIX = "sha256:"
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
-from provena_mcp.rules.records.acting_agent import VIA
-from provena_mcp.rules.records.run_annotations import RECORDED_AS
+from provena_mcp.rules.records.annotations import RECORDED_AS, VIA
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
 

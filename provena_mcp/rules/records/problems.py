@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from provena_mcp.wire.subtypes import ItemSubtype
@@ -45,6 +45,15 @@ class Problem:
     def job_info(self) -> str:
         """The info of a job that fails for this problem (provena-http 4.4, 6.4)."""
         return self.service_detail if self.service_detail.startswith(RECORD_REFUSED) else _LOST_IN_JOB
+
+
+def located(problems: Sequence[Problem], prefix: str) -> tuple[Problem, ...]:
+    """The same problems, their paths below ``prefix``."""
+    return tuple(_located(problem, prefix) for problem in problems)
+
+
+def _located(problem: Problem, prefix: str) -> Problem:
+    return replace(problem, path=f"{prefix}.{problem.path}" if problem.path else prefix)
 
 
 def nearest(wanted: str, choices: Iterable[Candidate], limit: int = 3) -> tuple[Candidate, ...]:

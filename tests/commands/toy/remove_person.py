@@ -3,8 +3,7 @@
 from pydantic import BaseModel
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent
-from provena_mcp.commands.confirmation.write_context import WriteContext
+from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext
 from provena_mcp.commands.results import WriteResult
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.recent_items import item_digest

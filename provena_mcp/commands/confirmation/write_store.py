@@ -1,4 +1,4 @@
-"""Keeps previews under references, per caller: what may be confirmed, what was sent, and what came of it.
+"""What is stored of writes, per caller: previews under references, and which records were sent.
 
 A reference cannot be guessed, works for one caller and one tool, expires, and is sent at most once:
 a repeat learns the first outcome.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
 from provena_mcp.errors import ArgumentError
@@ -19,6 +20,9 @@ from provena_mcp.wire.items import JsonObject
 
 OFFERED_SECONDS: Final = 3_600.0
 SETTLED_SECONDS: Final = 86_400.0
+DAY: Final = 86_400
+# Records noted an entry: with 16 entries three batches of the largest size in a day.
+_NOTED: Final = 2_000
 
 _AFRESH: Final = "Call the tool again with the arguments themselves to get a new preview and reference."
 
@@ -168,3 +172,62 @@ def _key(reference: str) -> str:
 
 def _claim_key(reference: str) -> str:
     return f"claim:{reference}"
+
+
+class Submission(BaseModel):
+    """An earlier submission of the same record; ``session_id`` is none if its answer was lost."""
+
+    model_config = ConfigDict(frozen=True)
+
+    when: int
+    session_id: str | None = None
+    model_run_id: str | None = None
+
+
+_NOTES: Final = TypeAdapter(dict[str, Submission], config=ConfigDict(defer_build=True))
+
+
+class Submissions:
+    """Remembers for a day what was sent, by caller.
+
+    Records share a few entries by the first digit of their fingerprint, so that a large batch pushes
+    none of the caller's references out. Two replicas that write one entry at the same moment may lose
+    a note; the caller's jobs show that record all the same.
+    """
+
+    def __init__(self, store: KeyValueStore) -> None:
+        """Remember in ``store``."""
+        self._store = store
+
+    async def note(self, caller: str, fingerprints: Iterable[str], submission: Submission) -> None:
+        """Remember that the records with these fingerprints were sent."""
+        for entry, noted in _by_entry(fingerprints).items():
+            earlier = await self._in(caller, entry)
+            recent = {
+                fingerprint: each
+                for fingerprint, each in earlier.items()
+                if fingerprint not in noted and each.when > submission.when - DAY
+            }
+            recent |= dict.fromkeys(noted, submission)
+            newest = dict(list(recent.items())[-_NOTED:])
+            await self._store.put(caller, entry, _NOTES.dump_json(newest, exclude_none=True), DAY)
+
+    async def of(self, caller: str, fingerprints: Iterable[str]) -> dict[str, Submission]:
+        """Those of ``fingerprints`` that were sent."""
+        found: dict[str, Submission] = {}
+        for entry, wanted in _by_entry(fingerprints).items():
+            noted = await self._in(caller, entry)
+            found |= {fingerprint: noted[fingerprint] for fingerprint in wanted if fingerprint in noted}
+        return found
+
+    async def _in(self, caller: str, entry: str) -> dict[str, Submission]:
+        packed = await self._store.get(caller, entry)
+        return {} if packed is None else _NOTES.validate_json(packed)
+
+
+def _by_entry(fingerprints: Iterable[str]) -> dict[str, list[str]]:
+    """Fingerprints by the entry of the store that notes them."""
+    entries: defaultdict[str, list[str]] = defaultdict(list)
+    for fingerprint in fingerprints:
+        entries[f"sent:{fingerprint[:1]}"].append(fingerprint)
+    return entries

@@ -1,9 +1,10 @@
-"""Hashes of files in a run's annotations, by which a file is known again.
+"""What this server keeps in a run's annotations: what recorded and registered it, and hashes of its files.
 
-Beside the keys that a template requires, a run may have any others (provena-http 4.1). An annotation's key is
-``sha256:`` and 64 hex digits. Its value says what the file was to the run: the role, the file's name and,
-where it is known, the dataset that holds it, as in ``output flow.csv in 10378.1/1900002``. A file that was
-several things to a run, such as one read and written, has them joined by a ``|`` between blanks.
+Beside the keys that a template requires, a run may have any others (provena-http 4.1). By its hash a file is
+known again: the annotation's key is ``sha256:`` and 64 hex digits. Its value says what the file was to the
+run: the role, the file's name and, where it is known, the dataset that holds it, as in
+``output flow.csv in 10378.1/1900002``. A file that was several things to a run, such as one read and written,
+has them joined by a ``|`` between blanks.
 """
 
 from __future__ import annotations
@@ -12,6 +13,27 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, cast
+
+from provena_mcp.wire.items import JsonObject
+
+COMMAND: Final = "provena.command"
+"""The command line, as it was recorded."""
+
+PROGRAM: Final = "provena.program"
+"""What was run, by name: runs of one program are alike."""
+
+COMMIT: Final = "provena.commit"
+"""Of the source code; ``-dirty`` behind it where the working tree differed."""
+
+REPOSITORY: Final = "provena.repository"
+"""Address of the source code."""
+
+RECORDED_AS: Final = "provena.recorded-as"
+"""What recorded the run and what it is called there: the name of a capture, or of a crate
+with an id in it and a digest of what it states of the run."""
+
+VIA: Final = "provena.via"
+"""The program that acted for the person: its name and version, and never what anybody said to it."""
 
 FileRole = Literal["input", "output"]
 
@@ -29,6 +51,12 @@ class HashedFile:
     role: FileRole
     name: str
     dataset_id: str | None = None
+
+
+def with_agent(raw: JsonObject, agent: str) -> JsonObject:
+    """A record's JSON that names ``agent`` as the program, whatever it said of one itself."""
+    annotations = raw.get("annotations") or {}
+    return {**raw, "annotations": {**annotations, VIA: agent}} if isinstance(annotations, dict) else raw
 
 
 def is_sha256(text: str) -> bool:

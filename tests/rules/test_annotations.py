@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provena_mcp.rules.records.file_hashes import HashedFile, hash_annotations, hashed_files
+from provena_mcp.rules.records.annotations import HashedFile, hash_annotations, hashed_files
 
 _A, _B = "a" * 64, "b" * 64
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore
-from provena_mcp.commands.confirmation.preview_store import AskedFor, PreviewStore, StoredPreview
+from provena_mcp.commands.confirmation.write_store import AskedFor, PreviewStore, StoredPreview
 from provena_mcp.errors import ArgumentError
 from provena_mcp.wire.items import JsonObject
 
