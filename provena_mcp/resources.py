@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.server.mcpserver.exceptions import ResourceError
 from mcp.shared.uri_template import UriTemplate
 from mcp.types import Resource
 
 from provena_mcp.application import Application
-from provena_mcp.errors import CallerError, ProvenaError
+from provena_mcp.errors import ProvenaError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.queries.documents.kinds import DOCUMENT_KINDS, MARKDOWN, DocumentKind
 from provena_mcp.rules import uris
@@ -118,9 +118,9 @@ def _documents(ctx: Ctx) -> Documents:
 
 
 async def _content(document: Awaitable[Document]) -> str | bytes:
-    """The content, or an error whose text the client sees and whose cause ``open_document`` tells."""
+    """The content, or an error whose text the client sees and whose cause others tell."""
     try:
         return (await document).content
     except ProvenaError as error:
         text = f"{error.message} {naming_tools(error.advice)}".strip()
-        raise (ResourceNotFoundError if isinstance(error, CallerError) else ResourceError)(text) from error
+        raise ResourceError(text) from error

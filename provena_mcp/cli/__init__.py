@@ -10,12 +10,11 @@ from provena_mcp.errors import ProvenaError
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run ``provena-mcp`` with the process's arguments, or these; a failure we foresaw exits with 2."""
+    """Run ``provena-mcp`` with the process's arguments, or these; what fails exits by whose fault it is."""
     try:
         _run(sys.argv[1:] if arguments is None else arguments)
     except ProvenaError as error:
-        _print_error(error)
-        sys.exit(2)
+        sys.exit(_reported(error))
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -50,8 +49,10 @@ def _run_app(arguments: list[str]) -> None:
     app(arguments, prog_name="provena-mcp")
 
 
-def _print_error(error: ProvenaError) -> None:
-    from provena_mcp.cli.failure_report import report_failure
+def _reported(error: ProvenaError) -> int:
+    """Say what failed; the exit code for that."""
+    from provena_mcp.cli.failure_report import EXIT_OF, report_failure
     from provena_mcp.next_call import naming_tools
 
     report_failure(error.message, naming_tools(error.advice), error.upstream)
+    return EXIT_OF[error.fault]

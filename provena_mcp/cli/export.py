@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import Final
 
 from mcp import Client
-from mcp.shared.exceptions import MCPError
-from mcp.types import BlobResourceContents
 
+from provena_mcp.cli.documents import ask_server, read_document
 from provena_mcp.cli.export_place import keep_file, keep_files
-from provena_mcp.cli.own_server import own_server
 from provena_mcp.crates.export.packed_files import unpack
-from provena_mcp.errors import CallerError, NotFoundError, WrongSubtypeError
+from provena_mcp.errors import WrongSubtypeError
 from provena_mcp.queries.documents.kinds import SUBTYPE_OF
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.uris import item_uri, packed_crate_uri
@@ -29,53 +26,31 @@ async def read_packed_crate(
     """The zip of the crate of a run, study or dataset.
 
     Raises:
-        NotFoundError: It cannot be had; the message says why.
         WrongSubtypeError: The item is none of these.
-        ProvenaError: The server cannot be built from these settings.
+        ProvenaError: It cannot be had, or the server cannot be built from these settings.
     """
     handle = parse_handle(item_id)
-    failure: CallerError | None = None
-    async with Client(own_server(settings, sample=sample)) as client:
-        try:
-            item = json.loads(await read_document(client, item_uri(handle)))
-            kind = _KIND_OF.get(item["item_subtype"])
-            if kind is not None:
-                return await read_document(client, packed_crate_uri(kind, handle, depth, beside or None))
+
+    async def packed(client: Client) -> bytes:
+        item = json.loads(await read_document(client, item_uri(handle)))
+        kind = _KIND_OF.get(item["item_subtype"])
+        if kind is None:
             kinds = ", ".join(SUBTYPE_OF)
-            failure = WrongSubtypeError(
+            raise WrongSubtypeError(
                 f"{handle!r} is of subtype {item['item_subtype']}; there are crates of {kinds}."
             )
-        except MCPError as error:
-            # Raised below: out of the client's task groups it would come wrapped.
-            failure = NotFoundError(error.error.message)
-    raise failure
+        return await read_document(client, packed_crate_uri(kind, handle, depth, beside or None))
+
+    return await ask_server(settings, packed, sample=sample)
 
 
 async def read_export(settings: Settings, uri: str, *, sample: bool) -> bytes:
     """A document's bytes.
 
     Raises:
-        NotFoundError: It cannot be had; the message says why.
-        ProvenaError: The server cannot be built from these settings.
+        ProvenaError: It cannot be had, or the server cannot be built from these settings.
     """
-    async with Client(own_server(settings, sample=sample)) as client:
-        try:
-            return await read_document(client, uri)
-        except MCPError as error:
-            failure = NotFoundError(error.error.message)
-    raise failure
-
-
-async def read_document(client: Client, uri: str) -> bytes:
-    """A document's bytes.
-
-    Raises:
-        MCPError: It cannot be had.
-    """
-    (content,) = (await client.read_resource(uri)).contents
-    if isinstance(content, BlobResourceContents):
-        return base64.b64decode(content.blob)
-    return content.text.encode()
+    return await ask_server(settings, lambda client: read_document(client, uri), sample=sample)
 
 
 def keep_packed(packed: bytes, place: Path, *, force: bool) -> int:

@@ -11,7 +11,6 @@ from provena_mcp.cli.ask.options import Sample
 from provena_mcp.cli.examples import examples
 from provena_mcp.cli.panels import TAKE_OUT
 from provena_mcp.queries.documents.kinds import CitationFormat
-from provena_mcp.rules.text import plural
 
 _Force = Annotated[bool, typer.Option("--force", help="Replace an earlier export.")]
 
@@ -64,6 +63,7 @@ def _export_crate(
     """
     from provena_mcp.cli.export import keep_packed, read_packed_crate
     from provena_mcp.cli.session import run
+    from provena_mcp.rules.text import plural
     from provena_mcp.settings import read_settings
 
     beside = ",".join(name for name, wanted in (("prov", prov), ("report", report)) if wanted)
@@ -106,6 +106,7 @@ def _dossier(
     from provena_mcp.cli.export import keep_packed, read_export
     from provena_mcp.cli.session import run
     from provena_mcp.rules.handles import parse_handle
+    from provena_mcp.rules.text import plural
     from provena_mcp.rules.uris import dossier_uri
     from provena_mcp.settings import read_settings
 

@@ -40,8 +40,8 @@ def _identify(
 ) -> None:
     """Say what files are: which runs made or used them, registered or captured.
 
-    Exits with 0 if all are known; 1 if one is not; 2 for a wrong command, 3 without a login, 4 if the
-    deployment failed.
+    Exits with 1 if one is not known. Captures are looked through without a login too: where the registry
+    cannot be asked, the answer says so.
     """
     from provena_mcp.cli.ask.dispatch import answer_all
     from provena_mcp.cli.known_files import identify_question

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from provena_mcp.cli.terminal import named
-from provena_mcp.rules.text import plural
 
 if TYPE_CHECKING:
     from provena_mcp.embedded.identity import Identify
@@ -178,6 +177,8 @@ def _load(store: Store, name: str, source: Source, links: dict[str, str]) -> Loa
 
 
 def _summary(name: str, path: Path, report: LoadReport) -> list[str]:
+    from provena_mcp.rules.text import plural
+
     lines = [
         f"{name} -> {path}",
         f"{plural(report.loaded, 'item')} loaded, {report.unchanged} already there, "

@@ -6,12 +6,8 @@ import webbrowser
 from pathlib import Path
 from tempfile import mkdtemp
 
-from mcp import Client
-from mcp.shared.exceptions import MCPError
-from mcp.types import TextResourceContents
-
-from provena_mcp.cli.own_server import own_server
-from provena_mcp.errors import CallerError, FileRefusedError, NotFoundError
+from provena_mcp.cli.documents import ask_server, read_document
+from provena_mcp.errors import FileRefusedError
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.uris import figure_uri, picture_uri
 from provena_mcp.settings import Settings
@@ -32,25 +28,15 @@ async def read_picture(
     """The page, or the ``still`` SVG, of a query about an item.
 
     Raises:
-        NotFoundError: There is nothing to draw; the message says why.
-        CallerError: An id is none.
-        ProvenaError: The server cannot be built from these settings.
+        CallerError: An id is none, or there is nothing to draw.
+        ProvenaError: It cannot be drawn, or the server cannot be built from these settings.
     """
     hops = depth or _USUAL_DEPTH.get(query, 10)
     uri = (figure_uri if still else picture_uri)(
         query, parse_handle(item_id), hops, to=parse_handle(to, "--path") if to else None
     )
-    failure: CallerError | None = None
-    async with Client(own_server(settings, sample=sample)) as client:
-        try:
-            (content,) = (await client.read_resource(uri)).contents
-        except MCPError as error:
-            # Raised below: out of the client's task groups it would come wrapped.
-            failure = NotFoundError(error.error.message)
-        else:
-            if isinstance(content, TextResourceContents):
-                return content.text
-    raise failure or NotFoundError("The server answered something other than a picture.")
+    read = await ask_server(settings, lambda client: read_document(client, uri), sample=sample)
+    return read.decode()
 
 
 def keep_picture(text: str, place: Path | None, *, still: bool) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
@@ -78,6 +78,17 @@ class EmbeddedProvena:
         """
         with self._opened().read() as connection:
             return standing.count_items(connection)
+
+    def beginning_with(self, typed: str, subtypes: Sequence[str], most: int) -> list[tuple[str, str]]:
+        """Ids with names of the items whose id, or name, begins with ``typed``; see ``beginnings``.
+
+        Raises:
+            StoreError: The store cannot be opened, filled or read.
+        """
+        from provena_mcp.embedded import beginnings
+
+        with self._opened().read() as connection:
+            return beginnings.beginning_with(connection, typed, subtypes, most)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[Starlette]:

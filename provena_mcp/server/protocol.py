@@ -13,8 +13,9 @@ from mcp.server import MCPServer
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from mcp.types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolResult,
     CompleteRequestParams,
@@ -29,6 +30,7 @@ from pydantic import AnyUrl
 
 from provena_mcp.application import Application
 from provena_mcp.completions import complete
+from provena_mcp.errors import CallerError, ProvenaError
 from provena_mcp.resources import recent_documents
 from provena_mcp.server.stdio.lines import answered_stdio
 
@@ -67,8 +69,17 @@ class ProvenaServer(MCPServer[Application]):
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Application, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """The content of a document, which is listed for its caller from now on."""
-        content = await super().read_resource(uri, context)
+        """The content of a document, which is listed for its caller from now on.
+
+        Raises:
+            MCPError: It cannot be had; its data says whose fault that is, and whether a repeat may help.
+        """
+        try:
+            content = await super().read_resource(uri, context)
+        except ResourceError as error:
+            if isinstance(error.__cause__, ProvenaError):
+                raise _refusal(error.__cause__, str(error), str(uri)) from error.__cause__
+            raise
         if context is not None:
             app = context.request_context.lifespan_context
             app.recent_documents.add(app.caller(), str(uri))
@@ -152,6 +163,12 @@ class ProvenaServer(MCPServer[Application]):
                 await anyio.sleep(_PAUSE_SECONDS)
             prepare()
             await anyio.sleep(0)
+
+
+def _refusal(cause: ProvenaError, message: str, uri: str) -> MCPError:
+    code = INVALID_PARAMS if isinstance(cause, CallerError) else INTERNAL_ERROR
+    data = {"uri": uri, "kind": cause.kind, "fault": cause.fault, "retry": cause.retry}
+    return MCPError(code=code, message=message, data=data)
 
 
 async def _complete(ctx: ServerRequestContext[Any, Any], params: CompleteRequestParams) -> CompleteResult:

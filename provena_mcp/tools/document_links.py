@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from mcp import MCPError
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 from mcp.types import ResourceLink
 
 from provena_mcp.application import Application
@@ -108,12 +109,12 @@ async def read_document(ctx: Context[Application], uri: str) -> tuple[str, str |
     """
     try:
         (found,) = await ctx.read_resource(uri)
-    except ResourceError as error:
+    except MCPError as error:
         if isinstance(error.__cause__, ProvenaError):
             raise error.__cause__ from None
-        if isinstance(error, ResourceNotFoundError):
-            raise await _no_document(ctx, uri) from None
         raise
+    except ResourceNotFoundError:
+        raise await _no_document(ctx, uri) from None
     return found.mime_type or "text/plain", found.content
 
 

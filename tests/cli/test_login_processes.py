@@ -55,7 +55,7 @@ def test_a_login_of_one_process_is_seen_and_ended_by_others(desk: Desk, run: Com
 
 def test_a_refused_login_is_told_on_stderr_with_the_fix(run: CommandLine):
     told = run("login", "--no-browser", PROVENA_CLIENT_ID="no-such-client")
-    assert (told.returncode, told.stdout) == (2, "")
+    assert (told.returncode, told.stdout) == (3, "")
     assert told.stderr.startswith("provena-mcp: Keycloak refused to start a login.\n")
     assert "PROVENA_CLIENT_ID" in told.stderr
 

@@ -13,13 +13,15 @@ from provena_mcp.cli.ask.registry_commands import add_registry_commands
 from provena_mcp.cli.examples import examples
 
 if TYPE_CHECKING:
-    from provena_mcp.cli.ask.questions import Rows
+    from collections.abc import Callable
+
+    from provena_mcp.rules.graph import Direction
 
 ask_app = typer.Typer(
     help="Ask Provena from the terminal, as an assistant would ask it.\n\n"
     "Items go by their id or by their name. Exit codes: 0 answered; 1 the answer is no: nothing found, "
     "no path, not repeatable, not the same; 2 wrong command or settings; 3 a login or role is missing; "
-    "4 the deployment failed.",
+    "4 the deployment failed; 130 interrupted.",
     epilog=examples(
         "provena-mcp ask upstream sample/1000117 --sample  what led to an item of the sample world",
         "provena-mcp ask impact 'Currents ssp245' --sample  by name, where one item has it",
@@ -31,55 +33,47 @@ ask_app = typer.Typer(
 )
 
 
-@ask_app.command(
+def _lineage_command(direction: Direction) -> Callable[..., None]:
+    def ask(
+        item: Item,
+        depth: Depth = None,
+        datasets: Datasets = False,
+        agents: Agents = False,
+        types: Types = None,
+        everything: All = False,
+        cursor: Cursor = None,
+        as_json: AsJson = False,
+        sample: Sample = False,
+    ) -> None:
+        from provena_mcp.cli.ask.questions import lineage_question
+
+        if datasets and agents:
+            raise typer.BadParameter("choose one.", param_hint="--datasets, --agents")
+        rows = "datasets" if datasets else "agents" if agents else "items"
+        only = [typed for word in types or () if (typed := upper(word))]
+        question = lineage_question(direction, item, rows, depth, only, cursor, everything=everything)
+        answer(question, as_json=as_json, sample=sample)
+
+    return ask
+
+
+ask_app.command(
+    "upstream",
+    help="What led to an item. Exits with 1 if nothing did.",
     epilog=examples(
         "provena-mcp ask upstream 10378.1/1900010  what led to it, as a tree",
         "provena-mcp ask upstream 10378.1/1900010 --datasets --depth 20  the datasets that fed it",
         "provena-mcp ask upstream 10378.1/1900010 --agents  whom to credit",
-    )
-)
-def upstream(
-    item: Item,
-    depth: Depth = None,
-    datasets: Datasets = False,
-    agents: Agents = False,
-    types: Types = None,
-    everything: All = False,
-    cursor: Cursor = None,
-    as_json: AsJson = False,
-    sample: Sample = False,
-) -> None:
-    """What led to an item."""
-    from provena_mcp.cli.ask.questions import lineage_question
-
-    what = _one_of(datasets=datasets, agents=agents)
-    question = lineage_question("upstream", item, what, depth, _types(types), cursor, everything=everything)
-    answer(question, as_json=as_json, sample=sample)
-
-
-@ask_app.command(
+    ),
+)(_lineage_command("upstream"))
+ask_app.command(
+    "downstream",
+    help="What came of an item. Exits with 1 if nothing did.",
     epilog=examples(
         "provena-mcp ask downstream 10378.1/1900002  what came of it, as a tree",
         "provena-mcp ask downstream 10378.1/1900002 --type MODEL_RUN  only the runs",
-    )
-)
-def downstream(
-    item: Item,
-    depth: Depth = None,
-    datasets: Datasets = False,
-    agents: Agents = False,
-    types: Types = None,
-    everything: All = False,
-    cursor: Cursor = None,
-    as_json: AsJson = False,
-    sample: Sample = False,
-) -> None:
-    """What came of an item."""
-    from provena_mcp.cli.ask.questions import lineage_question
-
-    what = _one_of(datasets=datasets, agents=agents)
-    question = lineage_question("downstream", item, what, depth, _types(types), cursor, everything=everything)
-    answer(question, as_json=as_json, sample=sample)
+    ),
+)(_lineage_command("downstream"))
 
 
 @ask_app.command(
@@ -155,16 +149,6 @@ def audit(
     from provena_mcp.cli.ask.questions import audit_question
 
     answer(audit_question(item), as_json=as_json, sample=sample)
-
-
-def _one_of(*, datasets: bool, agents: bool) -> Rows:
-    if datasets and agents:
-        raise typer.BadParameter("choose one.", param_hint="--datasets, --agents")
-    return "datasets" if datasets else "agents" if agents else "items"
-
-
-def _types(words: list[str] | None) -> list[str]:
-    return [typed for word in words or () if (typed := upper(word))]
 
 
 add_registry_commands(ask_app)

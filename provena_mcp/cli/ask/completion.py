@@ -6,7 +6,6 @@ nothing that a shell would act on.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import time
@@ -18,10 +17,14 @@ import typer
 from provena_mcp.errors import ProvenaError
 
 if TYPE_CHECKING:
-    from provena_mcp.queries.items.suggestions import Kinds
+    from provena_mcp.settings import Settings
+    from provena_mcp.wire.subtypes import ItemSubtype
+
+    Kinds = tuple[ItemSubtype, ...]
 
 # Whoever types waits: after this there are no completions.
 _SECONDS: Final = 2.5
+_MOST: Final = 100
 _UNSAFE_IN_ID: Final = re.compile(r"[^\w./:-]")
 _UNSAFE_IN_NAME: Final = re.compile(r"[^\w ,./()+-]")
 _TO_ESCAPE: Final = re.compile(r"([ ,()])")
@@ -79,10 +82,18 @@ def complete_filter(incomplete: str) -> list[str]:
 
 
 def _complete(context: typer.Context, incomplete: str, kinds: Kinds | None) -> list[Offer]:
-    from provena_mcp.cli.session import run
+    from provena_mcp.settings import read_settings
+    from provena_mcp.wire.subtypes import NAMED_SUBTYPES
 
+    sample, kinds = bool(context.params.get("sample")), kinds or NAMED_SUBTYPES
     try:
-        found = run(_suggested(incomplete, kinds, sample=bool(context.params.get("sample"))))
+        settings = read_settings()
+        if sample or settings.endpoints() is None:
+            found = _built_in(incomplete, kinds, settings, sample=sample)
+        else:
+            from provena_mcp.cli.session import run
+
+            found = run(_deployed(incomplete, kinds, settings))
     except (ProvenaError, TimeoutError):
         # The command that follows says what is wrong.
         return []
@@ -105,25 +116,33 @@ def _for_shell(name: str) -> str:
     return _TO_ESCAPE.sub(r"\\\1", name) if is_bare else name
 
 
-async def _suggested(typed: str, kinds: Kinds | None, *, sample: bool) -> list[tuple[str, str]]:
-    """Ids and names that fit, best first."""
+def _built_in(typed: str, kinds: Kinds, settings: Settings, *, sample: bool) -> list[Offer]:
+    """Ids and names out of the store itself: what asks over HTTP takes most of a second to load."""
+    from provena_mcp.embedded import EmbeddedProvena
+
+    provena = EmbeddedProvena.sample(settings.store) if sample else EmbeddedProvena(settings.store)
+    try:
+        return provena.beginning_with(typed, kinds, _MOST)
+    finally:
+        provena.close()
+
+
+async def _deployed(typed: str, kinds: Kinds, settings: Settings) -> list[Offer]:
+    """Ids and names that fit at a deployment, best first."""
+    import asyncio
+
     from provena_mcp.queries.items.reader import Names, Reader
     from provena_mcp.queries.items.recent_items import RecentItems
     from provena_mcp.queries.items.suggestions import Suggestions
     from provena_mcp.server.backend import choose_backend
-    from provena_mcp.settings import read_settings
-    from provena_mcp.wire.subtypes import NAMED_SUBTYPES
 
-    settings = read_settings().model_copy(update={"read_only": True})
-    async with (
-        asyncio.timeout(_SECONDS),
-        choose_backend(settings, sample=sample).client() as on_demand,
-    ):
+    backend = choose_backend(settings.model_copy(update={"read_only": True}), sample=False)
+    async with asyncio.timeout(_SECONDS), backend.client() as on_demand:
         client = on_demand()
         names = Names(client.registry, clock=time.monotonic)
         reader = Reader(client, names, "local", RecentItems(clock=time.time))
         suggestions = Suggestions(clock=time.monotonic, sleep=_at_once)
-        found = await suggestions.ids(reader, "ask", kinds or NAMED_SUBTYPES, typed)
+        found = await suggestions.ids(reader, "ask", kinds, typed)
         named = await names.of_ids(reader.caller, found.ids)
         return [(item_id, named.names.get(item_id) or "") for item_id in found.ids]
 

@@ -59,6 +59,15 @@ def test_words_complete_too(line: CommandLine, words: list[str], offered: list[s
     assert bash(line, *words) == offered
 
 
+def test_whoever_types_does_not_wait_for_what_only_deployments_need(line: CommandLine):
+    typed = {"COMP_WORDS": "provena-mcp ask upstream --sample sample/1000119", "COMP_CWORD": "4"}
+    told = line.process(flags=("-X", "importtime"), _PROVENA_MCP_COMPLETE="complete_bash", **typed)
+    assert told.stdout.split() == ["sample/1000119"]
+    loaded = {row.rpartition("|")[2].strip() for row in told.stderr.splitlines()}
+    unasked = {"httpx", "mcp", "networkx", "rich", "provena_mcp.client", "provena_mcp.embedded.app"}
+    assert loaded & unasked == set()
+
+
 def test_what_cannot_be_asked_completes_to_nothing_and_says_nothing(line: CommandLine, tmp_path):
     assert bash(line, "upstream", "a", PROVENA_DOMAIN="half.example.org") == []
     assert bash(line, "upstream", "a", PROVENA_STORE=str(tmp_path / "no" / "such" / "store")) == []
