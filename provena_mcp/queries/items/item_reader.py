@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from provena_mcp.client import RegistryApi
 from provena_mcp.errors import (
     AccessError,
     ArgumentError,
@@ -22,6 +21,9 @@ from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import RegistryItem, VersioningInfo
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
+
+if TYPE_CHECKING:
+    from provena_mcp.client import RegistryApi
 
 # The registry has no batch fetch (provena-http 7.10), so a hundred items would be a hundred calls. A page of
 # a list carries a hundred at once: from this many items of one subtype on a page saves more than it costs.
@@ -118,8 +120,9 @@ class ItemReader:
     ) -> list[str]:
         """Look up many items by id -> subtype (empty if not known), those that matter most first.
 
-        Pages of the lists of a subtype are read as long as each saves more fetches than it costs, then
-        the first of what is left are fetched. The ids beyond ``most_fetches`` come back, not looked up.
+        Pages of the lists of a subtype are read as long as each saves more fetches than it costs, and
+        items of which there are few fetched meanwhile; then the first of what is left are. The ids beyond
+        ``most_fetches`` come back, not looked up.
 
         Raises:
             ProvenaError: As ``read``.
@@ -127,10 +130,11 @@ class ItemReader:
         missing = {item: subtype for item, subtype in wanted.items() if item not in self._outcomes}
         counts = Counter(missing.values())
         worth: list[ItemSubtype] = [kind for kind in SUBTYPES if counts[kind] >= _WORTH_A_PAGE]
-        await asyncio.gather(*(self._read_pages(kind, missing, most_pages) for kind in worth))
+        few = [item_id for item_id, kind in missing.items() if kind not in worth][:most_fetches]
+        await asyncio.gather(self.read(few), *(self._read_pages(kind, missing, most_pages) for kind in worth))
         left = [item_id for item_id in missing if item_id not in self._outcomes]
-        await self.read(left[:most_fetches])
-        return left[most_fetches:]
+        await self.read(left[: most_fetches - len(few)])
+        return left[most_fetches - len(few) :]
 
     async def read_newer_versions(self, ids: Iterable[str]) -> None:
         """Look up what replaced each of ``ids``, and what replaced that, up to the latest."""

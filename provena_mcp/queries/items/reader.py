@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from provena_mcp.client import ProvenaClient, RegistryApi
 from provena_mcp.errors import ForbiddenError, MalformedItemError, NotFoundError, ProvenaError
 from provena_mcp.queries.cache import BoundedCache, Clock
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY, NOTHING, ItemReader, Needs, unreadable_because
@@ -16,6 +15,9 @@ from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
+
+if TYPE_CHECKING:
+    from provena_mcp.client import ProvenaClient, RegistryApi
 
 _VERSION_LENGTH: Final = 24
 _DAY_LENGTH: Final = 10
