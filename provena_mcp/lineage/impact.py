@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final, NamedTuple
 
 from provena_mcp.lineage.roles import role_of
@@ -118,19 +119,31 @@ def find_touched(graph: ProvenanceGraph, impact: Impact) -> list[Touched]:
 
     ``graph`` holds the links from those items to agents and studies.
     """
-    hops = impact.hops
-    roles: dict[str, Counter[str]] = {}
-    nearest: dict[str, int] = {}
-    for source, relation, target in links_to(graph, names_whom):
-        if source not in hops or target in impact.starts:
+    columns, hop_of = graph.columns, impact.hops
+    hops = [hop_of.get(item, -1) for item in columns.ids]
+    word_of = {kind: registry_subtype(kind.subtype) for kind in set(columns.kinds)}
+    words = list(map(word_of.__getitem__, columns.kinds))
+    is_named = [
+        names_whom(kind) and item not in impact.starts
+        for item, kind in zip(columns.ids, columns.kinds, strict=True)
+    ]
+    roles: dict[int, Counter[str]] = {}
+    nearest: dict[int, int] = {}
+    links = zip(columns.sources, columns.relations, columns.targets, strict=True)
+    for source, relation, target in compress(links, map(is_named.__getitem__, columns.targets)):
+        hop = hops[source]
+        if hop < 0:
             continue
-        kind = graph.nodes[target]
-        source_type = registry_subtype(graph.nodes[source].subtype)
-        role = "runs" if kind.subtype == "STUDY" else role_of(source_type, relation, kind.subtype)
-        roles.setdefault(target, Counter())[role] += 1
-        nearest[target] = min(hops[source], nearest.get(target, hops[source]))
+        subtype = columns.kinds[target].subtype
+        role = "runs" if subtype == "STUDY" else role_of(words[source], relation, subtype)
+        counts = roles.get(target)
+        if counts is None:
+            counts = roles[target] = Counter()
+        counts[role] += 1
+        nearest[target] = min(hop, nearest.get(target, hop))
     found = [
-        Touched(node, graph.nodes[node].subtype, nearest[node], counts) for node, counts in roles.items()
+        Touched(columns.ids[node], columns.kinds[node].subtype, nearest[node], counts)
+        for node, counts in roles.items()
     ]
     return sorted(found, key=lambda item: (item.hop, -sum(item.roles.values()), item.id))
 

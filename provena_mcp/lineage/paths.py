@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.lineage.traversal import Ways, hops_along
-from provena_mcp.rules.graph import UNKNOWN, Direction, Kind, ProvenanceGraph
+from provena_mcp.rules.graph import OPPOSITE, UNKNOWN, Direction, Kind, ProvenanceGraph
 
 # What an item of unknown kind is, nobody knows: it must not be passed over.
 _DATA: Final = frozenset({"DATASET", "MODEL_RUN", ""})
@@ -65,18 +64,21 @@ def shortest_paths(
         max_hops: Longest path looked for.
         show: How many paths to spell out.
     """
-    ahead = graph.ahead(direction)
-    hops = hops_along(ahead, (start,), max_hops)
-    if goal not in hops:
+    hops, end, name = (
+        graph.walk(start, direction).hops,
+        graph.numbers.get(goal),
+        graph.columns.ids.__getitem__,
+    )
+    if end is None or not 0 <= hops[end] <= max_hops:
         return None
-    levels = _levels_between(_turned(ahead), hops, goal)
-    counts = _counts(ahead, levels)
+    levels = _levels_between(graph.ways(OPPOSITE[direction]), hops, end)
+    ways = graph.ways(direction)
     return ShortestPaths(
         direction=direction,
-        length=hops[goal],
-        count=counts[start],
-        paths=tuple(_first_paths(ahead, levels, show)),
-        levels=tuple(tuple(sorted(level)) for level in levels),
+        length=hops[end],
+        count=_count(ways, levels),
+        paths=tuple(tuple(map(name, path)) for path in _first_paths(ways, levels, name, show)),
+        levels=tuple(tuple(sorted(map(name, level))) for level in levels),
     )
 
 
@@ -113,41 +115,34 @@ def _first_way(graph: ProvenanceGraph, start: str, goal: str, direction: Directi
     return found.paths[0] if found else ()
 
 
-def _levels_between(back: Ways, hops: Mapping[str, int], goal: str) -> list[set[str]]:
+def _levels_between(back: Sequence[Sequence[int]], hops: Sequence[int], goal: int) -> list[set[int]]:
     """Items on shortest paths to ``goal``, by hop from the start."""
     levels = [{goal}]
     for hop in range(hops[goal] - 1, -1, -1):
-        levels.append({near for node in levels[-1] for near in back.get(node, ()) if hops.get(near) == hop})
+        levels.append({near for node in levels[-1] for near in back[node] if hops[near] == hop})
     return levels[::-1]
 
 
-def _counts(ahead: Ways, levels: list[set[str]]) -> dict[str, int]:
-    """Shortest paths from each item on the levels to the goal: the sum over its next items."""
+def _count(ways: Sequence[Sequence[int]], levels: Sequence[set[int]]) -> int:
+    """Shortest paths from the start to the goal: from each item as many as from its next items together."""
     counts = dict.fromkeys(levels[-1], 1)
     for level, following in zip(levels[-2::-1], levels[:0:-1], strict=True):
-        for node in level:
-            counts[node] = sum(counts[other] for other in ahead[node] if other in following)
-    return counts
+        counts |= {node: sum(map(counts.__getitem__, following.intersection(ways[node]))) for node in level}
+    (start,) = levels[0]
+    return counts[start]
 
 
-def _first_paths(ahead: Ways, levels: list[set[str]], show: int) -> Iterator[tuple[str, ...]]:
+def _first_paths(
+    ways: Sequence[Sequence[int]], levels: Sequence[set[int]], name: Callable[[int], str], show: int
+) -> Iterator[tuple[int, ...]]:
     """The first paths by id; no walk runs into a dead end, so each costs only its length."""
     (start,) = levels[0]
-    unfinished: list[tuple[str, ...]] = [(start,)]
+    unfinished: list[tuple[int, ...]] = [(start,)]
     while unfinished and show > 0:
         path = unfinished.pop()
         if len(path) == len(levels):
             show -= 1
             yield path
             continue
-        following = levels[len(path)]
-        nexts = sorted((other for other in ahead[path[-1]] if other in following), reverse=True)
+        nexts = sorted(levels[len(path)].intersection(ways[path[-1]]), key=name, reverse=True)
         unfinished.extend((*path, other) for other in nexts)
-
-
-def _turned(ahead: Ways) -> Ways:
-    back: dict[str, list[str]] = {}
-    for node, others in ahead.items():
-        for other in others:
-            back.setdefault(other, []).append(node)
-    return back

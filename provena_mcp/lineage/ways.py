@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
-from provena_mcp.lineage.traversal import Ways, hops_along
-from provena_mcp.rules.graph import UNKNOWN, Direction, ProvenanceGraph
+from provena_mcp.rules.graph import OPPOSITE, Direction, ProvenanceGraph
 
 # Beyond so many steps the ways are not counted: seconds of work for a number nobody reads.
 _MOST_STEPS: Final = 50_000
+# More than there are runs on any way.
+_HOP: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,6 @@ class WaysOverRuns:
     runs: int
     count: int
     first: tuple[str, ...]
-
-
-class _Length(NamedTuple):
-    """What a way from here to the goal costs."""
-
-    hops: int
-    runs: int
 
 
 class _TooManySteps(Exception):
@@ -42,6 +35,8 @@ def count_ways(
 
     None where counting would take too long, which only large tangles do.
     """
+    if start not in graph.numbers or goal not in graph.numbers:
+        return ()
     count = _Count(graph, start, goal, direction, max_hops)
     try:
         return count.over_cycles() if count.is_cyclic else count.in_order()
@@ -50,19 +45,21 @@ def count_ways(
 
 
 class _Count:
-    """Counts ways within the part of a graph that lies between two items."""
+    """Counts ways within the part of a graph that lies between two items.
+
+    What is left of a way is one number, its hops times ``_HOP`` and its runs: there are many of them.
+    """
 
     def __init__(
         self, graph: ProvenanceGraph, start: str, goal: str, direction: Direction, max_hops: int
     ) -> None:
-        self._start, self._goal, self._max_hops = start, goal, max_hops
-        back: Direction = "downstream" if direction == "upstream" else "upstream"
-        self._from = hops_along(graph.ahead(direction), (start,), max_hops)
-        self._to = hops_along(graph.ahead(back), (goal,), max_hops)
-        self._ahead = self._between(graph.ahead(direction))
-        self._is_run = {
-            node: graph.nodes.get(node, UNKNOWN).subtype == "MODEL_RUN" for node in (*self._ahead, goal)
-        }
+        self._ids, self._max_hops = graph.columns.ids, max_hops
+        self._start, self._goal = graph.numbers[start], graph.numbers[goal]
+        self._from = graph.walk(start, direction).hops
+        self._to = graph.walk(goal, OPPOSITE[direction]).hops
+        self._ahead = self._between(graph.ways(direction))
+        runs = {kind: int(kind.subtype == "MODEL_RUN") for kind in set(graph.columns.kinds)}
+        self._runs_at = list(map(runs.__getitem__, graph.columns.kinds))
         self._steps = 0
 
     @property
@@ -72,54 +69,54 @@ class _Count:
 
     def in_order(self) -> tuple[WaysOverRuns, ...]:
         """Where there is no cycle, the ways on from an item are those on from the items after it."""
-        onward: dict[str, Counter[_Length]] = {
-            self._goal: Counter({_Length(0, self._runs_at(self._goal)): 1})
-        }
+        onward: dict[int, dict[int, int]] = {self._goal: {self._runs_at[self._goal]: 1}}
         for node in self._order:
-            lengths = onward[node] = Counter[_Length]()
+            lengths = onward[node] = dict[int, int]()
+            too_long = (self._max_hops - self._from[node]) * _HOP
+            here = _HOP + self._runs_at[node]
             for other in self._ahead[node]:
+                self._step(len(onward[other]))
                 for length, count in onward[other].items():
-                    self._step()
-                    if self._from[node] + length.hops < self._max_hops:
-                        lengths[_Length(length.hops + 1, length.runs + self._runs_at(node))] += count
+                    if length < too_long:
+                        lengths[length + here] = lengths.get(length + here, 0) + count
         found: dict[int, int] = {}
-        for length, count in onward.get(self._start, Counter[_Length]()).items():
-            found[length.runs] = found.get(length.runs, 0) + count
+        for length, count in onward.get(self._start, {}).items():
+            found[length % _HOP] = found.get(length % _HOP, 0) + count
         return tuple(WaysOverRuns(runs, found[runs], self._first(onward, runs)) for runs in sorted(found))
 
     def over_cycles(self) -> tuple[WaysOverRuns, ...]:
         """Every way by itself."""
         found: dict[int, WaysOverRuns] = {}
-        unfinished: list[tuple[str, ...]] = [(self._start,)]
+        unfinished: list[tuple[int, ...]] = [(self._start,)]
         while unfinished:
             path = unfinished.pop()
-            self._step()
+            self._step(1)
             if path[-1] == self._goal:
-                runs = sum(map(self._runs_at, path))
-                known = found.get(runs, WaysOverRuns(runs, 0, path))
-                found[runs] = WaysOverRuns(runs, known.count + 1, min(known.first, path, key=_by_length))
+                runs = sum(map(self._runs_at.__getitem__, path))
+                named = tuple(map(self._ids.__getitem__, path))
+                known = found.get(runs, WaysOverRuns(runs, 0, named))
+                found[runs] = WaysOverRuns(runs, known.count + 1, min(known.first, named, key=_by_length))
                 continue
             left = self._max_hops - len(path)
             others = (other for other in self._ahead[path[-1]] if self._to[other] <= left)
             unfinished.extend((*path, other) for other in others if other not in path)
         return tuple(found[runs] for runs in sorted(found))
 
-    def _between(self, ahead: Ways) -> dict[str, list[str]]:
+    def _between(self, ways: Sequence[Sequence[int]]) -> dict[int, set[int]]:
         """The links on ways that are short enough."""
-        too_far = self._max_hops + 1
-        near = {node for node, hop in self._from.items() if hop + self._to.get(node, too_far) < too_far}
-        return {
-            node: sorted(other for other in ahead.get(node, ()) if other in near)
-            for node in near
-            if node != self._goal
+        near = {
+            node
+            for node, (hop, left) in enumerate(zip(self._from, self._to, strict=True))
+            if hop >= 0 and left >= 0 and hop + left <= self._max_hops
         }
+        return {node: near.intersection(ways[node]) for node in near if node != self._goal}
 
     @cached_property
-    def _order(self) -> list[str]:
+    def _order(self) -> list[int]:
         """Each item after all that it leads to; those that lead to a cycle are never reached."""
-        order: list[str] = []
+        order: list[int] = []
         waiting = {node: len(others) for node, others in self._ahead.items()}
-        before: dict[str, list[str]] = {}
+        before: dict[int, list[int]] = {}
         for node, others in self._ahead.items():
             for other in others:
                 before.setdefault(other, []).append(node)
@@ -133,19 +130,17 @@ class _Count:
                     ready.append(other)
         return order[1:]
 
-    def _first(self, onward: Mapping[str, Counter[_Length]], runs: int) -> tuple[str, ...]:
-        length = min(length for length in onward[self._start] if length.runs == runs)
+    def _first(self, onward: Mapping[int, Mapping[int, int]], runs: int) -> tuple[str, ...]:
+        length = min(length for length in onward[self._start] if length % _HOP == runs)
         path = [self._start]
         while path[-1] != self._goal:
-            length = _Length(length.hops - 1, length.runs - self._runs_at(path[-1]))
-            path.append(next(other for other in self._ahead[path[-1]] if length in onward[other]))
-        return tuple(path)
+            length -= _HOP + self._runs_at[path[-1]]
+            others = (other for other in self._ahead[path[-1]] if length in onward[other])
+            path.append(min(others, key=self._ids.__getitem__))
+        return tuple(map(self._ids.__getitem__, path))
 
-    def _runs_at(self, node: str) -> int:
-        return 1 if self._is_run[node] else 0
-
-    def _step(self) -> None:
-        self._steps += 1
+    def _step(self, steps: int) -> None:
+        self._steps += steps
         if self._steps > _MOST_STEPS:
             raise _TooManySteps
 

@@ -12,6 +12,7 @@ from itertools import compress
 from typing import Final, Literal, NamedTuple
 
 Direction = Literal["upstream", "downstream"]
+OPPOSITE: Final[Mapping[Direction, Direction]] = {"upstream": "downstream", "downstream": "upstream"}
 
 
 class Kind(NamedTuple):

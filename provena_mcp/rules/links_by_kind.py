@@ -20,11 +20,6 @@ def links_to(graph: ProvenanceGraph, is_wanted: OfKind) -> list[Link]:
     return _links(graph, map(_flags(graph, is_wanted).__getitem__, graph.columns.targets))
 
 
-def of_kind(graph: ProvenanceGraph, is_wanted: OfKind) -> list[str]:
-    """The ids of the items of such a kind."""
-    return list(compress(graph.columns.ids, _flags(graph, is_wanted)))
-
-
 def _flags(graph: ProvenanceGraph, is_wanted: OfKind) -> Sequence[bool]:
     verdicts = {kind: is_wanted(kind) for kind in set(graph.columns.kinds)}
     return list(map(verdicts.__getitem__, graph.columns.kinds))

@@ -123,12 +123,13 @@ class ImpactAnswer:
         if self._records.incomplete_because:
             because.append(self._records.incomplete_because)
         totals = self._totals()
+        says = self._says(totals)
         starts = tuple(named_item(start, self._named, self._kinds) for start in impact.starts)
         for share in _SHARES:
             rows = {name: max(1, int(most * share)) for name, most in _ROWS.items()}
             cut = {name: rows[name] for name, found in self._lists().items() if len(found) > rows[name]}
             yield AnalyseImpactResult(
-                answer=self._says(totals),
+                answer=says,
                 item=named_item(self._start, self._named, self._kinds),
                 depth=self._depth,
                 complete=not because,

@@ -7,17 +7,16 @@ makers, people and studies are known after a handful of queries, where one for e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import compress
 from typing import Final
 
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.impact import names_whom
 from provena_mcp.lineage.lineage import Query
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, QueryBudget
-from provena_mcp.rules.graph import UNKNOWN, Kind, Link, ProvenanceGraph
-from provena_mcp.rules.links_by_kind import links_to
+from provena_mcp.rules.graph import UNKNOWN, ProvenanceGraph
 
 # A deep query may answer thousands of items; one of two hops tells of a dataset and of the run that made it.
 _MOST_DEEP: Final = 4
@@ -92,32 +91,38 @@ def _told(
     answers: Iterable[tuple[Query, ProvenanceGraph]], hops: Mapping[str, int], graph: ProvenanceGraph
 ) -> LinksAhead:
     known: set[str] = set()
-    naming: dict[Link, None] = {}
-    kinds: dict[str, Kind] = {}
-    made: dict[str, set[str]] = {}
-    datasets: set[str] = set()
+    naming: list[ProvenanceGraph] = []
+    makers: dict[str, tuple[str, ...]] = {}
     for query, answer in answers:
-        near = chain.from_iterable(answer.walk(query.start, "upstream").levels[: query.depth])
+        levels = answer.walk(query.start, "upstream").levels[: query.depth]
+        ids = answer.columns.ids
+        here = {node for level in levels for node in level if ids[node] in hops}
+        naming.append(answer.of_links(_naming_links(answer, here)))
         # An item without any link is missing from the answer that says so.
-        here = {query.start, *map(answer.columns.ids.__getitem__, near)} & hops.keys()
-        known |= here
-        datasets |= {
-            item for item in here if "DATASET" in (_subtype_in(graph, item), _subtype_in(answer, item))
-        }
-        for link in links_to(answer, names_whom):
-            if link.source in here:
-                naming[link] = None
-                kinds |= {end: answer.nodes[end] for end in (link.source, link.target)}
-        for source, relation, run in links_to(answer, _is_run):
-            if source in here and relation == "wasGeneratedBy":
-                made.setdefault(source, set()).add(run)
-    makers = {item: tuple(sorted(made.get(item, ()))) for item in datasets}
-    return LinksAhead(frozenset(known), ProvenanceGraph(kinds, tuple(naming)), makers)
+        told = {query.start, *map(ids.__getitem__, here)}
+        known |= told
+        made = _runs_that_made(answer, here)
+        makers |= {item: made.get(item, ()) for item in told if _is_dataset(item, answer, graph)}
+    return LinksAhead(frozenset(known), ProvenanceGraph().merged(naming), makers)
 
 
-def _subtype_in(graph: ProvenanceGraph, item: str) -> str:
-    return graph.nodes.get(item, UNKNOWN).subtype
+def _naming_links(answer: ProvenanceGraph, here: Collection[int]) -> list[bool]:
+    """Of each link, whether it leads from one of these items to an agent or a study."""
+    columns = answer.columns
+    names = {kind: names_whom(kind) for kind in set(columns.kinds)}
+    ends = zip(columns.sources, columns.targets, strict=True)
+    return [names[columns.kinds[target]] and source in here for source, target in ends]
 
 
-def _is_run(kind: Kind) -> bool:
-    return kind.subtype == "MODEL_RUN"
+def _runs_that_made(answer: ProvenanceGraph, here: Collection[int]) -> dict[str, tuple[str, ...]]:
+    columns = answer.columns
+    made: dict[int, set[str]] = {}
+    links = zip(columns.sources, columns.targets, strict=True)
+    for source, target in compress(links, map("wasGeneratedBy".__eq__, columns.relations)):
+        if source in here and columns.kinds[target].subtype == "MODEL_RUN":
+            made.setdefault(source, set()).add(columns.ids[target])
+    return {columns.ids[node]: tuple(sorted(runs)) for node, runs in made.items()}
+
+
+def _is_dataset(item: str, *graphs: ProvenanceGraph) -> bool:
+    return any(graph.nodes.get(item, UNKNOWN).subtype == "DATASET" for graph in graphs)

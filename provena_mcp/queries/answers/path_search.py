@@ -145,7 +145,7 @@ class _Pair:
             side = min((out, back), key=lambda side: len(side.edge))
             if len(side.edge) > self._budget.left - spare or not await side.extend(self._max_hops - known):
                 break
-        graph = out.graph.merged([back.graph])
+        graph = _every_way(out, back)
         ways = await asyncio.to_thread(count_ways, graph, out.start, back.start, direction, max_hops=known)
         return ways, known
 
@@ -173,22 +173,31 @@ class _Pair:
     def _between(self, items: Collection[str]) -> ProvenanceGraph:
         """What was read of ``items`` and the two ends: their kinds, and the links between them."""
         kept = {self._up_from.start, self._up_to.start, *items}
-        nodes = {
-            item: kind for side in self._sides() for item, kind in side.graph.nodes.items() if item in kept
-        }
-        links = {
-            (link.source, link.target): link
-            for side in self._sides()
-            for link in side.graph.links
-            if link.source in kept and link.target in kept
-        }
-        return ProvenanceGraph(nodes, tuple(links.values()))
+        parts = (_part(side.graph, kept) for side in self._sides())
+        return ProvenanceGraph().merged(parts)
+
+
+def _part(graph: ProvenanceGraph, items: Collection[str]) -> ProvenanceGraph:
+    """These items of a graph and the links between them."""
+    return graph.part(sorted(graph.numbers[item] for item in items if item in graph.numbers))
 
 
 def _where_they_meet(out: Frontier, back: Frontier) -> ProvenanceGraph | None:
     """A graph with every path between two reaches, as far as either knows; none if they do not touch."""
-    if back.start in out.hops:
+    if _reaches(out, back.start):
         return out.graph
-    if out.start in back.hops:
+    if _reaches(back, out.start):
         return back.graph
     return out.graph.merged([back.graph]) if out.hops.keys() & back.hops.keys() else None
+
+
+def _reaches(side: Frontier, item: str) -> bool:
+    number = side.graph.numbers.get(item)
+    return number is not None and side.graph.walk(side.start, side.direction).hops[number] >= 0
+
+
+def _every_way(out: Frontier, back: Frontier) -> ProvenanceGraph:
+    """A graph with all ways between two reaches that either knows."""
+    if out.is_whole:
+        return out.graph
+    return back.graph if back.is_whole else out.graph.merged([back.graph])
