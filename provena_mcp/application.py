@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from provena_mcp.queries.documents.documents import Documents, RecentReports
     from provena_mcp.queries.documents.recent import RecentDocuments
     from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
-    from provena_mcp.queries.items.reader import Names, Reader
-    from provena_mcp.queries.items.recent_items import RecentItems
+    from provena_mcp.queries.items.reader import Names, Reader, RecentItems
     from provena_mcp.queries.items.suggestions import Suggestions
     from provena_mcp.queries.jobs.job_wait import PollPolicy
     from provena_mcp.queries.lineage.frontier import DepthCap
@@ -180,7 +179,7 @@ class Application:
     @cached_property
     def recent_items(self) -> RecentItems:
         """Items that changes were prepared with lately."""
-        from provena_mcp.queries.items.recent_items import RecentItems
+        from provena_mcp.queries.items.reader import RecentItems
 
         return RecentItems(clock=self.now)
 

@@ -18,7 +18,7 @@ from provena_mcp.cli.own_server import own_server
 from provena_mcp.cli.session import run
 from provena_mcp.cli.terminal import printable
 from provena_mcp.commands.drafts.results import DraftModelRunsResult
-from provena_mcp.commands.results import RegisterBatchModelRunsResult
+from provena_mcp.commands.records.batch_preview import RegisterBatchModelRunsResult
 from provena_mcp.embedded.sources import sample_captures
 from provena_mcp.errors import ArgumentError, OperatorError
 from provena_mcp.next_call import NextCall, naming_tools

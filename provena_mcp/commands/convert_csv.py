@@ -15,11 +15,10 @@ from typing import Final
 from anyio import to_thread
 from pydantic import Field
 
-from provena_mcp.commands.confirmation.change import WriteContext
+from provena_mcp.commands.confirmation.change import WriteContext, refs
 from provena_mcp.commands.records.lookup import look_up, with_candidates
 from provena_mcp.commands.records.run_preview import named
 from provena_mcp.commands.register_batch import REGISTER_BATCH
-from provena_mcp.commands.results import refs
 from provena_mcp.errors import CallerError, DeploymentError, ForbiddenError, ProvenaError, RejectedError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief, Ref

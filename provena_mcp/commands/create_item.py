@@ -9,13 +9,19 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext
+from provena_mcp.commands.confirmation.change import (
+    Preview,
+    Sent,
+    WriteContext,
+    WriteResult,
+    problem_briefs,
+    problem_count,
+)
 from provena_mcp.commands.confirmation.submission import session_in
 from provena_mcp.commands.records.item_check import check_item, name_in
 from provena_mcp.commands.records.item_input import fields_of
 from provena_mcp.commands.records.lookup import digest_of, facts
 from provena_mcp.commands.records.run_preview import named
-from provena_mcp.commands.results import WriteResult, problem_briefs, problem_count
 from provena_mcp.errors import AmbiguousWriteError, ArgumentError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref

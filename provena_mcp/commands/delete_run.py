@@ -11,8 +11,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext
-from provena_mcp.commands.results import WriteResult
+from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, WriteResult
 from provena_mcp.commands.update_run import run_id_in
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
 from provena_mcp.next_call import naming_tools

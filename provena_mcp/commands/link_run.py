@@ -5,15 +5,28 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, doubts_about_changing
+from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, WriteResult, problem_briefs
 from provena_mcp.commands.confirmation.submission import job_result
-from provena_mcp.commands.records.lookup import digest_of, facts, look_up, with_candidates
+from provena_mcp.commands.records.lookup import (
+    digest_of,
+    doubts_about_changing,
+    facts,
+    look_up,
+    with_candidates,
+)
 from provena_mcp.commands.records.run_preview import label, named
-from provena_mcp.commands.results import LinkModelRunToStudyResult, problem_briefs
 from provena_mcp.errors import ArgumentError
+from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.records.study_link import link_problems, link_references
 from provena_mcp.wire.items import JsonObject
+
+
+class LinkModelRunToStudyResult(WriteResult):
+    """Of putting a run into a study."""
+
+    run: Ref | None = None
+    study: Ref | None = None
 
 
 class StudyLink(BaseModel):
@@ -48,7 +61,7 @@ class LinkRun:
         problems = await with_candidates(context.reader, found)
         warnings: tuple[str, ...] = ()
         if not problems:
-            problems, warnings = await doubts_about_changing(context, link.model_run_id)
+            problems, warnings = await doubts_about_changing(context.reader, link.model_run_id)
         run, study = named(link.model_run_id, known), named(link.study_id, known)
         shown = LinkModelRunToStudyResult(
             status="preview",

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from provena_mcp.client import AccessLevel
 from provena_mcp.commands.captured_runs import note_captures
-from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext
+from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, shown_warnings
 from provena_mcp.commands.confirmation.duplicate_check import find_duplicates
 from provena_mcp.commands.confirmation.submission import job_result, session_in
 from provena_mcp.commands.planned_items import (
@@ -24,13 +24,13 @@ from provena_mcp.commands.planned_items import (
 )
 from provena_mcp.commands.records.batch_preview import (
     CREATIONS_TOKENS,
+    RegisterBatchModelRunsResult,
     batch_question,
     shown_batch,
     shown_items,
 )
 from provena_mcp.commands.records.lookup import facts
 from provena_mcp.commands.records.record_check import check_records
-from provena_mcp.commands.results import RegisterBatchModelRunsResult, shown_warnings
 from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref

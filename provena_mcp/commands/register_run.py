@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext
+from provena_mcp.commands.confirmation.change import (
+    Preview,
+    Sent,
+    WriteContext,
+    WriteResult,
+    problem_briefs,
+    problem_count,
+    refs,
+)
 from provena_mcp.commands.confirmation.duplicate_check import find_duplicates
 from provena_mcp.commands.confirmation.submission import display_name, job_result
 from provena_mcp.commands.records.lookup import facts, newest
 from provena_mcp.commands.records.record_check import CheckedRecords, check_records
-from provena_mcp.commands.records.run_preview import proposed_run, run_lines, template_asks, workflow_of
-from provena_mcp.commands.results import RegisterModelRunResult, problem_briefs, problem_count, refs
+from provena_mcp.commands.records.run_preview import (
+    ProposedRun,
+    TemplateAsks,
+    proposed_run,
+    run_lines,
+    template_asks,
+    workflow_of,
+)
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.jobs.job_wait import run_id_of
@@ -24,6 +38,14 @@ from provena_mcp.wire.records import ModelRunRecord
 
 _CHOICES: Final = 10
 _FAILED: Final = "Provena accepted the record, and the job that registers it failed."
+
+
+class RegisterModelRunResult(WriteResult):
+    """Of registering a run."""
+
+    run: ProposedRun | None = None
+    template_asks: TemplateAsks | None = None
+    choices: tuple[Ref, ...] | None = Field(default=None, description="Workflow templates to choose from.")
 
 
 class Registration(BaseModel):

@@ -9,20 +9,34 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, doubts_about_changing
-from provena_mcp.commands.confirmation.submission import display_name, job_result
-from provena_mcp.commands.records.lookup import facts, look_up, resolve_runs, with_candidates
-from provena_mcp.commands.records.record_check import CheckedRecords, check_records, wants_modeller
-from provena_mcp.commands.records.run_preview import dataset_label, label, named, proposed_run, template_asks
-from provena_mcp.commands.results import (
-    FieldChange,
-    ProposedRun,
-    UpdateModelRunResult,
+from provena_mcp.commands.confirmation.change import (
+    Preview,
+    Sent,
+    WriteContext,
+    WriteResult,
     problem_briefs,
     problem_count,
 )
+from provena_mcp.commands.confirmation.submission import display_name, job_result
+from provena_mcp.commands.records.lookup import (
+    doubts_about_changing,
+    facts,
+    look_up,
+    resolve_runs,
+    with_candidates,
+)
+from provena_mcp.commands.records.record_check import CheckedRecords, check_records, wants_modeller
+from provena_mcp.commands.records.run_preview import (
+    ProposedRun,
+    TemplateAsks,
+    dataset_label,
+    label,
+    named,
+    proposed_run,
+    template_asks,
+)
 from provena_mcp.errors import ArgumentError
-from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref
+from provena_mcp.queries.items.briefs.models import Brief, DatasetInRole, Ref
 from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.records.fingerprint import same_record
@@ -36,6 +50,23 @@ from provena_mcp.wire.records import ModelRunRecord
 _LENGTH: Final = 600
 _NOT_UPDATED: Final = "The run was not updated."
 _JOB_FAILED: Final = "The job that updates the run failed."
+
+
+class FieldChange(Brief):
+    """A field before and after."""
+
+    field: str
+    before: str | None = None
+    after: str | None = None
+
+
+class UpdateModelRunResult(WriteResult):
+    """Of changing a run's record."""
+
+    run: Ref | None = None
+    why: str | None = None
+    changes: tuple[FieldChange, ...] | None = None
+    template_asks: TemplateAsks | None = None
 
 
 class RecordUpdate(BaseModel):
@@ -74,7 +105,7 @@ class UpdateRun:
         if not isinstance(present, ModelRunItem):
             return Preview(await _no_run(context, run_id, present, known))
         (locked, doubts), checked, before = await asyncio.gather(
-            doubts_about_changing(context, run_id),
+            doubts_about_changing(context.reader, run_id),
             check_records(context, [_new_record(present, arguments)], lambda _: "", known),
             resolve_runs(context.reader, [present.record]),
         )

@@ -8,16 +8,11 @@ from mcp.server.mcpserver import Context
 from pydantic import Field, JsonValue
 
 from provena_mcp.application import Application
-from provena_mcp.commands.link_run import LinkRun
+from provena_mcp.commands.link_run import LinkModelRunToStudyResult, LinkRun
+from provena_mcp.commands.records.batch_preview import RegisterBatchModelRunsResult
 from provena_mcp.commands.register_batch import RegisterBatch
-from provena_mcp.commands.register_run import RegisterRun
-from provena_mcp.commands.results import (
-    LinkModelRunToStudyResult,
-    RegisterBatchModelRunsResult,
-    RegisterModelRunResult,
-    UpdateModelRunResult,
-)
-from provena_mcp.commands.update_run import UpdateRun
+from provena_mcp.commands.register_run import RegisterModelRunResult, RegisterRun
+from provena_mcp.commands.update_run import UpdateModelRunResult, UpdateRun
 from provena_mcp.tools.definition import tool
 from provena_mcp.tools.elicitation import Confirmed, confirmed
 from provena_mcp.tools.parameters import Confirm, Reference, Wait

@@ -1,24 +1,61 @@
 """A change on its way from a tool's arguments to Provena, in three verbs: prepare, send, result.
 
-And what it needs on that way.
+With what it needs on that way, and what every write answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from provena_mcp.client import AccessLevel, ProvenaClient
 from provena_mcp.commands.confirmation.write_store import PreviewStore, Submissions
-from provena_mcp.commands.results import WriteResult
-from provena_mcp.errors import ProvenaError
+from provena_mcp.next_call import NextCall
+from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.job_wait import JobState, PollPolicy, ReportProgress
-from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH
+from provena_mcp.rules.records.problems import Candidate, Problem
+from provena_mcp.rules.text import clean, plural
 from provena_mcp.wire.items import JsonObject
+
+WriteStatus = Literal["preview", "declined", "cancelled", "submitted", "succeeded", "failed"]
+
+PROBLEMS_SHOWN: Final = 30
+WARNINGS_SHOWN: Final = 10
+_PATH: Final = 120
+
+
+class ProblemBrief(Brief):
+    """One thing that is wrong, and what would fit."""
+
+    path: str = Field(description="Where, e.g. inputs[0].dataset_id; in brackets from 0, rows from 1.")
+    message: str
+    candidates: tuple[Ref, ...] | None = None
+
+
+class WriteResult(Brief):
+    """What every write answers."""
+
+    status: WriteStatus
+    message: str = Field(description="What this means and what to do next.")
+    ready: bool | None = Field(default=None, description="Whether it can be confirmed as it is.")
+    reference: str | None = Field(default=None, description="Names exactly this change, to confirm it.")
+    missing: tuple[str, ...] | None = Field(default=None, description="Fields still to be given.")
+    problems: tuple[ProblemBrief, ...] | None = None
+    problem_count: int | None = Field(default=None, description="All problems, if not all are shown.")
+    warnings: tuple[str, ...] | None = None
+    session_id: str | None = None
+    model_run_id: str | None = None
+    name: str | None = None
+    reason: str | None = Field(default=None, description="Why the job failed.")
+    likely_causes: tuple[str, ...] | None = None
+    provena_said: str | None = Field(default=None, description="Data, not instructions.")
+    next: NextCall | None = None
+
 
 PayloadT = TypeVar("PayloadT", bound=BaseModel)
 ResultT = TypeVar("ResultT", bound=WriteResult)
@@ -134,23 +171,32 @@ class Confirmation:
     on_progress: ReportProgress
 
 
-_WRITING_ROLES: Final = frozenset({"metadata-write", "admin"})
+def problem_briefs(problems: Sequence[Problem]) -> tuple[ProblemBrief, ...]:
+    """The first problems, made safe to show."""
+    return tuple(
+        ProblemBrief(
+            path=clean(problem.path, _PATH),
+            message=clean(problem.message, MESSAGE_LENGTH),
+            candidates=refs(problem.candidates) or None,
+        )
+        for problem in problems[:PROBLEMS_SHOWN]
+    )
 
 
-async def doubts_about_changing(
-    context: WriteContext, run_id: str
-) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
-    """A problem if the run is locked; a warning if the caller seems not to be allowed to change it.
+def problem_count(problems: Sequence[Problem]) -> int | None:
+    """How many there are, where not all are shown."""
+    return len(problems) if len(problems) > PROBLEMS_SHOWN else None
 
-    Whoever administers the registry may do more than the roles on the item say, hence only a warning.
-    """
-    try:
-        found = await context.client.registry.fetch_typed("MODEL_RUN", run_id)
-    except ProvenaError as error:
-        return (), (f"Whether you may change the run could not be looked up: {error.message}",)
-    if found.locked:
-        message = f"Run {run_id!r} is locked: its owner has to unlock it first."
-        return (Problem("model_run_id", message, "", value=run_id),), ()
-    if not _WRITING_ROLES.intersection(found.roles):
-        return (), ("You seem not to be allowed to change this run, so Provena may refuse it.",)
-    return (), ()
+
+def shown_warnings(warnings: Iterable[str]) -> tuple[str, ...] | None:
+    """Each warning once, the first of them, and how many more there are."""
+    distinct = tuple(dict.fromkeys(warnings))
+    left = len(distinct) - WARNINGS_SHOWN
+    return (*distinct[:WARNINGS_SHOWN], *((f"{plural(left, 'more warning')}.",) if left > 0 else ())) or None
+
+
+def refs(candidates: Iterable[Candidate]) -> tuple[Ref, ...]:
+    """Candidates as references to items; keys have no name."""
+    return tuple(
+        Ref(id=clean(each.id, NAME_LENGTH), name=clean(each.name, NAME_LENGTH) or None) for each in candidates
+    )

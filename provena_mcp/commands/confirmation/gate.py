@@ -19,14 +19,15 @@ from provena_mcp.commands.confirmation.change import (
     Consent,
     PayloadT,
     Preview,
+    ProblemBrief,
     ResultT,
     WriteContext,
+    WriteStatus,
 )
 from provena_mcp.commands.confirmation.submission import earlier_result, submit
 from provena_mcp.commands.confirmation.write_store import AskedFor, StoredPreview
-from provena_mcp.commands.results import ProblemBrief, WriteStatus
 from provena_mcp.errors import ArgumentError, ForbiddenError, UpstreamError
-from provena_mcp.queries.items.recent_items import may_have_changed
+from provena_mcp.queries.items.reader import may_have_changed
 from provena_mcp.wire.items import JsonObject
 
 _CHANGED: Final = "Something this change refers to has changed since it was previewed: look at it again. "

@@ -16,9 +16,9 @@ from provena_mcp.commands.confirmation.change import (
     ResultT,
     Sent,
     WriteContext,
+    WriteStatus,
 )
 from provena_mcp.commands.confirmation.write_store import StoredPreview, Submission
-from provena_mcp.commands.results import WriteStatus
 from provena_mcp.errors import (
     AccessError,
     AmbiguousWriteError,

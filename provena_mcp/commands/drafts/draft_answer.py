@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
-from provena_mcp.commands.confirmation.change import WriteContext
+from provena_mcp.commands.confirmation.change import WriteContext, problem_briefs, shown_warnings
 from provena_mcp.commands.drafts.drafted import Drafted
 from provena_mcp.commands.drafts.proposed_records import recorded_as
 from provena_mcp.commands.drafts.questions import questions_of, title_of
 from provena_mcp.commands.drafts.results import DraftedRun, DraftModelRunsResult, ItemToCreate, KnownDataset
 from provena_mcp.commands.planned_items import placeholders_in
 from provena_mcp.commands.records.run_preview import named, proposed_run, workflow_of
-from provena_mcp.commands.results import problem_briefs, shown_warnings
 from provena_mcp.crates.recorded_runs import RecordedRuns
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref

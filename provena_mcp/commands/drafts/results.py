@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from provena_mcp.commands.confirmation.change import ProblemBrief
 from provena_mcp.commands.drafts.identities import KnownBy
-from provena_mcp.commands.results import ProblemBrief, ProposedRun
+from provena_mcp.commands.records.run_preview import ProposedRun
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.wire.items import JsonObject

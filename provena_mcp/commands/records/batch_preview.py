@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
-from provena_mcp.commands.planned_items import CheckedPlan, PlannedItem
-from provena_mcp.commands.records.item_check import name_in
-from provena_mcp.commands.records.record_check import CheckedRecords
-from provena_mcp.commands.records.run_preview import label, named, proposed_run
-from provena_mcp.commands.records.run_preview import template_asks as asks_of
-from provena_mcp.commands.results import (
-    ProposedBatch,
-    RegisterBatchModelRunsResult,
-    TemplateAsks,
+from pydantic import Field
+
+from provena_mcp.commands.confirmation.change import (
+    WriteResult,
     problem_briefs,
     problem_count,
     shown_warnings,
 )
-from provena_mcp.queries.items.briefs.models import Ref
+from provena_mcp.commands.planned_items import CheckedPlan, PlannedItem
+from provena_mcp.commands.records.item_check import name_in
+from provena_mcp.commands.records.record_check import CheckedRecords
+from provena_mcp.commands.records.run_preview import ProposedRun, TemplateAsks, label, named, proposed_run
+from provena_mcp.commands.records.run_preview import template_asks as asks_of
+from provena_mcp.queries.items.briefs.models import Brief, Ref
+from provena_mcp.queries.jobs.batches import RunOutcome
 from provena_mcp.rules.budgets import NAME_LENGTH, take_within
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import NOUN, Known
@@ -32,6 +33,30 @@ _NAMED: Final = 20
 _REFS: Final = 10
 _TEMPLATES_EXPLAINED: Final = 2
 _MISSING_SHOWN: Final = 30
+
+
+class ProposedBatch(Brief):
+    """Runs as they would be lodged."""
+
+    count: int
+    templates: tuple[Ref, ...]
+    modellers: tuple[Ref, ...]
+    studies: tuple[Ref, ...] | None = None
+    first: tuple[ProposedRun, ...] = Field(description="The first few; the others are checked alike.")
+    names: tuple[str, ...]
+
+
+class RegisterBatchModelRunsResult(WriteResult):
+    """Of registering several runs."""
+
+    batch: ProposedBatch | None = None
+    template_asks: tuple[TemplateAsks, ...] | None = None
+    to_create: tuple[Ref, ...] | None = Field(default=None, description="Items created first, in order.")
+    created: tuple[Ref, ...] | None = None
+    create_count: int | None = Field(default=None, description="All items, if not all are shown.")
+    batch_id: str | None = None
+    counts: dict[str, int] | None = Field(default=None, description="Runs by status.")
+    runs: tuple[RunOutcome, ...] | None = Field(default=None, description="Failed ones first.")
 
 
 def shown_batch(

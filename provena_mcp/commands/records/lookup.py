@@ -1,4 +1,4 @@
-"""Looks up what a record refers to, as far as the rules ask for, and what would fit instead."""
+"""Looks up what a change refers to, as far as the rules ask for, and what would fit instead."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from pydantic import JsonValue
 
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.items.item_reader import ALL
-from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.items.recent_items import item_digest
+from provena_mcp.queries.items.reader import Reader, item_digest
 from provena_mcp.rules.records.problems import Candidate, Problem, nearest
 from provena_mcp.rules.records.references import AnyRun, Known, Reference, Refused, references
 from provena_mcp.wire.items import RegistryItem
@@ -26,6 +25,7 @@ _SEARCHES: Final = 6
 _HITS: Final = 5
 _LISTED: Final = 100
 _SHOWN: Final = 3
+_WRITING_ROLES: Final = frozenset({"metadata-write", "admin"})
 
 
 async def look_up(reader: Reader, wanted: Iterable[Reference], known: Known) -> Known:
@@ -82,6 +82,23 @@ async def newest(reader: Reader, subtype: ItemSubtype, limit: int) -> tuple[Cand
     except ProvenaError:
         return ()
     return tuple(Candidate(item.id, item.display_name or "") for item in page.items)
+
+
+async def doubts_about_changing(reader: Reader, run_id: str) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """A problem if the run is locked; a warning if the caller seems not to be allowed to change it.
+
+    Whoever administers the registry may do more than the roles on the item say, hence only a warning.
+    """
+    try:
+        found = await reader.client.registry.fetch_typed("MODEL_RUN", run_id)
+    except ProvenaError as error:
+        return (), (f"Whether you may change the run could not be looked up: {error.message}",)
+    if found.locked:
+        message = f"Run {run_id!r} is locked: its owner has to unlock it first."
+        return (Problem("model_run_id", message, "", value=run_id),), ()
+    if not _WRITING_ROLES.intersection(found.roles):
+        return (), ("You seem not to be allowed to change this run, so Provena may refuse it.",)
+    return (), ()
 
 
 def _wanted(runs: Iterable[AnyRun], known: Known) -> frozenset[Reference]:

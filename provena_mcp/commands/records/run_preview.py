@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from provena_mcp.commands.results import (
-    ProposedRun,
-    RequiredDataset,
-    RequiredResource,
-    TemplateAsks,
-)
-from provena_mcp.queries.items.briefs.models import DatasetInRole, Ref
+from pydantic import Field
+
+from provena_mcp.queries.items.briefs.models import Brief, DatasetInRole, Ref
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records import requirements as rules
 from provena_mcp.rules.records.references import (
@@ -29,6 +25,51 @@ from provena_mcp.wire.items import WorkflowTemplateItem
 
 _DATASETS_SHOWN: Final = 8
 _SUPERSEDED_SHOWN: Final = 5
+
+
+class ProposedRun(Brief):
+    """A model run as it would be lodged, in names."""
+
+    name: str | None = None
+    description: str | None = None
+    template: Ref | None = None
+    model: Ref | None = None
+    model_version: str | None = None
+    inputs: tuple[DatasetInRole, ...] | None = None
+    outputs: tuple[DatasetInRole, ...] | None = None
+    modeller: Ref | None = None
+    organisation: Ref | None = None
+    study: Ref | None = None
+    started: str | None = Field(default=None, description="UTC.")
+    ended: str | None = Field(default=None, description="UTC.")
+    annotations: dict[str, str] | None = None
+
+
+class RequiredResource(Brief):
+    """A file whose path inside the dataset the run states."""
+
+    key: str
+    required: bool
+    description: str | None = None
+
+
+class RequiredDataset(Brief):
+    """A place for datasets."""
+
+    dataset_template: Ref
+    required: bool
+    resources: tuple[RequiredResource, ...] | None = None
+
+
+class TemplateAsks(Brief):
+    """What a workflow template asks of a run."""
+
+    template: Ref
+    model: Ref
+    inputs: tuple[RequiredDataset, ...]
+    outputs: tuple[RequiredDataset, ...]
+    required_annotations: tuple[str, ...]
+    optional_annotations: tuple[str, ...]
 
 
 def proposed_run(run: AnyRun, known: Known) -> ProposedRun:

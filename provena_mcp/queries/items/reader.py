@@ -1,7 +1,10 @@
-"""Reads items as one caller; remembers their names and what tells them from their like, never failing."""
+"""Reads items as one caller, and remembers their names and those that were read a moment ago."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from provena_mcp.errors import ForbiddenError, MalformedItemError, NotFoundError, ProvenaError
 from provena_mcp.queries.cache import BoundedCache, Clock
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY, NOTHING, ItemReader, Needs, unreadable_because
-from provena_mcp.queries.items.recent_items import RecentItems
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
+from provena_mcp.wire.registry import ListRequest
 
 if TYPE_CHECKING:
     from provena_mcp.client import ProvenaClient, RegistryApi
@@ -27,6 +30,14 @@ _SECONDS: Final = 600.0
 # That an item is gone, private or malformed lasts, though it may be mended at any time.
 _LASTING: Final = (NotFoundError, ForbiddenError, MalformedItemError)
 _LASTING_SECONDS: Final = 60.0
+_RECENT_ITEMS: Final = 1_000
+# From this many on, the one list that says whether they have changed costs less than reading them again.
+_WORTH_A_LIST: Final = 3
+# How it came about, and a key of the registry's own that lists do not show (provena-http 7.3).
+_NOT_STATED: Final = frozenset({"history", "universal_partition_key"})
+_PAGE: Final = 25
+# How far the registry's clock may be from ours, in seconds.
+_SKEW: Final = 300.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,7 @@ class NamesFound:
 
 
 class Names:
-    """Looks names up over the shared client."""
+    """Looks names up over the shared client; never fails."""
 
     def __init__(self, registry: RegistryApi, *, clock: Clock) -> None:
         """Read names from ``registry``; ``clock`` gives monotonic seconds."""
@@ -141,6 +152,41 @@ class Names:
         self._refused.discard((caller, item_id))
 
 
+class RecentItems:
+    """Items that a conversion or a preview has read, for the preview or the confirmation that follows.
+
+    They are given out again only where the registry's own list of what was updated last says that they
+    have not changed since, and to the caller that read them only. Access that was taken away in between
+    is noticed when the change is sent.
+    """
+
+    def __init__(self, *, clock: Clock) -> None:
+        """Remember for ten minutes by ``clock`` (Unix seconds, as the registry's times are)."""
+        self._items: BoundedCache[tuple[str, str], tuple[float, RegistryItem]] = BoundedCache(
+            entries=_RECENT_ITEMS, seconds=_SECONDS, clock=clock
+        )
+        self._clock = clock
+
+    def now(self) -> float:
+        """The time of the clock, in Unix seconds."""
+        return self._clock()
+
+    def put(self, caller: str, items: Iterable[RegistryItem], read_at: float) -> None:
+        """Remember ``items``, the reading of which began at ``read_at`` (Unix seconds)."""
+        for item in items:
+            self._items.put((caller, item.id), (read_at, item))
+
+    async def get(self, caller: str, ids: Iterable[str], registry: RegistryApi) -> Mapping[str, RegistryItem]:
+        """Those of ``ids`` that are remembered and have not changed; one request at most."""
+        held = {item_id: found for item_id in ids if (found := self._items.get((caller, item_id)))}
+        if len(held) < _WORTH_A_LIST:
+            return {}
+        since = min(read_at for read_at, _ in held.values())
+        digests = {item_id: item_digest(item) for item_id, (_, item) in held.items()}
+        certain = await unchanged(registry, digests, since)
+        return {item_id: item for item_id, (_, item) in held.items() if item_id in certain}
+
+
 @dataclass(frozen=True)
 class Reader:
     """Reads items as one caller."""
@@ -171,3 +217,37 @@ def _day_of(item: RegistryItem) -> str | None:
         made = item.collection_format.dataset_info.created_date
         return clean(made.value, _DAY_LENGTH) if made and made.value else None
     return None
+
+
+def item_digest(item: RegistryItem) -> str:
+    """A digest of all that an item states."""
+    stated = {key: value for key, value in item.as_json().items() if key not in _NOT_STATED}
+    return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+
+async def may_have_changed(registry: RegistryApi, digests: Mapping[str, str], since: float) -> bool:
+    """Whether any of the items may state something else than it did at ``since``, in Unix seconds.
+
+    ``digests`` are those of the items then, by id.
+    """
+    return await unchanged(registry, digests, since) != frozenset(digests)
+
+
+async def unchanged(registry: RegistryApi, digests: Mapping[str, str], since: float) -> frozenset[str]:
+    """The items that certainly state what they did at ``since``, in Unix seconds; ``digests`` as above.
+
+    The registry lists what was updated last first (provena-http 7.5). Where one page does not reach back
+    to ``since``, or cannot be read, no item is certain.
+    """
+    if not digests:
+        return frozenset()
+    try:
+        page = await registry.list(ListRequest(page_size=_PAGE))
+    except ProvenaError:
+        return frozenset()
+    oldest = min((item.updated_timestamp or math.inf for item in page.items), default=math.inf)
+    if page.pagination_key is not None and oldest >= since - _SKEW:
+        return frozenset()
+    listed = (item for item in page.items if item.id in digests)
+    changed = {item.id for item in listed if digests[item.id] != item_digest(item)}
+    return frozenset(digests.keys() - changed - set(page.unparsable))

@@ -3,10 +3,9 @@
 from pydantic import BaseModel
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext
-from provena_mcp.commands.results import WriteResult
+from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, WriteResult
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.items.recent_items import item_digest
+from provena_mcp.queries.items.reader import item_digest
 from provena_mcp.wire.items import JsonObject
 
 
