@@ -36,7 +36,7 @@ def test_a_mirror_is_pulled_over_http_and_asked_offline(tmp_path: Path) -> None:
     assert (asked.returncode, asked.stderr) == (0, "")
     assert "From a mirror; its age: less than a minute" in asked.stdout
     away = line("local", "pull", PROVENA_MIRROR=str(mirror))
-    assert away.returncode == 2
+    assert away.returncode == 4
     assert "No connection to prov-api" in away.stderr
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,7 @@ class Walk:
         wheel = self._built(uv)
         self._installed(uv, wheel)
         self._demonstrated()
+        self._as_the_readme_says(uv)
         self._installed_into_assistants()
         self._started_by_an_assistant()
         self._pictured()
@@ -153,6 +155,24 @@ class Walk:
         if " questions, about " not in said or list(self.home.glob("*.sqlite*")):
             raise StrandedError(f"the demo said {said[-500:]}")
         self._done("the demo has answered")
+
+    def _as_the_readme_says(self, uv: str) -> None:
+        """What the README has everybody type first; uv stands in for pip, which would fetch all again."""
+        first = re.search(
+            r"^```sh\n(.*?)^```$", (_ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+        )
+        if first is None:
+            raise StrandedError("the README says nothing to type")
+        environment = self.folder / "typed"
+        self.run(uv, "venv", "--quiet", "--python", sys.executable, str(environment))
+        pip = environment / "bin" / "pip"
+        pip.write_text(f'#!/bin/sh\nexec "{uv}" "$(basename "$0")" "$@" --quiet --python "{environment}"\n')
+        pip.chmod(0o755)
+        typed = f"cd '{self.folder / 'sources'}' && {first[1]}"
+        said = self.run("sh", "-c", typed, path=f"{pip.parent}{os.pathsep}{os.defpath}")
+        if " questions, about " not in said:
+            raise StrandedError(f"the README's first line said {said[-500:]}")
+        self._done("the README's first line has answered")
 
     def _installed_into_assistants(self) -> None:
         with ThreadPoolExecutor(_AT_ONCE) as pool:

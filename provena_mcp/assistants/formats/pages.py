@@ -73,7 +73,7 @@ def _text(name: str) -> str:
 def _section(assistant: Assistant) -> str:
     parts = [f"## {assistant.title}\n"]
     if assistant.local and assistant.has_file:
-        parts.append(f"```\nprovena-mcp install --client {assistant.name}\n```\n")
+        parts.append(f"```sh\nprovena-mcp install --client {assistant.name}\n```\n")
     parts.append(_places(assistant))
     if assistant.local:
         parts.append(_snippet(assistant, _COMMAND))

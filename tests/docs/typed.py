@@ -1,0 +1,53 @@
+"""``provena-mcp`` as somebody at a desk types it, who logs in when asked to and ends what goes on serving."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import httpx
+
+from tests.embedded.serving import free_port, wait_for
+from tests.oidc.realm import Person
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; its exit code, or 0 of a server that has answered."""
+    command = [sys.executable, "-m", "provena_mcp", *arguments]
+    if arguments[:1] == ["login"]:
+        return _logged_in(command)
+    if "serve" in arguments and "--port" in arguments:
+        return _served(command)
+    return subprocess.run(command, check=False).returncode
+
+
+def _logged_in(command: list[str]) -> int:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            sys.stderr.write(line)
+            if "user_code=" in line:
+                Person("writer").approve(line.strip())
+    return process.returncode
+
+
+def _served(command: list[str]) -> int:
+    place = command.index("--port") + 1
+    port = free_port()
+    with subprocess.Popen([*command[:place], str(port), *command[place + 1 :]]) as process:
+        try:
+            wait_for(lambda: _answers(port), process)
+        finally:
+            process.terminate()
+    return 0
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=5, trust_env=False).status_code < 500
+    except httpx.TransportError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
