@@ -214,7 +214,7 @@ class ItemEntities:
             self.entities.add(
                 f"{place}-{number}",
                 "GeoShape",
-                {"box": f"{box.south:g},{box.west:g} {box.north:g},{box.east:g}"},
+                {"box": f"{box.south:.10g},{box.west:.10g} {box.north:.10g},{box.east:.10g}"},
             )
             for number, box in enumerate(boxes_of_ewkt(extent), start=1)
         ]
