@@ -67,9 +67,11 @@ class Environment:
         return environments_folder() / f"{self.name}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
 
     def _install_python(self, folder: Path) -> None:
-        venv.create(folder, with_pip=True, symlinks=True)
-        pip = [str(folder / "bin/python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-        _install([*pip, "install", *self.packages], folder)
+        # Our pip, and compiled is only what a script imports: half of the time goes there.
+        venv.create(folder, symlinks=True)
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+        into = ["--python", str(folder / "bin/python")]
+        _install([*pip, *into, "install", "--no-compile", *self.packages], folder)
 
     def _install_node(self, folder: Path) -> None:
         (folder / "package.json").write_text('{"private": true, "type": "module"}', "utf-8")
@@ -117,8 +119,9 @@ def environments_folder() -> Path:
 
 
 def _surroundings(home: Path) -> dict[str, str]:
-    # Neither this project's constraints nor its modules are meant for others, nor is anybody's home.
-    ours = ("PIP_CONSTRAINT", "PYTHONPATH")
+    # Neither this project's constraints nor its modules are meant for others, nor is anybody's home. What is
+    # compiled is kept, beside the environment.
+    ours = ("PIP_CONSTRAINT", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if name not in ours} | {"HOME": str(home)}
 
 
