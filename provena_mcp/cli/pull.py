@@ -14,6 +14,7 @@ from provena_mcp.embedded.store import default_store_path
 from provena_mcp.errors import SettingsError
 from provena_mcp.mirror.mirror import Mirror
 from provena_mcp.mirror.pull import Deployment, PullReport, Stage
+from provena_mcp.rules.garbage import collect_seldom
 from provena_mcp.rules.text import plural
 from provena_mcp.server.deployment_backend import deployment_backend
 from provena_mcp.settings import Endpoints, Settings
@@ -35,6 +36,7 @@ async def pull(settings: Settings, path: Path | None, *, whole: bool) -> PullRep
         )
     mirror = Mirror(path or settings.mirror or _usual_path(endpoints), endpoints.registry)
     backend = deployment_backend(endpoints, settings)
+    collect_seldom()
     console = Console(stderr=True)
     try:
         async with backend.client() as on_demand:

@@ -6,6 +6,8 @@ import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from provena_mcp.rules.garbage import collect_seldom
+
 
 def serve_stdio(*, sample: bool) -> None:
     """Serve over stdio until the host closes stdin.
@@ -51,8 +53,5 @@ def _collecting_nothing() -> Generator[None]:
     try:
         yield
     finally:
-        gc.freeze()
+        collect_seldom()
         gc.enable()
-        # A large lineage is tens of thousands of objects that live for one answer; by default
-        # garbage would be searched for hundreds of times while it is made.
-        gc.set_threshold(50_000, 50, 100)

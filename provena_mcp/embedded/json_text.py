@@ -67,8 +67,10 @@ def fault_of(value: JsonValue, text: str | None = None, *, allow_nul: bool = Fal
     except ValueError:
         is_suspect = True
     else:
-        brackets = text.count("{") + text.count("[")
-        is_deep = brackets > MOST_LEVELS and _is_deeper(value, MOST_LEVELS - 1)
+        # Of objects only those that hold something: within a text the quotation mark would be escaped, and
+        # the provenance of a run is a text of JSON. An empty one within all others is a level more.
+        levels = text.count('{"') + text.count("[") + 1
+        is_deep = levels > MOST_LEVELS and _is_deeper(value, MOST_LEVELS - 1)
         is_suspect = is_deep or "Infinity" in text or "NaN" in text or "\\u0000" in text
     # Looking at every value takes long, and nearly every text is without a fault.
     return next(_faults(value, allow_nul=allow_nul), None) if is_suspect else None
