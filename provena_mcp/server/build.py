@@ -6,7 +6,8 @@ import logging
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -85,11 +86,7 @@ def build_server(
         StoreError: The embedded store cannot be opened.
     """
     local = local and hosting is None
-    if settings.mirror and hosting and settings.http_login != "service":
-        raise SettingsError(
-            "PROVENA_MIRROR holds what one user may read, and others would be answered from it.",
-            advice="Unset it, or set PROVENA_HTTP_LOGIN=service.",
-        )
+    _require_mirror_of_all(settings, hosting)
     backend = choose_backend(
         settings,
         sample=sample,
@@ -101,10 +98,39 @@ def build_server(
     )
     chosen = select_tools(settings.toolsets, read_only=settings.read_only, local=local)
     definitions = (*chosen, *more_tools)
-    tools = {definition.name: definition for definition in definitions}
+    running = partial(
+        _running, backend, settings, hosting, local=local, polling=polling or PollPolicy(), now=now
+    )
+    server = _server(backend, settings, hosting, definitions, running, local=local, now=now)
+    register_resources(server, lambda: who_answers(backend.which()))
+    register_prompts(server, [definition.name for definition in definitions])
+    server.answer_by_caller()
+    return server
+
+
+def _require_mirror_of_all(settings: Settings, hosting: Hosting | None) -> None:
+    if settings.mirror and hosting and settings.http_login != "service":
+        raise SettingsError(
+            "PROVENA_MIRROR holds what one user may read, and others would be answered from it.",
+            advice="Unset it, or set PROVENA_HTTP_LOGIN=service.",
+        )
+
+
+def _server(
+    backend: Backend,
+    settings: Settings,
+    hosting: Hosting | None,
+    definitions: tuple[ToolDefinition, ...],
+    running: Callable[[], AbstractAsyncContextManager[Application]],
+    *,
+    local: bool,
+    now: Callable[[], float],
+) -> ProvenaServer:
+    """The SDK's server with the tools, and with all that a message passes on its way to them."""
     registered = register(
         definitions, local=local, links=settings.resource_links, mirrored=backend.mirror is not None
     )
+    tools = {definition.name: definition for definition in definitions}
     server = ProvenaServer(
         NAME,
         title=TITLE,
@@ -114,9 +140,7 @@ def build_server(
         version=__version__,
         instructions=server_instructions(backend.which(), definitions, local=local),
         tools=list(registered),
-        lifespan=lambda _: _running(
-            backend, settings, hosting, local=local, polling=polling or PollPolicy(), now=now
-        ),
+        lifespan=lambda _: running(),
         cache_hints=dict.fromkeys(_CONSTANT, CacheHint(ttl_ms=_LISTS_KEEP_MS, scope="public")),
         log_level="WARNING",
         middleware=message_chain(
@@ -133,9 +157,6 @@ def build_server(
     server.preparations = chain(
         backend.preparations(), (step for tool in registered for step in tool.preparations)
     )
-    register_resources(server, lambda: who_answers(backend.which()))
-    register_prompts(server, [definition.name for definition in definitions])
-    server.answer_by_caller()
     return server
 
 

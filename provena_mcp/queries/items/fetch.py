@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from pydantic import Field, JsonValue
@@ -86,20 +86,8 @@ async def fetch_items(
     wanted = list(dict.fromkeys(parse_handle(item_id, "ids") for item_id in ids))
     if not 1 <= len(wanted) <= MAX_IDS:
         raise ArgumentError(f"ids takes 1 to {MAX_IDS} handles, not {len(wanted)}.", parameter="ids")
-    outcomes = await reader.items(NOTHING).read(wanted)
-    found: list[RegistryItem] = []
-    not_found: list[str] = []
-    forbidden: list[str] = []
-    failed: list[Unfetched] = []
-    for item_id, outcome in outcomes.items():
-        if isinstance(outcome, RegistryItem):
-            found.append(outcome)
-        elif isinstance(outcome, NotFoundError):
-            not_found.append(item_id)
-        elif isinstance(outcome, AccessError):
-            forbidden.append(item_id)
-        else:
-            failed.append(Unfetched(id=item_id, reason=outcome.message))
+    read = _told_apart(await reader.items(NOTHING).read(wanted))
+    found = read.found
     told = [_in_full(item) for item in found] if detail == "full" else await describe_items(reader, found)
     included: Mapping[str, Included] = await include.read(found) if include else {}
 
@@ -112,12 +100,36 @@ async def fetch_items(
     return FetchItemsResult(
         items=tuple(told[:shown]),
         included={item.id: included[item.id] for item in told[:shown] if item.id in included} or None,
-        not_found=tuple(not_found),
-        forbidden=tuple(forbidden),
-        failed=tuple(failed),
+        not_found=tuple(read.not_found),
+        forbidden=tuple(read.forbidden),
+        failed=tuple(read.failed),
         not_shown=left or None,
         next=_next(left, detail, include.parts if include else ()) if left else None,
     )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What came of reading items, told apart."""
+
+    found: list[RegistryItem] = field(default_factory=list[RegistryItem])
+    not_found: list[str] = field(default_factory=list[str])
+    forbidden: list[str] = field(default_factory=list[str])
+    failed: list[Unfetched] = field(default_factory=list[Unfetched])
+
+
+def _told_apart(outcomes: Mapping[str, RegistryItem | ProvenaError]) -> _Read:
+    read = _Read()
+    for item_id, outcome in outcomes.items():
+        if isinstance(outcome, RegistryItem):
+            read.found.append(outcome)
+        elif isinstance(outcome, NotFoundError):
+            read.not_found.append(item_id)
+        elif isinstance(outcome, AccessError):
+            read.forbidden.append(item_id)
+        else:
+            read.failed.append(Unfetched(id=item_id, reason=outcome.message))
+    return read
 
 
 async def describe_items(reader: Reader, items: Sequence[RegistryItem]) -> list[AnyBrief]:

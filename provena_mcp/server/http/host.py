@@ -30,7 +30,7 @@ from provena_mcp.server.limits import Rates, RatesOfProcess
 from provena_mcp.server.shared.encryption import Seal, sealing_keys
 from provena_mcp.server.shared.redis_store import RedisRates, RedisServer, RedisStore
 from provena_mcp.server.shared.sqlite_store import SqliteStore
-from provena_mcp.settings import Settings
+from provena_mcp.settings import Endpoints, Settings
 
 # Each caller is bounded on their own; this only keeps all of them together from overrunning a deployment.
 _MANY_USERS: Final = ClientLimits(concurrency=64)
@@ -79,31 +79,19 @@ def prepare_hosting(
         SettingsError: They contradict each other, or would let strangers act as somebody else.
         StoreError: The shared store cannot be opened.
     """
-    endpoints = None if sample else settings.endpoints()
     url = _url(settings, host, port)
-    keys = sealing_keys(settings.http_key)
-    shared = _shared(settings, keys, clock)
-    login, metadata, tokens = None, (), None
+    endpoints = None if sample else settings.endpoints()
     if endpoints is None:
         _require_loopback(host)
-    else:
-        keycloak = endpoints.keycloak
-        if keycloak is None:
-            raise SettingsError(
-                "Serving a deployment over HTTP needs its Keycloak, to know who is calling.",
-                advice="Set PROVENA_KEYCLOAK, or PROVENA_DOMAIN and PROVENA_REALM.",
-            )
-        scopes = Scopes(tuple(settings.http_scopes.split()), _write_scope(settings))
-        metadata = _metadata(url, keycloak, scopes)
-        issuer = Issuer(keycloak, clock=clock, transport=public_transport(to_issuer))
-        login = Login(CallerTokens(issuer, url), scopes, Challenge(_metadata_url(url)))
-        tokens = _tokens(settings, clock)
+    deployment = _deployment(settings, endpoints, url, clock, to_issuer) if endpoints else _NO_DEPLOYMENT
+    keys = sealing_keys(settings.http_key)
+    shared = _shared(settings, keys, clock)
     return Hosting(
         settings=settings,
         url=url,
-        tokens=tokens,
-        login=login,
-        metadata=metadata,
+        tokens=deployment.tokens,
+        login=deployment.login,
+        metadata=deployment.metadata,
         allowed=_allowed(settings, url, host),
         request_state=RequestStateSecurity(keys=keys, audience=NAME),
         key_values=shared.key_values,
@@ -112,6 +100,40 @@ def prepare_hosting(
         downloads=Downloads(
             shared.key_values, Seal(keys, "document"), url.removesuffix(MCP_PATH), current_caller, clock
         ),
+    )
+
+
+@dataclass(frozen=True)
+class _Deployment:
+    """Who may call, what clients are told of it, and as whom the deployment is asked."""
+
+    login: Login | None = None
+    metadata: tuple[Route, ...] = ()
+    tokens: TokenProvider | None = None
+
+
+_NO_DEPLOYMENT: Final = _Deployment()
+
+
+def _deployment(
+    settings: Settings,
+    endpoints: Endpoints,
+    url: str,
+    clock: Callable[[], float],
+    to_issuer: httpx.AsyncBaseTransport | None,
+) -> _Deployment:
+    keycloak = endpoints.keycloak
+    if keycloak is None:
+        raise SettingsError(
+            "Serving a deployment over HTTP needs its Keycloak, to know who is calling.",
+            advice="Set PROVENA_KEYCLOAK, or PROVENA_DOMAIN and PROVENA_REALM.",
+        )
+    scopes = Scopes(tuple(settings.http_scopes.split()), _write_scope(settings))
+    issuer = Issuer(keycloak, clock=clock, transport=public_transport(to_issuer))
+    return _Deployment(
+        login=Login(CallerTokens(issuer, url), scopes, Challenge(_metadata_url(url))),
+        metadata=_metadata(url, keycloak, scopes),
+        tokens=_tokens(settings, clock),
     )
 
 
