@@ -101,11 +101,11 @@ def running_provena(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 @asynccontextmanager
-async def client_behind(proxy: Proxy, folder: Path) -> AsyncGenerator[Client]:
+async def client_behind(proxy: Proxy, folder: Path, limits: ClientLimits = LIMITS) -> AsyncGenerator[Client]:
     urls = {f"{name}_api": f"http://127.0.0.1:{proxy.port}{path}" for name, path in BASE_PATHS.items()}
     settings = settings_with(call_seconds=20, output_dir=str(folder), **urls)
     server = build_server(
-        settings, tokens=Renewing(), limits=LIMITS, polling=PollPolicy(patience=3.0, late_row=1.0)
+        settings, tokens=Renewing(), limits=limits, polling=PollPolicy(patience=3.0, late_row=1.0)
     )
     async with Client(server) as client:
         yield client
@@ -324,15 +324,17 @@ def _registrations(arrived: list[bytes]) -> Counter[str]:
     return found
 
 
-async def run_table(folder: Path, calls: int, faults: tuple[Fault, ...] = ALL) -> dict[str, Tally]:
+async def run_table(
+    folder: Path, calls: int, faults: tuple[Fault, ...] = ALL, limits: ClientLimits = LIMITS
+) -> dict[str, Tally]:
     """What came of ``calls`` calls under each of ``faults``."""
     tallies: dict[str, Tally] = {}
     with running_provena(folder) as backend:
         async with faulty_proxy(backend) as proxy:
-            async with client_behind(proxy, folder) as client:
+            async with client_behind(proxy, folder, limits) as client:
                 questions = await Questions.asked_of(client)
             for fault in faults:
-                async with client_behind(proxy, folder) as client:
+                async with client_behind(proxy, folder, limits) as client:
                     tallies[fault.name] = await Trial(client, proxy, questions, fault).run(calls)
     return tallies
 

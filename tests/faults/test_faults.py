@@ -11,7 +11,8 @@ from provena_mcp.client import ClientLimits, NoToken, ProvenaClient
 from provena_mcp.client.http.transports import Breaker
 from provena_mcp.errors import NotFoundError, UnavailableError
 from provena_mcp.settings import Endpoints
-from tests.faults.table import ALL, run_table
+from tests.faults.proxy import Exchange, Fault
+from tests.faults.table import ALL, Tally, run_table
 
 CALLS = 5
 
@@ -24,9 +25,24 @@ async def test_no_fault_makes_an_answer_wrong_a_call_hang_or_a_write_happen_twic
         fault.name: ([], 0, 0) for fault in ALL
     }
     assert sum(tally.whole for tally in tallies.values()) > 0
-    # Most faults keep most writes from arriving, more so on a busy machine; some arrive all the same.
-    assert sum(tally.written for tally in tallies.values()) > len(ALL) // 4
+    # How many writes arrive is chance and the machine's speed: a preview sends a score of requests, of which
+    # most faults spoil a third, and all have two seconds. That they arrive unspoilt is said below.
+    assert sum(tally.written for tally in tallies.values()) > 0
     assert sum(tally.errors for tally in tallies.values()) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_the_calls_of_the_table_are_right_and_its_write_arrives_once_where_nothing_is_spoilt(
+    tmp_path: Path,
+):
+    tallies = await run_table(tmp_path, CALLS, (Fault("none", unspoilt, 1),), ClientLimits())
+    # Four reads, and a write that is previewed, confirmed, and confirmed again.
+    assert tallies == {"none": Tally(calls=7, written=2, whole=6)}
+
+
+async def unspoilt(exchange: Exchange) -> None:
+    await exchange.send((await exchange.forward()).raw)
 
 
 class Time:
