@@ -91,7 +91,7 @@ def _graph(nodes: Sequence[Node], links: Sequence[Link]) -> ProvenanceGraph:
     relation_of = _Relations()
     relations = [relation_of[link.type] for link in links]
     columns = _links_once(Columns(ids, kinds, sources, relations, targets))
-    return ProvenanceGraph.of_columns(columns, contradictions)
+    return ProvenanceGraph.of_columns(columns, contradictions, numbers)
 
 
 def _node(node_id: str) -> Node:

@@ -8,6 +8,9 @@ of the whole, or a little more where an item's own text runs into the marks arou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from pydantic_core import to_json
@@ -21,13 +24,65 @@ _NEXT_ROW: Final = "],["
 _NEXT_TYPE: Final = ']],"'
 _NEXT_HOP: Final = ']]},"'
 _END: Final = ']]}},"'
+# By how many pieces the ends of the last list may be more than those between two rows.
+_LAST_ENDS: Final = 3
+_RELATION_AND_SOURCE: Final = itemgetter(0, 1)
 
 
 def cost_of(result: LineageResult) -> int:
     """At least what ``estimate_tokens`` says of ``result`` as it is written."""
-    frame = result.model_dump_json(exclude_none=True, exclude=_ROWS)
-    pieces = count_pieces(frame) + _of_nodes(result.nodes) + _of_links(result.links)
+    pieces = cost_of_frame(result) + _of_nodes(result.nodes) + _of_links(result.links)
     return tokens_of(pieces + (_of_answer(result.answer) if result.answer is not None else 0))
+
+
+def cost_of_frame(result: LineageResult) -> int:
+    """The pieces of all that stands around the rows and links of ``result``."""
+    return count_pieces(result.model_dump_json(exclude_none=True, exclude=_ROWS))
+
+
+class RowCosts:
+    """Adds up what rows and links are going to cost at most, in pieces, before any is written.
+
+    It is what they do cost, but for marks at the ends of lists, and for items that come to share their
+    targets only by further links.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is added yet: two empty lists."""
+        self.pieces = count_pieces('nodes":{},"') + count_pieces('links":{},"') + _LAST_ENDS
+        self._place = ("", "")
+        # The targets of each source of a relation; of a relation, how many sources have the same ones.
+        self._targets: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._sharing: dict[str, dict[tuple[int, ...], int]] = {}
+
+    def add_row(self, hop: str, subtype: str, ref: int, words: tuple[str, ...]) -> None:
+        """Add the row of an item: its ref, then its id and, if it is known, its name."""
+        if self._place != (hop, subtype):
+            if self._place[0] != hop:
+                self.pieces += count_pieces(f'{hop}":{{"') + 1
+            self.pieces += count_pieces(f'{subtype}":[[') + 1
+            self._place = (hop, subtype)
+        self.pieces += _of_number(ref) + _of_words(words, _NEXT_ROW)
+
+    def add_links(self, arcs: Iterable[tuple[str, int, int]]) -> None:
+        """Add links in order: relation, source, target."""
+        for (relation, source), group in groupby(arcs, _RELATION_AND_SOURCE):
+            targets = tuple([target for _, _, target in group])
+            sharing = self._sharing.get(relation)
+            if sharing is None:
+                sharing = self._sharing[relation] = {}
+                self.pieces += count_pieces(f"{_quoted(relation)[1:]}:[[[")
+            known = self._targets.get((relation, source), ())
+            if known:
+                self.pieces += _of_refs(targets)
+                sharing[known] -= 1
+                if sharing[known]:
+                    # Others share what it had: that is said once more.
+                    self.pieces += _of_refs(known) + 1
+            else:
+                self.pieces += _of_refs((source,)) + (0 if sharing.get(targets) else _of_refs(targets) + 1)
+            self._targets[relation, source] = targets = known + targets
+            sharing[targets] = sharing.get(targets, 0) + 1
 
 
 def _of_answer(items: Sequence[AnswerItem]) -> int:
@@ -60,13 +115,13 @@ def _of_rows(rows: Sequence[Row], end: str) -> int:
     pieces = 0
     last = rows[-1]
     for row in rows:
-        ref, *words = row
         # From the number on: what stands before it is counted with what came before.
-        pieces += _of_number(ref) + _of_words(words, end if row is last else _NEXT_ROW)
+        pieces += _of_number(row[0]) + _of_words(row[1:], end if row is last else _NEXT_ROW)
     return pieces
 
 
-def _of_words(words: Iterable[str], end: str) -> int:
+@lru_cache(maxsize=20_000)
+def _of_words(words: tuple[str, ...], end: str) -> int:
     return count_pieces("".join(f",{_quoted(word)}" for word in words) + end)
 
 
@@ -86,9 +141,12 @@ def _of_links(links: Mapping[str, Sequence[Adjacency]]) -> int:
             # are two pieces.
             pieces += 1
             for part in row:
-                refs = part if isinstance(part, tuple) else (part,)
-                pieces += sum(map(_of_number, refs)) + len(refs)
+                pieces += _of_refs(part if isinstance(part, tuple) else (part,))
     return pieces
+
+
+def _of_refs(refs: Sequence[int]) -> int:
+    return sum(map(_of_number, refs)) + len(refs)
 
 
 def _of_number(ref: int) -> int:

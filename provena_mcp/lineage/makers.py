@@ -18,7 +18,7 @@ _MOST_MAKERS: Final = 6
 
 @dataclass(frozen=True)
 class Makers:
-    """How the datasets of an upstream lineage came to be, by id.
+    """How some datasets of an upstream lineage came to be, by id.
 
     Attributes:
         runs: The runs that made a dataset.
@@ -44,24 +44,29 @@ class Makers:
         return {origin: tuple(items) for origin, items in found.items()}
 
 
-def find_makers(graph: ProvenanceGraph, *, is_complete: bool) -> Makers:
-    """The makers of the datasets in a graph that was followed upstream.
+def find_makers(graph: ProvenanceGraph, items: Iterable[str], *, is_complete: bool) -> Makers:
+    """The makers of those of ``items`` that are datasets, in a graph that was followed upstream.
 
     Of an incomplete lineage an item that leads nowhere may only not have been followed.
     """
-    columns = graph.columns
-    subtypes = [kind.subtype for kind in columns.kinds]
+    ids, kinds, sources, relations, targets = graph.columns
+    numbers = map(graph.numbers.get, items)
+    wanted = [node for node in numbers if node is not None and kinds[node].subtype == "DATASET"]
+    is_wanted = bytearray(len(ids))
+    for node in wanted:
+        is_wanted[node] = True
+    links = compress(zip(sources, relations, targets, strict=True), map(is_wanted.__getitem__, sources))
     runs: dict[str, list[str]] = {}
     versions: set[str] = set()
-    ends = zip(columns.sources, columns.targets, strict=True)
-    for source, target in compress(ends, map("wasGeneratedBy".__eq__, columns.relations)):
-        if subtypes[target] == "MODEL_RUN":
-            runs.setdefault(columns.ids[source], []).append(columns.ids[target])
-        elif subtypes[target] == "VERSION":
-            versions.add(columns.ids[source])
-    followed = range(len(columns.ids)) if is_complete else set(columns.sources)
-    known = frozenset(columns.ids[node] for node in followed if subtypes[node] == "DATASET")
-    return Makers(runs, frozenset(versions), known)
+    for source, relation, target in links:
+        if relation == "wasGeneratedBy" and kinds[target].subtype == "MODEL_RUN":
+            runs.setdefault(ids[source], []).append(ids[target])
+        elif relation == "wasGeneratedBy" and kinds[target].subtype == "VERSION":
+            versions.add(ids[source])
+    ways = graph.ways("upstream")
+    return Makers(
+        runs, frozenset(versions), frozenset(ids[node] for node in wanted if is_complete or ways[node])
+    )
 
 
 def fewest_runs(
@@ -72,7 +77,7 @@ def fewest_runs(
     With ``within``, only to items at most so many hops away.
     """
     columns, ways = graph.columns, graph.ways(direction)
-    hops, levels = graph.walk(start, direction)
+    hops, levels, _ = graph.walk(start, direction)
     levels = levels if within is None else levels[: within + 1]
     is_run = [kind.subtype == "MODEL_RUN" for kind in columns.kinds]
     runs: dict[int, int] = {node: int(is_run[node]) for level in levels[:1] for node in level}

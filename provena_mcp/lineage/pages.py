@@ -8,7 +8,7 @@ links to all items before it. Only links that exceed the budget by themselves go
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -16,13 +16,14 @@ from typing import Final, NamedTuple
 from pydantic import JsonValue
 
 from provena_mcp.errors import CursorError
-from provena_mcp.lineage.costs import cost_of
+from provena_mcp.lineage.costs import RowCosts, cost_of, cost_of_frame
+from provena_mcp.lineage.makers import Makers
 from provena_mcp.lineage.order import UNKNOWN
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.summary import Labels, Page, summarise
 from provena_mcp.lineage.view import Arc, LineageView
 from provena_mcp.next_call import NextCall, ToolName
-from provena_mcp.rules.budgets import MOST_HOPS, USUAL_TOKENS, estimate_tokens
+from provena_mcp.rules.budgets import MOST_HOPS, USUAL_TOKENS, count_pieces, estimate_tokens, tokens_of
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -41,6 +42,8 @@ _ROW: Final = 5
 _LINK: Final = 2
 _NAME: Final = 8
 _ANSWER: Final = 25
+# So few rows mostly fit.
+_FEW: Final = 50
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class _Position(NamedTuple):
 class PagePlan:
     """A page before its names are known; it ends with row ``last`` at the latest.
 
-    ``frame`` is the tokens of what stands on every page.
+    ``arcs`` are the links between each item it can show and those before it, ``makers`` are theirs.
     """
 
     view: LineageView
@@ -81,7 +84,8 @@ class PagePlan:
     rows: Sequence[int]
     begin: _Position
     last: int
-    frame: int = 0
+    arcs: Mapping[int, Sequence[Arc]]
+    makers: Makers | None
 
     @cached_property
     def wanted(self) -> Mapping[str, str]:
@@ -106,52 +110,85 @@ class PagePlan:
             versions: Which of several versions an item is, by id.
         """
         labels = Labels(names or {}, unreadable or {}, versions or {})
-        end = _Position(self._fitting(lambda ref: self._cost_of_name(ref, labels)), 0)
+        room = self.request.room
+        end, of_rows = (_Position(len(self.rows), 0), None) if self.is_short else self._fitting(labels)
         result = self._result(end, labels)
-        while (cost := cost_of(result)) > self.request.room:
-            sooner = self._sooner(end, (self.request.room - self.frame) / max(1, cost - self.frame))
+        if of_rows is not None and tokens_of(cost_of_frame(result) + of_rows) <= room:
+            return result
+        while (cost := cost_of(result)) > room:
+            sooner = self._sooner(end, (room - self.frame) / max(1, cost - self.frame))
             if sooner == end:
                 break
             end = sooner
             result = self._result(end, labels)
         return result
 
-    def framed(self) -> PagePlan:
-        """This plan with its frame."""
-        return replace(self, frame=cost_of(self._result(self.begin, Labels())))
+    @property
+    def is_short(self) -> bool:
+        """Whether so few rows are left that they mostly fit, so that nothing is gained by planning."""
+        return len(self.rows) - self.begin.row <= _FEW
+
+    @cached_property
+    def frame(self) -> int:
+        """Tokens of what stands on every page."""
+        return cost_of(self._result(self.begin, Labels()))
 
     def planned(self) -> PagePlan:
         """This plan, ending where the rows do not fit any more if names are of the usual length."""
-        at_best = self._fitting(lambda _: 0)
-        return self if at_best == self.last else replace(self, last=self._fitting(self._usual_name))
+        at_best = self._estimated(0)
+        if at_best == len(self.rows):
+            return self
+        return replace(self, last=self._estimated(_NAME if self.request.names else 0))
 
-    def _fitting(self, cost_of_name: Callable[[int], int]) -> int:
-        """The end of the rows that fit the budget, at least one, given what naming each ref costs."""
+    def _estimated(self, name: int) -> int:
+        """The end of the rows that fit the budget, at least one, if each name costs so much."""
         view, budget = self.view, self.request.room
         spent = self.frame - _LINK * self.begin.links
         for row in range(self.begin.row, self.last):
             ref = self.rows[row]
-            spent += _ROW + estimate_tokens(view.ids[ref]) + _LINK * view.count_arcs(ref) + cost_of_name(ref)
+            spent += _ROW + estimate_tokens(view.ids[ref]) + _LINK * len(self.arcs[ref]) + name
+            spent += _ANSWER if ref <= view.answers else 0
             if spent > budget:
                 return max(row, self.begin.row + 1)
         return self.last
 
-    def _usual_name(self, ref: int) -> int:
-        return (_NAME if self.request.names else 0) + (_ANSWER if ref <= self.view.answers else 0)
+    def _fitting(self, labels: Labels) -> tuple[_Position, int | None]:
+        """The end of the rows that fit the budget with their names, at least one, and their cost at most.
 
-    def _cost_of_name(self, ref: int, labels: Labels) -> int:
-        name = labels.name(self.view.ids[ref])
-        return (estimate_tokens(name) if name else 0) + (_ANSWER if ref <= self.view.answers else 0)
+        In pieces; none where what is asked for, which is written otherwise, is among them.
+        """
+        view, begin, costs = self.view, self.begin, RowCosts()
+        beside = count_pieces(f'"name":"{labels.name(view.start) or ""}",')
+        for row in range(begin.row, self.last):
+            before = costs.pieces
+            ref = self.rows[row]
+            item, name = view.ids[ref], labels.name(view.ids[ref])
+            words = (item,) if name is None else (item, name)
+            if ref <= view.answers:
+                costs.pieces += _ANSWER + sum(map(count_pieces, words))
+            elif row > begin.row or not begin.links:
+                costs.add_row(str(view.hops[ref]), view.types[ref], ref, words)
+            costs.add_links(self._arcs(row)[begin.links if row == begin.row else 0 :])
+            # Of a dataset that no run made the ref is said again, of an unreadable item the id.
+            beside += 2 * self._is_made_by_none(item) + count_pieces(labels.unreadable.get(item, ""))
+            if self.frame + tokens_of(costs.pieces + beside) > self.request.room and row > begin.row:
+                return _Position(row, 0), None if view.answers >= self.rows[begin.row] else before
+        return _Position(self.last, 0), None if view.answers else costs.pieces
+
+    def _is_made_by_none(self, item: str) -> bool:
+        makers = self.makers
+        return makers is not None and item in makers.known and item not in makers.runs
 
     def _result(self, end: _Position, labels: Labels) -> LineageResult:
         begin = self.begin
         refs = self.rows[begin.row + (begin.links > 0) : end.row + (end.links > 0)]
         arcs: list[Arc] = []
-        for row in range(begin.row, min(end.row + 1, len(self.rows))):
+        for row in range(begin.row, end.row + (end.links > 0)):
             first = begin.links if row == begin.row else 0
             arcs.extend(self._arcs(row)[first : end.links if row == end.row else None])
         is_whole = begin == (0, 0) and end.row >= len(self.rows)
-        page = Page(refs, arcs, None if is_whole else len(self.rows), self._next(end), self._deeper())
+        of = None if is_whole else len(self.rows)
+        page = Page(refs, arcs, self.makers, of, self._next(end), self._deeper())
         return summarise(self.view, page, labels)
 
     def _sooner(self, end: _Position, share: float) -> _Position:
@@ -165,9 +202,9 @@ class PagePlan:
         links = (end.links or len(self._arcs(begin.row))) - begin.links
         return _Position(begin.row, begin.links + _fewer(links, share)) if links > 1 else end
 
-    def _arcs(self, row: int) -> list[Arc]:
+    def _arcs(self, row: int) -> Sequence[Arc]:
         """Links of a row's item to those before it that may be shown."""
-        arcs = self.view.arcs(self.rows[row])
+        arcs = self.arcs[self.rows[row]]
         if not self.request.subtypes:
             return arcs
         return [arc for arc in arcs if self._is_shown(arc.source) and self._is_shown(arc.target)]
@@ -211,7 +248,22 @@ def plan_page(view: LineageView, request: PageRequest) -> PagePlan:
     rows: Sequence[int] = range(1, len(view.ids))
     if request.subtypes:
         rows = [ref for ref in rows if view.types[ref] in request.subtypes]
-    return PagePlan(view, request, rows, _position(view, request, len(rows)), len(rows)).framed().planned()
+    begin = _position(view, request, len(rows))
+    last = _last(view, request, rows, begin)
+    arcs = view.arcs(rows[begin.row : last])
+    makers = view.makers(view.ids[ref] for ref in (0, *arcs))
+    plan = PagePlan(view, request, rows, begin, last, arcs, makers)
+    return plan if plan.is_short else plan.planned()
+
+
+def _last(view: LineageView, request: PageRequest, rows: Sequence[int], begin: _Position) -> int:
+    """The end of the rows that would fit if they had neither names nor links, at least one."""
+    spent = 0
+    for row in range(begin.row, len(rows)):
+        spent += _ROW + estimate_tokens(view.ids[rows[row]])
+        if spent > request.room and row - begin.row >= _FEW:
+            return row
+    return len(rows)
 
 
 def _position(view: LineageView, request: PageRequest, rows: int) -> _Position:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from provena_mcp.lineage.makers import Origin, near_by_type
+from provena_mcp.lineage.makers import Makers, Origin, near_by_type
 from provena_mcp.lineage.remarks import empty_note, same_names
 from provena_mcp.lineage.result import (
     Adjacency,
@@ -48,10 +48,14 @@ class Labels:
 
 @dataclass(frozen=True)
 class Page:
-    """What one page shows: ``refs`` of items, ``arcs``, and, of a longer answer, where it stands."""
+    """What one page shows: ``refs`` of items, ``arcs``, and, of a longer answer, where it stands.
+
+    ``makers`` are known of the start and of these items at least, where the question leads there.
+    """
 
     refs: Sequence[int]
     arcs: Sequence[Arc]
+    makers: Makers | None = None
     of: int | None = None
     next: NextCall | None = None
     deeper: NextCall | None = None
@@ -61,6 +65,7 @@ def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
     """One page of a lineage answer, under what is true of the whole."""
     is_answer = range(1, view.answers + 1)
     shown = [view.start, *(view.ids[ref] for ref in page.refs)]
+    makers = page.makers
     return LineageResult(
         start=Start(id=view.start, type=view.types[0], name=labels.name(view.start)),
         direction=view.direction,
@@ -75,8 +80,8 @@ def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
         answer=_answer(view, [ref for ref in page.refs if ref in is_answer], labels),
         nodes=_nodes(view, [ref for ref in page.refs if ref not in is_answer], labels),
         links=_links(page.arcs),
-        several_makers=(view.makers.several(shown) or None) if view.makers else None,
-        no_run=_no_run(view, shown),
+        several_makers=(makers.several(shown) or None) if makers else None,
+        no_run=_no_run(view, makers.none(shown)) if makers else None,
         versions=same_names({item: labels.name(item) for item in shown}, labels.versions) or None,
         unreadable=_by_reason(labels.unreadable, shown),
         shown=len(page.refs) if page.of is not None else None,
@@ -111,10 +116,7 @@ def _direct(view: LineageView) -> dict[str, int] | None:
     return near_by_type(around, view.start, view.direction) or None
 
 
-def _no_run(view: LineageView, shown: Iterable[str]) -> dict[Origin, tuple[int, ...]] | None:
-    if view.makers is None:
-        return None
-    found = view.makers.none(shown)
+def _no_run(view: LineageView, found: Mapping[Origin, Iterable[str]]) -> dict[Origin, tuple[int, ...]] | None:
     return {origin: tuple(view.refs[item] for item in items) for origin, items in found.items()} or None
 
 

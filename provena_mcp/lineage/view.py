@@ -9,7 +9,6 @@ for is on the first pages however many items lie between.
 from __future__ import annotations
 
 import hashlib
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,10 +47,6 @@ class LineageView:
     hops: tuple[int, ...]
     answers: int
 
-    def count_arcs(self, ref: int) -> int:
-        """How many links an item has with those before it."""
-        return len(self._codes[ref])
-
     @property
     def graph(self) -> ProvenanceGraph:
         """Its nodes and links."""
@@ -87,13 +82,25 @@ class LineageView:
         """The ref of every id."""
         return {node: ref for ref, node in enumerate(self.ids)}
 
-    def arcs(self, ref: int) -> list[Arc]:
-        """The links between an item and those before it, in a stable order."""
-        if ref not in self._decoded:
-            size, relations = len(self.ids), self._relations
-            pairs = (divmod(code, size) for code in self._codes[ref])
-            self._decoded[ref] = [Arc(relations[rest // size], rest % size, target) for rest, target in pairs]
-        return self._decoded[ref]
+    def arcs(self, refs: Sequence[int]) -> Mapping[int, Sequence[Arc]]:
+        """The links between each of some items and those before it, in a stable order.
+
+        Those of several items cost as much as those of one.
+        """
+        found: dict[int, list[Arc]] = {ref: [] for ref in refs}
+        is_near = bytearray(len(self.ids))
+        is_near[: max(refs, default=-1) + 1] = b"\1" * (max(refs, default=-1) + 1)
+        sources, relations, targets = self._ends
+        near = sources if self.direction == "upstream" else targets
+        # What leads on from an item beyond these is none of theirs; of a long lineage that is nearly all.
+        links = compress(zip(relations, sources, targets, strict=True), map(is_near.__getitem__, near))
+        for arc in map(Arc._make, links):
+            later = arc.source if arc.source > arc.target else arc.target
+            if later in found:
+                found[later].append(arc)
+        for arcs in found.values():
+            arcs.sort()
+        return found
 
     @cached_property
     def by_type(self) -> Mapping[str, int]:
@@ -109,12 +116,12 @@ class LineageView:
     @cached_property
     def roots(self) -> tuple[int, ...]:
         """Refs of items that depend on nothing else here, datasets before others."""
-        return self._without(self.graph.columns.sources)
+        return self._ending("upstream", self.graph.columns.sources)
 
     @cached_property
     def leaves(self) -> tuple[int, ...]:
         """Refs of items that nothing else here depends on, datasets before others."""
-        return self._without(self.graph.columns.targets)
+        return self._ending("downstream", self.graph.columns.targets)
 
     @cached_property
     def cycles(self) -> tuple[tuple[int, ...], ...]:
@@ -125,10 +132,12 @@ class LineageView:
     @cached_property
     def digest(self) -> str:
         """A short fingerprint of the whole answer, the same in every process."""
-        said = "\n".join((*self.ids, *self.types, *self._relations, ""))
-        digest = hashlib.blake2b(said.encode(), digest_size=6)
-        digest.update(array("Q", chain.from_iterable(self._codes)).tobytes())
-        return digest.hexdigest()
+        sources, relations, targets = self._ends
+        number = {relation: place for place, relation in enumerate(sorted(set(relations)))}
+        # Of numbers a hash is the same in every process; summed up, it depends on no order.
+        links = sum(map(hash, zip(sources, map(number.__getitem__, relations), targets, strict=True)))
+        said = "\n".join((*self.ids, *self.types, *number, str(links)))
+        return hashlib.blake2b(said.encode(), digest_size=6).hexdigest()
 
     def arcs_at(self, refs: Iterable[int]) -> Mapping[int, list[Arc]]:
         """All links of some items, by ref: those of several items cost as much as those of one."""
@@ -165,12 +174,11 @@ class LineageView:
         """All within reach, whatever is asked for, as far as it was read."""
         return self.lineage.around if self.is_special else self.graph
 
-    @cached_property
-    def makers(self) -> Makers | None:
-        """How its datasets came to be, where the question leads there."""
+    def makers(self, ids: Iterable[str]) -> Makers | None:
+        """How those of ``ids`` that are datasets came to be, where the question leads there."""
         if self.around is None or self.query not in ("upstream", "contributing_datasets"):
             return None
-        return find_makers(self.around, is_complete=self.lineage.incomplete_because is None)
+        return find_makers(self.around, ids, is_complete=self.lineage.incomplete_because is None)
 
     def runs(self, refs: Iterable[int]) -> Mapping[int, int]:
         """Of items, the fewest runs on a shortest way to each."""
@@ -197,40 +205,23 @@ class LineageView:
         """All links of the items that were asked about."""
         return {}
 
-    @cached_property
-    def _decoded(self) -> dict[int, list[Arc]]:
-        """Links that have been asked for, by the later of their items."""
-        return {}
-
-    @cached_property
-    def _relations(self) -> tuple[str, ...]:
-        return tuple(sorted(set(self.graph.columns.relations)))
-
-    @cached_property
-    def _codes(self) -> list[list[int]]:
-        """The links of each item to those before it, as numbers in order: relation, source, target.
-
-        Tens of thousands of numbers are sorted and digested in milliseconds.
-        """
-        size = len(self.ids)
-        base = {relation: number * size * size for number, relation in enumerate(self._relations)}
-        codes: list[list[int]] = [[] for _ in self.ids]
-        for source, relation, target in zip(*self._ends, strict=True):
-            codes[source if source > target else target].append(base[relation] + source * size + target)
-        for of_item in codes:
-            of_item.sort()
-        return codes
-
     @property
     def _first(self) -> int:
         """The first ref in the graph: without any link the start is not."""
         return len(self.ids) - len(self.graph.columns.ids)
 
-    def _without(self, ends: Iterable[int]) -> tuple[int, ...]:
-        """Refs of the items that are not among ``ends``, the usual types first."""
-        ids = self.graph.columns.ids
+    def _ending(self, direction: Direction, near: Iterable[int]) -> tuple[int, ...]:
+        """Refs of items that lead nowhere in a direction, while ``near`` do; the usual types first."""
+        ids, walk = self.graph.columns.ids, self.graph.walk(self.start, self.direction)
+        if -1 in walk.hops:
+            nodes: Iterable[int] = set(range(len(ids))).difference(near)
+        elif direction == self.direction:
+            nodes = [node for node, ahead in enumerate(self.graph.ways(direction)) if not ahead]
+        else:
+            # Whatever else a walk has reached, something leads to it.
+            nodes = [node for level in walk.levels[:1] for node in level if node not in walk.nearer]
         by_type: dict[str, list[int]] = {}
-        for ref in sorted(self.refs[ids[node]] for node in set(range(len(ids))).difference(ends)):
+        for ref in sorted(self.refs[ids[node]] for node in nodes):
             by_type.setdefault(self.types[ref], []).append(ref)
         return tuple(chain.from_iterable(by_type[subtype] for subtype in sorted(by_type, key=type_order)))
 

@@ -6,9 +6,10 @@ said; and columns of numbers, in which the questions to a lineage of 10,000 item
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import compress
+from itertools import chain, compress
 from typing import Final, Literal, NamedTuple
 
 Direction = Literal["upstream", "downstream"]
@@ -49,10 +50,12 @@ class Walk(NamedTuple):
     Attributes:
         hops: Of every node; -1 where it is not reached.
         levels: The nodes at each hop, in the order in which they were reached.
+        nearer: Nodes to which a link leads from a node that is no nearer; every cycle passes one of them.
     """
 
     hops: list[int]
     levels: list[list[int]]
+    nearer: set[int]
 
 
 class ProvenanceGraph:
@@ -75,11 +78,18 @@ class ProvenanceGraph:
         self.contradictions = contradictions
 
     @classmethod
-    def of_columns(cls, columns: Columns, contradictions: tuple[str, ...] = ()) -> ProvenanceGraph:
-        """The graph that ``columns`` hold."""
+    def of_columns(
+        cls,
+        columns: Columns,
+        contradictions: tuple[str, ...] = (),
+        numbers: Mapping[str, int] | None = None,
+    ) -> ProvenanceGraph:
+        """The graph that ``columns`` hold; ``numbers`` is the number of every id, where that is known."""
         graph = cls.__new__(cls)
         graph.columns = columns
         graph.contradictions = contradictions
+        if numbers is not None:
+            graph.numbers = numbers
         return graph
 
     @cached_property
@@ -133,7 +143,7 @@ class ProvenanceGraph:
         """From each item that leads on, the items one link away in ``direction``, each once."""
         return self._causes if direction == "upstream" else self._effects
 
-    def ways(self, direction: Direction) -> list[list[int]]:
+    def ways(self, direction: Direction) -> Sequence[Sequence[int]]:
         """From each node, the nodes one link away in ``direction``, once for every link."""
         return self._ways_up if direction == "upstream" else self._ways_down
 
@@ -145,8 +155,9 @@ class ProvenanceGraph:
 
     def _walked(self, start: int | None, direction: Direction) -> Walk:
         hops = [-1] * len(self.columns.ids)
+        nearer: set[int] = set()
         if start is None:
-            return Walk(hops, [])
+            return Walk(hops, [], nearer)
         ways = self.ways(direction)
         hops[start] = 0
         levels = [[start]]
@@ -155,29 +166,45 @@ class ProvenanceGraph:
             hop = len(levels)
             for node in levels[-1]:
                 for other in ways[node]:
-                    if hops[other] < 0:
+                    known = hops[other]
+                    if known < 0:
                         hops[other] = hop
                         reached.append(other)
+                    elif known < hop:
+                        nearer.add(other)
             levels.append(reached)
         levels.pop()
-        return Walk(hops, levels)
+        return Walk(hops, levels, nearer)
 
     @cached_property
     def tangle(self) -> list[int]:
         """The nodes on cycles, and those on ways from one cycle to another or on from one; mostly none."""
-        ways = self._ways_up
-        arriving = [0] * len(ways)
-        for node in self.columns.targets:
-            arriving[node] += 1
-        free = [node for node, count in enumerate(arriving) if not count]
+        direction, suspects = self._suspects()
+        ways = self.ways(direction)
+        arriving = Counter(chain.from_iterable(map(ways.__getitem__, suspects)))
+        free = [node for node in suspects if not arriving[node]]
         for node in free:
             for other in ways[node]:
                 arriving[other] -= 1
                 if not arriving[other]:
                     free.append(other)  # grows while it is walked: each item is freed once
-        if len(free) == len(ways):
-            return []
-        return [node for node, count in enumerate(arriving) if count and ways[node]]
+        return [node for node, count in arriving.items() if count and ways[node]]
+
+    def _suspects(self) -> tuple[Direction, Iterable[int]]:
+        """Nodes that hold all cycles, and with each of them whatever it leads to.
+
+        Where a walk has come everywhere these are few: what the nodes lead to that it has met again.
+        """
+        for (_, direction), walk in self._walks.items():
+            if -1 not in walk.hops:
+                ways = self.ways(direction)
+                suspects, found = set(walk.nearer), list(walk.nearer)
+                for node in found:
+                    new = set(ways[node]) - suspects
+                    suspects |= new
+                    found += new  # grows while it is walked: each node is found once
+                return direction, suspects
+        return "upstream", range(len(self.columns.ids))
 
     def part(self, nodes: Sequence[int], links: Iterable[int] | None = None) -> ProvenanceGraph:
         """Only these nodes, and of the links between them only these; in the order they have here."""
@@ -270,11 +297,11 @@ class ProvenanceGraph:
         }
 
     @cached_property
-    def _ways_up(self) -> list[list[int]]:
+    def _ways_up(self) -> Sequence[Sequence[int]]:
         return _ways(len(self.columns.ids), self.columns.sources, self.columns.targets)
 
     @cached_property
-    def _ways_down(self) -> list[list[int]]:
+    def _ways_down(self) -> Sequence[Sequence[int]]:
         return _ways(len(self.columns.ids), self.columns.targets, self.columns.sources)
 
     @cached_property
@@ -282,8 +309,12 @@ class ProvenanceGraph:
         return {}
 
 
-def _ways(nodes: int, near: Iterable[int], far: Iterable[int]) -> list[list[int]]:
-    ways: list[list[int]] = [[] for _ in range(nodes)]
+def _ways(nodes: int, near: Iterable[int], far: Iterable[int]) -> Sequence[Sequence[int]]:
+    nowhere: list[int] = []
+    # Most items lead nowhere: they share one value.
+    ways = [nowhere] * nodes
+    for node in set(near):
+        ways[node] = []
     for node, other in zip(near, far, strict=True):
         ways[node].append(other)
     return ways

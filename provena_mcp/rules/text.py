@@ -33,10 +33,10 @@ def clean(text: str, limit: int) -> str:
     Control, bidirectional, zero-width, tag and other invisible characters are removed; every run of
     white space becomes one space.
     """
-    if not text.isascii() or not text.isprintable():
-        text = _visible(text)
-    text = _SPACES.sub(" ", text).strip()
-    return _cut(text, limit)
+    if text.isascii() and text.isprintable():
+        # The usual text: a space is the only white space that it can hold.
+        return _cut(" ".join(text.split()), limit)
+    return _cut(_SPACES.sub(" ", _visible(text)).strip(), limit)
 
 
 def shown_text(value: str | None, limit: int = BRIEF_TEXT_LENGTH) -> str | None:

@@ -1,6 +1,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from random import Random
 
 import jsonschema
 import pytest
@@ -8,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.errors import CursorError
-from provena_mcp.lineage.costs import cost_of
+from provena_mcp.lineage.costs import RowCosts, cost_of, cost_of_frame
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.view import LineageView, view_lineage
-from provena_mcp.rules.budgets import estimate_tokens
+from provena_mcp.rules.budgets import count_pieces, estimate_tokens
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.lineage import LineageQuery
@@ -430,7 +431,10 @@ def test_joined_pages_are_the_whole(
         (view.ids[item.ref], view.hops[item.ref]) for item in answers
     ]
     assert sorted(link for page in found for link in links_of(page)) == sorted(
-        tuple(arc) for ref in shown for arc in view.arcs(ref) if {arc.source, arc.target} <= shown
+        tuple(arc)
+        for arcs in view.arcs(sorted(shown)).values()
+        for arc in arcs
+        if {arc.source, arc.target} <= shown
     )
     assert {page.totals.model_dump_json() for page in found} == {found[0].totals.model_dump_json()}
     assert found[0].totals.nodes == len(question.graph.nodes)
@@ -461,6 +465,55 @@ def test_the_sum_of_a_pages_parts_is_never_less_than_its_tokens_and_hardly_more(
     for page in pages(view, PageRequest(max_tokens), named):
         counted = estimate_tokens(page.model_dump_json(exclude_none=True))
         assert counted <= cost_of(page) <= counted + 3
+
+
+def a_tangled_world(seed: int) -> LineageView:
+    """Some 200 items in random links to items before them, many of which share their targets."""
+    dice = Random(seed)
+    kinds = [Kind("ENTITY", "DATASET"), Kind("ACTIVITY", "MODEL_RUN"), Kind("AGENT", "PERSON")]
+    ids = [f"10378.1/19{number}" for number in range(1_000, 1_000 + dice.randint(60, 300))]
+    few = dice.sample(ids, 5)
+    links = {
+        Link(source, dice.choice(("used", "wasGeneratedBy", "wasInfluencedBy")), target)
+        for place, source in enumerate(ids[1:], start=1)
+        for target in {ids[dice.randrange(place)], *dice.sample(few, dice.randint(0, 4))}
+        if source != target
+    }
+    graph = ProvenanceGraph({item: dice.choice(kinds) for item in ids}, tuple(sorted(links)))
+    return view_lineage(Lineage(graph, "downstream", ids[0], 100))
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10**9), name=NAMES)
+def test_what_rows_cost_before_they_are_written_is_never_less_than_what_they_do(seed: int, name: str) -> None:
+    view = a_tangled_world(seed)
+    arcs = view.arcs(range(len(view.ids)))
+    named = clean(name, 80)
+
+    page = plan_page(view, PageRequest(max_tokens=100_000)).write(dict.fromkeys(view.ids, name))
+    costs = RowCosts()
+    for ref, item in list(enumerate(view.ids))[1:]:
+        words = (item, named) if named else (item,)
+        costs.add_row(str(view.hops[ref]), view.types[ref], ref, words)
+        costs.add_links(arcs[ref])
+
+    counted = count_pieces(page.model_dump_json(exclude_none=True))
+    assert counted <= costs.pieces + cost_of_frame(page) <= 1.1 * counted
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**9), max_tokens=st.integers(500, 4000))
+def test_the_pages_of_a_long_lineage_keep_their_budget_and_use_most_of_it(seed: int, max_tokens: int) -> None:
+    view = a_tangled_world(seed)
+    names = dict.fromkeys(view.ids, "Degree heating weeks at Heron Reef, 2004")
+
+    *full, last = pages(view, PageRequest(max_tokens), names)
+
+    used = [estimate_tokens(page.model_dump_json(exclude_none=True)) for page in full]
+    rows = [len(node_rows(page)) for page in full]
+    assert all(tokens <= max_tokens or count == 1 for tokens, count in zip(used, rows, strict=True))
+    assert all(tokens >= max_tokens - 600 for tokens in used)
+    assert estimate_tokens(last.model_dump_json(exclude_none=True)) <= max_tokens
 
 
 @settings(max_examples=200, deadline=None)

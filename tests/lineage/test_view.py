@@ -160,7 +160,11 @@ def test_hops_types_answers_and_links_are_those_of_the_graph(question: Question)
     } - {question.start}
     assert sorted(
         Link(view.ids[arc.source], arc.relation, view.ids[arc.target])
-        for ref in range(len(view.ids))
-        for arc in view.arcs(ref)
+        for arcs in view.arcs(range(len(view.ids))).values()
+        for arc in arcs
     ) == sorted(graph.links)
-    assert all(max(arc.source, arc.target) == ref for ref in range(len(view.ids)) for arc in view.arcs(ref))
+    assert all(
+        max(arc.source, arc.target) == ref
+        for ref, arcs in view.arcs(range(len(view.ids))).items()
+        for arc in arcs
+    )

@@ -43,7 +43,7 @@ def test_datasets_without_a_run_and_with_several_are_told_apart_and_none_that_wa
 ):
     start = data.draw(st.sampled_from(sorted(world.nodes)))
     view = view_lineage(gather(world, cap, query, start, depth))
-    makers = view.makers
+    makers = view.makers(view.ids)
     assert makers is not None
     datasets = [item for item in view.ids if world.nodes[item].subtype == "DATASET"]
     nearer = {item for item, hop in zip(view.ids, view.hops, strict=True) if hop < view.depth}

@@ -122,7 +122,7 @@ def _unfollowed(frontier: Frontier) -> str | None:
 def _cut(frontier: Frontier, depth: int) -> ProvenanceGraph:
     """Only the links whose nearer end lies within reach (provena-http 5.5)."""
     graph = frontier.graph
-    hops, levels = graph.walk(frontier.start, frontier.direction)
+    hops, levels, _ = graph.walk(frontier.start, frontier.direction)
     if len(levels) <= depth:
         return graph
     near = graph.columns.sources if frontier.direction == "upstream" else graph.columns.targets
