@@ -113,7 +113,7 @@ def a_large_page(folder: Path, items: int, name: str = HOSTILE) -> Path:
         ProvenanceGraph(nodes, tuple(dict.fromkeys(links))),
         ("x/start",),
         columns,
-        ("start", *(f"{hop} hops" for hop in range(1, 11))),
+        ("start", *(f"{hop} hop{'s' * (hop > 1)}" for hop in range(1, 11))),
     )
     page = folder / "large.html"
     page.write_text(picture_page(draw(sketch, {"x/start": Facts(name)}, f"What led to {name}")), "utf-8")

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from provena_mcp.lineage.picture.figure import figure, fitting
+from provena_mcp.lineage.picture.figure import figure, in_two
 from provena_mcp.lineage.picture.page import app_page, picture_page
 from provena_mcp.lineage.picture.scene import (
     NEWER_VERSION,
@@ -120,6 +120,21 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("Coral cover", ["Coral cover"]),
+        ("Currents and temperature ssp585, 2020-2050", ["Currents and temperature", "ssp585, 2020-2050"]),
+        ("x" * 60, ["x" * 25, "x" * 25 + "…"]),
+        ("海" * 20, ["海" * 12, "海" * 8]),
+        ("y " + "x" * 60, ["y " + "x" * 23, "x" * 25 + "…"]),
+    ],
+    ids=["short", "between words", "one long word", "wide", "a short first word"],
+)
+def test_a_name_takes_at_most_two_lines(name: str, lines: list[str]):
+    assert in_two(name, 25) == lines
+
+
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_name_is_text_in_the_page_and_in_the_figure_whatever_it_holds(name: str):
     picture = draw(a_sketch(), {"x/out": Facts(name)}, f"What led to {name}")
@@ -129,7 +144,7 @@ def test_a_name_is_text_in_the_page_and_in_the_figure_whatever_it_holds(name: st
     assert "<img" not in page
     drawing = ElementTree.fromstring(figure(picture))
     assert not {"script", "image"} & {element.tag.rpartition("}")[2] for element in drawing.iter()}
-    assert fitting(name, 25) in {element.text for element in drawing.iter() if element.text}
+    assert set(in_two(name, 25)) <= {element.text for element in drawing.iter() if element.text}
 
 
 def test_a_page_loads_nothing_and_allows_only_its_own_style_and_script():

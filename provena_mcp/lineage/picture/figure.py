@@ -26,6 +26,9 @@ _TOP: Final = 84
 _LEGEND: Final = 40
 _NAME_UNITS: Final = 25
 _LINE_UNITS: Final = 31
+# By how many lines a name takes.
+_BASELINES: Final = {1: (26,), 2: (18, 33)}
+_DETAIL_BASELINE: Final = {1: 44, 2: 51}
 _FONT: Final = "font-family='Helvetica, Arial, sans-serif'"
 _STYLE: Final = (
     ".edge{fill:none;stroke:#8a949c;stroke-width:1.3}.cycle{stroke:#b3261e;stroke-dasharray:6 4}"
@@ -132,22 +135,24 @@ class _Drawing:
         x, y = self._at(place)
         tone, is_start = PALETTE[look.tone], item.id in self._picture.starts
         name = f"{item.count} {look.plural}" if item.count > 1 else item.name or item.id
-        line = " · ".join(part for part in (item.version, item.date, item.id) if part)
-        second = "not drawn one by one" if item.count > 1 else line
+        facts = [part for part in (item.version, item.date, item.id) if part]
+        detail = "not drawn one by one" if item.count > 1 else _as_many(facts, _LINE_UNITS)
+        lines = in_two(name, _NAME_UNITS)
         yield f"<g transform='translate({x},{y - HEIGHT / 2:.1f})'>"
         yield (
             f"<path d='{look.path}' fill='{tone}' fill-opacity='.13' stroke='{tone}' "
             f"stroke-width='{3.5 if is_start else 1.5}'/>"
         )
-        yield f"<text x='18' y='19'>{escape(fitting(name, _NAME_UNITS))}</text>"
-        yield f"<text x='18' y='35' class='small'>{escape(fitting(second, _LINE_UNITS))}</text></g>"
+        for baseline, line in zip(_BASELINES[len(lines)], lines, strict=True):
+            yield f"<text x='18' y='{baseline}'>{escape(line)}</text>"
+        yield f"<text x='18' y='{_DETAIL_BASELINE[len(lines)]}' class='small'>{escape(detail)}</text></g>"
 
     def _legend(self, y: int) -> Iterator[str]:
         x = _MARGIN
         for name in dict.fromkeys(TYPES.get(item.type, PLAIN).label for item in self._items):
             look = next((look for look in TYPES.values() if look.label == name), PLAIN)
             yield (
-                f"<path d='{look.path}' transform='translate({x},{y - 12}) scale(.12,.3)' fill='none' "
+                f"<path d='{look.path}' transform='translate({x},{y - 12}) scale(.12,.23)' fill='none' "
                 f"stroke='{PALETTE[look.tone]}' stroke-width='1.5' vector-effect='non-scaling-stroke'/>"
             )
             yield f"<text x='{x + 30}' y='{y}' class='small'>{escape(name)}</text>"
@@ -155,11 +160,33 @@ class _Drawing:
         yield f"<text x='{x}' y='{y}' class='small'>Arrows point from an item to what it depends on.</text>"
 
 
+def in_two(text: str, units: int) -> list[str]:
+    """A text in at most two lines of ``units``, broken between words where that is possible."""
+    fits = _fits(text, units)
+    if fits == len(text):
+        return [text]
+    gap = text.rfind(" ", 0, fits + 1)
+    end = gap if gap > fits // 3 else fits
+    return [text[:end], fitting(text[end:].lstrip(), units)]
+
+
 def fitting(text: str, units: int) -> str:
     """As much of a text as fits into ``units``: a Latin letter is one, a wide character two."""
+    fits = _fits(text, units)
+    return text if fits == len(text) else text[:fits].rstrip() + "…"
+
+
+def _fits(text: str, units: int) -> int:
+    """How many characters of a text fit."""
     used = 0
     for place, character in enumerate(text):
         used += 2 if unicodedata.east_asian_width(character) in "WF" else 1
         if used > units:
-            return text[:place].rstrip() + "…"
-    return text
+            return place
+    return len(text)
+
+
+def _as_many(parts: Sequence[str], units: int) -> str:
+    """As many of the parts as fit whole, at least the first."""
+    lines = [" · ".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    return next((line for line in lines if len(line) <= units), fitting(lines[-1], units))

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 WIDTH: Final = 200
-HEIGHT: Final = 46
+HEIGHT: Final = 60
 
 # Paths from the top left corner of a box; a shape tells a type where colours cannot be told apart.
-_SHEET: Final = "M6 0 H194 Q200 0 200 6 V40 Q200 46 194 46 H6 Q0 46 0 40 V6 Q0 0 6 0 Z"
-_PILL: Final = "M23 0 H177 A23 23 0 0 1 177 46 H23 A23 23 0 0 1 23 0 Z"
-_HEXAGON: Final = "M12 0 H188 L200 23 L188 46 H12 L0 23 Z"
-_FOLDER: Final = "M0 6 Q0 0 6 0 H66 L74 8 H194 Q200 8 200 14 V40 Q200 46 194 46 H6 Q0 46 0 40 Z"
-_BLOCK: Final = "M0 0 H200 V46 H0 Z"
-_CUT: Final = "M14 0 H200 V32 L186 46 H0 V14 Z"
-_NOTCHED: Final = "M0 0 H186 L200 14 V46 H0 Z M186 0 V14 H200"
-_TAG: Final = "M0 0 H186 L200 23 L186 46 H0 L10 23 Z"
+_SHEET: Final = "M6 0 H194 Q200 0 200 6 V54 Q200 60 194 60 H6 Q0 60 0 54 V6 Q0 0 6 0 Z"
+_PILL: Final = "M24 0 H176 A24 30 0 0 1 176 60 H24 A24 30 0 0 1 24 0 Z"
+_HEXAGON: Final = "M12 0 H188 L200 30 L188 60 H12 L0 30 Z"
+_FOLDER: Final = "M0 6 Q0 0 6 0 H66 L74 8 H194 Q200 8 200 14 V54 Q200 60 194 60 H6 Q0 60 0 54 Z"
+_BLOCK: Final = "M0 0 H200 V60 H0 Z"
+_CUT: Final = "M14 0 H200 V46 L186 60 H0 V14 Z"
+_NOTCHED: Final = "M0 0 H186 L200 14 V60 H0 Z M186 0 V14 H200"
+_TAG: Final = "M0 0 H186 L200 30 L186 60 H0 L10 30 Z"
 
 
 @dataclass(frozen=True, slots=True)

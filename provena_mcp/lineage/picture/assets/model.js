@@ -1,7 +1,7 @@
 "use strict";
 // What is visible and where it stands. Columns and order come from the server; heights are worked out here,
 // because they change with every item that is hidden, grouped or added.
-const BOX = { width: 200, height: 46 }, LANE = 10, GAP = 12, COLUMN = 290;
+const BOX = { width: 200, height: 60 }, LANE = 10, GAP = 12, COLUMN = 290;
 const NEWER = "newerVersionOf";
 
 class Model {

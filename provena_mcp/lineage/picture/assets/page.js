@@ -37,7 +37,7 @@ class Page {
   summary() {
     const { items, hidden, note } = this.model.data;
     const shown = items.filter((item) => item.count === 1).length;
-    const left = Object.entries(hidden).map(([type, count]) => count + " " + this.typeOf(type).plural);
+    const left = Object.entries(hidden).map(([type, count]) => count + " " + (count === 1 ? this.typeOf(type).label.toLowerCase() : this.typeOf(type).plural));
     const folded = items.filter((item) => this.model.hidden.has(item.type) && !this.model.starts.has(item.id)).length;
     const parts = [shown + (shown === 1 ? " item" : " items")];
     if (folded) parts.push(folded + " of them folded away (press their type below)");
@@ -58,7 +58,7 @@ class Page {
     byId("legend").replaceChildren(...[...counts].map(([type, count]) => {
       const known = this.typeOf(type), shown = !this.model.hidden.has(type);
       const button = html("button", { type: "button", "aria-pressed": String(shown), class: "t" + known.tone });
-      const swatch = make("svg", { viewBox: "0 0 200 46", "aria-hidden": "true", preserveAspectRatio: "none" });
+      const swatch = make("svg", { viewBox: "0 0 200 60", "aria-hidden": "true", preserveAspectRatio: "none" });
       swatch.append(make("path", { d: known.path }));
       button.append(swatch, (count === 1 ? known.label.toLowerCase() : known.plural) + " " + count);
       button.addEventListener("click", () => {

@@ -1,5 +1,5 @@
 // Draws the model as SVG. Text reaches the document through textContent only.
-const READABLE = 0.8;
+const READABLE = 0.8, BAND = 28;
 const SVG = "http://www.w3.org/2000/svg";
 
 function make(name, attributes = {}, text = null) {
@@ -10,14 +10,37 @@ function make(name, attributes = {}, text = null) {
 }
 
 // About as much of a text as fits into `units` (a Latin letter is one, a wide character two).
-function fitting(text, units) {
+function beginning(text, units) {
   let used = 0, shown = "";
   for (const { segment } of SEGMENTS.segment(text)) {
     used += segment.codePointAt(0) > 0x2e7f ? 2 : 1;
-    if (used > units) return shown.trimEnd() + "…";
+    if (used > units) break;
     shown += segment;
   }
   return shown;
+}
+
+function fitting(text, units) {
+  const shown = beginning(text, units);
+  return shown === text ? text : shown.trimEnd() + "…";
+}
+
+// At most two lines, broken between words where that is possible.
+function inTwo(text, units) {
+  const shown = beginning(text, units);
+  if (shown === text) return [text];
+  const gap = text.lastIndexOf(" ", shown.length);
+  const end = gap > shown.length / 3 ? gap : shown.length;
+  return [text.slice(0, end), fitting(text.slice(end).trimStart(), units)];
+}
+
+// As many of the parts as fit whole, at least the first.
+function asMany(parts, units) {
+  for (let count = parts.length; count > 1; count--) {
+    const line = parts.slice(0, count).join(" · ");
+    if (line.length <= units) return line;
+  }
+  return fitting(parts[0] || "", units);
 }
 const SEGMENTS = "Segmenter" in Intl ? new Intl.Segmenter() : { segment: (text) => [...text].map((segment) => ({ segment })) };
 
@@ -44,7 +67,11 @@ class View {
   second(box) {
     if (box.isGroup) return box.count + " items";
     if (box.item.count > 1) return "not drawn one by one";
-    return [box.item.version, box.item.date, box.item.id].filter(Boolean).join(" · ");
+    return this.facts(box).join(" · ");
+  }
+
+  facts(box) {
+    return [box.item.version, box.item.date, box.item.id].filter(Boolean);
   }
 
   spoken(box) {
@@ -61,7 +88,9 @@ class View {
     arrow.append(make("path", { d: "M0 0 L10 5 L0 10 z" }));
     defs.append(arrow);
     this.root = make("g");
-    this.svg.append(defs, this.root);
+    this.band = make("g", { class: "band" });
+    this.band.append(make("rect", { width: "100%", height: BAND }));
+    this.svg.append(defs, this.root, this.band);
     this.paths = new Map();
     for (const edge of model.edges.values()) {
       const kind = edge.cycle ? " cycle" : edge.relations.has(NEWER) ? " derived" : "";
@@ -72,9 +101,8 @@ class View {
     this.nodes = new Map();
     const inOrder = [...model.boxes.values()].sort((a, b) => a.place - b.place || a.y - b.y);
     for (const box of inOrder) this.root.append(this.boxed(box));
-    this.headings = model.columns.map((column, place) =>
-      make("text", { class: "heading", x: place * COLUMN + BOX.width / 2 }, column.heading));
-    this.root.append(...this.headings);
+    this.headings = model.columns.map((column) => make("text", { class: "heading", y: 19 }, column.heading));
+    this.band.append(...this.headings);
     this.move();
   }
 
@@ -91,7 +119,10 @@ class View {
     node.dataset.key = box.key;
     this.nodes.set(box.key, node);
     const words = make("g", { class: "words", "aria-hidden": "true" });
-    words.append(make("text", { x: 18, y: 19 }, fitting(this.label(box), 24)), make("text", { class: "small", x: 18, y: 35 }, fitting(this.second(box), 28)));
+    const lines = inTwo(this.label(box), 24), plain = box.isGroup || box.item.count > 1;
+    const first = lines.length > 1 ? 18 : 26, detail = plain ? fitting(this.second(box), 28) : asMany(this.facts(box), 28);
+    lines.forEach((line, number) => words.append(make("text", { x: 18, y: first + 15 * number }, line)));
+    words.append(make("text", { class: "small", x: 18, y: lines.length > 1 ? 51 : 44 }, detail));
     const whole = make("g", { class: "item", transform: "translate(" + box.x + "," + (box.y - BOX.height / 2) + ")" });
     whole.append(node, words);
     return whole;
@@ -124,16 +155,20 @@ class View {
   move() {
     const { x, y, k } = this.zoom;
     this.root.setAttribute("transform", "translate(" + x + "," + y + ") scale(" + k + ")");
-    // Above the boxes, or at the edge of the stage where those are out of sight.
-    const top = Math.max(-16, (20 - y) / k);
-    for (const heading of this.headings) heading.setAttribute("y", top);
+    // They stay at the top, as those of a table do; where columns are narrow, not all have room.
+    const every = Math.ceil(60 / (COLUMN * k));
+    this.headings.forEach((heading, place) => {
+      heading.setAttribute("x", x + (place * COLUMN + BOX.width / 2) * k);
+      heading.setAttribute("visibility", place % every ? "hidden" : "visible");
+    });
   }
 
   fit() {
     const { clientWidth: width, clientHeight: height } = this.svg;
     if (!width || !height) return;
-    const k = Math.min(1.2, (width - 50) / this.model.width, (height - 70) / (this.model.height + 30));
-    this.zoom = { k, x: (width - this.model.width * k) / 2, y: 30 * k + Math.max(20, (height - (this.model.height + 30) * k) / 2) };
+    const room = height - BAND;
+    const k = Math.min(1.2, (width - 50) / this.model.width, (room - 40) / this.model.height);
+    this.zoom = { k, x: (width - this.model.width * k) / 2, y: BAND + (room - this.model.height * k) / 2 };
     this.move();
   }
 
@@ -142,7 +177,7 @@ class View {
     this.fit();
     if (this.zoom.k >= READABLE || !start) return;
     const k = READABLE;
-    this.zoom = { k, x: 30 - start.x * k, y: this.svg.clientHeight / 2 - start.y * k };
+    this.zoom = { k, x: 30 - start.x * k, y: (this.svg.clientHeight + BAND) / 2 - start.y * k };
     this.move();
   }
 
@@ -158,7 +193,7 @@ class View {
     const { clientWidth: width, clientHeight: height } = this.svg;
     const k = Math.max(this.zoom.k, 0.7);
     const left = box.x * k + this.zoom.x, top = box.y * k + this.zoom.y;
-    if (k === this.zoom.k && left > 0 && left + BOX.width * k < width && top > 30 && top < height - 30) return;
+    if (k === this.zoom.k && left > 0 && left + BOX.width * k < width && top > BAND + 30 && top < height - 30) return;
     this.zoom = { k, x: width / 2 - (box.x + BOX.width / 2) * k, y: height / 2 - box.y * k };
     this.move();
   }
