@@ -100,5 +100,11 @@ class Lineage:
             is_consistent=False,
         )
 
+    def doubted(self, reason: str | None) -> Lineage:
+        """Called incomplete for ``reason`` too, if there is one: what a single answer of many lacked."""
+        if reason is None or not self.is_consistent:
+            return self
+        return replace(self, incomplete_because=self._because(reason), is_consistent=False)
+
     def _because(self, *reasons: str) -> str | None:
         return "; ".join(filter(None, (self.incomplete_because, *reasons))) or None

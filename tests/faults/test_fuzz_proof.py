@@ -1,6 +1,7 @@
 """Nearly any answer that a service may give: what the client makes of it is what was asked for, and proven.
 
-``PROVENA_FUZZ_CASES=10000`` runs as many cases; usually there are fewer. The seeds are fixed.
+``PROVENA_FUZZ_CASES=10000`` runs as many cases; usually there are fewer. The seeds are fixed. Lineage and
+changes have a command of their own for that: ``python -m tests.faults.fuzz``.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import httpx
@@ -22,7 +24,10 @@ from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.registry import ListFilter, ListRequest, SearchHit
 from tests.client.provena_stand_in import GRAPH, RECORD, client_over
-from tests.faults.test_fuzz import CASES, INSTEAD, Mutation, Sandbox, error_of, fuzzed
+from tests.faults.brute_force import refuted
+from tests.faults.fuzz import Fuzz
+from tests.faults.sandbox import INSTEAD, Given, Mutation, Sandbox
+from tests.faults.test_fuzz import CASES, fuzzed
 
 # Thousands of cases take several times as long when every line is traced.
 pytestmark = [pytest.mark.no_cover, pytest.mark.slow]
@@ -180,59 +185,69 @@ def test_what_the_client_makes_of_an_answer_is_what_was_asked_for_or_an_error(nu
         assert question[2](found), f"seed {number}: {json.dumps(body)} -> {found}"
 
 
+GRAPHS_CASES: Final = max(CASES // 5, 5)
+CHANGES_CASES: Final = max(CASES // 20, 5)
+
+
 @pytest.fixture(scope="module")
-def writing():
-    """A server before the sample world, and a record that can be registered there under other names."""
+def fuzz():
     sandbox = Sandbox()
     try:
-        yield sandbox, record_to_write(sandbox)
+        yield Fuzz(sandbox)
     finally:
         sandbox.close()
 
 
-def record_to_write(sandbox: Sandbox) -> dict[str, Any]:
-    listed = sandbox.call("list_items", {"subtype": "MODEL_RUN", "limit": 40}).structured_content
-    for item in reversed(listed["items"]):
-        full = sandbox.call("fetch_items", {"ids": [item["id"]], "detail": "full"}).structured_content
-        record = full["items"][0]["record"]["record"]
-        again = {"record": {**record, "display_name": "as it was"}}
-        if sandbox.call("register_model_run", again).structured_content.get("reference"):
-            return record
-    raise LookupError("No run of the sample world could be registered again.")
+def test_no_answer_is_called_complete_that_the_graphs_it_rests_on_refute(fuzz: Fuzz):
+    for number in range(GRAPHS_CASES):
+        fuzz.ask(number)
+    assert fuzz.wrong == []
+    assert {"complete", "said to be incomplete"} <= fuzz.outcomes.keys()
 
 
-def test_a_run_that_is_registered_is_said_to_be(writing: tuple[Sandbox, dict[str, Any]]):
-    sandbox, record = writing
-    given = {"record": {**record, "display_name": "Told truly"}}
-    shown = sandbox.call("register_model_run", given).structured_content
-    confirmed = {"reference": shown["reference"], "confirm": True, "wait": True}
-    assert sandbox.call("register_model_run", confirmed).structured_content["status"] == "succeeded"
+def test_nothing_is_said_to_have_succeeded_that_is_not_there_once(fuzz: Fuzz):
+    for number in range(CHANGES_CASES):
+        fuzz.write(number)
+    assert fuzz.wrong == []
+    assert {"succeeded", "error"} <= fuzz.outcomes.keys()
 
 
-@fuzzed(max(CASES // 20, 5))
-@given(number=st.integers(0, 2**32))
-def test_no_run_is_said_to_be_registered_that_is_not(writing: tuple[Sandbox, dict[str, Any]], number: int):
-    sandbox, record = writing
-    named = {**record, "display_name": f"Run {number}"}
-    shown = sandbox.call("register_model_run", {"record": named, "allow_duplicate": True}).structured_content
-    change = Mutation(number)
+EXPLORED: Final = Given(
+    "/prov-api/explore/upstream",
+    {"starting_id": "10378.1/2", "depth": "10"},
+    200,
+    {"status": OK, "record_count": 2, "graph": GRAPH},
+)
+TOLD: Final = {
+    "start": {"id": "10378.1/2"},
+    "depth": {"asked": 9, "reached": 1},
+    "complete": True,
+    "totals": {"by_hop": {"0": 1, "1": 1}},
+    "nodes": {"0": {"DATASET": [[0, "10378.1/2"]]}, "1": {"MODEL_RUN": [[1, "10378.1/1"]]}},
+}
 
-    def lie(body: Any) -> Any:
-        """About jobs only: the run itself is registered as it should be."""
-        return change(body) if isinstance(body, dict) and ("job" in body or "jobs" in body) else body
 
-    sandbox.change = lie
-    result = sandbox.call(
-        "register_model_run", {"reference": shown["reference"], "confirm": True, "wait": True}
-    )
-    sandbox.change = None
-    if result.is_error:
-        assert error_of(result)["kind"] != "Internal"
-        return
-    told = result.structured_content
-    if told["status"] == "succeeded":
-        made = sandbox.call("fetch_items", {"ids": [told["model_run_id"]]}).structured_content
-        assert [item["name"] for item in made["items"]] == [named["display_name"]], f"seed {number}: {told}"
+def without_links(given: Given) -> Given:
+    return replace(given, body={"status": OK, "graph": {**GRAPH, "links": []}})
+
+
+@pytest.mark.parametrize(
+    ("told", "given", "untrue"),
+    [
+        (TOLD, EXPLORED, None),
+        (TOLD, without_links(EXPLORED), "explore_upstream is called complete, but nothing joins"),
+        ({**TOLD, "complete": False}, without_links(EXPLORED), "10378.1/1 is said to be 1 hops away"),
+        ({**TOLD, "totals": {"by_hop": {"0": 1}}}, EXPLORED, "complete with {0: 1} items by hop instead of"),
+        (
+            TOLD,
+            replace(EXPLORED, query={**EXPLORED.query, "depth": "1"}),
+            "complete, though nobody asked what",
+        ),
+    ],
+)
+def test_what_is_not_so_is_found_out(told: dict[str, Any], given: Given, untrue: str | None):
+    found = refuted("explore_upstream", told, [given])
+    assert found is None if untrue is None else found is not None and found.startswith(untrue)
 
 
 def test_what_stands_instead_is_of_every_kind():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import Final
 
 from provena_mcp.lineage.audit.audit import RunAudit, audit_run, merge_findings
@@ -16,7 +16,8 @@ from provena_mcp.queries.answers.common import read_run_or_study
 from provena_mcp.queries.answers.makers import read_makers
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.frontier import DepthCap
+from provena_mcp.queries.lineage.checked_answers import CheckedExplorer, doubt_of
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
@@ -40,9 +41,10 @@ async def gather_evidence(
     Raises:
         ProvenaError: The deployment failed to answer a lineage query, or for one of the items.
     """
+    prov = CheckedExplorer(reader.client.prov)
     upstream, remade, _ = await asyncio.gather(
         gather_neighbourhood(reader.client.prov, cap, run.id, "upstream", depth),
-        _remade(reader, run),
+        _remade(prov, run),
         _read_references(records, run.record),
     )
     await asyncio.gather(
@@ -55,7 +57,7 @@ async def gather_evidence(
     )
     await records.read_newer_versions(records.outcomes)
     await records.read_older_versions({dataset.dataset_id for dataset in run.record.inputs})
-    reasons = (upstream.incomplete_because, records.incomplete_because)
+    reasons = (upstream.incomplete_because, prov.incomplete_because, records.incomplete_because)
     because = "; ".join(reason for reason in reasons if reason) or None
     return RunEvidence(run, records.known, upstream.graph, remade, now, because)
 
@@ -68,10 +70,10 @@ async def _read_references(records: ItemReader, record: ModelRunRecord) -> None:
         await records.read(sorted(reference.id for reference in wanted))
 
 
-async def _remade(reader: Reader, run: ModelRunItem) -> dict[str, tuple[str, ...]]:
+async def _remade(prov: Explorer, run: ModelRunItem) -> dict[str, tuple[str, ...]]:
     """Outputs of ``run`` that other runs made too."""
     outputs = list(dict.fromkeys(dataset.dataset_id for dataset in run.record.outputs))[:_MOST_OUTPUTS]
-    makers = await read_makers(reader.client.prov, outputs)
+    makers = await read_makers(prov, outputs)
     others = {output: tuple(maker for maker in made if maker != run.id) for output, made in makers.items()}
     return {output: made for output, made in others.items() if made}
 
@@ -128,25 +130,32 @@ async def audit(
 async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: float) -> Audited:
     graph = await reader.client.prov.explore("downstream", study.id, 1)
     ids = sorted(link.source for link in graph.links if graph.nodes[link.source].subtype == "MODEL_RUN")
+    doubt = doubt_of(graph, "downstream", study.id, 1)
     if not ids:
-        return Audited([(Finding("study_without_runs", {study.id: ""}), ())], [], 0, None)
+        return Audited([(Finding("study_without_runs", {study.id: ""}), ())], [], 0, doubt)
     records = reader.items(ALL)
     await records.read_many(dict.fromkeys(ids[:_MOST_RUNS], "MODEL_RUN"), most_fetches=_MOST_RUNS)
     slots = asyncio.Semaphore(_AT_ONCE)
 
-    async def audited(run: ModelRunItem) -> RunAudit:
+    async def audited(run: ModelRunItem) -> tuple[RunAudit, str | None]:
         async with slots:
             evidence = await gather_evidence(reader, cap, records, run, depth=_STUDY_DEPTH, now=now)
-            return await asyncio.to_thread(audit_run, evidence)
+            return await asyncio.to_thread(audit_run, evidence), evidence.incomplete_because
 
     runs = [item for run_id in ids[:_MOST_RUNS] if isinstance(item := records.item(run_id), ModelRunItem)]
-    audits = await asyncio.gather(*(audited(run) for run in runs))
-    skipped = (
-        f"{len(ids) - len(runs)} of {len(ids)} runs were not looked at" if len(runs) < len(ids) else None
-    )
+    outcomes = await asyncio.gather(*(audited(run) for run in runs))
+    audits = [one for one, _ in outcomes]
+    reasons = [because for _, because in outcomes if because is not None]
     found = merge_findings(audits)
     worst = sorted(audits, key=lambda one: verdict(one.findings) != "not_repeatable")
     ask = whom_to_ask(
         (finding for finding, _ in found), (one.run_id for one in worst if one.findings), records
     )
-    return Audited(found, list(audits), len(ids), skipped, ask)
+    return Audited(found, audits, len(ids), _not_all(ids, runs, reasons, doubt), ask)
+
+
+def _not_all(ids: Sized, runs: Sized, reasons: Sequence[str], doubt: str | None) -> str | None:
+    """Why the audit of a study is not of everything; what several runs lack is told of the first."""
+    unseen = f"{len(ids) - len(runs)} of {len(ids)} runs were not looked at" if len(runs) < len(ids) else None
+    lacking = f"{len(reasons)} of {len(runs)} runs: {reasons[0]}" if reasons else None
+    return "; ".join(filter(None, (doubt, unseen, lacking))) or None

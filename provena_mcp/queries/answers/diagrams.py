@@ -29,7 +29,8 @@ async def path_diagram(reader: Reader, cap: DepthCap, from_id: str, to_id: str, 
     paths = relation.paths[0]
     items = (*paths.paths[0], *(item for level in paths.levels for item in level))
     kinds = relation.graph.nodes
-    studies, _ = await studies_of(reader, {item for item in items if kinds[item].subtype == "MODEL_RUN"})
+    runs = {item for item in items if kinds[item].subtype == "MODEL_RUN"}
+    studies, _ = await studies_of(reader, reader.client.prov, runs)
     diagram = draw_clusters(relation.graph.merged([studies]), items, (from_id, to_id))
     return await _named(reader, diagram)
 

@@ -12,7 +12,8 @@ from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touche
 from provena_mcp.queries.answers.common import kinds_of
 from provena_mcp.queries.answers.links_ahead import read_links_ahead
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.frontier import DepthCap
+from provena_mcp.queries.lineage.checked_answers import CheckedExplorer
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.queries.lineage.special_answer import agents_along
 from provena_mcp.rules.graph import Link, ProvenanceGraph
@@ -63,7 +64,7 @@ async def gather_evidence(
         NotFoundError: No item has one of the ids.
         ProvenaError: The deployment failed.
     """
-    prov = reader.client.prov
+    prov = CheckedExplorer(reader.client.prov)
     found = await asyncio.gather(
         *(gather_neighbourhood(prov, cap, start, "downstream", depth) for start in starts)
     )
@@ -78,13 +79,15 @@ async def gather_evidence(
         queries = tuple(query for part in found for query in part.queries)
         agents, (studies, unasked) = await asyncio.gather(
             agents_along(prov, queries, depth),
-            studies_of(reader, [item for item in left if _is_run(downstream, item)]),
+            studies_of(reader, prov, [item for item in left if _is_run(downstream, item)]),
         )
         parts += [*agents, studies]
     naming = parts[0].merged(parts[1:])
     touched = await asyncio.to_thread(find_touched, naming, impact)
     reasons = [part.incomplete_because for part in found if part.incomplete_because is not None]
-    because = tuple(dict.fromkeys([*reasons, *unasked]))
+    told = "; ".join(reasons)
+    doubts = [doubt for doubt in prov.doubts if doubt not in told]
+    because = tuple(dict.fromkeys([*reasons, *unasked, *doubts]))
     return ImpactEvidence(downstream, naming, impact, tuple(touched), ahead.makers, because)
 
 
@@ -92,21 +95,21 @@ def _is_run(graph: ProvenanceGraph, node: str) -> bool:
     return node in graph.numbers and graph.nodes[node].subtype == "MODEL_RUN"
 
 
-async def studies_of(reader: Reader, runs: Collection[str]) -> tuple[ProvenanceGraph, list[str]]:
+async def studies_of(
+    reader: Reader, prov: Explorer, runs: Collection[str]
+) -> tuple[ProvenanceGraph, list[str]]:
     """Links from ``runs`` to their studies, and why they may not be all."""
     if len(runs) <= _FEW_RUNS:
-        return await _ask_runs(reader, runs), []
+        return await _ask_runs(prov, runs), []
     studies, are_all = await _list_studies(reader)
     if len(runs) <= (len(studies) if are_all else _RUNS_TO_ASK):
-        return await _ask_runs(reader, runs), []
-    prov = reader.client.prov
+        return await _ask_runs(prov, runs), []
     answers = await asyncio.gather(*(prov.explore("downstream", study, 1) for study in studies))
     unasked = [] if are_all else [f"only {len(studies)} studies were asked for their runs"]
     return _study_links(answers, set(runs)), unasked
 
 
-async def _ask_runs(reader: Reader, runs: Collection[str]) -> ProvenanceGraph:
-    prov = reader.client.prov
+async def _ask_runs(prov: Explorer, runs: Collection[str]) -> ProvenanceGraph:
     answers = await asyncio.gather(*(prov.explore("upstream", run, 1) for run in runs))
     return _study_links(answers, set(runs))
 

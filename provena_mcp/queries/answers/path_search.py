@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from provena_mcp.lineage.paths import (
@@ -21,6 +21,7 @@ from provena_mcp.lineage.paths import (
     shortest_paths,
 )
 from provena_mcp.lineage.ways import WaysOverRuns, count_ways
+from provena_mcp.queries.lineage.checked_answers import CheckedExplorer
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, Frontier, QueryBudget
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 
@@ -42,6 +43,7 @@ class Relation:
             are too many to count.
         common_within: The same for what they have in common.
         goes_on: Whether any side leads further than was asked.
+        doubts: Why what the service answered may not be all, if anything about it says so.
     """
 
     graph: ProvenanceGraph
@@ -54,6 +56,7 @@ class Relation:
     meetings: tuple[Meeting, ...] = ()
     common_within: int = field(default=0)
     goes_on: bool = False
+    doubts: str | None = None
 
 
 async def find_relation(
@@ -65,8 +68,9 @@ async def find_relation(
         NotFoundError: No item has one of the ids.
         ProvenaError: The deployment failed.
     """
-    pair = _Pair(QueryBudget(explorer, cap), from_id, to_id, max_hops, show)
-    return await pair.find_relation()
+    checked = CheckedExplorer(explorer)
+    pair = _Pair(QueryBudget(checked, cap), from_id, to_id, max_hops, show)
+    return replace(await pair.find_relation(), doubts=checked.incomplete_because)
 
 
 class _Pair:

@@ -141,12 +141,14 @@ class PathAnswer:
         return f" All ways within {plural(within, 'hop')}: {told}{more}."
 
     def _stopped(self, within: int) -> str | None:
+        doubts = self._relation.doubts
         if within >= self._max_hops:
-            return None
-        return (
+            return doubts
+        uncertain = (
             f"not certain beyond {plural(within, 'hop')}: too many queries would be needed, or an item on "
             f"the way is no longer in the registry; asked were {self._max_hops}"
         )
+        return "; ".join(filter(None, (uncertain, doubts)))
 
     def _runs_to_fetch(self, paths: ShortestPaths) -> NextCalls:
         runs = [node for node in paths.paths[0] if self._kinds.get(node) == "MODEL_RUN"][:_RUNS_TO_FETCH]

@@ -68,7 +68,11 @@ class UnrelatedAnswer:
     def answers(self, words: PathWords, because: str | None) -> Iterator[FindLineagePathResult]:
         """Ever smaller answers."""
         within = self._relation.within
-        none = f"None within {plural(within, 'hop')}: no path that short leads from one to the other."
+        none = (
+            f"None found within {plural(within, 'hop')}, but what Provena answered does not hang together."
+            if self._relation.doubts
+            else f"None within {plural(within, 'hop')}: no path that short leads from one to the other."
+        )
         for with_legs in (True, False):
             yield FindLineagePathResult(
                 found=False,

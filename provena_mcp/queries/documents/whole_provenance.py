@@ -11,6 +11,7 @@ from provena_mcp.errors import ArgumentError, WrongSubtypeError
 from provena_mcp.queries.documents.kinds import SUBTYPE_OF, ProvenanceOf
 from provena_mcp.queries.items.item_reader import ItemReader
 from provena_mcp.queries.items.reader import Reader
+from provena_mcp.queries.lineage.checked_answers import explore_whole
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
@@ -82,7 +83,7 @@ def _check(about: RegistryItem, kind: ProvenanceOf | None) -> None:
 
 
 async def _runs_of(reader: Reader, study: str) -> list[str]:
-    graph = await reader.client.prov.explore("downstream", study, 1)
+    graph = await explore_whole(reader.client.prov, "downstream", study, 1)
     return sorted(link.source for link in graph.links if graph.nodes[link.source].subtype == "MODEL_RUN")
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
 from provena_mcp.queries.items.reader import Reader
+from provena_mcp.queries.lineage.checked_answers import explore_whole
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
 from provena_mcp.wire.registry import ListFilter, ListRequest
@@ -75,7 +76,7 @@ async def _members_of(reader: Reader, study: str) -> Collection[str]:
 
 async def _members(reader: Reader, study: str) -> frozenset[str]:
     """Runs of the study and what they made: at most two links downstream of it (provena-http 5.2)."""
-    graph = await reader.client.prov.explore("downstream", study, 2)
+    graph = await explore_whole(reader.client.prov, "downstream", study, 2)
     return frozenset(node for node, kind in graph.nodes.items() if kind.subtype in ("MODEL_RUN", "DATASET"))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from provena_mcp.lineage.lineage import Lineage, Query
+from provena_mcp.queries.lineage.checked_answers import CheckedExplorer
 from provena_mcp.queries.lineage.frontier import (
     AT_ONCE,
     MAX_QUERIES,
@@ -48,7 +49,8 @@ async def gather_neighbourhood(
         NotFoundError: No item has this id.
         ProvenaError: The deployment failed.
     """
-    frontier = Frontier(QueryBudget(prov, cap), start, direction)
+    checked = CheckedExplorer(prov)
+    frontier = Frontier(QueryBudget(checked, cap), start, direction)
     await frontier.ask([Query(start, _first_depth(cap, depth))])
     stopped = await _walk_on(frontier, cap, depth)
     beyond = None if stopped else await _beyond(frontier, depth, query or direction)
@@ -62,7 +64,7 @@ async def gather_neighbourhood(
         goes_deeper=beyond is not None,
         queries=tuple(frontier.queries),
     )
-    return found.joined()
+    return found.joined().doubted(checked.incomplete_because)
 
 
 def _first_depth(cap: DepthCap, depth: int) -> int:

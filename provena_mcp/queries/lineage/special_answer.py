@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from provena_mcp.errors import DepthLimitError
 from provena_mcp.lineage.lineage import Lineage, Query
+from provena_mcp.queries.lineage.checked_answers import CheckedExplorer
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.acyclic_trails import part_on_trails
@@ -37,8 +38,10 @@ async def gather_special(
         if not cap.is_known or depth <= cap.hops:
             return await _agents_beside(prov, cap, around, start, depth)
         found = await around
-        agents = await agents_along(prov, found.queries, depth)
-        return await _within_tangles(prov, query, found, found.graph.merged(agents))
+        checked = CheckedExplorer(prov)
+        agents = await agents_along(checked, found.queries, depth)
+        doubted = found.doubted(checked.incomplete_because)
+        return await _within_tangles(prov, query, doubted, found.graph.merged(agents))
     found = await around
     with without_collections():
         part = part_on_trails(found.graph, start, query, depth)

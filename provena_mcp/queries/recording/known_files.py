@@ -16,6 +16,7 @@ from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.registry_check import newest_runs
+from provena_mcp.queries.lineage.checked_answers import explore_whole
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.annotations import HashedFile, annotation_key, hashed_files
 from provena_mcp.rules.text import clean, plural
@@ -135,7 +136,7 @@ def _state(dataset: DatasetItem) -> DatasetState:
 async def _users(reader: Reader, dataset_id: str) -> tuple[str, ...]:
     """The runs that used a dataset; none where the graph does not say."""
     try:
-        graph = await reader.client.prov.explore("downstream", dataset_id, 1)
+        graph = await explore_whole(reader.client.prov, "downstream", dataset_id, 1)
     except ProvenaError:
         return ()
     return tuple(link.source for link in graph.links if link.target == dataset_id and link.relation == "used")

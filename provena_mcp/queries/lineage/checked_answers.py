@@ -1,0 +1,52 @@
+"""Answers to lineage queries that cannot be all: they fall apart, or contradict themselves.
+
+A lineage gathered in many queries may hang together although one of the answers did not: what that answer
+lost is lacking all the same.
+"""
+
+from __future__ import annotations
+
+from provena_mcp.errors import MalformedAnswerError
+from provena_mcp.lineage.lineage import Lineage
+from provena_mcp.queries.lineage.frontier import Explorer
+from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.wire.lineage import LineageQuery
+
+
+class CheckedExplorer:
+    """Answers lineage queries, and keeps in ``doubts`` why what they answered may not be all."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        """Pass queries on to ``explorer``."""
+        self.doubts: dict[str, None] = {}
+        self._explorer = explorer
+
+    async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
+        """The answer as it came; errors as ``ProvenaClient.prov.explore``."""
+        graph = await self._explorer.explore(query, starting_id, depth)
+        if doubt := doubt_of(graph, query, starting_id, depth):
+            self.doubts[doubt] = None
+        return graph
+
+    @property
+    def incomplete_because(self) -> str | None:
+        """The doubts in one text, if there are any."""
+        return "; ".join(self.doubts) or None
+
+
+def doubt_of(graph: ProvenanceGraph, query: LineageQuery, start: str, depth: int) -> str | None:
+    """Why an answer cannot be all: nothing joins items of it to its start, or it contradicts itself."""
+    return Lineage(graph, query, start, depth).joined().incomplete_because
+
+
+async def explore_whole(explorer: Explorer, query: LineageQuery, start: str, depth: int) -> ProvenanceGraph:
+    """An answer that hangs together, for those who have no way to say that theirs may not be all.
+
+    Raises:
+        MalformedAnswerError: It does not.
+        ProvenaError: The deployment failed.
+    """
+    graph = await explorer.explore(query, start, depth)
+    if doubt := doubt_of(graph, query, start, depth):
+        raise MalformedAnswerError(f"The lineage of {start!r} cannot be used: {doubt}.")
+    return graph

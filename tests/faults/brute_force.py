@@ -1,0 +1,134 @@
+"""What the graphs that a server was given refute of its answer: counted without the server's code."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from tests.faults.sandbox import Given
+
+Pairs = set[tuple[str, str]]
+DOWNSTREAM = ("downstream", "effected_datasets", "effected_agents")
+
+
+def refuted(tool: str, content: dict[str, Any], given: Sequence[Given]) -> str | None:
+    """What in the answer ``content`` is not so, by the graphs ``given`` to answer it; none if nothing is."""
+    graphs = [each for each in given if "/explore/" in each.path and each.status == 200]
+    claims_all = content.get("complete", content.get("incomplete_because") is None)
+    if claims_all and (doubt := next(doubts_of(graphs), None)):
+        return f"{tool} is called complete, but {doubt}"
+    if tool in ("explore_upstream", "explore_downstream"):
+        return next(_untrue_of_exploration(content, graphs, claims_all=claims_all), None)
+    return (
+        next(_untrue_of_path(content, graphs, claims_all=claims_all), None)
+        if tool == "find_lineage_path"
+        else None
+    )
+
+
+def doubts_of(graphs: Sequence[Given]) -> Iterator[str]:
+    """Why nothing that rests on ``graphs`` can be complete."""
+    kinds = defaultdict[str, set[tuple[Any, Any]]](set)
+    for graph in graphs:
+        nodes = _nodes_of(graph)
+        if nodes is None:
+            yield f"an answer cannot be read: {graph.path} {graph.query}"
+            continue
+        for node in nodes:
+            kinds[node["id"]].add((node.get("item_category"), node.get("item_subtype")))
+        strays = {node["id"] for node in nodes} | {end for pair in _pairs_of(graph) for end in pair}
+        strays -= _reach(graph).keys() | _named_by(graph)
+        if strays:
+            yield f"nothing joins {sorted(strays)[:3]} to {graph.query['starting_id']}"
+    for item, of_item in kinds.items():
+        if len(of_item) > 1:
+            yield f"{item} has two kinds: {of_item}"
+
+
+def _nodes_of(graph: Given) -> list[dict[str, Any]] | None:
+    inner = graph.body.get("graph") if isinstance(graph.body, dict) else None
+    nodes = inner.get("nodes") if isinstance(inner, dict) else None
+    if not isinstance(nodes, list) or not all(isinstance(node, dict) and "id" in node for node in nodes):
+        return None
+    return nodes if graph.body.get("status", {}).get("success") is True else None
+
+
+def _pairs_of(graph: Given) -> Pairs:
+    """Whom each item follows directly in the direction of the query."""
+    inner = graph.body["graph"]
+    links = inner.get("links", inner.get("edges")) or []
+    downwards = graph.path.split("/")[-1] in DOWNSTREAM
+    pairs = {(link["source"], link["target"]) for link in links}
+    return {(target, source) for source, target in pairs} if downwards else pairs
+
+
+def _reach(graph: Given) -> dict[str, int]:
+    return _hops(graph.query["starting_id"], _pairs_of(graph))
+
+
+def _hops(start: str, pairs: Pairs) -> dict[str, int]:
+    following = defaultdict[str, list[str]](list)
+    for one, other in pairs:
+        following[one].append(other)
+    hops, ring = {start: 0}, [start]
+    while ring:
+        hop = hops[ring[0]] + 1
+        ring = list(dict.fromkeys(after for one in ring for after in following[one] if after not in hops))
+        hops |= dict.fromkeys(ring, hop)
+    return hops
+
+
+def _named_by(graph: Given) -> set[str]:
+    """The agents that what is reached names: in effected_agents the last link leads upwards."""
+    if not graph.path.endswith("effected_agents"):
+        return set()
+    reached = _reach(graph)
+    return {before for before, after in _pairs_of(graph) if after in reached}
+
+
+def _untrue_of_exploration(
+    content: dict[str, Any], graphs: Sequence[Given], *, claims_all: bool
+) -> Iterator[str]:
+    readable = [graph for graph in graphs if _nodes_of(graph) is not None]
+    if not readable:
+        return
+    pairs = set[tuple[str, str]]().union(*map(_pairs_of, readable))
+    hops = _hops(content["start"]["id"], pairs)
+    asked = content["depth"]["asked"]
+    for hop, by_type in content["nodes"].items():
+        for row in (row for rows in by_type.values() for row in rows):
+            if hops.get(row[1]) != int(hop):
+                yield f"{row[1]} is said to be {hop} hops away, not {hops.get(row[1])}"
+    told = {int(hop): count for hop, count in content["totals"]["by_hop"].items()}
+    truth = dict(Counter(hop for hop in hops.values() if hop <= asked))
+    if claims_all and told != truth:
+        yield f"complete with {told} items by hop instead of {truth}"
+    if claims_all and (beyond := _never_followed(hops, readable)):
+        yield f"complete, though nobody asked what {beyond} leads to"
+
+
+def _never_followed(hops: dict[str, int], graphs: Sequence[Given]) -> str | None:
+    """An item so far from every start asked about that what it leads to was in no answer."""
+    reaches = [(int(graph.query["depth"]), _reach(graph)) for graph in graphs]
+    return next(
+        (item for item in hops if not any(item in reach and reach[item] < depth for depth, reach in reaches)),
+        None,
+    )
+
+
+def _untrue_of_path(content: dict[str, Any], graphs: Sequence[Given], *, claims_all: bool) -> Iterator[str]:
+    upwards: Pairs = set()
+    for graph in graphs:
+        if _nodes_of(graph) is not None:
+            is_down = graph.path.split("/")[-1] in DOWNSTREAM
+            upwards |= {(two, one) if is_down else (one, two) for one, two in _pairs_of(graph)}
+    for path in content.get("paths") or ():
+        steps = set(pairwise(path))
+        if not steps <= upwards and not {(two, one) for one, two in steps} <= upwards:
+            yield f"no link makes the path {path}"
+    ends, within = (content["from_item"]["id"], content["to_item"]["id"]), content["searched_hops"]
+    for one, other in (ends, ends[::-1]):
+        if claims_all and not content["found"] and _hops(one, upwards).get(other, within + 1) <= within:
+            yield f"no path, though {one} leads to {other}"

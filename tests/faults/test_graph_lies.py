@@ -1,0 +1,110 @@
+"""Lineage answers that fall apart: nothing that rests on them is called complete, or takes strangers in."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.faults.sandbox import Sandbox
+from tests.worlds.sample import error_of
+
+DATASET, BATHYMETRY, MAP = "sample/1000120", "sample/1000013", "sample/1000041"
+RUN, STUDY = "sample/1000119", "sample/1000077"
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    made = Sandbox()
+    yield made
+    made.close()
+
+
+def graphs(lie: Callable[[Json], None]) -> Callable[[Any], Any]:
+    """Changes each graph that is answered."""
+
+    def change(body: Any) -> Any:
+        if isinstance(body, dict) and isinstance(body.get("graph"), dict) and body["graph"].get("nodes"):
+            body = copy.deepcopy(body)
+            lie(body["graph"])
+        return body
+
+    return change
+
+
+def a_stranger(graph: Json) -> None:
+    graph["nodes"].append({"id": "sample/9", "item_category": "ENTITY", "item_subtype": "DATASET"})
+
+
+def a_second_kind(graph: Json) -> None:
+    graph["nodes"].append({**graph["nodes"][0], "item_category": "AGENT", "item_subtype": "PERSON"})
+
+
+def no_links(graph: Json) -> None:
+    graph["links"] = []
+
+
+CALLS = [
+    ("explore_upstream", {"starting_id": DATASET, "depth": 30}),
+    ("get_contributing_datasets", {"starting_id": DATASET, "depth": 30}),
+    ("get_effected_agents", {"starting_id": BATHYMETRY, "depth": 30}),
+    ("find_lineage_path", {"from_id": DATASET, "to_id": BATHYMETRY}),
+    ("find_lineage_path", {"from_id": RUN, "to_id": MAP}),
+    ("analyse_impact", {"item_id": BATHYMETRY, "depth": 20}),
+    ("audit_reproducibility", {"item_id": RUN}),
+    ("audit_reproducibility", {"item_id": STUDY}),
+    ("compare_model_runs", {"run_ids": [RUN, "sample/1000122"], "scope": "lineage"}),
+]
+
+
+@pytest.mark.parametrize("lie", [a_stranger, a_second_kind, no_links])
+@pytest.mark.parametrize(("tool", "arguments"), CALLS)
+def test_no_answer_is_called_complete_that_rests_on_a_graph_which_falls_apart(
+    sandbox: Sandbox, tool: str, arguments: Json, lie: Callable[[Json], None]
+):
+    sandbox.change = graphs(lie)
+    result = sandbox.call(tool, arguments)
+    sandbox.change = None
+    assert not result.is_error, result.content
+    told = result.structured_content or {}
+    assert told.get("complete") is not True
+    assert "that no link joins to" in told["incomplete_because"] or "two kinds" in told["incomplete_because"]
+
+
+def test_without_a_path_in_a_graph_that_falls_apart_none_is_ruled_out(sandbox: Sandbox):
+    sandbox.change = graphs(no_links)
+    told = sandbox.call("find_lineage_path", {"from_id": DATASET, "to_id": BATHYMETRY}).structured_content
+    sandbox.change = None
+    assert told is not None
+    assert told["answer"].startswith(
+        "None found within 20 hops, but what Provena answered does not hang together."
+    )
+
+
+def test_a_list_of_a_study_holds_no_stranger(sandbox: Sandbox):
+    sandbox.change = graphs(
+        lambda graph: graph["nodes"].append(
+            {"id": BATHYMETRY, "item_category": "ENTITY", "item_subtype": "DATASET"}
+        )
+    )
+    error = error_of(sandbox.call("list_items", {"study_id": STUDY, "subtype": "DATASET"}))
+    sandbox.change = None
+    because = f"the service answered 1 item that no link joins to {STUDY!r}"
+    assert (error["kind"], error["message"]) == (
+        "MalformedAnswer",
+        f"The lineage of {STUDY!r} cannot be used: {because}.",
+    )
+
+
+def test_a_maker_that_nothing_joins_to_its_dataset_is_not_told(
+    sandbox: Sandbox,
+):
+    sandbox.change = graphs(no_links)
+    told = sandbox.call("fetch_items", {"ids": [DATASET]}).structured_content
+    sandbox.change = None
+    assert told is not None
+    assert told["items"][0].keys().isdisjoint({"made_by", "attributed_to"})
