@@ -12,9 +12,6 @@ from provena_mcp.assistants.entries import CALL_SECONDS, plain
 from provena_mcp.assistants.servers import NAME, TITLE, LocalServer
 from provena_mcp.wire.items import JsonObject
 
-# What the longest-winded of them takes.
-LONGEST: Final = 8000
-
 
 def vscode(server: LocalServer) -> str:
     """For VS Code."""

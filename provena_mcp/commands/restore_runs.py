@@ -36,6 +36,7 @@ _PAGE: Final = 100
 _EXPLORE: Final = "explore_upstream shows what the graph says of a run now."
 
 
+# Of three tools: whether one run, several or all are written, the same is answered.
 class StoreRecordsResult(WriteResult):
     """Of writing runs into the graph again."""
 

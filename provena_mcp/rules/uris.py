@@ -56,11 +56,6 @@ def figure_uri(query: str, item_id: str, depth: int, to: str | None = None) -> s
     return _uri(f"figure/{query}", item_id, to=to, depth=depth)
 
 
-def prov_uri(format: str, run_id: str) -> str:
-    """A model run as a W3C PROV document; ``format`` may be the variable of a template."""
-    return _uri(f"prov/{format}", run_id)
-
-
 def template_in(template: str, format: str) -> str:
     """The template of the documents of one format."""
     return template.replace("{format}", format)
@@ -79,11 +74,6 @@ def csv_batch_uri(batch_id: str) -> str:
 def report_uri(item_subtype: str, depth: int, item_id: str, session_id: str | None = None) -> str:
     """A report; with the session of its job nothing is made anew."""
     return _uri(f"report/{item_subtype}/{depth}", item_id, session_id=session_id)
-
-
-def crate_uri(kind: str, item_id: str, depth: int) -> str:
-    """The metadata of the crate of a run, study or dataset."""
-    return _uri(f"crate/{kind}", item_id, depth=depth)
 
 
 def packed_crate_uri(kind: str, item_id: str, depth: int, beside: str | None = None) -> str:

@@ -21,7 +21,6 @@ def as_object(value: JsonValue) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
-RecordType = Literal["COMPLETE_ITEM", "SEED_ITEM"]
 ReleaseStatus = Literal["NOT_RELEASED", "PENDING", "RELEASED"]
 
 

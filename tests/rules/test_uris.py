@@ -25,7 +25,7 @@ HANDLES = st.text(min_size=1, max_size=40).filter(_is_handle) | st.sampled_from(
 
 
 @given(HANDLES, st.integers(1, 100))
-def test_every_kind_of_uri_gives_back_the_handle_it_was_built_from(handle: str, depth: int) -> None:
+def test_every_uri_that_is_built_gives_back_the_handle_it_was_built_from(handle: str, depth: int) -> None:
     built = {
         uris.ITEM: (uris.item_uri(handle), {"id": handle}),
         uris.LINEAGE: (
@@ -44,10 +44,9 @@ def test_every_kind_of_uri_gives_back_the_handle_it_was_built_from(handle: str, 
             uris.figure_uri("impact", handle, depth),
             {"query": "impact", "id": handle, "depth": str(depth)},
         ),
-        uris.PROV: (uris.prov_uri("ttl", handle), {"format": "ttl", "id": handle}),
-        uris.CRATE: (
-            uris.crate_uri("run", handle, depth),
-            {"kind": "run", "id": handle, "depth": str(depth)},
+        uris.PACKED_CRATE: (
+            uris.packed_crate_uri("run", handle, depth, "prov"),
+            {"kind": "run", "id": handle, "depth": str(depth), "beside": "prov"},
         ),
         uris.CITATION: (uris.citation_uri("bibtex", handle), {"format": "bibtex", "id": handle}),
         uris.DOSSIER: (uris.dossier_uri(handle), {"id": handle}),
