@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final, Literal, get_args
 
-from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.graph import Kind, ProvenanceGraph
+from provena_mcp.rules.links_by_kind import links_from, links_to
 from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
 from provena_mcp.wire.subtypes import registry_subtype
 
@@ -33,15 +34,21 @@ def version_chains(previous: Mapping[str, str]) -> dict[str, Version]:
 def previous_versions(graph: ProvenanceGraph) -> dict[str, str]:
     """An item -> the version before it, as the VERSION activities in a graph say (provena-http 5.3)."""
     made_from = {
-        link.source: link.target
-        for link in graph.links
-        if link.relation == "used" and graph.nodes[link.source].subtype == "VERSION"
+        version: old for version, relation, old in links_from(graph, _is_version) if relation == "used"
     }
     return {
-        link.source: made_from[link.target]
-        for link in graph.links
-        if link.relation == "wasGeneratedBy" and link.target in made_from
+        new: made_from[version]
+        for new, relation, version in links_to(graph, _is_version)
+        if relation == "wasGeneratedBy" and version in made_from
     }
+
+
+def _field_of(kind: Kind) -> LineageField | None:
+    return _FIELD_OF.get(registry_subtype(kind.subtype))
+
+
+def _is_version(kind: Kind) -> bool:
+    return kind.subtype == "VERSION"
 
 
 def _place(item: str, previous: Mapping[str, str]) -> Version:
@@ -174,8 +181,11 @@ def aspects_of_lineages(
     versions = version_chains(previous)
     values: dict[tuple[LineageField, str], dict[str, set[str]]] = {}
     for label, graph in lineages.items():
-        for node, kind in graph.nodes.items():
-            field = _FIELD_OF.get(registry_subtype(kind.subtype))
+        field_of: Mapping[Kind, LineageField | None] = {
+            kind: _field_of(kind) for kind in set(graph.columns.kinds)
+        }
+        for node, kind in zip(graph.columns.ids, graph.columns.kinds, strict=True):
+            field = field_of[kind]
             if field is not None and node != starts[label]:
                 family = versions[node].of if node in versions else ""
                 values.setdefault((field, family), {}).setdefault(label, set()).add(node)

@@ -89,6 +89,28 @@ async def test_the_impact_of_an_item_that_may_not_be_read_is_told_by_its_id(tmp_
     assert impact["totals"]["runs"] == 3
 
 
+@pytest.mark.asyncio
+async def test_an_audit_asked_again_reads_far_upstream_only_what_has_changed(tmp_path: Path):
+    run = "sample/1000099"
+    async with provena(tmp_path) as wire, server(wire) as client:
+        first = await call(client, "audit_reproducibility", item_id=run)
+        asked = wire.count(FETCH)
+        again = await call(client, "audit_reproducibility", item_id=run)
+        asked_again = wire.count(FETCH) - asked
+        replaced = {
+            "version": 1,
+            "next_version": "sample/1000030",
+            "previous_version": None,
+            "reason": "New.",
+        }
+        wire.edit_item("sample/1000025", versioning_info=replaced)
+        changed = await call(client, "audit_reproducibility", item_id=run)
+    assert again == first
+    assert asked_again < asked - 2
+    superseded = {finding["code"]: finding["ids"] for finding in changed["findings"]}["upstream_superseded"]
+    assert "sample/1000025" in superseded
+
+
 @pytest.mark.parametrize(
     ("withheld", "answer", "code", "seen"),
     [

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.links_by_kind import links_to
 from provena_mcp.rules.records.references import Found, Known, Refused, resolve
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
@@ -64,11 +65,25 @@ class RunEvidence:
     @cached_property
     def makers(self) -> Mapping[str, tuple[str, ...]]:
         """A dataset upstream -> the runs that generated it."""
+        return self._made_by("MODEL_RUN")
+
+    @cached_property
+    def new_versions(self) -> Mapping[str, tuple[str, ...]]:
+        """A dataset upstream that was registered as a new version -> the activities that say so."""
+        return self._made_by("VERSION")
+
+    @cached_property
+    def followed(self) -> frozenset[str]:
+        """Ids of the items upstream that lead on."""
+        columns = self.upstream.columns
+        return frozenset(map(columns.ids.__getitem__, set(columns.sources)))
+
+    def _made_by(self, subtype: str) -> dict[str, tuple[str, ...]]:
         makers: dict[str, list[str]] = {}
-        for link in self.upstream.links:
-            if link.relation == "wasGeneratedBy" and self.upstream.nodes[link.target].subtype == "MODEL_RUN":
-                makers.setdefault(link.source, []).append(link.target)
-        return {dataset: tuple(sorted(runs)) for dataset, runs in makers.items()}
+        for source, relation, target in links_to(self.upstream, lambda kind: kind.subtype == subtype):
+            if relation == "wasGeneratedBy":
+                makers.setdefault(source, []).append(target)
+        return {made: tuple(sorted(activities)) for made, activities in makers.items()}
 
     @cached_property
     def datasets_upstream(self) -> tuple[str, ...]:

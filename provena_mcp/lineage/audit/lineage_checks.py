@@ -40,24 +40,17 @@ def _others(group: tuple[str, ...], node: str) -> str:
 
 def _sources(evidence: RunEvidence, datasets: tuple[str, ...]) -> list[str]:
     """Datasets that no run made, new versions among them; those the walk did not get beyond are left out."""
-    graph = evidence.upstream
     # Of an incomplete lineage, an item that leads nowhere may only not have been followed.
-    followed = {link.source for link in graph.links} if evidence.incomplete_because is not None else None
+    is_whole = evidence.incomplete_because is None
     return [
         dataset
         for dataset in datasets
-        if dataset not in evidence.makers and (followed is None or dataset in followed)
+        if dataset not in evidence.makers and (is_whole or dataset in evidence.followed)
     ]
 
 
 def _origin(evidence: RunEvidence, dataset_id: str) -> str:
-    graph = evidence.upstream
-    if any(
-        link.source == dataset_id
-        and link.relation == "wasGeneratedBy"
-        and graph.nodes[link.target].subtype == "VERSION"
-        for link in graph.links
-    ):
+    if dataset_id in evidence.new_versions:
         return "registered as a new version"
     for dataset in evidence.datasets((dataset_id,)):
         access = dataset.collection_format.dataset_info.access_info

@@ -9,7 +9,6 @@ from typing import Final
 from provena_mcp.lineage.audit.audit import RunAudit, audit_run, merge_findings
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import Finding, verdict
-from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.audit_answer import AuditAnswer, Audited, AuditReproducibilityResult
 from provena_mcp.queries.answers.audit_contacts import whom_to_ask
 from provena_mcp.queries.answers.common import read_run_or_study
@@ -21,6 +20,7 @@ from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.links_by_kind import links_to
 from provena_mcp.rules.records.references import references
 from provena_mcp.wire.items import ModelRunItem, StudyItem
 from provena_mcp.wire.records import ModelRunRecord
@@ -41,25 +41,35 @@ async def gather_evidence(
     Raises:
         ProvenaError: The deployment failed to answer a lineage query, or for one of the items.
     """
-    prov = CheckedExplorer(reader.client.prov)
+    prov, began = CheckedExplorer(reader.client.prov), reader.recent.now()
     upstream, remade, _ = await asyncio.gather(
         gather_neighbourhood(reader.client.prov, cap, run.id, "upstream", depth),
         _remade(prov, run),
         _read_references(records, run.record),
     )
+    makers = _makers(upstream.graph, {dataset.dataset_id for dataset in run.record.inputs})
+    nearest = dict.fromkeys(_nearest_datasets(upstream.graph, run.id), "DATASET")
+    await _recall(reader, records, (*makers, *nearest))
     await asyncio.gather(
-        records.read(_makers(upstream.graph, {dataset.dataset_id for dataset in run.record.inputs})),
-        records.read_many(
-            dict.fromkeys(_nearest_datasets(upstream.graph, run.id), "DATASET"),
-            most_pages=_DATASET_PAGES,
-            most_fetches=_MOST_DATASETS,
-        ),
+        records.read(makers),
+        records.read_many(nearest, most_pages=_DATASET_PAGES, most_fetches=_MOST_DATASETS),
     )
     await records.read_newer_versions(records.outcomes)
     await records.read_older_versions({dataset.dataset_id for dataset in run.record.inputs})
+    found = (item for item_id in records.outcomes if (item := records.item(item_id)) is not None)
+    reader.recent.put(reader.caller, found, began)
     reasons = (upstream.incomplete_because, prov.incomplete_because, records.incomplete_because)
     because = "; ".join(reason for reason in reasons if reason) or None
     return RunEvidence(run, records.known, upstream.graph, remade, now, because)
+
+
+async def _recall(reader: Reader, records: ItemReader, ids: Iterable[str]) -> None:
+    """Take what was read of ``ids`` a moment ago and has not changed since; one request at most.
+
+    That an item was deleted or withheld meanwhile is not noticed, so what the run itself names is read anew.
+    """
+    wanted = [item_id for item_id in ids if item_id not in records.outcomes]
+    records.take(await reader.recent.get(reader.caller, wanted, reader.client.registry))
 
 
 async def _read_references(records: ItemReader, record: ModelRunRecord) -> None:
@@ -80,20 +90,19 @@ async def _remade(prov: Explorer, run: ModelRunItem) -> dict[str, tuple[str, ...
 
 def _makers(graph: ProvenanceGraph, datasets: set[str]) -> list[str]:
     """Runs that generated any of ``datasets``."""
-    makers = {
-        link.target
-        for link in graph.links
-        if link.source in datasets
-        and link.relation == "wasGeneratedBy"
-        and graph.nodes[link.target].subtype == "MODEL_RUN"
-    }
-    return sorted(makers)[:_MOST_MAKERS]
+    links = links_to(graph, lambda kind: kind.subtype == "MODEL_RUN")
+    made = {link.target for link in links if link.source in datasets and link.relation == "wasGeneratedBy"}
+    return sorted(made)[:_MOST_MAKERS]
 
 
 def _nearest_datasets(graph: ProvenanceGraph, run_id: str) -> Iterable[str]:
-    hops = hops_along(graph.ahead("upstream"), (run_id,), len(graph.nodes))
-    datasets = [node for node in hops if node in graph.nodes and graph.nodes[node].subtype == "DATASET"]
-    return sorted(datasets, key=lambda node: (hops[node], node))[:_MOST_DATASETS]
+    columns = graph.columns
+    found: list[str] = []
+    for level in graph.walk(run_id, "upstream").levels:
+        if len(found) < _MOST_DATASETS:
+            datasets = (node for node in level if columns.kinds[node].subtype == "DATASET")
+            found += sorted(columns.ids[node] for node in datasets)
+    return found[:_MOST_DATASETS]
 
 
 _DEPTH: Final = 20

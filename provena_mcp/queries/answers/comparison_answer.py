@@ -213,7 +213,8 @@ class ComparisonAnswer:
         return Ref(id=aspect.role, name=self._name(aspect.role)) if aspect.role is not None else None
 
     def _name(self, item_id: str) -> str | None:
-        return self._named.names.get(item_id) or None
+        found = self._named.named.get(item_id)
+        return found.name or None if found else None
 
     def _says(self) -> str:
         differing = Counter(difference.aspect.field for difference in self._compared.comparison.differences)
