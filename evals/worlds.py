@@ -21,7 +21,7 @@ from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
-from tests.recordings.reading import read_items, read_json
+from tests.recordings.recorded import read_items, read_json
 
 WorldName = Literal["reef", "golden", "fire", "river", "wings"]
 SHARED: Final = Path(__file__).parents[1] / "../shared"

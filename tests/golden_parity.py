@@ -28,9 +28,9 @@ from provena_mcp.embedded.identity import Identify, User, not_authenticated
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
-from tests.golden_playing import Playing
+from tests.golden_replay import Playing
 from tests.golden_stories import STORIES, Story, read_recorded
-from tests.recordings.reading import RECORDINGS, Exchange, read_exchanges, read_items, read_json
+from tests.recordings.recorded import RECORDINGS, Exchange, read_exchanges, read_items, read_json
 
 Json = Any
 # What two answers must have in common, as text; none where they do.

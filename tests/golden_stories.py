@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tests.recordings.reading import Exchange, read_exchanges
+from tests.recordings.recorded import Exchange, read_exchanges
 
 _FILES = ("prov.jsonl", "registry.jsonl", "job.jsonl", "auth.jsonl")
 

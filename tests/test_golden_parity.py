@@ -8,7 +8,7 @@ import pytest
 
 from tests.golden_parity import FAMILIES, measure
 from tests.golden_stories import STORIES
-from tests.recordings.reading import EXTRACT, RECORDINGS
+from tests.recordings.recorded import EXTRACT, RECORDINGS
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ from provena_mcp.wire.lineage import LineageQuery
 from provena_mcp.wire.registry import ListRequest
 from provena_mcp.wire.subtypes import ROUTE_OF
 from tests.client.provena_stand_in import RECORD, Script, client_over
-from tests.recordings.reading import IS_WHOLE, RECORDINGS, Exchange, read_exchanges
+from tests.recordings.recorded import IS_WHOLE, RECORDINGS, Exchange, read_exchanges
 
 Ask = Callable[[ProvenaClient, Exchange], Awaitable[object]]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from tests.clients.environments import NODE_22, Environment, run
-from tests.clients.serving import fixture_over_http, sample_over_http
+from tests.clients.server_process import fixture_over_http, sample_over_http
 
 REVISIONS: Final = ("2025-11-25", "2026-07-28")
 Served = Literal["product", "fixture"]

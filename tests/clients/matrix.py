@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.clients.environments import NODE_22, Environment, NotInstalledError, run_script
-from tests.clients.serving import sample_over_http
+from tests.clients.server_process import sample_over_http
 
 STEPS: Final = ("list", "convert", "success", "failure", "preview", "document")
 

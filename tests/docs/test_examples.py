@@ -11,7 +11,7 @@ import pytest
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
-from tests.embedded.serving import free_port, serving
+from tests.embedded.server_process import free_port, serving
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RESULT = "sample/1000117"

@@ -7,7 +7,7 @@ import sys
 
 import httpx
 
-from tests.embedded.serving import free_port, wait_for
+from tests.embedded.server_process import free_port, wait_for
 from tests.oidc.realm import Person
 
 

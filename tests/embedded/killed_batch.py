@@ -23,7 +23,7 @@ from provena_mcp.embedded.jobs.queue import LEASE_SECONDS
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
-from tests.embedded.serving import free_port, kill, serving, start, wait_for
+from tests.embedded.server_process import free_port, kill, serving, start, wait_for
 from tests.worlds.writable import a_record, writable_world
 
 # What may go by after the last kill: the lease of what the dead worker held, then the work itself.

@@ -12,7 +12,7 @@ import pytest
 from provena_mcp.embedded.app import BASE_PATHS
 from provena_mcp.embedded.bearer import identify_by_bearer
 from tests.oidc.minted import URL, Mint
-from tests.recordings.reading import RECORDINGS, read_exchanges
+from tests.recordings.recorded import RECORDINGS, read_exchanges
 
 CHECK = "/prov-api/check-access/check-{}-access"
 INVALID = "Could not validate credentials"

@@ -17,8 +17,8 @@ from provena_mcp.embedded.standing import count_items
 from provena_mcp.embedded.store import Store
 from tests.embedded.conftest import load_into
 from tests.embedded.pages import serving_page
+from tests.embedded.server_process import free_port, serving
 from tests.embedded.services_client import running_services
-from tests.embedded.serving import free_port, serving
 from tests.worlds.small import Json
 from tests.worlds.writable import a_record, writable_world
 

@@ -25,7 +25,7 @@ from provena_mcp.embedded.sources import Source, parse_source, read_source, samp
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import FileRefusedError, StoreError
 from provena_mcp.rules.graph import Kind, Link
-from tests.recordings.reading import read_items, read_json
+from tests.recordings.recorded import read_items, read_json
 from tests.worlds.small import (
     chain,
     creation,

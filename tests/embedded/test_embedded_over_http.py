@@ -21,7 +21,7 @@ from provena_mcp.settings import Endpoints
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord
-from tests.embedded.serving import free_port, serving
+from tests.embedded.server_process import free_port, serving
 from tests.embedded.test_embedded_curation import a_dataset
 from tests.worlds.writable import a_record, writable_world
 

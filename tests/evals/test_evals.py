@@ -11,7 +11,7 @@ from evals.asking import Answer, Call, Outcome, Question, has, judged, lacks, me
 from evals.report import as_table, missed_goals
 from evals.running import run_worlds
 from evals.worlds import WorldName, open_world
-from tests.recordings.reading import read_json
+from tests.recordings.recorded import read_json
 
 WORLDS: tuple[WorldName, ...] = ("reef", "golden", "fire", "river", "wings")
 

@@ -30,8 +30,8 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.server.build import build_server
 from tests.faults.lies import LIES
+from tests.faults.network_faults import FAULTS, MAX_BODY, READ_SECONDS
 from tests.faults.proxy import Fault, Proxy, faulty_proxy
-from tests.faults.spoiling import FAULTS, MAX_BODY, READ_SECONDS
 from tests.worlds.sample import text_of
 from tests.worlds.settings import settings_with
 

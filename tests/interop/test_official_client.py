@@ -19,7 +19,7 @@ from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from tests.clients.environments import Environment, NotInstalledError
-from tests.embedded.serving import free_port, serving
+from tests.embedded.server_process import free_port, serving
 from tests.worlds.small import creation
 from tests.worlds.writable import a_record, writable_world
 

@@ -25,7 +25,7 @@ from provena_mcp.embedded.items import delete_item, every_raw
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
-from tests.embedded.serving import free_port, serving
+from tests.embedded.server_process import free_port, serving
 from tests.mirror.deployment import links
 from tests.worlds.small import Json, dataset, furniture, model_run
 

@@ -11,7 +11,7 @@ from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from tests.cli.command_line import CommandLine
-from tests.embedded.serving import free_port, serving
+from tests.embedded.server_process import free_port, serving
 
 
 @pytest.mark.slow

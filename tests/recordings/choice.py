@@ -17,7 +17,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from tests.recordings.reading import EXTRACT, WHOLE, Exchange, read_exchanges
+from tests.recordings.recorded import EXTRACT, WHOLE, Exchange, read_exchanges
 
 MOST_BYTES = 300_000
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.docs.citations import cited_places
 from tests.recordings.choice import CHOICE, MOST_BYTES, write
-from tests.recordings.reading import EXTRACT, WHOLE, read_exchanges
+from tests.recordings.recorded import EXTRACT, WHOLE, read_exchanges
 
 ROOT = Path(__file__).parents[2]
 DATA_FILES = (".jsonl", ".json", ".gz", ".docx")

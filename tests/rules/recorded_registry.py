@@ -8,7 +8,7 @@ import pytest
 from provena_mcp.rules.records.references import Found, Known, Outcome, Reference, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import RegistryItem, parse_item
-from tests.recordings.reading import RECORDINGS, read_exchanges, read_items
+from tests.recordings.recorded import RECORDINGS, read_exchanges, read_items
 
 
 def exchanges(file: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.budgets import estimate_tokens, size_of, take_within
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from tests.recordings.reading import read_items
+from tests.recordings.recorded import read_items
 from tests.worlds.lineages import NAMES, Question, questions
 
 TOKENIZER = bpe_openai.get_encoding("o200k_base")

@@ -9,7 +9,7 @@ from provena_mcp.rules.csv.reader import convert, references
 from provena_mcp.rules.csv.table import read_table
 from provena_mcp.rules.csv.writer import batch_references, batch_text, template_text
 from provena_mcp.wire.jobs import Job
-from tests.recordings.reading import read_json
+from tests.recordings.recorded import read_json
 from tests.rules.recorded_registry import Registry, exchanges, params, recorded_items
 
 # Recorded as text; what was sent began with these bytes.

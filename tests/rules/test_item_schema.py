@@ -18,7 +18,7 @@ from provena_mcp.rules.records.references import Found, Known, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import JsonObject, parse_item
 from provena_mcp.wire.subtypes import SUBTYPES
-from tests.recordings.reading import read_items
+from tests.recordings.recorded import read_items
 from tests.worlds.authored import ITEMS
 
 NOT_NEEDED = {"relevant": False, "obtained": False}

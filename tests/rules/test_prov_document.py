@@ -10,7 +10,7 @@ from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_model_run, prov_json
 from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
 from provena_mcp.wire.records import ModelRunRecord
-from tests.recordings.reading import IS_WHOLE
+from tests.recordings.recorded import IS_WHOLE
 from tests.rules.recorded_registry import exchanges, recorded_items
 from tests.worlds.records import record, templated
 

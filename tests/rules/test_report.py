@@ -18,7 +18,7 @@ from provena_mcp.rules.report import (
     subject_references,
 )
 from provena_mcp.wire.items import CreateItem, ModelRunItem, RegistryItem, WorkflowTemplateItem, parse_item
-from tests.recordings.reading import RECORDINGS, read_json
+from tests.recordings.recorded import RECORDINGS, read_json
 from tests.rules.recorded_registry import Registry, exchange, recorded_items
 
 KINDS = {"d": Kind("ENTITY", "DATASET"), "m": Kind("ENTITY", "MODEL"), "r": Kind("ACTIVITY", "MODEL_RUN")}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, Trails, links_on_trails
 from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery
-from tests.recordings.reading import IS_WHOLE, RECORDINGS, read_exchanges, read_json
+from tests.recordings.recorded import IS_WHOLE, RECORDINGS, read_exchanges, read_json
 from tests.worlds.random_worlds import DATASETS, PEOPLE, worlds
 
 # Thousands of random worlds take several times as long when every line is traced.

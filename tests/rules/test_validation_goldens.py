@@ -9,7 +9,7 @@ from provena_mcp.rules.records.refusals import wrong_subtype_reason
 from provena_mcp.rules.records.schema import read_record, schema_problems
 from provena_mcp.rules.records.study_link import link_problems, link_references
 from provena_mcp.rules.records.validation import problems
-from tests.recordings.reading import read_json
+from tests.recordings.recorded import read_json
 from tests.rules.recorded_registry import Registry, exchange, params, recorded_items
 
 

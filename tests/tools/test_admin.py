@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from provena_mcp.commands.generate_config import mask_config
-from tests.recordings.reading import RECORDINGS, read_exchanges
+from tests.recordings.recorded import RECORDINGS, read_exchanges
 from tests.worlds.deployment import Asked, Send, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 

@@ -14,7 +14,7 @@ from mcp import Client
 
 from provena_mcp.queries.documents.report_outline import read_outline
 from provena_mcp.queries.jobs.job_wait import PollPolicy
-from tests.recordings.reading import RECORDINGS
+from tests.recordings.recorded import RECORDINGS
 from tests.worlds.deployment import HandClock, Send, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, text_in, world_client
 from tests.worlds.small import dataset, furniture, model_run

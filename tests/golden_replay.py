@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import httpx
 
 from tests.golden_stories import Story
-from tests.recordings.reading import Exchange
+from tests.recordings.recorded import Exchange
 
 Json = Any
 

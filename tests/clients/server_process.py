@@ -12,7 +12,7 @@ from typing import Final
 
 import httpx
 
-from tests.embedded.serving import free_port, kill, wait_for
+from tests.embedded.server_process import free_port, kill, wait_for
 
 _ROOT: Final = Path(__file__).parents[2]
 
