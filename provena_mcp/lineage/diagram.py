@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from provena_mcp.lineage.lineage import Lineage
-from provena_mcp.lineage.order import type_order
+from provena_mcp.lineage.lineage import Lineage, type_order
 from provena_mcp.lineage.summary import Labels
 from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.graph import ProvenanceGraph

@@ -1,19 +1,41 @@
-"""What was found for a lineage question: one value from gathering the links to the page that shows them."""
+"""What was found for a lineage question, from gathering the links to the page that shows them, and its order.
+
+What is asked for comes first, then all else, each from near to far.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
-from provena_mcp.lineage.roles import Part, parts_of_agents
+from provena_mcp.lineage.roles import PARTS, Part, parts_of_agents
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.text import plural
-from provena_mcp.rules.trails import DIRECTION_OF
+from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
 from provena_mcp.wire.lineage import LineageQuery
+from provena_mcp.wire.subtypes import registry_subtype
 
 _NAMED: Final = 3
+
+UNKNOWN: Final = "UNKNOWN"
+
+# What people ask about first; CREATE activities, a third of all items, come last.
+_TYPES: Final = (
+    "DATASET",
+    "MODEL_RUN",
+    "STUDY",
+    "PERSON",
+    "ORGANISATION",
+    "MODEL",
+    "MODEL_RUN_WORKFLOW_TEMPLATE",
+    "DATASET_TEMPLATE",
+    "VERSION",
+    "CREATE",
+)
+_RANK: Final = {subtype: rank for rank, subtype in enumerate(_TYPES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +130,67 @@ class Lineage:
 
     def _because(self, *reasons: str) -> str | None:
         return "; ".join(filter(None, (self.incomplete_because, *reasons))) or None
+
+
+class Place(NamedTuple):
+    """What items that stand together have in common."""
+
+    is_asked_for: bool
+    hop: int
+    type: str
+
+
+def in_order(lineage: Lineage) -> Iterable[tuple[Place, list[str]]]:
+    """The items other than the start by what they have in common, as they are shown."""
+    groups = _nearest_first(lineage)
+    return _by_part(lineage, groups) if lineage.query == "contributing_agents" else groups
+
+
+def _nearest_first(lineage: Lineage) -> Iterable[tuple[Place, list[str]]]:
+    columns, hops = lineage.graph.columns, lineage.hops
+    # Only a graph that was not gathered for the question holds items that nothing joins to its start.
+    beyond = max(hops, default=0) + 1
+    if -1 in hops:
+        hops = [beyond if hop < 0 else hop for hop in hops]
+    type_of = {kind: type_word(kind.subtype) for kind in set(columns.kinds)}
+    types = sorted(set(type_of.values()), key=type_order)
+    rank = {subtype: place for place, subtype in enumerate(types)}
+    # A place is one number, since there are few of them and many items: first part, then hop, then type.
+    per_hop, per_part = len(types), len(types) * (beyond + 1)
+    base = {
+        kind: rank[subtype] + (0 if is_asked_for(kind, lineage.query) else per_part)
+        for kind, subtype in type_of.items()
+    }
+    groups: defaultdict[int, list[str]] = defaultdict(list)
+    for node_id, kind, hop in zip(columns.ids, columns.kinds, hops, strict=True):
+        groups[base[kind] + hop * per_hop].append(node_id)
+    if lineage.start in lineage.graph.numbers:
+        groups[base[lineage.graph.nodes[lineage.start]]].remove(lineage.start)
+    for place in sorted(groups):
+        part, rest = divmod(place, per_part)
+        hop, of_type = divmod(rest, per_hop)
+        yield Place(not part, hop, types[of_type]), groups[place]
+
+
+def _by_part(
+    lineage: Lineage, groups: Iterable[tuple[Place, list[str]]]
+) -> Iterable[tuple[Place, list[str]]]:
+    """The same groups, of agents those who did the work before those who only registered items."""
+    number, parts = lineage.graph.numbers, lineage.parts
+    every = list(groups)
+    for part in PARTS:
+        for place, ids in every:
+            theirs = [item for item in ids if place.is_asked_for and parts[number[item]] == part]
+            if theirs:
+                yield place, theirs
+    yield from ((place, ids) for place, ids in every if not place.is_asked_for)
+
+
+def type_word(graph_subtype: str) -> str:
+    """The registry's word for a type; UNKNOWN where the graph holds none."""
+    return registry_subtype(graph_subtype) or UNKNOWN
+
+
+def type_order(subtype: str) -> tuple[int, str]:
+    """Sorts types: what people ask about first, then by name."""
+    return _RANK.get(subtype, len(_RANK)), subtype

@@ -17,8 +17,8 @@ from pydantic import JsonValue
 
 from provena_mcp.errors import CursorError
 from provena_mcp.lineage.costs import RowCosts, cost_of, cost_of_frame
+from provena_mcp.lineage.lineage import UNKNOWN
 from provena_mcp.lineage.makers import Makers
-from provena_mcp.lineage.order import UNKNOWN
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.summary import Labels, Page, summarise
 from provena_mcp.lineage.view import Arc, LineageView

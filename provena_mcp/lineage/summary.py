@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from provena_mcp.lineage.makers import Makers, Origin, near_by_type
-from provena_mcp.lineage.remarks import empty_note, same_names
 from provena_mcp.lineage.result import (
     Adjacency,
     AnswerItem,
@@ -23,11 +23,21 @@ from provena_mcp.lineage.view import Arc, LineageView
 from provena_mcp.next_call import NextCall
 from provena_mcp.rules.text import clean
 from provena_mcp.rules.uris import lineage_uri
+from provena_mcp.wire.lineage import LineageQuery
 
 NAME_LENGTH: Final = 80
 _MAX_ENDS: Final = 8
 _MAX_CYCLES: Final = 5
 _MAX_CYCLE: Final = 10
+
+_EMPTY: Final[Mapping[LineageQuery, str]] = {
+    "upstream": "Nothing is recorded that led to {}",
+    "downstream": "Nothing is recorded that came of {}",
+    "contributing_datasets": "No dataset fed {}",
+    "effected_datasets": "No dataset was made from {}",
+    "contributing_agents": "Nobody is named behind {}",
+    "effected_agents": "Nobody is named by what came of {}",
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
     return LineageResult(
         start=Start(id=view.start, type=view.types[0], name=labels.name(view.start)),
         direction=view.direction,
-        note=empty_note(view, labels.name(view.start)),
+        note=_empty_note(view, labels.name(view.start)),
         depth=Depth(asked=view.depth, reached=max(view.hops)),
         complete=view.lineage.incomplete_because is None,
         incomplete_because=view.lineage.incomplete_because,
@@ -187,3 +197,35 @@ def _by_reason(unreadable: Mapping[str, str], shown: Iterable[str]) -> dict[str,
         if item_id in unreadable:
             reasons.setdefault(unreadable[item_id], []).append(item_id)
     return {reason: tuple(ids) for reason, ids in reasons.items()} or None
+
+
+def same_names(names: Mapping[str, str | None], versions: Mapping[str, str]) -> dict[str, str]:
+    """The versions, as far as they are known, of items that have the name of another one."""
+    counts = Counter(name for name in names.values() if name)
+    return {
+        item: versions[item] for item, name in names.items() if name and counts[name] > 1 and item in versions
+    }
+
+
+def _empty_note(view: LineageView, name: str | None) -> str | None:
+    """One plain sentence or two where nothing was found; ``name`` is that of the start."""
+    if view.answers if view.is_special else len(view.ids) > 1:
+        return None
+    kind = view.types[0].lower().replace("_", " ")
+    called = f"'{name}' ({kind})" if name else f"{view.start} ({kind})"
+    is_whole = view.lineage.incomplete_because is None
+    within = "" if is_whole else f" within {view.depth} {'hop' if view.depth == 1 else 'hops'}"
+    return f"{_EMPTY[view.query].format(called)}{within}.{_of_runs(view, is_whole=is_whole)}"
+
+
+def _of_runs(view: LineageView, *, is_whole: bool) -> str:
+    """Whether a run made or used a dataset, where nothing further is known of it."""
+    around = view.around
+    if view.types[0] != "DATASET" or around is None:
+        return ""
+    runs = near_by_type(around, view.start, view.direction).get("MODEL_RUN", 0)
+    if view.direction == "upstream":
+        return " No run made it." if is_whole and not runs else ""
+    if not runs:
+        return " No run used it."
+    return f" {runs} {'run' if runs == 1 else 'runs'} used it, of which no dataset is recorded."

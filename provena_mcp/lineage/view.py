@@ -16,11 +16,10 @@ from functools import cached_property
 from itertools import chain, compress
 from typing import NamedTuple
 
-from provena_mcp.lineage.lineage import Lineage
+from provena_mcp.lineage.lineage import Lineage, in_order, type_order, type_word
 from provena_mcp.lineage.makers import Makers, fewest_runs, find_makers
-from provena_mcp.lineage.order import in_order, type_order, type_word
 from provena_mcp.lineage.roles import Part, role_of, role_order
-from provena_mcp.lineage.traversal import cyclic_groups
+from provena_mcp.rules.cycles import cyclic_groups
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import compress
 from operator import add
 
+from provena_mcp.rules.cycles import tangle
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
 from provena_mcp.wire.lineage import LineageQuery
@@ -36,7 +37,7 @@ def part_on_trails(
     hops = [hop if hop >= 0 else depth for hop in graph.walk(start, direction).hops]
     others = map(add, map(hops.__getitem__, near), map(onward.__getitem__, far))
     part = graph.of_links(list(map(depth.__gt__, others)))
-    return None if part.tangle else part
+    return None if tangle(part) else part
 
 
 def _hops_on(is_goal: Sequence[bool], near: Sequence[int], far: Sequence[int], depth: int) -> list[int]:

@@ -6,10 +6,9 @@ said; and columns of numbers, in which the questions to a lineage of 10,000 item
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, compress
+from itertools import compress
 from typing import Final, Literal, NamedTuple
 
 Direction = Literal["upstream", "downstream"]
@@ -176,35 +175,9 @@ class ProvenanceGraph:
         levels.pop()
         return Walk(hops, levels, nearer)
 
-    @cached_property
-    def tangle(self) -> list[int]:
-        """The nodes on cycles, and those on ways from one cycle to another or on from one; mostly none."""
-        direction, suspects = self._suspects()
-        ways = self.ways(direction)
-        arriving = Counter(chain.from_iterable(map(ways.__getitem__, suspects)))
-        free = [node for node in suspects if not arriving[node]]
-        for node in free:
-            for other in ways[node]:
-                arriving[other] -= 1
-                if not arriving[other]:
-                    free.append(other)  # grows while it is walked: each item is freed once
-        return [node for node, count in arriving.items() if count and ways[node]]
-
-    def _suspects(self) -> tuple[Direction, Iterable[int]]:
-        """Nodes that hold all cycles, and with each of them whatever it leads to.
-
-        Where a walk has come everywhere these are few: what the nodes lead to that it has met again.
-        """
-        for (_, direction), walk in self._walks.items():
-            if -1 not in walk.hops:
-                ways = self.ways(direction)
-                suspects, found = set(walk.nearer), list(walk.nearer)
-                for node in found:
-                    new = set(ways[node]) - suspects
-                    suspects |= new
-                    found += new  # grows while it is walked: each node is found once
-                return direction, suspects
-        return "upstream", range(len(self.columns.ids))
+    def walk_everywhere(self) -> tuple[Direction, Walk] | None:
+        """A walk that was asked for and that reaches every node, and which way it went."""
+        return next(((way, walk) for (_, way), walk in self._walks.items() if -1 not in walk.hops), None)
 
     def part(self, nodes: Sequence[int], links: Iterable[int] | None = None) -> ProvenanceGraph:
         """Only these nodes, and of the links between them only these; in the order they have here."""

@@ -12,7 +12,6 @@ from mcp.types import ResourceLink
 
 from provena_mcp.application import Application
 from provena_mcp.errors import ArgumentError, ProvenaError
-from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.documents.kinds import (
     CITATION_TYPES,
     CSV,
@@ -31,16 +30,6 @@ from provena_mcp.rules.uris import path_of
 
 if TYPE_CHECKING:
     from provena_mcp.commands.generate_report import GenerateReportResult
-
-
-def lineage_link(result: LineageResult) -> ResourceLink:
-    """The whole graph behind a lineage answer."""
-    return ResourceLink(
-        uri=result.graph_uri,
-        name=f"lineage of {result.start.id}",
-        title="Whole lineage graph",
-        mime_type="application/json",
-    )
 
 
 def report_link(report: GenerateReportResult) -> tuple[ResourceLink, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
+from mcp.types import ResourceLink
 from pydantic import Field
 
 from provena_mcp.application import Application
@@ -13,7 +14,6 @@ from provena_mcp.lineage.pages import PageRequest
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.queries.lineage.lineage_page import LineageQuestion, answer_lineage
 from provena_mcp.tools.definition import Handler, Reply, ToolDefinition
-from provena_mcp.tools.document_links import lineage_link
 from provena_mcp.tools.parameters import Cursor, Depth, ItemId, MaxTokens, ShowNames, Subtypes
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -56,7 +56,13 @@ async def _answer(app: Application, question: LineageQuestion) -> Reply[LineageR
     except NotFoundError as error:
         error.advice = app.why_empty() or error.advice
         raise
-    return Reply(result, (lineage_link(result),))
+    graph = ResourceLink(
+        uri=result.graph_uri,
+        name=f"lineage of {result.start.id}",
+        title="Whole lineage graph",
+        mime_type="application/json",
+    )
+    return Reply(result, (graph,))
 
 
 def _define(name: str, title: str, handler: Handler) -> ToolDefinition:

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from provena_mcp.lineage.traversal import cyclic_groups
+from provena_mcp.rules.cycles import cyclic_groups
 from provena_mcp.rules.graph import ProvenanceGraph
 from tests.worlds.random_graphs import NODES, graphs, simple_paths
 

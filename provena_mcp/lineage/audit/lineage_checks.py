@@ -7,7 +7,7 @@ from typing import Final
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.audit.record_checks import refusal, unless_empty
-from provena_mcp.lineage.traversal import cyclic_groups
+from provena_mcp.rules.cycles import cyclic_groups
 from provena_mcp.rules.records.references import Refused
 
 _NAMED: Final = 3

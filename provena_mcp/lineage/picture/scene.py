@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from provena_mcp.lineage.picture.layout import Arrangement, Slot, arrange
-from provena_mcp.lineage.traversal import cyclic_groups
+from provena_mcp.rules.cycles import cyclic_groups
 from provena_mcp.rules.graph import Link, ProvenanceGraph
 from provena_mcp.wire.subtypes import REGISTRY_WORKFLOW_TEMPLATE, registry_subtype
 

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from provena_mcp.lineage.impact import Affected, NewerVersion, Touched
-from provena_mcp.lineage.remarks import same_names
+from provena_mcp.lineage.summary import same_names
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.common import (
     NextCalls,

@@ -11,7 +11,7 @@ from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.items.reader import NamesFound, Reader
-from provena_mcp.queries.lineage.credit import Credit, read_credit
+from provena_mcp.queries.lineage.credit import read_credit
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.queries.lineage.special_answer import gather_special
@@ -71,7 +71,7 @@ async def answer_lineage(
         recent.put(key, found)
         await asyncio.sleep(0)  # reading it took a while: whoever asked meanwhile goes first
     start_type = await _type_of(reader, start) if start not in found.graph.numbers else ""
-    page, credit = question.page, Credit()
+    page, credit = question.page, None
     with without_collections():
         view = view_lineage(found, start_type=start_type)
     if question.query == "contributing_agents" and page.cursor is None:
@@ -80,7 +80,8 @@ async def answer_lineage(
     with without_collections():
         plan = plan_page(view, page)
     named = await reader.names.of(reader.caller, plan.wanted) if plan.wanted else NamesFound()
-    return credit.beside(plan.write(named.names, named.unreadable, named.versions))
+    result = plan.write(named.names, named.unreadable, named.versions)
+    return credit.beside(result) if credit else result
 
 
 async def _type_of(reader: Reader, item_id: str) -> str:
