@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Final
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver.prompts import Prompt
 from pydantic import Field
 
 from provena_mcp.application import Application
@@ -172,6 +174,11 @@ class PromptDefinition:
         """What hosts call it."""
         return self.write.__name__
 
+    @cached_property
+    def made(self) -> Prompt:
+        """The SDK's prompt, the same for every server."""
+        return Prompt.from_function(self.write, name=self.name, title=self.title)
+
 
 def _define(title: str, write: Callable[..., Awaitable[str]], *needs: str) -> PromptDefinition:
     return PromptDefinition(title, write, frozenset(needs))
@@ -204,7 +211,7 @@ def register_prompts(server: MCPServer[Application], offered: Collection[str]) -
     """Offer the prompts that need no tool beyond those ``offered``."""
     for prompt in PROMPTS:
         if prompt.needs.issubset(offered):
-            server.prompt(name=prompt.name, title=prompt.title)(prompt.write)
+            server.add_prompt(prompt.made)
 
 
 def _item(text: str) -> str:

@@ -1,4 +1,4 @@
-"""How many examples properties are tried on, and the OpenID provider of the tests.
+"""How many examples properties are tried on, schemas checked once, and the OpenID provider of the tests.
 
 The provider is started when the first test needs it, fresh for each; what it needs is imported then, so that
 other tests do not wait for it.
@@ -6,12 +6,14 @@ other tests do not wait for it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from jsonschema import Draft202012Validator
 
 if TYPE_CHECKING:
     from tests.oidc.protected import Protected
@@ -21,6 +23,28 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("default", max_examples=300, deadline=None)
 hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None)
 hypothesis.settings.load_profile("default")
+
+
+def check_each_schema_once() -> None:
+    """Remember sound schemas: each session of the SDK's client checks those of the tools it calls anew.
+
+    That takes longer than most calls, and the schemas of all sessions are the same.
+    """
+    check = Draft202012Validator.check_schema
+    sound: set[str] = set()
+
+    def check_once(schema: Any, format_checker: Any = None) -> None:
+        text = json.dumps(schema)
+        if format_checker is not None:
+            check(schema, format_checker)
+        elif text not in sound:
+            check(schema)
+            sound.add(text)
+
+    Draft202012Validator.check_schema = check_once
+
+
+check_each_schema_once()
 
 
 @pytest.fixture(scope="session")

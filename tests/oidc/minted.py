@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import cache
 from typing import Any
 
 import httpx
@@ -26,7 +27,7 @@ class Mint:
         self.hold: asyncio.Event | None = None
         self.calls_itself = URL
         self._generation = 0
-        self._key = _new_key()
+        self._key = _key_of(0)
         self._published = {self.key_id: self._key}
 
     @property
@@ -43,7 +44,7 @@ class Mint:
 
     def rotate(self, *, retire: bool = False) -> None:
         self._generation += 1
-        self._key = _new_key()
+        self._key = _key_of(self._generation)
         self._published = {**({} if retire else self._published), self.key_id: self._key}
 
     def token(self, *, headers: dict[str, str] | None = None, key: Any = None, **claims: Any) -> str:
@@ -63,7 +64,7 @@ class Mint:
 
     def forged(self) -> str:
         """Everything right but the key."""
-        return self.token(key=_new_key())
+        return self.token(key=_key_of(-1))
 
     def jwk(self) -> dict[str, str]:
         return json.loads(RSAAlgorithm.to_jwk(self._key.public_key()))
@@ -85,5 +86,7 @@ class Mint:
         return httpx.Response(200, json={"keys": [keys[0] | {"kid": "enc", "alg": "RSA-OAEP"}, *keys]})
 
 
-def _new_key() -> rsa.RSAPrivateKey:
+@cache
+def _key_of(generation: int) -> rsa.RSAPrivateKey:
+    # All mints have the same keys: making one takes longer than most tests.
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)

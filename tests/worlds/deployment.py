@@ -23,6 +23,7 @@ from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.tools.definition import ToolDefinition
 from tests.worlds.records import raw_record
+from tests.worlds.sample_store import put_sample_beside
 from tests.worlds.settings import settings_with
 
 BASE = "http://provena.test"
@@ -134,7 +135,9 @@ QUICK = PollPolicy(first_pause=0.005, longest_pause=0.02)
 @asynccontextmanager
 async def provena(folder: Path) -> AsyncGenerator[Wire]:
     """The sample world, its worker at work."""
-    async with EmbeddedProvena.sample(folder / "store.sqlite3").running() as app:
+    store = folder / "store.sqlite3"
+    put_sample_beside(store)
+    async with EmbeddedProvena.sample(store).running() as app:
         yield Wire(app)
 
 

@@ -23,14 +23,12 @@ from starlette.applications import Starlette
 
 from provena_mcp.embedded.app import BASE_PATHS, create_app
 from provena_mcp.embedded.bearer import identify_by_bearer
-from provena_mcp.embedded.loader import load_items
-from provena_mcp.embedded.sources import sample_source
-from provena_mcp.embedded.store import Store
 from provena_mcp.errors import NotLoggedInError
 from provena_mcp.server.http.app import create_http_app
 from provena_mcp.settings import Settings
 from tests.oidc.minted import URL as ISSUER
 from tests.oidc.minted import Mint
+from tests.worlds.sample_store import sample_store
 from tests.worlds.settings import settings_with
 
 ADDRESS = "https://mcp.example.org/mcp"
@@ -55,8 +53,7 @@ class World:
         self.refuse_exchange: str | None = None
         self.hold: Callable[[httpx.Request], Awaitable[httpx.Response | None]] | None = None
         self.transport = httpx.MockTransport(self._answer)
-        self._store = Store(folder / "deployment.sqlite3")
-        load_items(self._store, sample_source(), links=PERSONS)
+        self._store = sample_store(folder / "deployment.sqlite3", **PERSONS)
         self._app = create_app(
             self._store, identify_by_bearer(self.mint.issuer()), clock=lambda: self.mint.now
         )

@@ -16,6 +16,7 @@ from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server
+from tests.worlds.sample_store import put_sample_beside
 from tests.worlds.settings import settings_with
 
 BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
@@ -24,7 +25,9 @@ BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 @asynccontextmanager
 async def sample_client(folder: Path, era: str = "auto", **chosen: Any) -> AsyncGenerator[Client]:
     """A connected client; ``chosen`` are settings besides the store and the output folder."""
-    settings = settings_with(store=folder / "store.sqlite3", output_dir=str(folder / "saved"), **chosen)
+    store = folder / "store.sqlite3"
+    put_sample_beside(store)
+    settings = settings_with(store=store, output_dir=str(folder / "saved"), **chosen)
     async with Client(build_server(settings, sample=True), mode=era) as client:
         yield client
 
