@@ -114,13 +114,11 @@ class Files:
                 os.fsync(descriptor)
             _dress(fresh, status)
             if self.read(target) != before:
-                fresh.unlink()
                 return False, None
             backup = self._keep(target, before, status) if status else None
             fresh.replace(target)
-        except OSError:
+        finally:
             fresh.unlink(missing_ok=True)
-            raise
         return True, backup
 
     def _keep(self, target: Path, content: bytes, status: os.stat_result) -> Path:

@@ -311,6 +311,16 @@ def test_backups_of_one_second_do_not_replace_each_other(tmp_path: Path):
     assert len(list(place.parent.iterdir())) == 4
 
 
+def test_without_room_for_a_backup_nothing_is_changed_and_nothing_left_behind(tmp_path: Path):
+    into = installation("cursor", tmp_path)
+    place = write(into, REAL["cursor"])
+    for again in ("", *(f"-{number}" for number in range(2, 1000))):
+        place.with_name(f"mcp.json.20260301-120005{again}.bak").touch()
+    with pytest.raises(FileRefusedError, match="too many backups"):
+        put(into)
+    assert (place.read_bytes().decode(), len(list(place.parent.iterdir()))) == (REAL["cursor"], 1000)
+
+
 @pytest.mark.asyncio
 async def test_two_installs_at_once_both_count(tmp_path: Path):
     files = Files(clock=lambda: NOON, locks=tmp_path / "locks")

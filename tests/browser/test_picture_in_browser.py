@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,21 @@ def test_many_items_with_hostile_names_and_cycles_are_drawn_and_none_is_run(tmp_
     seen = opened(a_large_page(tmp_path, items))
     assert (seen["errors"], seen["requests"], seen["axe"]) == ([], [], [])
     assert seen["used"]["boxes"] <= 520
+
+
+@pytest.mark.parametrize("names", [(), ("Rain",), ("Rain", "Rain")], ids=["empty", "one item", "one name"])
+def test_pictures_with_next_to_nothing_in_them_are_drawn(tmp_path: Path, names: tuple[str, ...]):
+    ids = [f"x/{number}" for number in range(len(names))]
+    links = tuple(Link(later, "wasInfluencedBy", earlier) for later, earlier in pairwise(ids))
+    graph = ProvenanceGraph(dict.fromkeys(ids, Kind("ENTITY", "DATASET")), links)
+    columns = {item: number for number, item in enumerate(ids)}
+    sketch = Sketch("lineage", graph, tuple(ids[:1]), columns, ("start", "1 hop")[: len(ids)])
+    page = tmp_path / "small.html"
+    page.write_text(
+        picture_page(draw(sketch, dict(zip(ids, map(Facts, names), strict=True)), "Rain")), "utf-8"
+    )
+    seen = opened(page)
+    assert (seen["errors"], seen["requests"], seen["axe"], seen["used"]["boxes"]) == ([], [], [], len(names))
 
 
 @pytest.mark.skipif(not SCREENSHOTS, reason="PROVENA_SCREENSHOTS names no folder for them")

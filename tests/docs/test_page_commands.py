@@ -21,6 +21,7 @@ from tests.docs.page_commands import PAGES, ROOT, Desk, blocks
 ELSEWHERE = {
     "pip install . && provena-mcp demo": "tests/stranger types it, in an empty environment",
     "pip install .": "the same",
+    "uvx --from .": "tests/stranger types it, with the wheel that it builds",
     "docker build": "needs a container engine; tests/docs/test_project_files.py reads the Dockerfile",
     "docker run": "the same",
 }

@@ -13,6 +13,7 @@ import pytest
 from tests.cli.ask.conftest import Ask
 from tests.cli.command_line import CommandLine
 from tests.worlds.sample import sample_client, text_of
+from tests.worlds.small import model
 
 RANKING = "sample/1000117"
 BATHYMETRY = "sample/1000013"
@@ -264,6 +265,36 @@ def test_the_examples_of_the_help_are_answered(line: CommandLine):
     shown = re.findall(r"^ provena-mcp (ask .*?--sample)  ", line("ask", "--help").stdout, re.MULTILINE)
     assert len(shown) == 2
     assert [line(*shlex.split(command)).returncode for command in shown] == [0, 0]
+
+
+HOSTILE = {
+    "10378.1/1900900": "esc \x1b[31mred\x1b[2J",
+    "10378.1/1900901": "to the left \u202egnihton",
+    "10378.1/1900902": "[bold]tag[/bold] [link=http://x]",
+    "10378.1/1900903": "x" * 4000,
+    "10378.1/1900904": "👩\u200d🔬 日本語 \u05d0\u05d1",
+    "10378.1/1900905": "<script>alert(1)</script>",
+    "10378.1/1900906": "tab\tand\nline",
+}
+
+
+DRIVING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+
+
+@pytest.mark.parametrize("question", [["item"], ["item", "--full"], ["upstream"], ["impact"], ["list"]])
+def test_names_do_not_drive_the_terminal(line: CommandLine, tmp_path, question: list[str]):
+    store = {"PROVENA_STORE": str(tmp_path / "hostile.sqlite")}
+    items = tmp_path / "items.json"
+    named = [model(item_id, display_name=name) for item_id, name in HOSTILE.items()]
+    items.write_text(json.dumps(named), encoding="utf-8")
+    assert line("local", "load", str(items), **store).returncode == 0
+    asked = [[]] if question == ["list"] else [[item_id] for item_id in HOSTILE]
+    for words in asked:
+        told = line("ask", *question, *words, **store)
+        assert told.returncode in (0, 1)
+        assert DRIVING.findall(told.stdout + told.stderr) == []
+    if question == ["list"]:
+        assert "[bold]tag[/bold] [link=http://x]" in told.stdout
 
 
 def test_a_condition_has_a_name_and_a_value(ask: Ask):
