@@ -17,7 +17,7 @@ from provena_mcp.wire.base import Status
 from provena_mcp.wire.lineage import read_lineage
 
 if TYPE_CHECKING:
-    from provena_mcp.wire.lineage_structs import Answer, Link, Node
+    from provena_mcp.wire.lineage_structs import Answer, AnyLink, Link, Node
 
 
 class _Kinds(dict[tuple[str | None, str | None], Kind]):
@@ -26,14 +26,6 @@ class _Kinds(dict[tuple[str | None, str | None], Kind]):
     def __missing__(self, key: tuple[str | None, str | None]) -> Kind:
         kind = self[key] = Kind(key[0] or "", key[1] or "")
         return kind
-
-
-class _Relations(dict[str, str]):
-    """One text for all links of a relation."""
-
-    def __missing__(self, key: str) -> str:
-        self[key] = key
-        return key
 
 
 def graph_of(call: Call, response: httpx.Response) -> ProvenanceGraph:
@@ -59,21 +51,21 @@ def _read(call: Call, response: httpx.Response) -> ProvenanceGraph:
     return _graph(graph.nodes, links)
 
 
-def _decoded(call: Call, response: httpx.Response) -> Answer:
+def _decoded(call: Call, response: httpx.Response) -> Answer[Link] | Answer[AnyLink]:
     import msgspec
 
-    from provena_mcp.wire.lineage_structs import DECODER, Answer
+    from provena_mcp.wire.lineage_structs import DECODER, Answer, AnyLink
 
     try:
         return DECODER.decode(response.content)
     except (ValueError, RecursionError):
         try:
-            return msgspec.convert(read_lineage(response.content), Answer)
+            return msgspec.convert(read_lineage(response.content), Answer[AnyLink])
         except ValidationError as error:
             raise unreadable(call, response, error) from None
 
 
-def _graph(nodes: Sequence[Node], links: Sequence[Link]) -> ProvenanceGraph:
+def _graph(nodes: Sequence[Node], links: Sequence[Link] | Sequence[AnyLink]) -> ProvenanceGraph:
     kind_of = _Kinds()
     ids = [node.id for node in nodes]
     kinds = [kind_of[node.item_category, node.item_subtype] for node in nodes]
@@ -88,8 +80,7 @@ def _graph(nodes: Sequence[Node], links: Sequence[Link]) -> ProvenanceGraph:
     except KeyError:
         ends = {end for link in links for end in (link.source, link.target)}
         return _graph([*nodes, *map(_node, sorted(ends - numbers.keys()))], links)
-    relation_of = _Relations()
-    relations = [relation_of[link.type] for link in links]
+    relations = [link.type for link in links]
     columns = _links_once(Columns(ids, kinds, sources, relations, targets))
     return ProvenanceGraph.of_columns(columns, contradictions, numbers)
 

@@ -6,7 +6,30 @@ this decoder refuses is read by that one, which is more lenient and says where a
 
 from __future__ import annotations
 
+from typing import Generic, Literal, TypeVar
+
 import msgspec
+
+# What Provena stores, and what it could (provena-http 5.2). Of a closed set no text is made for every link.
+KnownRelation = Literal[
+    "used",
+    "wasGeneratedBy",
+    "wasAssociatedWith",
+    "wasAttributedTo",
+    "wasInformedBy",
+    "wasInfluencedBy",
+    "hadMember",
+    "wasDerivedFrom",
+    "wasRevisionOf",
+    "wasQuotedFrom",
+    "hadPrimarySource",
+    "alternateOf",
+    "specializationOf",
+    "wasInvalidatedBy",
+    "actedOnBehalfOf",
+]
+
+LinkT = TypeVar("LinkT")
 
 
 class Node(msgspec.Struct, gc=False):
@@ -20,17 +43,25 @@ class Node(msgspec.Struct, gc=False):
 class Link(msgspec.Struct, gc=False):
     """A PROV relation; source depends on target."""
 
+    type: KnownRelation
+    source: str
+    target: str
+
+
+class AnyLink(msgspec.Struct, gc=False):
+    """The same of a relation that is not known."""
+
     type: str
     source: str
     target: str
 
 
-class Graph(msgspec.Struct):
+class Graph(msgspec.Struct, Generic[LinkT]):
     """Node-link JSON; the edge key is ``links`` today and was ``edges`` in other builds."""
 
     nodes: list[Node]
-    links: list[Link] | msgspec.UnsetType = msgspec.UNSET
-    edges: list[Link] | msgspec.UnsetType = msgspec.UNSET
+    links: list[LinkT] | msgspec.UnsetType = msgspec.UNSET
+    edges: list[LinkT] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Status(msgspec.Struct):
@@ -40,12 +71,12 @@ class Status(msgspec.Struct):
     details: str = ""
 
 
-class Answer(msgspec.Struct):
+class Answer(msgspec.Struct, Generic[LinkT]):
     """What the six lineage routes answer."""
 
     status: Status
-    graph: Graph
+    graph: Graph[LinkT]
     record_count: int | None = None
 
 
-DECODER = msgspec.json.Decoder(Answer)
+DECODER = msgspec.json.Decoder(Answer[Link])

@@ -53,6 +53,13 @@ async def test_edges_are_taken_for_links():
 
 
 @pytest.mark.asyncio
+async def test_a_relation_that_nobody_knows_is_taken_as_it_is():
+    links = [{"type": "sawInADream", "source": "10378.1/2", "target": "10378.1/1"}]
+    graph = await explored(json_answer(lineage_with(links=links)))
+    assert graph == ProvenanceGraph(EXPECTED.nodes, (Link("10378.1/2", "sawInADream", "10378.1/1"),))
+
+
+@pytest.mark.asyncio
 async def test_a_graph_with_neither_links_nor_edges_is_malformed():
     with pytest.raises(MalformedAnswerError, match="neither 'links' nor 'edges'"):
         await explored(json_answer(lineage_with(links=None)))
