@@ -93,9 +93,12 @@ class Remembered:
         from provena_mcp.queries.cache import BoundedCache
         from provena_mcp.queries.items.reader import Names
         from provena_mcp.queries.lineage.frontier import DepthCap
+        from provena_mcp.queries.lineage.lineage_page import MOST_KEPT, size_of
 
         self.names = Names(client.registry, clock=time.monotonic)
-        self.lineage: RecentLineage = BoundedCache(entries=8, seconds=120.0, clock=time.monotonic)
+        self.lineage: RecentLineage = BoundedCache(
+            entries=8, seconds=120.0, clock=time.monotonic, weigh=size_of, most_weight=MOST_KEPT
+        )
         self.depth_cap = DepthCap()
         if depth_cap is not None:
             self.depth_cap.learn(depth_cap)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar, Literal
 
 from pydantic_core import to_json
 
 from provena_mcp.client.checks import require_session
 from provena_mcp.client.graphs import graph_of
+from provena_mcp.client.http.large_answers import LARGE_BYTES
 from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.prov_files import FileRoutes
 from provena_mcp.client.service import ServiceApi, encoded, require_success, required
@@ -120,7 +122,10 @@ class ProvApi(FileRoutes, AdminRoutes):
             params={"starting_id": required(starting_id, "starting_id"), "depth": depth},
             subjects=(starting_id,),
         )
-        return graph_of(call, await self._connection.fetch(call))
+        response = await self._connection.fetch(call)
+        if len(response.content) > LARGE_BYTES:
+            return await asyncio.to_thread(graph_of, call, response)
+        return graph_of(call, response)
 
     async def register(self, record: ModelRunRecord) -> SubmissionAnswer:
         """Validate a run and queue its registration; the run's handle is in the job's result."""

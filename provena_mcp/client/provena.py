@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from provena_mcp.client.http.auth import TokenProvider
 from provena_mcp.client.http.connection import Connection, Sender
+from provena_mcp.client.http.large_answers import LargeAnswers
 from provena_mcp.client.http.limits import DEFAULT_LIMITS, ClientLimits
 from provena_mcp.client.http.transports import Breaker
 from provena_mcp.client.login.keycloak import Keycloak
@@ -36,6 +37,7 @@ class ProvenaClient:
     Use it in one ``async with`` block for the life of the process and share it between tasks: the
     connections, the deadlines and the limit on concurrency are its own. Every method raises the
     errors of ``provena_mcp.errors`` and no others. What asks a service is loaded when it is first wanted.
+    Questions share ``large_answers``.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class ProvenaClient:
             )
         )
         self._connection = connection
+        self.large_answers = LargeAnswers()
         self.keycloak = Keycloak(connection)
         self._keycloak_user = tokens if isinstance(tokens, KeycloakUser) else None
         if self._keycloak_user:

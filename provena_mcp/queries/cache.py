@@ -15,8 +15,21 @@ Clock = Callable[[], float]
 class BoundedCache(Generic[KeyT, ValueT]):
     """Keeps the most recently used entries, none longer than ``seconds``."""
 
-    def __init__(self, *, entries: int, seconds: float, clock: Clock) -> None:
-        """Hold at most ``entries``, each for ``seconds`` by ``clock`` (monotonic seconds)."""
+    def __init__(
+        self,
+        *,
+        entries: int,
+        seconds: float,
+        clock: Clock,
+        weigh: Callable[[ValueT], int] | None = None,
+        most_weight: int = 0,
+    ) -> None:
+        """Hold at most ``entries``, each for ``seconds`` by ``clock`` (monotonic seconds).
+
+        With ``weigh``, all together weigh at most ``most_weight``; what alone weighs more is not kept.
+        """
+        self._weigh = weigh
+        self._most_weight = most_weight
         self._held: OrderedDict[KeyT, tuple[float, ValueT]] = OrderedDict()
         self._entries = entries
         self._seconds = seconds
@@ -38,8 +51,15 @@ class BoundedCache(Generic[KeyT, ValueT]):
         """Keep ``value``, dropping the least recently used entry when full."""
         self._held[key] = (self._clock() + self._seconds, value)
         self._held.move_to_end(key)
-        if len(self._held) > self._entries:
+        if self._weigh is not None and self._weigh(value) > self._most_weight:
+            del self._held[key]
+        while len(self._held) > self._entries or self._is_too_heavy():
             self._held.popitem(last=False)
+
+    def _is_too_heavy(self) -> bool:
+        if self._weigh is None:
+            return False
+        return sum(self._weigh(value) for _, value in self._held.values()) > self._most_weight
 
     def discard(self, key: KeyT) -> None:
         """Forget ``key``."""

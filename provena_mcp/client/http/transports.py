@@ -24,6 +24,7 @@ from typing import Final
 import httpx
 from opentelemetry import trace
 
+from provena_mcp.client.http.large_answers import LARGE_BYTES, meet_large_answer, waiting_untimed
 from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.http.retries import DOWN, pause_before_repeat, seconds_to_wait
 from provena_mcp.client.http.transport_errors import BodyBroken, BodyTooLarge, DeadlineReached, left_alone
@@ -236,7 +237,11 @@ class SlotTransport(_Around):
         """
         sent = False
         try:
-            async with asyncio.timeout_at(request.extensions.get("deadline")), self._slots:
+            async with (
+                asyncio.timeout_at(request.extensions.get("deadline")) as limit,
+                self._slots,
+                waiting_untimed(limit),
+            ):
                 sent = True
                 return await self._inner.handle_async_request(request)
         except TimeoutError:
@@ -282,6 +287,8 @@ class BodyTransport(_Around):
             size += len(chunk)
             if size > self._max_bytes:
                 raise BodyTooLarge("There is more of it.", request=request)
+            if size > LARGE_BYTES:
+                await meet_large_answer()
             chunks.append(chunk)
         return b"".join(chunks)
 

@@ -22,6 +22,9 @@ USUAL_DEPTH_CAP: Final = 10
 MAX_QUERIES: Final = 60
 AT_ONCE: Final = 6
 
+LARGE_ITEMS: Final = 20_000
+"""From so many items on, what is worked out of a lineage would keep others waiting: a thread does it."""
+
 # provena-http 5.2 and 5.3 give these no link of their own, so upstream ends at them.
 _UPSTREAM_ENDS: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
 
@@ -153,6 +156,9 @@ class Frontier:
                 raise outcome
             else:
                 answers.append(outcome)
+        if sum(len(graph.columns.ids) for _, graph in answers) > LARGE_ITEMS:
+            await asyncio.to_thread(self._add, answers)
+            return
         with without_collections():
             self._add(answers)
 

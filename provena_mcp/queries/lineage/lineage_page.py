@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
@@ -12,7 +14,7 @@ from provena_mcp.lineage.view import view_lineage
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.items.reader import NamesFound, Reader
 from provena_mcp.queries.lineage.credit import read_credit
-from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
+from provena_mcp.queries.lineage.frontier import LARGE_ITEMS, DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.queries.lineage.special_answer import gather_special
 from provena_mcp.rules.garbage import without_collections
@@ -36,7 +38,17 @@ async def gather_lineage(
     return await gather_special(prov, cap, query, start, depth)
 
 
+Made = TypeVar("Made")
+
+MOST_KEPT: Final = 300_000
+"""Items and links of all lineages that are kept for their next page; a larger one is asked for again."""
+
 RecentLineage = BoundedCache[tuple[str, LineageQuery, str, int], Lineage]
+
+
+def size_of(lineage: Lineage) -> int:
+    """Its items and links."""
+    return len(lineage.graph.columns.ids) + len(lineage.graph.columns.sources)
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,13 @@ async def answer_lineage(
         NotFoundError: No item has it.
         CursorError: The cursor is not of this question, or the lineage has changed since.
     """
+    async with reader.client.large_answers.question():
+        return await _answer(reader, cap, recent, question)
+
+
+async def _answer(
+    reader: Reader, cap: DepthCap, recent: RecentLineage, question: LineageQuestion
+) -> LineageResult:
     start = parse_handle(question.starting_id, "starting_id")
     key = (reader.caller, question.query, start, question.depth)
     found = recent.get(key) if question.page.cursor else None
@@ -72,16 +91,23 @@ async def answer_lineage(
         await asyncio.sleep(0)  # reading it took a while: whoever asked meanwhile goes first
     start_type = await _type_of(reader, start) if start not in found.graph.numbers else ""
     page, credit = question.page, None
-    with without_collections():
-        view = view_lineage(found, start_type=start_type)
+    is_large = len(found.graph.columns.ids) > LARGE_ITEMS
+    view = await _worked_out(lambda: view_lineage(found, start_type=start_type), in_thread=is_large)
     if question.query == "contributing_agents" and page.cursor is None:
         credit = await read_credit(reader, view, page.max_tokens, by_run=question.by_run)
         page = replace(page, reserved=credit.tokens)
-    with without_collections():
-        plan = plan_page(view, page)
+    plan = await _worked_out(lambda: plan_page(view, page), in_thread=is_large)
     named = await reader.names.of(reader.caller, plan.wanted) if plan.wanted else NamesFound()
     result = plan.write(named.names, named.unreadable, named.versions)
     return credit.beside(result) if credit else result
+
+
+async def _worked_out(work: Callable[[], Made], *, in_thread: bool) -> Made:
+    """What ``work`` makes; in a thread, where it would keep others waiting for too long."""
+    if in_thread:
+        return await asyncio.to_thread(work)
+    with without_collections():
+        return work()
 
 
 async def _type_of(reader: Reader, item_id: str) -> str:
