@@ -1,0 +1,54 @@
+"""The rules of the house (``CONTRIBUTING.md``) that can be counted."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from tests.walks import PACKAGE
+
+MODULE_LINES, FUNCTION_LINES = 300, 40
+TREES = {path: ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+
+
+def _place(path: Path, node: ast.stmt | ast.ExceptHandler) -> str:
+    return f"{path.relative_to(PACKAGE)}:{node.lineno}"
+
+
+def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function beside its signature and its docstring."""
+    first = function.body[1 if ast.get_docstring(function, clean=False) and len(function.body) > 1 else 0]
+    return (function.end_lineno or first.lineno) - first.lineno + 1
+
+
+def _catches_all(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type
+    return caught is None or (isinstance(caught, ast.Name) and caught.id in {"Exception", "BaseException"})
+
+
+def test_no_module_is_longer_than_a_reader_keeps_in_mind():
+    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in TREES}
+    assert {
+        str(path.relative_to(PACKAGE)) for path, length in lengths.items() if length > MODULE_LINES
+    } == set()
+
+
+def test_every_function_fits_on_a_screen():
+    assert [
+        _place(path, node)
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _length(node) > FUNCTION_LINES
+    ] == []
+
+
+def test_what_catches_everything_raises_it_again_but_for_a_job_that_must_not_stop_the_others():
+    kept = {
+        path.relative_to(PACKAGE).as_posix()
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler)
+        and _catches_all(node)
+        and not isinstance(node.body[-1], ast.Raise)
+    }
+    assert kept == {"embedded/jobs/worker.py"}
