@@ -36,8 +36,9 @@ _TOOL_OF: Final[Mapping[LineageQuery, ToolName]] = {
     "effected_agents": "get_effected_agents",
 }
 
-# Tokens as far as they are known before the names are: of a row besides its id and name, of a link,
-# of a usual name, and of what an answer item has more than a row.
+# Tokens as far as they are known before the names are: of what stands on every page, of a row besides its id
+# and name, of a link, of a usual name, and of what an answer item has more than a row.
+_FRAME: Final = 300
 _ROW: Final = 5
 _LINK: Final = 2
 _NAME: Final = 8
@@ -111,7 +112,8 @@ class PagePlan:
         """
         labels = Labels(names or {}, unreadable or {}, versions or {})
         room = self.request.room
-        end, of_rows = (_Position(len(self.rows), 0), None) if self.is_short else self._fitting(labels)
+        is_short = self.last == len(self.rows) and self.is_short
+        end, of_rows = (_Position(self.last, 0), None) if is_short else self._fitting(labels)
         result = self._result(end, labels)
         if of_rows is not None and tokens_of(cost_of_frame(result) + of_rows) <= room:
             return result
@@ -123,10 +125,11 @@ class PagePlan:
             result = self._result(end, labels)
         return result
 
-    @property
+    @cached_property
     def is_short(self) -> bool:
-        """Whether so few rows are left that they mostly fit, so that nothing is gained by planning."""
-        return len(self.rows) - self.begin.row <= _FEW
+        """Whether all rows that are left are so few that they mostly fit: then they are written at once."""
+        left = len(self.rows) - self.begin.row
+        return left <= _FEW or self._estimated(self._usual_name) == len(self.rows)
 
     @cached_property
     def frame(self) -> int:
@@ -135,15 +138,18 @@ class PagePlan:
 
     def planned(self) -> PagePlan:
         """This plan, ending where the rows do not fit any more if names are of the usual length."""
-        at_best = self._estimated(0)
-        if at_best == len(self.rows):
+        if self.is_short or self._estimated(0) == len(self.rows):
             return self
-        return replace(self, last=self._estimated(_NAME if self.request.names else 0))
+        return replace(self, last=self._estimated(self._usual_name))
+
+    @property
+    def _usual_name(self) -> int:
+        return _NAME if self.request.names else 0
 
     def _estimated(self, name: int) -> int:
         """The end of the rows that fit the budget, at least one, if each name costs so much."""
         view, budget = self.view, self.request.room
-        spent = self.frame - _LINK * self.begin.links
+        spent = _FRAME - _LINK * self.begin.links
         for row in range(self.begin.row, self.last):
             ref = self.rows[row]
             spent += _ROW + estimate_tokens(view.ids[ref]) + _LINK * len(self.arcs[ref]) + name
@@ -252,8 +258,7 @@ def plan_page(view: LineageView, request: PageRequest) -> PagePlan:
     last = _last(view, request, rows, begin)
     arcs = view.arcs(rows[begin.row : last])
     makers = view.makers(view.ids[ref] for ref in (0, *arcs))
-    plan = PagePlan(view, request, rows, begin, last, arcs, makers)
-    return plan if plan.is_short else plan.planned()
+    return PagePlan(view, request, rows, begin, last, arcs, makers).planned()
 
 
 def _last(view: LineageView, request: PageRequest, rows: Sequence[int], begin: _Position) -> int:
