@@ -123,12 +123,12 @@ def part(body: bytes, *, more: bool) -> Message:
 @pytest.mark.asyncio
 async def test_a_body_is_awaited_for_so_long_and_so_much_of_it():
     app = RequestBody(app_that_echoes, seconds=0.05, most=5)
-    whole = await answer_of(app, part(b"ab", more=True), part(b"cde", more=False))
-    late = await answer_of(app, part(b"ab", more=True), None)
-    large = await answer_of(app, part(b"abc", more=True), part(b"def", more=True), None)
-    gone = await answer_of(app, part(b"ab", more=True), {"type": "http.disconnect"})
+    whole = await answer_of(app, part(b"12", more=True), part(b"345", more=False))
+    late = await answer_of(app, part(b"12", more=True), None)
+    large = await answer_of(app, part(b"123", more=True), part(b"456", more=True), None)
+    gone = await answer_of(app, part(b"12", more=True), {"type": "http.disconnect"})
     assert [message[0]["status"] for message in (whole, late, large)] == [200, 408, 413]
-    assert whole[1]["body"] == b"abcde"
+    assert whole[1]["body"] == b"12345"
     assert gone == []
 
 

@@ -19,7 +19,6 @@ _ENVELOPE = {
     "io.modelcontextprotocol/clientCapabilities": {},
 }
 _HELLO = {
-    "protocolVersion": "2025-11-25",
     "capabilities": {},
     "clientInfo": {"name": "probe", "version": "1"},
 }
@@ -51,14 +50,19 @@ class Conversation:
 
 
 @contextmanager
-def conversation(folder: Path, era: Era = "legacy") -> Iterator[Conversation]:
-    """A server that has been greeted, and what it wrote to stderr in ``folder / "stderr"``."""
+def conversation(
+    folder: Path, era: Era = "legacy", *, revision: str = "2025-11-25", **variables: str
+) -> Iterator[Conversation]:
+    """A server that has been greeted, and what it wrote to stderr in ``folder / "stderr"``.
+
+    ``revision`` is that of the protocol before its new era; ``variables`` are added to the environment.
+    """
     server = stdio_server(folder)
     with (
         (folder / "stderr").open("wb") as log,
         subprocess.Popen(
             [server.command, *server.args],
-            env=server.env,
+            env={**(server.env or {}), **variables},
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -67,7 +71,7 @@ def conversation(folder: Path, era: Era = "legacy") -> Iterator[Conversation]:
     ):
         made = Conversation(process, era)
         if era == "legacy":
-            made.ask("initialize", _HELLO)
+            made.ask("initialize", {**_HELLO, "protocolVersion": revision})
             made.send(b'{"jsonrpc": "2.0", "method": "notifications/initialized"}')
         yield made
         assert process.stdin is not None

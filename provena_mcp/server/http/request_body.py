@@ -6,13 +6,16 @@ from http import HTTPStatus
 from typing import Final
 
 import anyio
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from provena_mcp.server.stdio.lines import no_json
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 BODY_SECONDS: Final = 20.0
 
 _BODY: Final = "provena_mcp.body"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 def body_of(scope: Scope) -> bytes:
@@ -30,7 +33,10 @@ class RequestBody:
         self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its body in hand, or answer 408 or 413."""
+        """Pass the request on with its body in hand, or answer 400, 408 or 413.
+
+        The two eras of the protocol are read by different parsers: what both are given is what both can read.
+        """
         if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
@@ -46,6 +52,11 @@ class RequestBody:
             await _closing(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request body too large")(
                 scope, receive, send
             )
+            return
+        body = body.removeprefix(_BYTE_ORDER_MARK)
+        if problem := no_json(body):
+            told = problem.model_dump_json(by_alias=True)
+            await Response(told, HTTPStatus.BAD_REQUEST, media_type="application/json")(scope, receive, send)
             return
         await self._app({**scope, _BODY: body}, _Replay(body, receive), send)
 

@@ -109,14 +109,26 @@ def _unreadable(text: str, error: ValidationError) -> JSONRPCError | None:
     problem = error.errors(include_url=False, include_input=False)[0]
     request_id = _request_id_in(text)
     if problem["type"] == "json_invalid":
-        reason = problem.get("ctx", {}).get("error", "")
-        half = _HALF_A_CHARACTER if "escape" in reason or "surrogate" in reason else ""
-        return _error(request_id, PARSE_ERROR, f"This line cannot be read as JSON: {reason}.{half}")
+        return _no_json("This line", problem.get("ctx", {}).get("error", ""), request_id)
     value = from_json(text)
     if isinstance(value, dict) and "method" not in value and ("result" in value or "error" in value):
         logger.warning("A malformed answer of the client was passed over.")
         return None
     return _error(request_id, INVALID_REQUEST, "This is no request or notification of JSON-RPC 2.0.")
+
+
+def _no_json(what: str, reason: str, request_id: RequestId | None) -> JSONRPCError:
+    half = _HALF_A_CHARACTER if "escape" in reason or "surrogate" in reason else ""
+    return _error(request_id, PARSE_ERROR, f"{what} cannot be read as JSON: {reason}.{half}")
+
+
+def no_json(body: bytes) -> JSONRPCError | None:
+    """What is wrong with the body of a request that is no JSON; none if it is."""
+    try:
+        from_json(body)
+    except ValueError as error:
+        return _no_json("This body", str(error), _request_id_in(body.decode("utf-8", errors="replace")))
+    return None
 
 
 def _error(request_id: RequestId | None, code: int, message: str) -> JSONRPCError:
