@@ -34,8 +34,15 @@ from provena_mcp.commands.records.record_check import check_records
 from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.jobs.batches import RunOutcome, batch_status, outcomes, page_of
-from provena_mcp.queries.jobs.job_wait import JobStatus
+from provena_mcp.queries.jobs.batches import (
+    RunOutcome,
+    batch_status,
+    doubt_about,
+    look_for_runs,
+    outcomes,
+    page_of,
+)
+from provena_mcp.queries.jobs.job_wait import JobState, JobStatus
 from provena_mcp.queries.jobs.registry_check import check_registry
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.text import plural
@@ -154,12 +161,12 @@ class RegisterBatch:
         return result.model_copy(
             update={
                 "status": status if sent.job.finished else "submitted",
-                "message": _message(rows, status) if sent.job.finished else result.message,
+                "message": _message(rows, status) if sent.job.finished else _told(sent.job, result.message),
                 "batch_id": sent.job.batch_id,
                 "counts": dict(Counter[str](row.status for row in rows)) or None,
                 "runs": page or None,
                 "warnings": shown_warnings(warnings),
-                "next": _next(sent, rows, len(page)) if sent.job.finished else result.next,
+                "next": _next(sent, rows, len(page)) if sent.job.is_settled else result.next,
             }
         )
 
@@ -201,10 +208,17 @@ def _message(rows: Sequence[RunOutcome], status: JobStatus) -> str:
     )
 
 
+def _told(job: JobState, still_running: str) -> str:
+    """What is known of a batch that has not ended, or of which not all can be known."""
+    return f"Sent. {doubt_about(job)}" if job.is_settled else still_running
+
+
 def _next(sent: Sent, rows: Sequence[RunOutcome], shown: int) -> NextCall | None:
     if shown < len(rows):
         arguments: JsonObject = {"session_id": session_in(sent.answer), "offset": shown}
         return NextCall(tool="get_job", arguments=arguments)
+    if sent.job.unread:
+        return look_for_runs()
     first = next((row.model_run_id for row in rows if row.model_run_id), None)
     return NextCall(tool="explore_upstream", arguments={"starting_id": first}) if first else None
 

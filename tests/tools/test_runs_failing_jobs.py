@@ -263,6 +263,33 @@ async def test_a_batch_asked_by_its_own_id_is_told_by_its_submission(tmp_path: P
 
 
 @pytest.mark.asyncio
+async def test_a_row_of_a_batch_that_proves_nothing_is_not_waited_for_and_the_answer_says_how_to_find_out(
+    tmp_path: Path,
+):
+    async def one_without_result(request: httpx.Request, send: Send) -> httpx.Response:
+        body = json.loads(await (await send(request)).aread())
+        for job in body["jobs"]:
+            if job["payload"]["record"]["display_name"] == "Reef run 1":
+                job.update(status="SUCCEEDED", result=None)
+        return httpx.Response(200, json=body)
+
+    records = [a_record(display_name=f"Reef run {number}") for number in range(3)]
+    async with provena(tmp_path) as wire, server(wire) as client:
+        shown = await call(client, "register_batch_model_runs", records=records)
+        wire.spoilt[f"{JOBS}list_batch"] = one_without_result
+        done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
+        told = await call(client, "get_job", session_id=done["session_id"], wait=True)
+    unknown = (
+        "1 row of the batch cannot be read, or said to have succeeded without naming a run: what came of it "
+        "is not known. Look for the run by its name before anything is registered again."
+    )
+    newest = {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}
+    assert (done["status"], done["message"], done["next"]) == ("submitted", f"Sent. {unknown}", newest)
+    assert (told["status"], told["finished"], told["note"]) == ("in_progress", False, unknown)
+    assert (told["counts"], told["of"], told["next"]) == ({"succeeded": 2}, 3, newest)
+
+
+@pytest.mark.asyncio
 async def test_a_run_that_equals_another_but_for_its_name_and_description_is_warned_of(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire) as client:
         await registered(client)

@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import Field, JsonValue, ValidationError
 
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.jobs.failures import explain_failure
 from provena_mcp.queries.jobs.job_wait import (
@@ -20,14 +21,18 @@ from provena_mcp.queries.jobs.job_wait import (
 from provena_mcp.queries.jobs.registry_check import Held, remark
 from provena_mcp.rules.budgets import take_within
 from provena_mcp.rules.records.fingerprint import fingerprints
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, plural
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord
 
 _SAID: Final = 160
-SIZE_UNKNOWN: Final = (
+_SIZE_UNKNOWN: Final = (
     "How many runs this batch was submitted with is not known, so more may appear: list_jobs shows the job "
     "of its submission; ask with the session id of that."
+)
+_UNREAD: Final = (
+    "cannot be read, or said to have succeeded without naming a run: what came of it is not known. Look for "
+    "the run by its name before anything is registered again."
 )
 # Tokens of what a report has beside its rows.
 _FRAME: Final = 250
@@ -60,6 +65,19 @@ def batch_status(state: JobState, rows: Sequence[RunOutcome]) -> JobStatus:
     if not state.finished:
         return state.status
     return "succeeded" if all(row.status == "succeeded" for row in rows) else "failed"
+
+
+def doubt_about(state: JobState) -> str | None:
+    """What is not known of a batch, and how to find out, if anything is not."""
+    if state.batch_id is None:
+        return None
+    unread = f"{plural(state.unread, 'row')} of the batch {_UNREAD}" if state.unread else None
+    return " ".join(filter(None, (unread, None if state.expected is not None else _SIZE_UNKNOWN))) or None
+
+
+def look_for_runs() -> NextCall:
+    """The call that shows whether runs of which nothing is known are there: the newest ones."""
+    return NextCall(tool="list_items", arguments={"subtype": "MODEL_RUN"})
 
 
 def page_of(rows: Sequence[RunOutcome], offset: int, max_tokens: int) -> tuple[RunOutcome, ...]:

@@ -13,7 +13,14 @@ from provena_mcp.errors import NotFoundError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.jobs.batches import SIZE_UNKNOWN, RunOutcome, batch_status, outcomes, page_of
+from provena_mcp.queries.jobs.batches import (
+    RunOutcome,
+    batch_status,
+    doubt_about,
+    look_for_runs,
+    outcomes,
+    page_of,
+)
 from provena_mcp.queries.jobs.failures import explain_failure
 from provena_mcp.queries.jobs.job_wait import (
     BATCH,
@@ -115,7 +122,7 @@ async def await_job(
     seen = await poll(fetch, polling, min(deadline, polling.clock() + polling.late_row), on_progress)
     if seen == JobState():
         seen = await fetch()
-    if not seen.finished:
+    if not seen.is_settled:
         seen = await poll(fetch, polling, deadline, on_progress, seen)
     return await _reported(reader, seen, question)
 
@@ -163,14 +170,10 @@ def report_job(seen: JobState, held: Mapping[str, Held], question: JobQuestion) 
         reason=failure.reason if failure else None,
         likely_causes=(failure.likely or None) if failure else None,
         provena_said=failure.provena_said if failure else None,
-        note=remark(run, job) if run and job else _note(seen),
+        note=remark(run, job) if run and job else doubt_about(seen),
         uri=_report_uri(job) if job else None,
         next=_next(seen, question, question.offset + len(page), rows, run_id),
     )
-
-
-def _note(seen: JobState) -> str | None:
-    return SIZE_UNKNOWN if seen.batch_id and seen.expected is None else None
 
 
 def _status(seen: JobState, rows: Sequence[RunOutcome], run: Held | None) -> JobStatus:
@@ -217,10 +220,12 @@ def _report_uri(job: Job) -> str | None:
 def _next(
     seen: JobState, question: JobQuestion, shown: int, rows: Sequence[RunOutcome], run_id: str | None
 ) -> NextCall | None:
-    if not seen.finished:
+    if not seen.is_settled:
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "wait": True})
     if shown < len(rows):
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "offset": shown})
+    if seen.unread:
+        return look_for_runs()
     result: JsonObject = (seen.job.result if seen.job else None) or {}
     lodging = result.get("lodge_session_id")
     if isinstance(lodging, str):

@@ -67,19 +67,28 @@ class JobState:
         runs: The jobs of a batch's runs, newest first; their rows appear one by one.
         expected: How many runs the batch was submitted with, where that is known.
         batch_id: The batch they belong to.
+        unread: How many rows of the batch cannot be believed, or read: what came of their runs is not known.
     """
 
     job: Job | None = None
     runs: tuple[Job, ...] = ()
     expected: int | None = None
     batch_id: str | None = None
+    unread: int = 0
 
     @property
     def finished(self) -> bool:
         """Whether nothing will change any more; of a batch of unknown size more rows may always appear."""
         if self.batch_id is None:
             return self.job is not None and self.job.is_finished
-        complete = self.expected is not None and len(self.runs) >= self.expected
+        return not self.unread and self.is_settled
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing left to wait for: all has ended, or can only be looked up elsewhere."""
+        if self.batch_id is None:
+            return self.finished
+        complete = self.expected is not None and len(self.runs) + self.unread >= self.expected
         return complete and all(run.is_finished for run in self.runs)
 
     @property
@@ -131,7 +140,7 @@ async def fetch_job_state(jobs: JobApi, session_id: str, *subtypes: str) -> JobS
     """
     job = await jobs.fetch(session_id, *subtypes)
     batch_id = batch_id_of(job) if job.job_sub_type == BATCH else None
-    return JobState(job) if batch_id is None else _batch_state(job, await _runs(jobs, batch_id), batch_id)
+    return JobState(job) if batch_id is None else _batch_state(job, *await _runs(jobs, batch_id), batch_id)
 
 
 async def fetch_batch_state(jobs: JobApi, batch_id: str) -> JobState:
@@ -140,19 +149,22 @@ async def fetch_batch_state(jobs: JobApi, batch_id: str) -> JobState:
     Raises:
         NotFoundError: No job belongs to it.
     """
-    runs = await _runs(jobs, batch_id)
+    runs, unread = await _runs(jobs, batch_id)
     if not runs:
         raise NotFoundError(
             f"There is neither a job nor a batch {batch_id!r}.",
             item_id=batch_id,
             advice="A job appears some seconds after it was submitted: ask again shortly, or see list_jobs.",
         )
-    return _batch_state(await _submission_of(jobs, batch_id, runs), runs, batch_id)
+    return _batch_state(await _submission_of(jobs, batch_id, runs), runs, unread, batch_id)
 
 
-def _batch_state(submission: Job | None, runs: tuple[Job, ...], batch_id: str) -> JobState:
+def _batch_state(submission: Job | None, runs: tuple[Job, ...], unread: int, batch_id: str) -> JobState:
     records = ((submission.payload if submission else None) or {}).get("records")
-    return JobState(submission, runs, len(records) if isinstance(records, list) else None, batch_id)
+    expected = len(records) if isinstance(records, list) else None
+    # A row that cannot be read may also be one too many.
+    unread = unread if expected is None else max(0, min(unread, expected - len(runs)))
+    return JobState(submission, runs, expected, batch_id, unread)
 
 
 async def _submission_of(jobs: JobApi, batch_id: str, runs: tuple[Job, ...]) -> Job | None:
@@ -184,7 +196,7 @@ async def poll(
     pause = polling.first_pause
     try:
         async with asyncio.timeout(max(deadline - polling.clock(), 0)):
-            while not (seen := await _state_or_wait(fetch, seen)).finished:
+            while not (seen := await _state_or_wait(fetch, seen)).is_settled:
                 left = deadline - polling.clock()
                 if left <= 0:
                     break
@@ -210,5 +222,7 @@ def _progress(seen: JobState) -> str:
     return f"{done} of {seen.expected or len(seen.runs)} runs finished"
 
 
-async def _runs(jobs: JobApi, batch_id: str) -> tuple[Job, ...]:
-    return tuple([job async for page in jobs.batch_pages(batch_id) for job in page.jobs])
+async def _runs(jobs: JobApi, batch_id: str) -> tuple[tuple[Job, ...], int]:
+    """The jobs of a batch, and how many rows beside them cannot be read."""
+    pages = [page async for page in jobs.batch_pages(batch_id)]
+    return tuple(job for page in pages for job in page.jobs), sum(page.unreadable for page in pages)
