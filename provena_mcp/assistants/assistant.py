@@ -52,13 +52,6 @@ class SettingsFile:
         """The fields that an entry of ours may have."""
         return frozenset(field for server in _SAMPLES for field in self.shape(server))
 
-    def snippet(self, server: Server) -> JsonObject:
-        """The file's content if it held nothing else."""
-        content: JsonObject = self.shape(server)
-        for key in reversed(self.at()):
-            content = {key: content}
-        return content
-
 
 @dataclass(frozen=True)
 class OwnCommand:

@@ -21,6 +21,7 @@ from provena_mcp.assistants.machine import Machine, System
 from provena_mcp.assistants.servers import LocalServer, RemoteServer, remote_server, this_server
 from provena_mcp.assistants.table import ASSISTANTS, find_assistant
 from provena_mcp.errors import ArgumentError, FileRefusedError, OperatorError
+from provena_mcp.wire.items import JsonObject
 from tests.assistants.settings_files import REAL
 
 SERVER = LocalServer("/opt/reef lab/bin/provena-mcp", ("serve",), {"PROVENA_REALM": "riff ä"})
@@ -68,6 +69,14 @@ def read(path: Path) -> Any:
         return yaml.safe_load(text)
     node = parse(text)
     return node.value if node else {}
+
+
+def alone(assistant: Assistant) -> JsonObject:
+    """The content of an assistant's file that holds our server and nothing else."""
+    content: JsonObject = assistant.file.shape(SERVER)
+    for key in reversed(assistant.file.at()):
+        content = {key: content}
+    return content
 
 
 def test_every_assistant_with_a_file_has_real_settings_to_be_tried_with():
@@ -118,7 +127,7 @@ def test_taking_it_out_leaves_what_was_there(assistant: Assistant, tmp_path: Pat
 def test_a_first_server_makes_the_file_on_every_system(assistant: Assistant, system: System, tmp_path: Path):
     into = installation(assistant, tmp_path, on=machine(tmp_path, system))
     assert put(into) == Outcome("written", str(into.place))
-    assert read(place_of(into)) == assistant.file.snippet(SERVER)
+    assert read(place_of(into)) == alone(assistant)
     found = into.entry()
     assert found is not None
     assert server_of(found) == SERVER
@@ -252,7 +261,7 @@ def test_an_empty_file_is_filled(tmp_path: Path):
     into = installation("cursor", tmp_path)
     place = write(into, " \n")
     put(into)
-    assert read(place) == find_assistant("cursor").file.snippet(SERVER)
+    assert read(place) == alone(find_assistant("cursor"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links and permissions as on POSIX systems")
