@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final, Literal, get_args
 
+from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
 from provena_mcp.rules.links_by_kind import links_from, links_to
 from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
@@ -168,6 +169,7 @@ def aspects_of_records(records: Mapping[str, ModelRunRecord], models: Mapping[st
     return sorted(aspects, key=lambda aspect: order[aspect.field])
 
 
+@without_collections()
 def aspects_of_lineages(
     lineages: Mapping[str, ProvenanceGraph], starts: Mapping[str, str]
 ) -> tuple[list[Aspect], dict[str, Version]]:

@@ -16,6 +16,7 @@ from itertools import compress
 from typing import Final, NamedTuple
 
 from provena_mcp.lineage.roles import role_of
+from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
 from provena_mcp.rules.links_by_kind import links_from, links_to
 from provena_mcp.wire.subtypes import registry_subtype
@@ -85,6 +86,7 @@ class Impact:
         return counts
 
 
+@without_collections()
 def find_impact(
     graph: ProvenanceGraph, starts: Collection[str], depth: int, *, follow_versions: bool = False
 ) -> Impact:
@@ -114,6 +116,7 @@ def names_whom(kind: Kind) -> bool:
     return kind.category == "AGENT" or kind.subtype == "STUDY"
 
 
+@without_collections()
 def find_touched(graph: ProvenanceGraph, impact: Impact) -> list[Touched]:
     """Agents and studies that the starts and the affected items name, the nearest and busiest first.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import OPPOSITE, UNKNOWN, Direction, Kind, ProvenanceGraph
 
 # What an item of unknown kind is, nobody knows: it must not be passed over.
@@ -51,6 +52,7 @@ class Meeting:
     leg_to: tuple[str, ...]
 
 
+@without_collections()
 def shortest_paths(
     graph: ProvenanceGraph, start: str, goal: str, direction: Direction, *, max_hops: int, show: int
 ) -> ShortestPaths | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import OPPOSITE, Direction, ProvenanceGraph
 
 # Beyond so many steps the ways are not counted: seconds of work for a number nobody reads.
@@ -28,6 +29,7 @@ class _TooManySteps(Exception):
     """Counting takes longer than it is worth."""
 
 
+@without_collections()
 def count_ways(
     graph: ProvenanceGraph, start: str, goal: str, direction: Direction, *, max_hops: int
 ) -> tuple[WaysOverRuns, ...] | None:

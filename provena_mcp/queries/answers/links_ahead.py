@@ -16,6 +16,7 @@ from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.impact import names_whom
 from provena_mcp.lineage.lineage import Query
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, QueryBudget
+from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import UNKNOWN, ProvenanceGraph
 
 # A deep query may answer thousands of items; one of two hops tells of a dataset and of the run that made it.
@@ -67,6 +68,7 @@ async def read_links_ahead(
     return _told(answers, hops, graph)
 
 
+@without_collections()
 def _queries(graph: ProvenanceGraph, hops: Mapping[str, int], reach: int) -> list[Query]:
     """Queries that tell of all items; where that is too many, only the deep ones, which tell of most."""
     left = dict(hops)
@@ -87,6 +89,7 @@ def _next_query(graph: ProvenanceGraph, left: dict[str, int], reach: int) -> Que
     return Query(farthest, depth)
 
 
+@without_collections()
 def _told(
     answers: Iterable[tuple[Query, ProvenanceGraph]], hops: Mapping[str, int], graph: ProvenanceGraph
 ) -> LinksAhead:

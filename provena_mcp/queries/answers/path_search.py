@@ -23,6 +23,7 @@ from provena_mcp.lineage.paths import (
 from provena_mcp.lineage.ways import WaysOverRuns, count_ways
 from provena_mcp.queries.lineage.checked_answers import CheckedExplorer
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, Frontier, QueryBudget
+from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 
 # Queries more than the shortest paths need, to learn of longer ways.
@@ -181,6 +182,7 @@ class _Pair:
         return ProvenanceGraph().merged(parts)
 
 
+@without_collections()
 def _part(graph: ProvenanceGraph, items: Collection[str]) -> ProvenanceGraph:
     """These items of a graph and the links between them."""
     return graph.part(sorted(graph.numbers[item] for item in items if item in graph.numbers))

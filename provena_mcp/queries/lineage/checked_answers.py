@@ -9,6 +9,7 @@ from __future__ import annotations
 from provena_mcp.errors import MalformedAnswerError
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.queries.lineage.frontier import Explorer
+from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -34,6 +35,7 @@ class CheckedExplorer:
         return "; ".join(self.doubts) or None
 
 
+@without_collections()
 def doubt_of(graph: ProvenanceGraph, query: LineageQuery, start: str, depth: int) -> str | None:
     """Why an answer cannot be all: nothing joins items of it to its start, or it contradicts itself."""
     return Lineage(graph, query, start, depth).joined().incomplete_because
