@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import compress
 from typing import Final, NamedTuple
 
@@ -72,13 +73,13 @@ class Impact:
     not_followed: Mapping[str, int]
     remakes_start: tuple[str, ...]
 
-    @property
-    def hops(self) -> dict[str, int]:
+    @cached_property
+    def hops(self) -> Mapping[str, int]:
         """Hops of the starts (none) and of every affected item."""
         return dict.fromkeys(self.starts, 0) | {item.id: item.hop for item in self.affected}
 
-    @property
-    def runs(self) -> dict[str, int]:
+    @cached_property
+    def runs(self) -> Mapping[str, int]:
         """Of every affected item, the affected runs on the way it came through, itself among them."""
         counts: dict[str, int] = {}
         for item in self.affected:  # what it came through is nearer, and so stands before it

@@ -219,7 +219,9 @@ class ProvenanceGraph:
 
         Of two links between one pair the first stays (provena-http 5.5).
         """
-        parts = [self, *others]
+        parts = [part for part in (self, *others) if part.columns.ids]
+        if len(parts) == 1:
+            return parts[0]
         ids: list[str] = []
         kinds: list[Kind] = []
         numbers: dict[str, int] = {}

@@ -14,7 +14,7 @@ from provena_mcp.queries.answers.changes import ChangesQuestion
 from provena_mcp.queries.answers.changes import what_changed as find_changes
 from provena_mcp.queries.answers.changes_result import WhatChangedResult
 from provena_mcp.queries.answers.comparison import compare_runs
-from provena_mcp.queries.answers.comparison_answer import CompareModelRunsResult, Scope
+from provena_mcp.queries.answers.comparison_result import CompareModelRunsResult, Scope
 from provena_mcp.queries.answers.impact import ImpactQuestion
 from provena_mcp.queries.answers.impact import analyse_impact as find_impact
 from provena_mcp.queries.answers.impact_result import AnalyseImpactResult

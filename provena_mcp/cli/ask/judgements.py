@@ -13,7 +13,7 @@ from provena_mcp.cli.ask.parts import Cell, headline, item, remark, table
 from provena_mcp.lineage.audit.findings import Severity, Verdict
 from provena_mcp.queries.answers.audit_answer import AuditedRun, AuditFinding, AuditReproducibilityResult
 from provena_mcp.queries.answers.audit_contacts import WhomToAsk
-from provena_mcp.queries.answers.comparison_answer import (
+from provena_mcp.queries.answers.comparison_result import (
     ComparedValue,
     CompareModelRunsResult,
     DifferenceRow,

@@ -10,7 +10,7 @@ from provena_mcp.cli.ask.conversation import Question
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.next_call import ToolName
 from provena_mcp.queries.answers.audit_answer import AuditReproducibilityResult
-from provena_mcp.queries.answers.comparison_answer import CompareModelRunsResult
+from provena_mcp.queries.answers.comparison_result import CompareModelRunsResult
 from provena_mcp.queries.answers.impact_result import AnalyseImpactResult
 from provena_mcp.queries.answers.path_result import FindLineagePathResult
 from provena_mcp.queries.items.lists import ListItemsResult

@@ -16,12 +16,8 @@ from provena_mcp.lineage.comparison import (
     version_chains,
 )
 from provena_mcp.queries.answers.common import read_run
-from provena_mcp.queries.answers.comparison_answer import (
-    Compared,
-    CompareModelRunsResult,
-    ComparisonAnswer,
-    Scope,
-)
+from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonAnswer
+from provena_mcp.queries.answers.comparison_result import CompareModelRunsResult, Scope
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap

@@ -3,84 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 
-from provena_mcp.lineage.comparison import Aspect, ComparedField, Comparison, Difference, DifferenceKind, Side
+from provena_mcp.lineage.comparison import Aspect, Comparison, Difference
 from provena_mcp.next_call import NextCall
-from provena_mcp.queries.answers.common import NextCalls, Unreadable, first_that_fits, unreadable_of
-from provena_mcp.queries.items.briefs.models import Brief, Ref
+from provena_mcp.queries.answers.common import NextCalls, first_that_fits, unreadable_of
+from provena_mcp.queries.answers.comparison_result import (
+    ComparedRun,
+    ComparedValue,
+    CompareModelRunsResult,
+    DifferenceRow,
+    SameRow,
+    Scope,
+)
+from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.reader import NamesFound, Reader
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import ModelRunItem
-
-Scope = Literal["record", "lineage"]
-
-
-class ComparedRun(Brief):
-    """A run and the letter it goes by."""
-
-    label: str
-    id: str
-    name: str | None = None
-    lineage: dict[str, int] | None = Field(default=None, description="What led to it, counted.")
-
-
-class ComparedValue(Brief):
-    """A value, either an item or a text, and the labels of the runs that have it."""
-
-    runs: str | None = Field(default=None, description="Labels, as AB.")
-    id: str | None = None
-    name: str | None = None
-    version: int | None = None
-    text: str | None = None
-
-
-class DifferenceRow(Brief):
-    """Something in which runs differ: the values that not all of them have."""
-
-    field: ComparedField
-    kind: DifferenceKind = Field(
-        description="versions: of one thing; only_in_some: some runs have none; contains: one has all that "
-        "the other has, and more."
-    )
-    role: Ref | None = Field(default=None, description="Dataset template.")
-    key: str | None = Field(default=None, description="Annotation or resource.")
-    side: Side | None = None
-    values: tuple[ComparedValue, ...]
-    of: int | None = Field(default=None, description="How many, if not all are shown.")
-    shared: int | None = Field(default=None, description="Values of it that all runs have.")
-    both_have: tuple[ComparedValue, ...] | None = Field(default=None, description="The first of shared.")
-
-
-class SameRow(Brief):
-    """Something that all runs share."""
-
-    field: ComparedField
-    role: str | None = None
-    key: str | None = None
-    values: tuple[ComparedValue, ...]
-    of: int | None = None
-
-
-class CompareModelRunsResult(Brief):
-    """Where runs differ."""
-
-    answer: str
-    scope: Scope
-    runs: tuple[ComparedRun, ...]
-    differences: tuple[DifferenceRow, ...]
-    same: tuple[SameRow, ...]
-    same_counts: dict[str, int] = Field(description="Values that all runs share, by field.")
-    notes: tuple[str, ...] | None = None
-    complete: bool
-    incomplete_because: str | None = None
-    unreadable: tuple[Unreadable, ...] | None = None
-    next: NextCalls = None
-
 
 _TEXT: Final = 200
 _VALUE: Final = 40
@@ -110,6 +53,7 @@ class ComparisonAnswer:
         self._compared = compared
         self._scope: Scope = scope
         self._named = NamesFound()
+        self._held = [_by_value(difference) for difference in compared.comparison.differences]
 
     async def result(self, max_tokens: int) -> CompareModelRunsResult:
         """The comparison, with as many values of each row as fit."""
@@ -120,9 +64,9 @@ class ComparisonAnswer:
         most_values, most_same = _SIZES[0]
         comparison = self._compared.comparison
         wanted: dict[str, None] = {}
-        for difference in comparison.differences:
+        for difference, held in zip(comparison.differences, self._held, strict=True):
             if difference.aspect.holds_ids:
-                wanted.update((value, None) for value, _ in _by_value(difference)[:most_values])
+                wanted.update((value, None) for value, _ in held[:most_values])
                 wanted.update(dict.fromkeys(difference.shared[: most_values // 2]))
         for aspect in self._worth_showing()[:most_same]:
             if aspect.holds_ids:
@@ -137,15 +81,19 @@ class ComparisonAnswer:
     def _answers(self) -> Iterator[CompareModelRunsResult]:
         comparison = self._compared.comparison
         because = self._compared.incomplete_because
+        says, notes, same_counts = self._says(), self._same_names() or None, self._same_counts()
         for most_values, most_same in _SIZES:
             yield CompareModelRunsResult(
-                answer=self._says(),
+                answer=says,
                 scope=self._scope,
                 runs=tuple(self._run(label, run) for label, run in self._runs.items()),
-                differences=tuple(self._difference(row, most_values) for row in comparison.differences),
+                differences=tuple(
+                    self._difference(row, held, most_values)
+                    for row, held in zip(comparison.differences, self._held, strict=True)
+                ),
                 same=tuple(self._same(aspect, most_values) for aspect in self._worth_showing()[:most_same]),
-                same_counts=self._same_counts(),
-                notes=self._same_names() or None,
+                same_counts=same_counts,
+                notes=notes,
                 complete=because is None,
                 incomplete_because=because,
                 unreadable=unreadable_of(self._named),
@@ -173,9 +121,10 @@ class ComparisonAnswer:
             lineage=dict(self._compared.sizes[label]) if label in self._compared.sizes else None,
         )
 
-    def _difference(self, difference: Difference, most: int) -> DifferenceRow:
+    def _difference(
+        self, difference: Difference, held: Sequence[tuple[str, str]], most: int
+    ) -> DifferenceRow:
         aspect = difference.aspect
-        held = _by_value(difference)
         return DifferenceRow(
             field=aspect.field,
             kind=difference.kind,

@@ -75,7 +75,9 @@ class PathAnswer:
     async def _words(self, shown: set[str]) -> PathWords:
         wanted = {node: self._kinds.get(node, "") for node in sorted(shown)}
         named = await self._reader.names.of(self._reader.caller, wanted)
-        relations = {(link.source, link.target): link.relation for link in self._relation.graph.links}
+        graph = self._relation.graph
+        between = graph.part(sorted(graph.numbers[node] for node in shown if node in graph.numbers))
+        relations = {(link.source, link.target): link.relation for link in between.links}
         return PathWords(named, self._kinds, relations)
 
     def _found(
