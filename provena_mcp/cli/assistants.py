@@ -63,11 +63,9 @@ def install(
     Exits with 1 if only the assistant itself can do it.
     """
     from provena_mcp.assistants.machine import this_machine
-    from provena_mcp.assistants.servers import remote_server
     from provena_mcp.assistants.table import find_assistant
-    from provena_mcp.cli.install import InstallCommand, print_list, server_to_install
+    from provena_mcp.cli.install import InstallCommand, print_list, wanted_server
     from provena_mcp.cli.session import run
-    from provena_mcp.settings import read_settings
 
     if listed:
         print_list(this_machine())
@@ -78,13 +76,7 @@ def install(
     if uninstall:
         outcome = run(command.uninstall())
     else:
-        server = (
-            remote_server(url)
-            if url
-            else server_to_install(
-                read_settings(), sample=sample, say=lambda line: typer.echo(line, err=True)
-            )
-        )
+        server = wanted_server(url, sample=sample, say=lambda line: typer.echo(line, err=True))
         if show:
             command.show(server)
             return

@@ -18,10 +18,10 @@ from provena_mcp.assistants.environment import carried
 from provena_mcp.assistants.files import Files
 from provena_mcp.assistants.installation import Installation, Outcome, server_of
 from provena_mcp.assistants.machine import Machine, this_machine
-from provena_mcp.assistants.servers import RemoteServer, Server, this_server
+from provena_mcp.assistants.servers import RemoteServer, Server, remote_server, this_server
 from provena_mcp.assistants.table import ASSISTANTS
 from provena_mcp.errors import ArgumentError, FileRefusedError
-from provena_mcp.settings import Settings
+from provena_mcp.settings import Settings, read_settings
 
 _ASK: Final = "what is in this Provena?"
 
@@ -135,6 +135,11 @@ class InstallCommand:
             parameter="client",
             advice=f"Give the address of one with --url: {self.assistant.by_hand}.",
         )
+
+
+def wanted_server(url: str | None, *, sample: bool, say: Callable[[str], None]) -> Server:
+    """The server at ``url``, else this installation; raises as ``server_to_install``."""
+    return remote_server(url) if url else server_to_install(read_settings(), sample=sample, say=say)
 
 
 def server_to_install(settings: Settings, *, sample: bool, say: Callable[[str], None]) -> Server:

@@ -101,8 +101,9 @@ def _namesakes(namesakes: Namesakes) -> RenderableType:
         (each.id, each.organisation or "", each.when or "", each.owner or "", each.licence or "")
         for each in namesakes.items
     ]
+    differ = "; they differ:" if any(any(row[1:]) for row in rows) else ":"
     return Group(
-        remark(f"{namesakes.count} are called {namesakes.name}; they differ:"),
+        remark(f"{namesakes.count} are called {namesakes.name}{differ}"),
         table("id", "organisation", "when", "owner", "licence", rows=rows),
     )
 

@@ -6,7 +6,12 @@ import json
 
 import pytest
 
+from provena_mcp.embedded.app import BASE_PATHS
+from provena_mcp.embedded.loader import load_items
+from provena_mcp.embedded.sources import sample_source
+from provena_mcp.embedded.store import Store
 from tests.cli.command_line import CommandLine
+from tests.embedded.server_process import free_port, serving
 from tests.worlds.small import model
 
 
@@ -57,6 +62,25 @@ def test_names_stand_beside_ids_where_a_shell_shows_them(line: CommandLine):
 )
 def test_words_complete_too(line: CommandLine, words: list[str], offered: list[str]):
     assert bash(line, *words) == offered
+
+
+@pytest.mark.slow
+def test_a_deployment_is_asked_over_http(line: CommandLine, tmp_path):
+    store = Store(tmp_path / "deployment.sqlite3")
+    load_items(store, sample_source())
+    store.close()
+    port = free_port()
+    urls = {
+        f"PROVENA_{name.upper()}_API": f"http://127.0.0.1:{port}{path}" for name, path in BASE_PATHS.items()
+    }
+    with serving(store.path, port):
+        asked = {**urls, "PROVENA_ACCESS_TOKEN": "any"}
+        assert bash(line, "audit", "sample/1000122", **asked) == ["sample/1000122"]
+        assert bash(line, "compare", "Rank", **asked) == [
+            r"Rank\ sites\ by\ coral\ benefit\ only",
+            r"Rank\ sites\ with\ sea\ country\ values",
+        ]
+    assert bash(line, "audit", "sample/1000122", **asked) == []
 
 
 def test_whoever_types_does_not_wait_for_what_only_deployments_need(line: CommandLine):
