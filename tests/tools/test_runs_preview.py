@@ -21,6 +21,7 @@ from tests.worlds.deployment import (
 from tests.worlds.sample import BOTH_ERAS, call, failure
 
 REGISTER = "/prov-api/model_run/register"
+OWN = "local/1000001"
 TEMPLATE_REF = {"id": TEMPLATE, "name": "Reef hydrodynamics"}
 
 
@@ -283,8 +284,10 @@ async def test_a_read_only_server_has_no_tool_that_writes(tmp_path: Path, era: s
                 },
             },
         ),
+        ("update_model_run", {"model_run_id": OWN, "reason": "x", "changes": {"display_name": "y"}}),
+        ("link_model_run_to_study", {"model_run_id": OWN, "study_id": "sample/1000031"}),
     ],
-    ids=["run", "batch", "item"],
+    ids=["run", "batch", "item", "update", "link"],
 )
 async def test_a_reader_is_told_at_the_preview_that_they_may_not_write(
     tmp_path: Path, era: str, tool: str, arguments: dict[str, Any]
@@ -294,6 +297,8 @@ async def test_a_reader_is_told_at_the_preview_that_they_may_not_write(
         provena(tmp_path) as wire,
         server(wire, era, asked=user, toolsets="default,curation") as client,
     ):
+        mine = await call(client, "register_model_run", record=a_record(display_name="Mine", study_id=None))
+        await call(client, "register_model_run", reference=mine["reference"], confirm=True)
         detail = "You are not authorised to access this resource as you don't have the correct role."
         wire.spoilt["/prov-api/check-access/check-write-access"] = answering(401, {"detail": detail})
         shown = await call(client, tool, **arguments)

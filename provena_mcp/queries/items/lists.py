@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final, Literal, cast
 
 from pydantic import Field, JsonValue
@@ -34,6 +36,8 @@ _FILTERED_AT_ONCE: Final = 100
 # Further pages that are read to say how many items there are, and to group them.
 _COUNTED_PAGES: Final = 20
 _GROUPED_PAGES: Final = 200
+_MOST_UNPARSABLE: Final = 20
+_UNREAD: Final = "Items whose record is not valid could not be read; they may belong here too."
 
 
 class ListItemsResult(Brief):
@@ -131,17 +135,27 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
         await _read_on(reader, question, item_filter, page, page.place)
     # A later page need not say again how many there are.
     rest = await _read_rest(reader, question, item_filter, page.place) if question.cursor is None else None
+    unparsable = dict.fromkeys([*page.unparsable, *(rest.unparsable if rest else ())])
     return ListItemsResult(
         items=tuple(page.rows),
         total=None if rest is None else len(page.rows) + len(rest.kept),
-        total_is_minimum=(rest is not None and not rest.is_all) or None,
-        complete=page.place is None,
+        total_is_minimum=(rest is not None and not (rest.is_all and not unparsable)) or None,
+        complete=page.place is None and not unparsable,
         scanned=page.scanned if item_filter.predicates else None,
         left_out=dict(page.left_out) or None,
         cursor=encode_cursor(question.key(), [page.place.key, page.place.skip]) if page.place else None,
-        note=None if page.rows else item_filter.doubt,
-        unparsable=tuple(page.unparsable) or None,
+        note=_note(unparsable, None if page.rows else item_filter.doubt),
+        unparsable=_shown(unparsable),
     )
+
+
+def _note(unparsable: Collection[str], doubt: str | None) -> str | None:
+    """What keeps a list from being all, or may."""
+    return " ".join(filter(None, (_UNREAD if unparsable else None, doubt))) or None
+
+
+def _shown(unparsable: Iterable[str]) -> tuple[str, ...] | None:
+    return tuple(islice(filter(None, unparsable), _MOST_UNPARSABLE)) or None
 
 
 @dataclass(frozen=True)
@@ -151,6 +165,7 @@ class _Rest:
     kept: tuple[RegistryItem, ...]
     is_all: bool
     left_out: dict[str, int]
+    unparsable: tuple[str, ...]
 
 
 async def _read_rest(
@@ -162,12 +177,14 @@ async def _read_rest(
 ) -> _Rest:
     kept: list[RegistryItem] = []
     left_out: Counter[str] = Counter()
+    unparsable: list[str] = []
     while place is not None and pages:
         answer = await _ask(reader, question, place.key, _FILTERED_AT_ONCE)
+        unparsable.extend(answer.unparsable)
         kept.extend(item for item in answer.items[place.skip :] if item_filter.keeps(item, left_out))
         place = _Place(answer.pagination_key) if answer.pagination_key is not None else None
         pages -= 1
-    return _Rest(tuple(kept), place is None, dict(left_out))
+    return _Rest(tuple(kept), place is None, dict(left_out), tuple(unparsable))
 
 
 async def _grouped(
@@ -179,13 +196,14 @@ async def _grouped(
     return ListItemsResult(
         items=(),
         total=len(found.kept),
-        total_is_minimum=not found.is_all or None,
+        total_is_minimum=not found.is_all or bool(found.unparsable) or None,
         group_by=by,
         groups=groups,
         group_count=count if count > len(groups) else None,
-        complete=found.is_all,
+        complete=found.is_all and not found.unparsable,
         left_out=found.left_out or None,
-        note=None if found.kept else item_filter.doubt,
+        note=_note(found.unparsable, None if found.kept else item_filter.doubt),
+        unparsable=_shown(found.unparsable),
     )
 
 

@@ -137,7 +137,7 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListJobsR
     page = await reader.client.jobs.list(limit, position if isinstance(position, dict) else None)
     return ListJobsResult(
         jobs=tuple(_row(job) for job in page.jobs),
-        complete=page.pagination_key is None,
+        complete=page.pagination_key is None and not page.unreadable,
         cursor=encode_cursor(_LIST, page.pagination_key) if page.pagination_key else None,
         unreadable=page.unreadable or None,
     )
