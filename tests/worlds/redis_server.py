@@ -36,9 +36,11 @@ class RedisProcess:
         if program is None:
             pytest.skip("redis-server is not installed (Debian: apt-get install redis-server)")
         self._folder.mkdir(exist_ok=True)
-        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", *self._options]
+        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        # A standby is served at once: by default a server waits five seconds for more of them.
+        at_once = ["--repl-diskless-sync-delay", "0"]
         self._process = subprocess.Popen(
-            [*command, "--dir", str(self._folder)],
+            [*command, *at_once, *self._options, "--dir", str(self._folder)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
