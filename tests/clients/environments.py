@@ -67,16 +67,32 @@ class Environment:
         return environments_folder() / f"{self.name}-{hashlib.sha256(asked.encode()).hexdigest()[:12]}"
 
     def _install_python(self, folder: Path) -> None:
-        # Our pip, and compiled is only what a script imports: half of the time goes there.
         venv.create(folder, symlinks=True)
+        if self != _UV:
+            try:
+                return self._install_with_uv(folder)
+            except NotInstalledError:
+                # uv reads none of pip's settings, where this machine's way to packages may stand.
+                pass
+        # Our pip, and compiled is only what a script imports: half of the time goes there.
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
         into = ["--python", str(folder / "bin/python")]
-        _install([*pip, *into, "install", "--no-compile", *self.packages], folder)
+        return _install([*pip, *into, "install", "--no-compile", *self.packages], folder)
+
+    def _install_with_uv(self, folder: Path) -> None:
+        """As pip does, with a tenth of the work."""
+        uv = str(_UV.install() / "bin/uv")
+        kept = ["--cache-dir", str(environments_folder() / "uv-cache")]
+        into = ["--python", str(folder / "bin/python")]
+        _install([uv, "pip", "install", "--quiet", *kept, *into, *self.packages], folder)
 
     def _install_node(self, folder: Path) -> None:
         (folder / "package.json").write_text('{"private": true, "type": "module"}', "utf-8")
         quietly = ["--no-audit", "--no-fund", "--no-save", "--no-package-lock", "--loglevel=error"]
         _install(["npm", "install", *quietly, *self.packages], folder)
+
+
+_UV: Final = Environment("uv", "python", ("uv",))
 
 
 def run_script(environment: Environment, script: Path, arguments: Sequence[str], folder: Path) -> str:
