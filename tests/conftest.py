@@ -1,4 +1,4 @@
-"""How many examples properties are tried on, schemas checked once, and the OpenID provider of the tests.
+"""How many examples properties are tried on, schemas checked once, slow tests first, and the OpenID provider.
 
 The provider is started when the first test needs it, fresh for each; what it needs is imported then, so that
 other tests do not wait for it.
@@ -45,6 +45,11 @@ def check_each_schema_once() -> None:
 
 
 check_each_schema_once()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what takes long first: the short ones fill what is left of the time, and workers end together."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ def laid_out(draw: st.DrawFn, depth: int = 2) -> str:
     return "{" + ",".join(parts) + comma + draw(blanks) + "}"
 
 
+@pytest.mark.slow
 @FEW
 @given(laid_out(), blanks, blanks)
 def test_json_has_the_entry_and_everything_else_afterwards(text: str, before: str, after: str):

@@ -53,6 +53,7 @@ def test_the_version_is_the_packages(run):
     assert (told.returncode, told.stdout) == (0, f"provena-mcp {__version__}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [[], ["serve"], ["serve", "--sample"]])
 def test_serving_ends_with_its_input_and_says_nothing_but_protocol(run, arguments: list[str]):
     served = run.process(*arguments)
@@ -107,6 +108,7 @@ def test_an_unknown_command_is_a_usage_error(run):
     assert "sreve" in told.stderr
 
 
+@pytest.mark.slow
 def test_serving_loads_nothing_it_does_not_need(run):
     served = run.process(flags=("-X", "importtime"))
     loaded = {line.rpartition("|")[2].strip() for line in served.stderr.splitlines()}

@@ -34,6 +34,7 @@ def shown(folder: Path) -> Ended:
     return CommandLine(folder, elsewhere).process("demo", TMPDIR=str(folder / "temporary"))
 
 
+@pytest.mark.slow
 def test_the_demo_asks_answers_and_leaves_nothing_behind(shown: Ended, folder: Path):
     assert (shown.returncode, shown.stderr) == (0, "")
     assert sorted(path.name for path in folder.iterdir()) == [".env", "temporary"]

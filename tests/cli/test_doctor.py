@@ -74,6 +74,7 @@ async def test_without_a_login_the_fix_is_to_log_in(desk: Desk):
     assert summary(findings) == "1 problem found."
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("username", "state", "said"),
@@ -148,6 +149,7 @@ async def test_names_that_do_not_resolve_are_told_once_and_their_services_are_no
     assert {finding.subject for finding in findings} == {"settings", "dns", "clock", "login"}
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_an_address_without_https_is_a_problem_beyond_this_machine():
     async def resolve(host: str, port: int) -> list[str]:
@@ -190,6 +192,7 @@ def certificate(folder: Path, *, ends: datetime) -> tuple[Path, ssl.SSLContext]:
     return file, context
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("trusted", "days", "state", "said"),

@@ -60,6 +60,7 @@ def test_a_refused_login_is_told_on_stderr_with_the_fix(run: CommandLine):
     assert "PROVENA_CLIENT_ID" in told.stderr
 
 
+@pytest.mark.slow
 def test_local_serve_asks_for_tokens_of_the_issuer_it_is_given(desk: Desk, run: CommandLine):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

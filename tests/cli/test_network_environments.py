@@ -37,6 +37,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize(("environ", "blamed"), ENVIRONMENTS, ids=lambda value: str(value)[:50])
 @pytest.mark.parametrize(
@@ -53,6 +54,7 @@ def test_no_command_breaks_and_what_cannot_be_used_is_named(
         assert blamed in said
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize(("environ", "blamed"), ENVIRONMENTS[4:], ids=lambda value: str(value)[:50])

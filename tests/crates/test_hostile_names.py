@@ -45,6 +45,7 @@ def renamed(value: Any, name: str) -> Any:
     return value
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 async def test_hostile_names_stay_names(tmp_path: Path, name: str):

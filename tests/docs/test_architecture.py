@@ -30,6 +30,7 @@ def test_every_path_it_names_exists():
     assert len(named) > 50
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("section", "walk"),

@@ -23,6 +23,7 @@ def test_pages_show_commands():
     assert {page for page, _ in SHOWN} >= {"ask.md"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "transcript"), SHOWN, ids=[f"{page} {transcript.command}"[:60] for page, transcript in SHOWN]
 )

@@ -45,6 +45,7 @@ def _count(path: Path) -> int:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers",
     [
@@ -81,6 +82,7 @@ def test_programs_and_a_users_own_navigation_are_let_in(
     assert httpx.get(f"{served[0]}/prov-api/", headers=headers).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="NOT TRIED IN A BROWSER: install chromium")
 def test_a_page_open_in_chromium_cannot_write(served: tuple[str, Path], tmp_path: Path) -> None:
     address, path = served

@@ -436,6 +436,7 @@ def test_a_repeated_item_is_told_by_its_place_however_far_back_the_first_is(load
     )
 
 
+@pytest.mark.slow
 def test_a_large_file_is_loaded_without_being_held(tmp_path: Path) -> None:
     file = tmp_path / "items.json"
     padding = "x" * 20_000

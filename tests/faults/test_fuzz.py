@@ -123,6 +123,7 @@ def fuzzed(cases: int) -> settings:
     )
 
 
+@pytest.mark.slow
 @fuzzed(CASES // 2)
 @given(data=st.data())
 def test_no_arguments_crash_a_tool(sandbox: Sandbox, data: st.DataObject):
@@ -156,6 +157,7 @@ CALLS: Final[list[tuple[str, dict[str, Any]]]] = [
 ]
 
 
+@pytest.mark.slow
 @fuzzed(CASES - CASES // 2)
 @given(number=st.integers(0, 2**32))
 def test_no_answer_of_a_service_crashes_a_tool(sandbox: Sandbox, number: int):

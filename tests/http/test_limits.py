@@ -88,6 +88,7 @@ async def test_a_call_that_takes_too_long_ends_in_words(world: World):
     assert (error["kind"], error["message"]) == ("Deadline", "There was no answer within 0.2 s.")
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_write_whose_end_was_not_awaited_is_not_sent_again(world: World):
     slow = asyncio.Event()

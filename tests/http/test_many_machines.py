@@ -69,6 +69,7 @@ def times_sent(world: World) -> int:
 # What replicas share
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 async def test_twenty_confirmations_of_one_preview_at_two_replicas_send_it_once(
@@ -171,6 +172,7 @@ async def test_a_store_that_went_back_in_time_does_not_send_twice(world: World, 
     assert times_sent(world) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_failover_between_claim_and_send_neither_doubles_nor_loses_the_change(
     world: World, shared: RedisProcess, tmp_path: Path
@@ -209,6 +211,7 @@ async def until_replicated(server: RedisProcess) -> None:
         await asyncio.sleep(0)
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_promoted_store_is_no_other_ground_for_a_claim_than_the_one_it_was_opened_at(
     shared: RedisProcess, tmp_path: Path

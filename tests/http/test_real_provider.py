@@ -44,6 +44,7 @@ async def token_of(realm: Realm, username: str, client: str = "mcp-host") -> str
         return (await http.post("/token", data=form)).json()["access_token"]
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_caller_is_known_to_provena_by_a_token_that_was_exchanged_for_theirs(
     realm: Realm, protected: Protected

@@ -44,6 +44,7 @@ async def behind_a_balancer(world: World, replicas: int = 3, **chosen: object):
             yield http
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 async def test_a_preview_of_one_replica_is_confirmed_at_another_and_sent_once(world: World, era: str):

@@ -51,6 +51,7 @@ async def until_ready(base: str) -> None:
                 await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 async def test_the_sample_world_is_served_on_this_machine(tmp_path: Path, era: str):
@@ -74,6 +75,7 @@ async def test_the_sample_world_is_served_on_this_machine(tmp_path: Path, era: s
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_sigterm_loses_no_call_under_way(tmp_path: Path):
     with serving(tmp_path, "--sample", PROVENA_HTTP_CALLS_PER_MINUTE="10000") as (process, base):

@@ -25,6 +25,7 @@ HALF_A_BODY = HALF + b"Content-Length: 100\r\n\r\n{"
 WHOLE = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_thousand_half_sent_requests_keep_nobody_out(tmp_path: Path):
     with serving(tmp_path, "--sample") as (_, base), ExitStack() as held:
@@ -59,6 +60,7 @@ async def waiting_so_long(seconds: float) -> AsyncGenerator[tuple[str, int]]:
             await running
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("sent", "answered"),

@@ -42,6 +42,7 @@ def python() -> Path:
         pytest.skip(f"the client cannot be installed: {error}")
 
 
+@pytest.mark.slow
 def test_every_operation_works_but_those_that_the_client_itself_breaks(python: Path, tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
     store = Store(path)

@@ -454,6 +454,7 @@ def test_a_page_keeps_its_budget_or_holds_a_single_row(
         assert rows <= 1 or estimate_tokens(page.model_dump_json(exclude_none=True)) <= max_tokens
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(question=questions(), max_tokens=st.integers(300, 4000), names=st.lists(NAMES, min_size=3, max_size=3))
 def test_the_sum_of_a_pages_parts_is_never_less_than_its_tokens_and_hardly_more(
@@ -516,6 +517,7 @@ def test_the_pages_of_a_long_lineage_keep_their_budget_and_use_most_of_it(seed: 
     assert estimate_tokens(last.model_dump_json(exclude_none=True)) <= max_tokens
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(question=questions(), words=st.sampled_from(("Reef 2020", "run (second)", '"quoted"', "½", "a\\b")))
 def test_a_usual_pages_parts_add_up_to_its_tokens(question: Question, words: str) -> None:

@@ -184,6 +184,7 @@ async def test_a_pending_login_that_is_dropped_is_not_reported_by_asyncio(
     assert "never retrieved" not in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 @pytest.mark.asyncio
 async def test_over_stdio_a_logged_out_call_answers_with_page_and_code(desk: Desk, tmp_path: Path, era: str):

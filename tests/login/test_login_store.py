@@ -242,6 +242,7 @@ def system_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return choose
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_the_systems_keyring_is_used_where_it_works(tmp_path: Path, system_keyring):
     keyring = system_keyring("keyring_on_disk.Keyring")
@@ -255,6 +256,7 @@ async def test_the_systems_keyring_is_used_where_it_works(tmp_path: Path, system
     assert await store(tmp_path, keyring).load() is None
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     "backend",

@@ -177,6 +177,7 @@ async def test_a_mirror_older_than_is_set_is_refreshed_where_that_is_wanted(tmp_
             assert (found["items"][0]["id"], found["mirror_age"]) == ("w/later", "less than a minute")
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_mirror_that_cannot_be_refreshed_answers_all_the_same(tmp_path: Path) -> None:
     async with deployment(tmp_path) as pull:
@@ -271,6 +272,7 @@ async def test_a_mirror_that_must_not_answer_says_why(tmp_path: Path, state: str
     assert refused["fault"] == "operator"
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_what_is_gone_is_told_as_a_change(tmp_path: Path) -> None:
     async with deployment(tmp_path) as pull:
@@ -316,6 +318,7 @@ def test_a_mirror_of_nothing_and_a_mirror_for_many_are_refused(tmp_path: Path) -
     world.close()
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_doctor_looks_at_the_mirror(tmp_path: Path) -> None:
     async with deployment(tmp_path) as pull:

@@ -186,6 +186,7 @@ async def test_an_issuer_that_publishes_nonsense_is_unavailable(keys: bytes):
         await issuer.claims_of(mint.token())
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_the_way_to_the_keys_repeats_bounds_and_breaks_like_the_way_to_provena():
     def flood(request: httpx.Request) -> httpx.Response:

@@ -218,6 +218,7 @@ def test_the_inputs_of_a_capture_are_checked_as_they_were_and_are_now(run: Comma
     }
 
 
+@pytest.mark.slow
 def test_a_check_exits_by_what_is_allowed_and_never_well_when_it_could_not_be_made(
     run: CommandLine, work: Path
 ) -> None:

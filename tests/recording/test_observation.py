@@ -15,6 +15,7 @@ _names = [program.name for program in PROGRAMS]
 _UNSEEN = {"starts a program that is not Python": {"read in.csv"}, "reads past Python, in C": {"read in.csv"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS, ids=_names)
 def test_the_usual_levels_invent_nothing_and_see_all_that_is_written(
     program: Program, tmp_path: Path

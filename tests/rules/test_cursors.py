@@ -8,6 +8,7 @@ from provena_mcp.errors import CursorError
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(),

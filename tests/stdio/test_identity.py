@@ -43,6 +43,7 @@ async def test_hosts_can_show_what_this_is(tmp_path: Path, era: str):
     assert len(said.model_dump_json(exclude_none=True)) < 700
 
 
+@pytest.mark.slow
 @BOTH_ERAS
 @pytest.mark.asyncio
 async def test_what_is_declared_works_and_nothing_else_is_declared(tmp_path: Path, era: str):
@@ -92,6 +93,7 @@ asyncio.run(start(build_server(Settings(_env_file=None, store=Path(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 def test_what_no_start_needs_is_not_loaded_by_one(tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-c", STARTING, str(tmp_path / "store.sqlite3")],
@@ -125,6 +127,7 @@ asyncio.run(first_call(server))
 """
 
 
+@pytest.mark.slow
 def test_once_it_is_ready_a_first_call_loads_nothing(tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-c", READY, str(tmp_path / "store.sqlite3")],

@@ -102,6 +102,7 @@ def test_a_prompt_that_cannot_be_had_is_refused_with_the_reason(
     assert len(error["message"]) < 600
 
 
+@pytest.mark.slow
 def test_no_request_is_called_an_error_inside_the_server(server: Conversation):
     answers = [(method, str(params)[:80], server.ask(method, params)) for method, params in requests()]
     assert [answer for answer in answers if answer[2].get("error", {}).get("code") in INTERNAL] == []

@@ -29,6 +29,7 @@ HELLO = b"""{"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"prot
 CALL = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "get_health_check"}}'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launched", [False, True], ids=["started", "started by a launcher"])
 def test_a_server_whose_host_dies_ends_though_its_pipe_stays_open(tmp_path: Path, launched: bool):
     server = stdio_server(tmp_path)

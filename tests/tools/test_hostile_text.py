@@ -112,6 +112,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tool", "arguments"), CALLS)
 @pytest.mark.asyncio
 async def test_no_control_or_invisible_character_of_an_item_reaches_the_assistant(

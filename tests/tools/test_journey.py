@@ -26,6 +26,7 @@ def filled_in(template: Path, names: list[str]) -> None:
             writer.writerow([cells[header] for header in headers])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 @pytest.mark.asyncio
 async def test_three_rows_of_a_csv_become_runs_lineage_and_a_report(tmp_path: Path, era: str):

@@ -116,6 +116,7 @@ async def test_an_empty_batch_is_not_sent(tmp_path: Path):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_twins_in_a_batch_and_runs_registered_before_are_refused(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire) as client:
@@ -227,6 +228,7 @@ async def convert(client: Client, count: int) -> str:
     return answer["reference"]
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @BOTH_ERAS
 @pytest.mark.parametrize("same_reference", [True, False], ids=["its own", "the preview's"])
@@ -256,6 +258,7 @@ async def test_converted_records_that_nobody_has_seen_are_not_sent_without_askin
     assert "cannot put the question" in shown["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @BOTH_ERAS
 async def test_converted_records_are_sent_when_the_user_agrees(tmp_path: Path, era: str):

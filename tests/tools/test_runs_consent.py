@@ -82,6 +82,7 @@ async def nobody(context: object, params: object) -> ElicitResult:
     raise AssertionError("the test answers itself")
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 @ASKING
 async def test_a_consent_that_arrives_five_times_is_sent_once_and_told_what_came_of_it(

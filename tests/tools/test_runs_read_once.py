@@ -50,6 +50,7 @@ async def test_what_changes_after_the_preview_is_seen_by_the_confirmation(tmp_pa
     assert again["run"]["modeller"] == {"id": MODELLER, "name": "Maren Holt-Reyes"}
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_where_the_registry_cannot_say_what_has_changed_every_item_is_fetched_again(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire) as client:

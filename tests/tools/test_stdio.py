@@ -20,6 +20,7 @@ async def all_that_lineage_says(client: Client) -> tuple[list[str], dict[str, An
     return [tool.name for tool in listed.tools], answers
 
 
+@pytest.mark.slow
 @BOTH_ERAS
 @pytest.mark.asyncio
 async def test_a_host_gets_the_tools_and_every_lineage_answer(tmp_path: Path, era: str):
@@ -64,6 +65,7 @@ def start(server: StdioServerParameters) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_every_line_on_stdout_is_an_answer_whatever_was_asked(tmp_path: Path):
     answered: list[int] = []
     with start(stdio_server(tmp_path)) as process:

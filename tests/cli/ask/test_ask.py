@@ -73,6 +73,7 @@ def answers(line: CommandLine) -> list[str]:
     return asyncio.run(ask_all())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(CALLS)), ids=[" ".join(words[:1]) for words, *_ in CALLS])
 def test_json_is_the_tools_own(ask: Ask, answers: list[str], number: int):
     told = ask(*CALLS[number][0], "--json")
@@ -249,6 +250,7 @@ def test_without_a_login_the_exit_code_says_so(line: CommandLine, tmp_path):
     assert "provena-mcp login" in told.stderr
 
 
+@pytest.mark.slow
 def test_a_deployment_that_cannot_be_reached_has_an_exit_code_of_its_own(line: CommandLine):
     nowhere = {
         f"PROVENA_{name}_API": "http://127.0.0.1:1"
@@ -313,6 +315,7 @@ def proposals(ask: Ask, *words: str) -> list[list[str]]:
     return [shlex.split(line)[2:] for line in lines if line.startswith("provena-mcp ask ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

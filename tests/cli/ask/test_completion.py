@@ -97,6 +97,7 @@ def test_what_cannot_be_asked_completes_to_nothing_and_says_nothing(line: Comman
     assert bash(line, "upstream", "a", PROVENA_STORE=str(tmp_path / "no" / "such" / "store")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [r"sea \$(touch pwned)", "sea `id`", "sea [/b] [red]", 'sea "; id; "', "sea 'quoted'", "sea\\"]
 )
