@@ -30,21 +30,23 @@ def refuted(tool: str, content: dict[str, Any], given: Sequence[Given]) -> str |
 
 def doubts_of(graphs: Sequence[Given]) -> Iterator[str]:
     """Why nothing that rests on ``graphs`` can be complete."""
-    kinds = defaultdict[str, set[tuple[Any, Any]]](set)
+    kinds = defaultdict[tuple[str, str], set[Any]](set)
     for graph in graphs:
         nodes = _nodes_of(graph)
         if nodes is None:
             yield f"an answer cannot be read: {graph.path} {graph.query}"
             continue
         for node in nodes:
-            kinds[node["id"]].add((node.get("item_category"), node.get("item_subtype")))
+            for name in ("item_category", "item_subtype"):
+                # Null is what a stored node lacks, and no other kind.
+                kinds[node["id"], name] |= {node[name]} if node.get(name) else set()
         strays = {node["id"] for node in nodes} | {end for pair in _pairs_of(graph) for end in pair}
         strays -= _reach(graph).keys() | _named_by(graph)
         if strays:
             yield f"nothing joins {sorted(strays)[:3]} to {graph.query['starting_id']}"
-    for item, of_item in kinds.items():
-        if len(of_item) > 1:
-            yield f"{item} has two kinds: {of_item}"
+    for (item, _), found in kinds.items():
+        if len(found) > 1:
+            yield f"{item} has two kinds: {found}"
 
 
 def _nodes_of(graph: Given) -> list[dict[str, Any]] | None:

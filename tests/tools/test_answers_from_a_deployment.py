@@ -245,6 +245,10 @@ async def test_an_impact_of_five_thousand_items_keeps_its_totals_and_its_budget(
     assert [row["runs"] for row in impact["affected"]["studies"]] == [834, 833, 833]
     assert impact["shown"]["datasets"] == len(impact["affected"]["datasets"])
     assert impact["next"][0]["tool"] == "get_effected_datasets"
+    unread = totals["makers_unread"]
+    assert impact["answer"].endswith(
+        f" Who else made {unread} affected datasets was not read; fetch_items tells who made each."
+    )
     assert tokens(impact) <= 4000
 
 

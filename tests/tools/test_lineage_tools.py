@@ -6,8 +6,9 @@ from mcp import Client
 
 from provena_mcp.server.build import build_server
 from tests.tools.conftest import Standing
-from tests.worlds.sample import BOTH_ERAS, call, failure
+from tests.worlds.sample import BOTH_ERAS, call, failure, world_client
 from tests.worlds.settings import settings_with
+from tests.worlds.small import dataset, furniture, model_run, person
 
 LINEAGE_TOOLS = (
     "explore_upstream",
@@ -49,6 +50,22 @@ async def test_datasets_that_fed_a_result_are_followed_beyond_ten_hops(standing:
     assert {row["id"] for row in deep["answer"]} - {row["id"] for row in shallow["answer"]} == {
         "sample/1000030"
     }
+
+
+@pytest.mark.asyncio
+async def test_of_many_custodians_those_not_told_are_counted_with_how_to_learn_of_them(tmp_path: Path):
+    people = [person(f"w/custodian-{number:02}") for number in range(25)]
+    datasets = [dataset(f"w/data-{number:02}") for number in range(25)]
+    for keeper, kept in zip(people, datasets, strict=True):
+        kept["collection_format"]["associations"] = {"data_custodian_id": keeper["id"]}
+    run = model_run("w/run", [kept["id"] for kept in datasets], ["w/made"], 10)
+    world = [*furniture(), *people, *datasets, dataset("w/made"), run]
+    async with world_client(tmp_path, world) as client:
+        found = await call(client, "get_contributing_agents", starting_id="w/made")
+    assert (len(found["custodians"]), found["note"]) == (
+        20,
+        "Not told: 5 custodians more of farther datasets; fetch_items tells a dataset's custodian.",
+    )
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -228,7 +228,14 @@ class ImpactAnswer:
         released = f"; {plural(totals.released, 'affected dataset')} released" if totals.released else ""
         others = sum(self._makers.unaffected(item.id) is not None for item in self._datasets)
         also = f"; {plural(others, 'affected dataset')} also made by an unaffected run" if others else ""
-        return f"If {called} {are} wrong, this is touched {within}: {touched}{released}{also}."
+        unread = totals.makers_unread
+        rest = (
+            f" Who else made {plural(unread, 'affected dataset')} was not read; "
+            "fetch_items tells who made each."
+            if unread
+            else ""
+        )
+        return f"If {called} {are} wrong, this is touched {within}: {touched}{released}{also}.{rest}"
 
     def _newer(self) -> tuple[NewerVersion, ...]:
         """Newer versions that the graph knows and, of the item itself, those that its record names."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from provena_mcp.errors import NotFoundError
+from provena_mcp.queries.lineage.checked_answers import doubt_of
 from provena_mcp.queries.lineage.frontier import AT_ONCE, Explorer
 
 _MOST: Final = 5
@@ -36,7 +37,9 @@ class MakersRead:
 
 
 async def read_makers(explorer: Explorer, datasets: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The runs that made each of ``datasets``, sorted; without those that the registry no longer has.
+    """The runs that made each of ``datasets``, sorted; without those of which nothing certain can be read.
+
+    The registry may have lost them, or what is answered may fall apart.
 
     Raises:
         ProvenaError: The deployment failed.
@@ -49,6 +52,8 @@ async def read_makers(explorer: Explorer, datasets: Iterable[str]) -> dict[str, 
                 graph = await explorer.explore("upstream", dataset, 1)
             except NotFoundError:
                 return None
+        if doubt_of(graph, "upstream", dataset, 1):
+            return None
         runs = {
             link.target
             for link in graph.links

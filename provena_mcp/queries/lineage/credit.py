@@ -9,8 +9,9 @@ from provena_mcp.lineage.result import Custodian, LineageResult, RunCredit
 from provena_mcp.lineage.view import LineageView
 from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.rules.budgets import size_of, take_within
+from provena_mcp.rules.budgets import estimate_tokens, size_of, take_within
 from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.text import plural
 
 # The nearest datasets are read, whose custodians matter most; a page of the list tells of a hundred.
 _MOST_DATASETS: Final = 200
@@ -29,6 +30,7 @@ class Credit:
 
     custodians: tuple[Custodian, ...] = ()
     unread: int = 0
+    custodian_count: int = 0
     by_run: tuple[RunCredit, ...] = ()
     runs: int = 0
     is_by_run: bool = False
@@ -36,7 +38,18 @@ class Credit:
     @property
     def tokens(self) -> int:
         """What it costs in an answer."""
-        return sum(size_of(row) for row in (*self.custodians, *self.by_run))
+        rows = sum(size_of(row) for row in (*self.custodians, *self.by_run))
+        return rows + estimate_tokens(self._note())
+
+    def _note(self) -> str:
+        """What is not told of custodians, and how to learn it."""
+        hidden = self.custodian_count - len(self.custodians)
+        parts = (
+            f"{plural(hidden, 'custodian')} more of farther datasets" if hidden else "",
+            f"the custodians of {plural(self.unread, 'dataset')}" if self.unread else "",
+        )
+        lacking = " and ".join(filter(None, parts))
+        return f"Not told: {lacking}; fetch_items tells a dataset's custodian." if lacking else ""
 
     def beside(self, page: LineageResult) -> LineageResult:
         """A page with it; what looks farther asks for it again."""
@@ -47,6 +60,7 @@ class Credit:
             update={
                 "custodians": self.custodians or None,
                 "custodians_unread": self.unread or None,
+                "note": " ".join(filter(None, (page.note, self._note()))) or None,
                 "by_run": self.by_run or None,
                 "deeper": deeper,
                 "by_run_of": self.runs if self.runs > len(self.by_run) else None,
@@ -58,15 +72,15 @@ async def read_credit(reader: Reader, view: LineageView, max_tokens: int, *, by_
     """The custodians of the start and of the datasets behind it, and who did each run if that is asked."""
     around = view.around or view.graph
     datasets = _reached(view, around, "DATASET")
-    custodians, unread = await _custodians(reader, datasets)
+    custodians, unread, count = await _custodians(reader, datasets)
     if not by_run:
-        return Credit(custodians, unread)
+        return Credit(custodians, unread, count)
     rows = _runs(around, _reached(view, around, "MODEL_RUN"))
     room = int(max_tokens * _SHARE) - Credit(custodians).tokens
     fitting = take_within(rows, room, lambda row: size_of(row) + _NAME)
     named = await reader.names.of(reader.caller, {row.id: "MODEL_RUN" for row in fitting})
     told = tuple(row.model_copy(update={"name": named.names.get(row.id) or None}) for row in fitting)
-    return Credit(custodians, unread, told, len(rows), is_by_run=True)
+    return Credit(custodians, unread, count, told, len(rows), is_by_run=True)
 
 
 def _reached(view: LineageView, graph: ProvenanceGraph, subtype: str) -> list[str]:
@@ -76,7 +90,8 @@ def _reached(view: LineageView, graph: ProvenanceGraph, subtype: str) -> list[st
     return [graph.columns.ids[node] for node in nodes if graph.columns.kinds[node].subtype == subtype]
 
 
-async def _custodians(reader: Reader, datasets: list[str]) -> tuple[tuple[Custodian, ...], int]:
+async def _custodians(reader: Reader, datasets: list[str]) -> tuple[tuple[Custodian, ...], int, int]:
+    """The custodians shown, how many datasets' are not known, and how many custodians there are."""
     nearest = datasets[:_MOST_DATASETS]
     known = reader.names.known(reader.caller, nearest)
     missing = dict.fromkeys((item for item in nearest if item not in known), "DATASET")
@@ -100,7 +115,7 @@ async def _custodians(reader: Reader, datasets: list[str]) -> tuple[tuple[Custod
         )
         for person in shown
     )
-    return told, len(datasets) - len(read)
+    return told, len(datasets) - len(read), len(data)
 
 
 def _runs(graph: ProvenanceGraph, runs: list[str]) -> list[RunCredit]:
