@@ -49,7 +49,7 @@ class Skill:
 
 
 def read_skill(name: str) -> Skill:
-    """A skill of ``SKILLS``."""
+    """One of ``SKILLS``, read from the package: its main file first, then the others by path."""
     folder = _HERE / name
     paths = sorted(
         (path.relative_to(folder).as_posix() for path in folder.rglob("*.md")),

@@ -7,7 +7,7 @@ from provena_mcp.assistants.editors.edits import Editor
 
 
 def editor_of(syntax: Syntax) -> Editor:
-    """The editor of ``syntax``."""
+    """What reads and changes files of this syntax."""
     match syntax:
         case "json":
             from provena_mcp.assistants.editors.json_editor import JsonEditor

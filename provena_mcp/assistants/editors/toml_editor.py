@@ -19,7 +19,7 @@ _Table = MutableMapping[str, Any]
 
 
 class TomlEditor:
-    """An editor of TOML."""
+    """Changes one entry; comments, order and spacing of all else stay."""
 
     def read(self, text: str) -> JsonObject:
         """The whole content; dates as text."""

@@ -37,7 +37,7 @@ _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def manifest() -> JsonObject:
-    """The manifest."""
+    """What an MCPB bundle says of itself: how it is started, its settings and its tools."""
     tools = select_tools("default", read_only=False, local=True)
     return {
         "manifest_version": "0.4",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from anyio import to_thread
@@ -11,7 +11,6 @@ from pydantic import JsonValue
 from provena_mcp.commands.confirmation.change import WriteContext
 from provena_mcp.commands.drafts.inference import infer_workflows
 from provena_mcp.commands.drafts.new_items import NewItems
-from provena_mcp.commands.drafts.planned_resources import with_stated_keys
 from provena_mcp.commands.drafts.proposed_records import Draft, find_parts, record_of
 from provena_mcp.commands.drafts.questions import title_of
 from provena_mcp.commands.drafts.template_fit import TemplateFits
@@ -83,7 +82,7 @@ def _propose(runs: Sequence[RunInDocument], answers: JsonObject, view: RegistryV
         record, unplaced = record_of(draft, view, workflow, made.templates if made else {})
         records.append(_answered(record, answers, draft.run.name))
         uncertain.append((*draft.doubts, *unplaced))
-    stated = [with_stated_keys(each, records) for each in new.items]
+    stated = [_with_stated_keys(each, records) for each in new.items]
     planned = [_answered_item(each, answers, organisation) for each in stated]
     items = tuple(_needed(planned, records))
     return _Proposed(tuple(drafts), tuple(records), tuple(uncertain), items, new.why)
@@ -129,3 +128,32 @@ def _answered_item(planned: PlannedItem, answers: JsonObject, organisation: str 
     for key in (planned.key, title_of(planned)):
         item = merge_patch(item, as_object(answers.get("items")).get(key) or {})
     return planned.model_copy(update={"item": as_object(item)})
+
+
+def _with_stated_keys(planned: PlannedItem, records: Sequence[JsonObject]) -> PlannedItem:
+    """A planned dataset template with a resource for every key that a record states in it.
+
+    What was recorded may call its files by keys of the template that it followed elsewhere. A key that not
+    all uses have is optional. Any other item is as it was.
+    """
+    uses = [as_object(use.get("resources")) for use in _uses(planned, records)]
+    keys = dict.fromkeys(key for resources in uses for key in resources)
+    deferred = planned.item.get("deferred_resources")
+    if not keys or not isinstance(deferred, list) or not deferred:
+        return planned
+    usual = as_object(deferred[0])
+    if [*keys] == [usual.get("key")]:
+        return planned
+    stated: list[JsonObject] = [
+        {**usual, "key": key, "optional": not all(key in resources for resources in uses)} for key in keys
+    ]
+    return planned.model_copy(update={"item": {**planned.item, "deferred_resources": [*stated]}})
+
+
+def _uses(planned: PlannedItem, records: Sequence[JsonObject]) -> Iterator[JsonObject]:
+    for record in records:
+        for side in ("inputs", "outputs"):
+            listed = record.get(side)
+            for use in map(as_object, listed if isinstance(listed, list) else []):
+                if use.get("dataset_template_id") == planned.key:
+                    yield use

@@ -37,7 +37,7 @@ class Row(Brief):
 
 
 class RowFields(TypedDict):
-    """Fields of a row."""
+    """What every list shows of an item."""
 
     id: str
     type: str
@@ -51,7 +51,7 @@ class RowFields(TypedDict):
 
 
 def row_fields(item: RegistryItem) -> RowFields:
-    """An item as a row."""
+    """What every list shows of an item, made safe to show."""
     version = item.versioning_info
     return {
         "id": item.id,

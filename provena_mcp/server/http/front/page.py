@@ -36,7 +36,7 @@ class Page:
 
 
 def front_page(server: SelfDescription) -> Page:
-    """The page of ``server``."""
+    """What a person sees who opens the server's address in a browser."""
     style, script = _asset("page.css"), _asset("page.js")
     text = Template(_asset("page.html")).substitute(
         title=escape(TITLE),
