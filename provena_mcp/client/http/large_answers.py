@@ -36,12 +36,14 @@ class LargeAnswers:
             turn.give_back()
 
 
-async def meet_large_answer() -> None:
-    """Wait until the question under way may read a large answer; what is part of none waits for nothing."""
+async def meet_large_answer(limit: asyncio.Timeout | None) -> None:
+    """Wait until the question under way may read a large answer; what is part of none waits for nothing.
+
+    The time that is waited does not count towards ``limit``, which the request has.
+    """
     turn = _TURN.get()
     if turn is None or turn.is_taken:
         return
-    limit = _LIMIT.get()
     ends = limit.when() if limit is not None else None
     if limit is None or ends is None:
         await turn.take()
@@ -51,16 +53,6 @@ async def meet_large_answer() -> None:
     limit.reschedule(None)
     await turn.take()
     limit.reschedule(ends + clock() - since)
-
-
-@asynccontextmanager
-async def waiting_untimed(limit: asyncio.Timeout) -> AsyncGenerator[None]:
-    """Within the block the time that is waited for a turn does not count towards ``limit``."""
-    before = _LIMIT.set(limit)
-    try:
-        yield
-    finally:
-        _LIMIT.reset(before)
 
 
 class _Turn:
@@ -89,5 +81,4 @@ class _Turn:
             self._slots.release()
 
 
-_LIMIT: Final[ContextVar[asyncio.Timeout | None]] = ContextVar("request_limit", default=None)
 _TURN: Final[ContextVar[_Turn | None]] = ContextVar("large_answer_turn", default=None)
