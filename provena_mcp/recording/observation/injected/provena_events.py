@@ -99,7 +99,8 @@ class EventLog:
             self.is_open = os.path.isdir(self._folder)
 
     def _opened(self, path: Any, mode: Any, flags: Any) -> None:
-        if (path, flags) in self._alike:
+        # Its own log first, which is opened for every record.
+        if path is self._file or (path, flags) in self._alike:
             return
         where = _absolute(path)
         if where is None or where.startswith(self._folder):
