@@ -88,6 +88,32 @@ async def test_an_impact_asks_once_for_the_makers_people_and_studies_on_one_way(
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("tool", "question", "requests"),
+    [
+        ("find_lineage_path", {"from_id": RESULT, "to_id": "sample/1000013"}, {"explore/upstream": 2}),
+        (
+            "compare_model_runs",
+            {"run_ids": ["sample/1000099", "sample/1000046"], "scope": "lineage"},
+            {ITEMS: 2, "explore/upstream": 2},
+        ),
+        (
+            "audit_reproducibility",
+            {"item_id": "sample/1000099"},
+            {ITEMS: 16, LISTS: 1, "explore/upstream": 2},
+        ),
+    ],
+)
+async def test_an_answer_asks_for_its_lineages_once_and_fetches_what_it_looks_at(
+    tmp_path: Path, tool: str, question: dict[str, Any], requests: dict[str, int]
+):
+    async with asking(tmp_path) as (wire, client):
+        await requests_of(wire, client, tool, question)
+        warm = await requests_of(wire, client, tool, question)
+    assert warm == requests
+
+
+@pytest.mark.asyncio
 async def test_the_next_page_asks_for_its_names_only(tmp_path: Path):
     async with asking(tmp_path) as (wire, client):
         question = {"starting_id": RESULT, "depth": 10, "max_tokens": 600}
