@@ -188,8 +188,9 @@ def _opened(url: str, password: SecretStr | None) -> tuple[Any, Any]:
         password=password.get_secret_value() if password else None,
         socket_connect_timeout=_CONNECT_SECONDS,
         socket_timeout=_ANSWER_SECONDS,
-        # Once, for connections that have died in the pool: each request may be repeated safely.
-        retry=Retry(NoBackoff(), 1),
+        # Once, for connections that have died in the pool: each request may be repeated safely. Who has not
+        # answered in time is not asked again: the caller is waiting.
+        retry=Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
     )
     return client, exceptions
 
