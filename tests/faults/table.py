@@ -46,6 +46,8 @@ LIMITS = ClientLimits(
 ALL = (*FAULTS, *LIES)
 HUNG_SECONDS = 30.0
 AT_ONCE = 8
+# Most of a trial is waiting for what does not come.
+FAULTS_AT_ONCE = 3
 # After these a write may or may not have happened, and they say so.
 NOBODY_KNOWS = {"AmbiguousWrite", "Deployment"}
 
@@ -328,15 +330,21 @@ async def run_table(
     folder: Path, calls: int, faults: tuple[Fault, ...] = ALL, limits: ClientLimits = LIMITS
 ) -> dict[str, Tally]:
     """What came of ``calls`` calls under each of ``faults``."""
-    tallies: dict[str, Tally] = {}
+    slots = asyncio.Semaphore(FAULTS_AT_ONCE)
     with running_provena(folder) as backend:
-        async with faulty_proxy(backend) as proxy:
-            async with client_behind(proxy, folder, limits) as client:
-                questions = await Questions.asked_of(client)
-            for fault in faults:
-                async with client_behind(proxy, folder, limits) as client:
-                    tallies[fault.name] = await Trial(client, proxy, questions, fault).run(calls)
-    return tallies
+        async with faulty_proxy(backend) as proxy, client_behind(proxy, folder, limits) as client:
+            questions = await Questions.asked_of(client)
+
+        async def tried(fault: Fault) -> Tally:
+            async with (
+                slots,
+                faulty_proxy(backend) as proxy,
+                client_behind(proxy, folder, limits) as client,
+            ):
+                return await Trial(client, proxy, questions, fault).run(calls)
+
+        tallies = await asyncio.gather(*map(tried, faults))
+    return {fault.name: tally for fault, tally in zip(faults, tallies, strict=True)}
 
 
 def print_table(tallies: dict[str, Tally]) -> bool:
