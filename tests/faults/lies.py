@@ -94,6 +94,28 @@ def nodes_again(body: Json) -> None:
         body["graph"]["nodes"] *= 2
 
 
+def links_lost(body: Json) -> None:
+    if "graph" in body:
+        body["graph"]["links"] = []
+
+
+def links_turned(body: Json) -> None:
+    for link in body.get("graph", {}).get("links", ()):
+        link["source"], link["target"] = link["target"], link["source"]
+
+
+def a_stranger(body: Json) -> None:
+    if "graph" in body:
+        stranger = {"id": "sample/9", "item_category": "ENTITY", "item_subtype": "DATASET"}
+        body["graph"]["nodes"].append(stranger)
+
+
+def two_kinds(body: Json) -> None:
+    if body.get("graph", {}).get("nodes"):
+        first = body["graph"]["nodes"][0]
+        body["graph"]["nodes"].append({**first, "item_category": "AGENT", "item_subtype": "PERSON"})
+
+
 LIES: tuple[Fault, ...] = (
     Fault("another item", lying(another_item)),
     Fault("another job", lying(another_session), 1),
@@ -106,4 +128,8 @@ LIES: tuple[Fault, ...] = (
     Fault("a page key that leads back", lying(the_same_page_again)),
     Fault("links repeated", lying(links_again), 1),
     Fault("nodes repeated", lying(nodes_again), 1),
+    Fault("links lost", lying(links_lost), 1),
+    Fault("links turned round", lying(links_turned), 1),
+    Fault("strangers in a graph", lying(a_stranger), 1),
+    Fault("two kinds of an item", lying(two_kinds), 1),
 )

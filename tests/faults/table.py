@@ -287,10 +287,16 @@ def contradiction_of(tool: str, content: dict[str, Any], truth: dict[str, Any]) 
         # How well something matches depends on all that is registered, and this table registers runs.
         content = {**content, "items": [_unscored(item) for item in content["items"]]}
         truth = {**truth, "items": [_unscored(item) for item in truth["items"] if item["id"] not in unread]}
-    if tool == "audit_reproducibility" and content["complete"] is False:
+    if content.get("complete") is False and (tool == "audit_reproducibility" or _is_doubted(content)):
         return None
     unread = {item_id for ids in content.get("unreadable", {}).values() for item_id in ids}
     return _differs(content, truth, unread=unread)
+
+
+def _is_doubted(content: dict[str, Any]) -> bool:
+    """Whether an answer says that the graph it rests on falls apart: then it may tell of a part only."""
+    because = content.get("incomplete_because", "")
+    return "that no link joins to" in because or "two kinds" in because
 
 
 def _unscored(item: dict[str, Any]) -> dict[str, Any]:
