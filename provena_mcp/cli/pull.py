@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,7 +15,6 @@ from provena_mcp.embedded.store import default_store_path
 from provena_mcp.errors import SettingsError
 from provena_mcp.mirror.mirror import Mirror
 from provena_mcp.mirror.pull import Deployment, PullReport, Stage
-from provena_mcp.rules.garbage import collect_seldom
 from provena_mcp.rules.text import plural
 from provena_mcp.server.deployment_backend import deployment_backend
 from provena_mcp.settings import Endpoints, Settings
@@ -36,7 +36,8 @@ async def pull(settings: Settings, path: Path | None, *, whole: bool) -> PullRep
         )
     mirror = Mirror(path or settings.mirror or _usual_path(endpoints), endpoints.registry)
     backend = deployment_backend(endpoints, settings)
-    collect_seldom()
+    # What was loaded stays: searching it for garbage is most of every full collection.
+    gc.freeze()
     console = Console(stderr=True)
     try:
         async with backend.client() as on_demand:
