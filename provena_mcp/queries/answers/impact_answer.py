@@ -11,12 +11,7 @@ from pydantic import JsonValue
 from provena_mcp.lineage.impact import Affected, NewerVersion, Touched
 from provena_mcp.lineage.summary import same_names
 from provena_mcp.next_call import NextCall
-from provena_mcp.queries.answers.common import (
-    NextCalls,
-    first_that_fits,
-    named_item,
-    unreadable_of,
-)
+from provena_mcp.queries.answers.common import NextCalls, first_that_fits, named_item, unreadable_of
 from provena_mcp.queries.answers.impact_evidence import ImpactEvidence
 from provena_mcp.queries.answers.impact_result import (
     AffectedItem,
