@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import Final, Literal, cast
 from pydantic import Field, JsonValue
 
 from provena_mcp.client.registry import ItemPage
+from provena_mcp.errors import MalformedAnswerError
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.counts import RUN_GROUPS, GroupBy, GroupCount, group_counts
 from provena_mcp.queries.items.filters import ItemFilter, ItemFilters, make_filter
@@ -87,10 +89,43 @@ class _Place:
     skip: int = 0
 
 
+class _Seen:
+    """Which items one answer has looked at, and after which keys it has asked: each counts once."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+        self._keys: set[str] = set()
+
+    def is_new(self, item: RegistryItem) -> bool:
+        """Whether no page before had this item: items move to the next page while a list grows."""
+        is_new = item.id not in self._ids
+        self._ids.add(item.id)
+        return is_new
+
+    def forget(self, item: RegistryItem) -> None:
+        """Take back an item that is told later."""
+        self._ids.discard(item.id)
+
+    def after(self, key: JsonObject | None, answer: ItemPage) -> _Place | None:
+        """Where to go on after the page that ``key`` led to.
+
+        Raises:
+            MalformedAnswerError: That leads back.
+        """
+        self._keys.add(json.dumps(key))
+        following = answer.pagination_key
+        if following is None:
+            return None
+        if json.dumps(following) in self._keys:
+            raise MalformedAnswerError("The registry answers the same page again: its list has no end.")
+        return _Place(following)
+
+
 class _Page:
     """What has been gathered so far, and where to go on."""
 
     def __init__(self, place: _Place, limit: int, max_tokens: int) -> None:
+        self.seen = _Seen()
         self.place: _Place | None = place
         self.rows: list[Row] = []
         self.unparsable: list[str] = []
@@ -134,7 +169,9 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
             break
         await _read_on(reader, question, item_filter, page, page.place)
     # A later page need not say again how many there are.
-    rest = await _read_rest(reader, question, item_filter, page.place) if question.cursor is None else None
+    rest = None
+    if question.cursor is None:
+        rest = await _read_rest(reader, question, item_filter, page.place, page.seen)
     unparsable = dict.fromkeys([*page.unparsable, *(rest.unparsable if rest else ())])
     return ListItemsResult(
         items=tuple(page.rows),
@@ -173,6 +210,7 @@ async def _read_rest(
     question: ListQuestion,
     item_filter: ItemFilter,
     place: _Place | None,
+    seen: _Seen,
     pages: int = _COUNTED_PAGES,
 ) -> _Rest:
     kept: list[RegistryItem] = []
@@ -181,8 +219,9 @@ async def _read_rest(
     while place is not None and pages:
         answer = await _ask(reader, question, place.key, _FILTERED_AT_ONCE)
         unparsable.extend(answer.unparsable)
-        kept.extend(item for item in answer.items[place.skip :] if item_filter.keeps(item, left_out))
-        place = _Place(answer.pagination_key) if answer.pagination_key is not None else None
+        new = [item for item in answer.items[place.skip :] if seen.is_new(item)]
+        kept.extend(item for item in new if item_filter.keeps(item, left_out))
+        place = seen.after(place.key, answer)
         pages -= 1
     return _Rest(tuple(kept), place is None, dict(left_out), tuple(unparsable))
 
@@ -191,7 +230,7 @@ async def _grouped(
     reader: Reader, question: ListQuestion, item_filter: ItemFilter, by: GroupBy
 ) -> ListItemsResult:
     """Only counts: of all that pass, and of each group of them."""
-    found = await _read_rest(reader, question, item_filter, _Place(), _GROUPED_PAGES)
+    found = await _read_rest(reader, question, item_filter, _Place(), _Seen(), _GROUPED_PAGES)
     groups, count = await group_counts(reader, found.kept, by)
     return ListItemsResult(
         items=(),
@@ -225,10 +264,13 @@ async def _read_on(
     size = _FILTERED_AT_ONCE if item_filter.predicates else place.skip + page.wanted
     answer = await _ask(reader, question, place.key, size)
     page.unparsable.extend(answer.unparsable)
-    page.place = _Place(answer.pagination_key) if answer.pagination_key is not None else None
+    page.place = page.seen.after(place.key, answer)
     for position, item in enumerate(answer.items[place.skip :], start=place.skip):
         reader.names.remember(reader.caller, item)
+        if not page.seen.is_new(item):
+            continue
         if item_filter.keeps(item, page.left_out) and not page.takes(Row(**row_fields(item))):
+            page.seen.forget(item)
             page.place = _Place(place.key, position)
             return
         page.scanned += 1
