@@ -343,7 +343,7 @@ def test_the_next_page_of_a_tree_hangs_on_what_is_on_others(line: CommandLine, a
     second = line(*command[1:], **small).stdout.splitlines()
     assert second[2:4] == [
         "└── further, under items on other pages",
-        "    ├── Where to restore first  study  sample/1000109  and under 2 more",
+        "    ├── Where to restore first  study  sample/1000109  and under 1 more",
     ]
 
 
