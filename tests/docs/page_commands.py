@@ -56,7 +56,7 @@ def blocks() -> Iterator[Block]:
             yield Block(str(page.relative_to(ROOT)), language, title, text)
 
 
-class Desk:
+class Terminal:
     """A folder and a home in which a page's commands are typed one after another."""
 
     def __init__(self, folder: Path, settings: dict[str, str]) -> None:

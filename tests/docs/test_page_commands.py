@@ -15,7 +15,7 @@ from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from tests.cli.command_line import CommandLine
-from tests.docs.page_commands import PAGES, ROOT, Desk, blocks
+from tests.docs.page_commands import PAGES, ROOT, Terminal, blocks
 
 # What cannot be typed here, and why; all else is.
 ELSEWHERE = {
@@ -25,7 +25,7 @@ ELSEWHERE = {
     "docker build": "needs a container engine; tests/docs/test_project_files.py reads the Dockerfile",
     "docker run": "the same",
 }
-# What is asked of a desk like this one is answered with no, for which the exit code is 1.
+# What is asked of a terminal like this one is answered with no, for which the exit code is 1.
 ANSWERED_WITH_NO = (
     "provena-mcp check rain.csv",  # no registered run has that file
     "provena-mcp check forcing",
@@ -76,26 +76,26 @@ def test_the_commands_of_a_page_work(page: str, tmp_path: Path, request: pytest.
     settings: dict[str, str] = {}
     if any("PROVENA_DOMAIN" in block.text for block in BLOCKS if block.page == page):
         settings = request.getfixturevalue("protected").environment()
-    desk = Desk(tmp_path, settings)
-    prepare(desk, page)
-    codes, said = desk.type(lines)
+    terminal = Terminal(tmp_path, settings)
+    prepare(terminal, page)
+    codes, said = terminal.type(lines)
     assert len(codes) == len(lines), said
     ended = {line: code for line, code in zip(lines, codes, strict=True) if code}
     assert ended == {line: 1 for line in lines if line.startswith(ANSWERED_WITH_NO)}, said
 
 
-def prepare(desk: Desk, page: str) -> None:
+def prepare(terminal: Terminal, page: str) -> None:
     """Put there what a page takes for granted."""
-    store = Store(desk.folder / "world.sqlite3")
+    store = Store(terminal.folder / "world.sqlite3")
     load_items(store, sample_source())
     store.close()
-    CommandLine(desk.folder, {"PROVENA_STORE": str(store.path)})("local", "export", "items.json")
+    CommandLine(terminal.folder, {"PROVENA_STORE": str(store.path)})("local", "export", "items.json")
     if page == "docs/adding-a-tool.md":
-        shutil.copytree(ROOT / "provena_mcp", desk.folder / "provena_mcp")
+        shutil.copytree(ROOT / "provena_mcp", terminal.folder / "provena_mcp")
     for block in BLOCKS:
         if block.page == page and block.title.endswith(".env"):
-            text = block.text.replace("/var/lib/provena-mcp", str(desk.folder)).replace("…", "ab" * 32)
-            (desk.folder / block.title).write_text(text)
+            text = block.text.replace("/var/lib/provena-mcp", str(terminal.folder)).replace("…", "ab" * 32)
+            (terminal.folder / block.title).write_text(text)
 
 
 def sentences(page: Path) -> str:
