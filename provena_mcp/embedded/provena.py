@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from provena_mcp.embedded import standing
 from provena_mcp.embedded.identity import Identify, identify_local_user
 from provena_mcp.embedded.lazy_app import LazyApp
-from provena_mcp.embedded.store import IN_MEMORY, Store, resolve_store_path
+from provena_mcp.embedded.store import IN_MEMORY, PATIENCE_SECONDS, Store, resolve_store_path
 from provena_mcp.errors import StoreError
 
 
@@ -34,6 +34,7 @@ class EmbeddedProvena:
         identify: Identify = identify_local_user,
         clock: Callable[[], float] = time.time,
         is_sample: bool = False,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         """Name the store at ``path``, or the default one; see ``create_app`` for the rest.
 
@@ -42,16 +43,18 @@ class EmbeddedProvena:
             identify: Who sends a request.
             clock: Gives Unix seconds.
             is_sample: Fill the store with the shipped sample world when it is opened.
+            patience: Seconds to wait for another process that keeps the store locked.
         """
         self.is_sample = is_sample
         self._path = path
         self._identify = identify
         self._clock = clock
+        self._patience = patience
         self._store: Store | None = None
         self._opening = threading.Lock()
 
     @classmethod
-    def sample(cls, path: Path | None = None) -> Self:
+    def sample(cls, path: Path | None = None, *, patience: float = PATIENCE_SECONDS) -> Self:
         """The shipped sample world, in a store of its own beside the one at ``path`` or the default one.
 
         Raises:
@@ -60,7 +63,7 @@ class EmbeddedProvena:
         beside = resolve_store_path(path)
         if beside != IN_MEMORY:
             beside = beside.with_name(f"{beside.stem}-sample{beside.suffix}")
-        return cls(beside, is_sample=True)
+        return cls(beside, is_sample=True, patience=patience)
 
     @property
     def where(self) -> str:
@@ -121,7 +124,7 @@ class EmbeddedProvena:
     def _opened(self) -> Store:
         with self._opening:
             if self._store is None:
-                store = Store(self._path)
+                store = Store(self._path, patience=self._patience)
                 if self.is_sample:
                     from provena_mcp.embedded.loader import load_items
                     from provena_mcp.embedded.sources import sample_source

@@ -28,7 +28,7 @@ IN_MEMORY: Final = Path(":memory:")
 """A store without a file, which ends with its process."""
 
 # Our own writes last milliseconds.
-_PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 30.0
 _CACHE_KIB: Final = 32_768
 _SHOWN: Final = 80
 
@@ -112,7 +112,7 @@ class Store:
     """
 
     def __init__(
-        self, path: Path | None = None, *, kind: schema.Kind = "store", patience: float = _PATIENCE_SECONDS
+        self, path: Path | None = None, *, kind: schema.Kind = "store", patience: float = PATIENCE_SECONDS
     ) -> None:
         """Open the file, creating it, for its owner only, where it is missing.
 

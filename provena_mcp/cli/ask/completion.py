@@ -120,7 +120,8 @@ def _built_in(typed: str, kinds: Kinds, settings: Settings, *, sample: bool) -> 
     """Ids and names out of the store itself: what asks over HTTP takes most of a second to load."""
     from provena_mcp.embedded import EmbeddedProvena
 
-    provena = EmbeddedProvena.sample(settings.store) if sample else EmbeddedProvena(settings.store)
+    named = EmbeddedProvena.sample if sample else EmbeddedProvena
+    provena = named(settings.store, patience=_SECONDS)
     try:
         return provena.beginning_with(typed, kinds, _MOST)
     finally:

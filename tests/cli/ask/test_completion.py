@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -81,6 +84,28 @@ def test_a_deployment_is_asked_over_http(line: CommandLine, tmp_path):
             r"Rank\ sites\ with\ sea\ country\ values",
         ]
     assert bash(line, "audit", "sample/1000122", **asked) == []
+
+
+@pytest.mark.parametrize("world", [(), ("--sample",)], ids=["own store", "sample world"])
+def test_a_store_that_another_process_keeps_locked_completes_nothing(
+    line: CommandLine, world: tuple[str, ...], tmp_path: Path
+):
+    own = tmp_path / "locked.sqlite3"
+    store = Store(own.with_name("locked-sample.sqlite3") if world else own)
+    load_items(store, sample_source())
+    store.close()
+    other = sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("PRAGMA user_version = 0")
+    # Whoever waits so long gets an answer.
+    letting_go = threading.Timer(15.0, other.close)
+    letting_go.start()
+    try:
+        assert bash(line, "audit", *world, "sample/1000122", PROVENA_STORE=str(own)) == []
+    finally:
+        letting_go.cancel()
+        other.close()
 
 
 def test_whoever_types_does_not_wait_for_what_only_deployments_need(line: CommandLine):
