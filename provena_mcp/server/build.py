@@ -154,7 +154,7 @@ def _server(
             *([lineage_app()] if any(definition.ui for definition in definitions) else []),
         ],
     )
-    server.preparations = chain(
+    server.preparations = lambda: chain(
         backend.preparations(), (step for tool in registered for step in tool.preparations)
     )
     return server

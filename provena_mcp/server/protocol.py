@@ -44,11 +44,12 @@ class ProvenaServer(MCPServer[Application]):
     """An MCP server over one ``Application``.
 
     Attributes:
-        preparations: Done over stdio once the tools have been listed: they make what the first calls need.
+        preparations: Gives, anew for each run over stdio, what is done once the tools have been listed: steps
+            that make what the first calls need.
     """
 
     _listed: anyio.Event | None = None
-    preparations: Iterable[Callable[[], object]] = ()
+    preparations: Callable[[], Iterable[Callable[[], object]]] = tuple
     _calls_under_way: int = 0
 
     def answer_by_caller(self) -> None:
@@ -158,7 +159,7 @@ class ProvenaServer(MCPServer[Application]):
         await listed.wait()
         # The list leaves first, and whatever has come is answered.
         await anyio.sleep(_PAUSE_SECONDS)
-        for prepare in self.preparations:
+        for prepare in self.preparations():
             while self._calls_under_way:
                 await anyio.sleep(_PAUSE_SECONDS)
             prepare()

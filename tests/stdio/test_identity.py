@@ -12,6 +12,8 @@ from mcp import Client
 from mcp.types import PromptReference
 
 from provena_mcp import __version__
+from provena_mcp.server.build import build_server
+from provena_mcp.settings import Settings
 from tests.worlds.sample import BOTH_ERAS, sample_client
 
 
@@ -121,10 +123,16 @@ async def first_call(server):
         print(*(sys.modules.keys() - before))
 
 server = build_server(Settings(_env_file=None, store=Path(sys.argv[1])), sample=True)
-for prepare in server.preparations:
+for prepare in server.preparations():
     prepare()
 asyncio.run(first_call(server))
 """
+
+
+def test_a_server_that_runs_again_prepares_again(tmp_path: Path):
+    server = build_server(Settings(_env_file=None, store=tmp_path / "store.sqlite3"), sample=True)
+    first, second = (len(list(server.preparations())) for _ in range(2))
+    assert first == second > 0
 
 
 @pytest.mark.slow
