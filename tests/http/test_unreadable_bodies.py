@@ -69,3 +69,10 @@ async def test_a_byte_order_mark_keeps_nobody_out(world: World, era: str):
         answer = await http.post("/mcp", content=b"\xef\xbb\xbf" + call('"reef"').encode())
     assert answer.status_code == 200
     assert '"isError":false' in answer.text
+
+
+@pytest.mark.asyncio
+async def test_a_form_sent_to_where_nothing_is_finds_nothing(world: World):
+    async with world.app() as app, web(app, world.token("alice")) as http:
+        answer = await http.post("/nowhere", data={"name": "reef"})
+    assert (answer.status_code, answer.text) == (404, "Not Found")

@@ -9,6 +9,7 @@ import anyio
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from provena_mcp.server.calls import MCP_PATH
 from provena_mcp.server.stdio.lines import no_json
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
@@ -36,6 +37,7 @@ class RequestBody:
         """Pass the request on with its body in hand, or answer 400, 408 or 413.
 
         The two eras of the protocol are read by different parsers: what both are given is what both can read.
+        Elsewhere a body need not be JSON.
         """
         if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
@@ -53,8 +55,12 @@ class RequestBody:
                 scope, receive, send
             )
             return
-        body = body.removeprefix(_BYTE_ORDER_MARK)
-        if problem := no_json(body):
+        if scope["path"] == MCP_PATH:
+            body = body.removeprefix(_BYTE_ORDER_MARK)
+            problem = no_json(body)
+        else:
+            problem = None
+        if problem:
             told = problem.model_dump_json(by_alias=True)
             await Response(told, HTTPStatus.BAD_REQUEST, media_type="application/json")(scope, receive, send)
             return
