@@ -1,6 +1,7 @@
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.view import view_lineage
@@ -144,6 +145,49 @@ def test_the_digest_depends_on_the_graph_and_not_on_its_order() -> None:
 
     assert digests[0] == digests[1]
     assert digests[0] != digests[2]
+
+
+@settings(max_examples=100, deadline=None)
+@given(question=questions(), data=st.data())
+def test_any_other_link_is_another_digest(question: Question, data: st.DataObject) -> None:
+    graph = question.graph
+    assume(len(graph.links) > 1)
+    one, other = data.draw(st.permutations(range(len(graph.links))))[:2]
+    links = list(graph.links)
+    links[one] = links[one]._replace(target=graph.links[other].target)
+    links[other] = links[other]._replace(target=graph.links[one].target)
+    exchanged = ProvenanceGraph(graph.nodes, tuple(links))
+    renamed = tuple(
+        link._replace(relation="wasRevisionOf") if place == one else link
+        for place, link in enumerate(graph.links)
+    )
+    same = sorted(exchanged.links) == sorted(graph.links)
+
+    assert (_digest_of(exchanged, question) == question.view().digest) == same
+    assert _digest_of(ProvenanceGraph(graph.nodes, renamed), question) != question.view().digest
+
+
+def test_runs_that_exchange_what_they_used_are_another_digest() -> None:
+    numbers = [f"{number:02}" for number in range(6)]
+
+    def world(used: list[str]) -> ProvenanceGraph:
+        nodes = {"d": Kind("ENTITY", "DATASET")}
+        nodes |= {f"r{number}": Kind("ACTIVITY", "MODEL_RUN") for number in numbers}
+        nodes |= {f"x{number}": Kind("ENTITY", "DATASET") for number in numbers}
+        made = [Link("d", "wasGeneratedBy", f"r{number}") for number in numbers]
+        read = [Link(f"r{run}", "used", f"x{data}") for run, data in zip(numbers, used, strict=True)]
+        return ProvenanceGraph(nodes, (*made, *read))
+
+    digests = [
+        view_lineage(Lineage(world(used), "upstream", "d", 5)).digest
+        for used in (numbers, ["03", "01", "02", "00", "04", "05"])
+    ]
+
+    assert digests[0] != digests[1]
+
+
+def _digest_of(graph: ProvenanceGraph, question: Question) -> str:
+    return view_lineage(Lineage(graph, question.query, question.start, question.depth)).digest
 
 
 @settings(max_examples=100, deadline=None)
