@@ -39,10 +39,12 @@ def serve_http(*, sample: bool, host: str, port: int) -> None:
         SettingsError: The settings are incomplete, malformed, or would let strangers act as others.
         StoreError: A store cannot be opened.
     """
-    from provena_mcp.server.http.app import run_http
-    from provena_mcp.settings import read_settings
+    with _collecting_nothing():
+        from provena_mcp.server.http.app import run_http
+        from provena_mcp.settings import read_settings
 
-    run_http(read_settings(), sample=sample, host=host, port=port)
+        settings = read_settings()
+    run_http(settings, sample=sample, host=host, port=port)
 
 
 @contextmanager
