@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from provena_mcp.lineage.roles import PARTS, Part, parts_of_agents
 from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.kept import kept_property
 from provena_mcp.rules.text import plural
 from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
 from provena_mcp.wire.lineage import LineageQuery
@@ -71,7 +71,7 @@ class Lineage:
     around: ProvenanceGraph | None = None
     is_consistent: bool = True
 
-    @cached_property
+    @kept_property
     def hops(self) -> Sequence[int]:
         """Hops from the start to every item, by number; -1 where nothing joins it to the start.
 
@@ -92,7 +92,7 @@ class Lineage:
                 hops[target] = hop + 1
         return hops
 
-    @cached_property
+    @kept_property
     def parts(self) -> Mapping[int, Part]:
         """What each agent, by number, did at best."""
         return parts_of_agents(self.graph)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from pydantic import JsonValue
@@ -25,6 +24,7 @@ from provena_mcp.lineage.view import Arc, LineageView
 from provena_mcp.next_call import NextCall, ToolName
 from provena_mcp.rules.budgets import MOST_HOPS, USUAL_TOKENS, count_pieces, estimate_tokens, tokens_of
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
+from provena_mcp.rules.kept import kept_property
 from provena_mcp.wire.lineage import LineageQuery
 
 _TOOL_OF: Final[Mapping[LineageQuery, ToolName]] = {
@@ -88,7 +88,7 @@ class PagePlan:
     arcs: Mapping[int, Sequence[Arc]]
     makers: Makers | None
 
-    @cached_property
+    @kept_property
     def wanted(self) -> Mapping[str, str]:
         """The ids whose names the page can show, with their types as far as they are known."""
         if not self.request.names:
@@ -125,13 +125,13 @@ class PagePlan:
             result = self._result(end, labels)
         return result
 
-    @cached_property
+    @kept_property
     def is_short(self) -> bool:
         """Whether all rows that are left are so few that they mostly fit: then they are written at once."""
         left = len(self.rows) - self.begin.row
         return left <= _FEW or self._estimated(self._usual_name) == len(self.rows)
 
-    @cached_property
+    @kept_property
     def frame(self) -> int:
         """Tokens of what stands on every page."""
         return cost_of(self._result(self.begin, Labels()))

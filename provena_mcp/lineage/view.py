@@ -13,7 +13,6 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain, compress
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ from provena_mcp.lineage.makers import Makers, fewest_runs, find_makers
 from provena_mcp.lineage.roles import Part, role_of, role_order
 from provena_mcp.rules.cycles import cyclic_groups
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
+from provena_mcp.rules.kept import kept_property
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -77,7 +77,7 @@ class LineageView:
         """Whether the query asks for datasets or agents only."""
         return self.query != self.direction
 
-    @cached_property
+    @kept_property
     def refs(self) -> Mapping[str, int]:
         """The ref of every id."""
         return {node: ref for ref, node in enumerate(self.ids)}
@@ -102,34 +102,34 @@ class LineageView:
             arcs.sort()
         return found
 
-    @cached_property
+    @kept_property
     def by_type(self) -> Mapping[str, int]:
         """Items of each type, the usual types first."""
         counts = Counter(self.types[self._first :])
         return {subtype: counts[subtype] for subtype in sorted(counts, key=type_order)}
 
-    @cached_property
+    @kept_property
     def by_hop(self) -> Mapping[int, int]:
         """Items at each hop, nearest first."""
         return dict(sorted(Counter(self.hops[self._first :]).items()))
 
-    @cached_property
+    @kept_property
     def roots(self) -> tuple[int, ...]:
         """Refs of items that depend on nothing else here, datasets before others."""
         return self._ending("upstream", self.graph.columns.sources)
 
-    @cached_property
+    @kept_property
     def leaves(self) -> tuple[int, ...]:
         """Refs of items that nothing else here depends on, datasets before others."""
         return self._ending("downstream", self.graph.columns.targets)
 
-    @cached_property
+    @kept_property
     def cycles(self) -> tuple[tuple[int, ...], ...]:
         """Groups of refs that all depend on each other."""
         groups = cyclic_groups(self.graph)
         return tuple(sorted(tuple(sorted(self.refs[node] for node in group)) for group in groups))
 
-    @cached_property
+    @kept_property
     def digest(self) -> str:
         """A short fingerprint of the whole answer, the same in every process."""
         sources, relations, targets = self._ends
@@ -201,14 +201,14 @@ class LineageView:
             return None
         return self.lineage.parts[self.graph.numbers[self.ids[ref]]]
 
-    @cached_property
+    @kept_property
     def _ends(self) -> tuple[list[int], Sequence[str], list[int]]:
         """The links by the refs of their ends."""
         columns = self.graph.columns
         ref_of = list(map(self.refs.__getitem__, columns.ids)).__getitem__
         return list(map(ref_of, columns.sources)), columns.relations, list(map(ref_of, columns.targets))
 
-    @cached_property
+    @kept_property
     def _arcs_at(self) -> dict[int, list[Arc]]:
         """All links of the items that were asked about."""
         return {}

@@ -7,9 +7,10 @@ said; and columns of numbers, in which the questions to a lineage of 10,000 item
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from itertools import compress
 from typing import Final, Literal, NamedTuple
+
+from provena_mcp.rules.kept import kept_property
 
 Direction = Literal["upstream", "downstream"]
 OPPOSITE: Final[Mapping[Direction, Direction]] = {"upstream": "downstream", "downstream": "upstream"}
@@ -91,12 +92,12 @@ class ProvenanceGraph:
             graph.numbers = numbers
         return graph
 
-    @cached_property
+    @kept_property
     def nodes(self) -> Mapping[str, Kind]:
         """Kinds by id."""
         return dict(zip(self.columns.ids, self.columns.kinds, strict=True))
 
-    @cached_property
+    @kept_property
     def links(self) -> tuple[Link, ...]:
         """Every link, in the order it was given in."""
         name = self.columns.ids.__getitem__
@@ -106,7 +107,7 @@ class ProvenanceGraph:
             )
         )
 
-    @cached_property
+    @kept_property
     def columns(self) -> Columns:
         """The same by number, in the same order."""
         ids = list(self.nodes)
@@ -119,7 +120,7 @@ class ProvenanceGraph:
             [number(link.target) for link in self.links],
         )
 
-    @cached_property
+    @kept_property
     def numbers(self) -> Mapping[str, int]:
         """The number of every id."""
         return dict(zip(self.columns.ids, range(len(self.columns.ids)), strict=True))
@@ -255,11 +256,11 @@ class ProvenanceGraph:
         graph.numbers = numbers
         return graph
 
-    @cached_property
+    @kept_property
     def _causes(self) -> Mapping[str, list[str]]:
         return self._ahead(self._ways_up)
 
-    @cached_property
+    @kept_property
     def _effects(self) -> Mapping[str, list[str]]:
         return self._ahead(self._ways_down)
 
@@ -271,15 +272,15 @@ class ProvenanceGraph:
             if others
         }
 
-    @cached_property
+    @kept_property
     def _ways_up(self) -> Sequence[Sequence[int]]:
         return _ways(len(self.columns.ids), self.columns.sources, self.columns.targets)
 
-    @cached_property
+    @kept_property
     def _ways_down(self) -> Sequence[Sequence[int]]:
         return _ways(len(self.columns.ids), self.columns.targets, self.columns.sources)
 
-    @cached_property
+    @kept_property
     def _walks(self) -> dict[tuple[str, Direction], Walk]:
         return {}
 
