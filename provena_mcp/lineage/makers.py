@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Final, Literal
 
-from provena_mcp.rules.graph import UNKNOWN, Direction, ProvenanceGraph
+from provena_mcp.rules.graph import Direction, ProvenanceGraph
 from provena_mcp.wire.subtypes import registry_subtype
 
 Origin = Literal["registered", "new_version"]
@@ -91,6 +91,7 @@ def fewest_runs(
 
 def near_by_type(graph: ProvenanceGraph, start: str, direction: Direction) -> dict[str, int]:
     """Items one link away from the start, by type."""
-    near = graph.ahead(direction).get(start, ())
-    counts = Counter(registry_subtype(graph.nodes.get(item, UNKNOWN).subtype) for item in near)
+    number = graph.numbers.get(start)
+    near = () if number is None else set(graph.ways(direction)[number])
+    counts = Counter(registry_subtype(graph.columns.kinds[node].subtype) for node in near)
     return dict(sorted(counts.items()))

@@ -139,7 +139,7 @@ async def audit(
 async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: float) -> Audited:
     graph = await reader.client.prov.explore("downstream", study.id, 1)
     ids = sorted(link.source for link in graph.links if graph.nodes[link.source].subtype == "MODEL_RUN")
-    doubt = doubt_of(graph, "downstream", study.id, 1)
+    doubt = await doubt_of(graph, "downstream", study.id, 1)
     if not ids:
         return Audited([(Finding("study_without_runs", {study.id: ""}), ())], [], 0, doubt)
     records = reader.items(ALL)

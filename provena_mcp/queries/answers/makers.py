@@ -52,7 +52,7 @@ async def read_makers(explorer: Explorer, datasets: Iterable[str]) -> dict[str, 
                 graph = await explorer.explore("upstream", dataset, 1)
             except NotFoundError:
                 return None
-        if doubt_of(graph, "upstream", dataset, 1):
+        if await doubt_of(graph, "upstream", dataset, 1):
             return None
         runs = {
             link.target

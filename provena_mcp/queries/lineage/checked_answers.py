@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from provena_mcp.errors import MalformedAnswerError
 from provena_mcp.lineage.lineage import Lineage
-from provena_mcp.queries.lineage.frontier import Explorer
-from provena_mcp.rules.garbage import without_collections
+from provena_mcp.queries.lineage.frontier import Explorer, worked_out
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -25,7 +24,7 @@ class CheckedExplorer:
     async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
         """The answer as it came; errors as ``ProvenaClient.prov.explore``."""
         graph = await self._explorer.explore(query, starting_id, depth)
-        if doubt := doubt_of(graph, query, starting_id, depth):
+        if doubt := await doubt_of(graph, query, starting_id, depth):
             self.doubts[doubt] = None
         return graph
 
@@ -35,10 +34,10 @@ class CheckedExplorer:
         return "; ".join(self.doubts) or None
 
 
-@without_collections()
-def doubt_of(graph: ProvenanceGraph, query: LineageQuery, start: str, depth: int) -> str | None:
+async def doubt_of(graph: ProvenanceGraph, query: LineageQuery, start: str, depth: int) -> str | None:
     """Why an answer cannot be all: nothing joins items of it to its start, or it contradicts itself."""
-    return Lineage(graph, query, start, depth).joined().incomplete_because
+    joined = await worked_out(Lineage(graph, query, start, depth).joined, len(graph.columns.ids))
+    return joined.incomplete_because
 
 
 async def explore_whole(explorer: Explorer, query: LineageQuery, start: str, depth: int) -> ProvenanceGraph:
@@ -49,6 +48,6 @@ async def explore_whole(explorer: Explorer, query: LineageQuery, start: str, dep
         ProvenaError: The deployment failed.
     """
     graph = await explorer.explore(query, start, depth)
-    if doubt := doubt_of(graph, query, start, depth):
+    if doubt := await doubt_of(graph, query, start, depth):
         raise MalformedAnswerError(f"The lineage of {start!r} cannot be used: {doubt}.")
     return graph

@@ -8,9 +8,9 @@ registry (provena-http 7.4): such an item cannot be followed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
 from provena_mcp.lineage.lineage import Query
@@ -27,6 +27,16 @@ LARGE_ITEMS: Final = 20_000
 
 # provena-http 5.2 and 5.3 give these no link of their own, so upstream ends at them.
 _UPSTREAM_ENDS: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
+
+Made = TypeVar("Made")
+
+
+async def worked_out(work: Callable[[], Made], items: int) -> Made:
+    """What ``work`` makes of so many items; in a thread, where it would keep others waiting for too long."""
+    if items > LARGE_ITEMS:
+        return await asyncio.to_thread(work)
+    with without_collections():
+        return work()
 
 
 class Explorer(Protocol):
@@ -156,11 +166,8 @@ class Frontier:
                 raise outcome
             else:
                 answers.append(outcome)
-        if sum(len(graph.columns.ids) for _, graph in answers) > LARGE_ITEMS:
-            await asyncio.to_thread(self._add, answers)
-            return
-        with without_collections():
-            self._add(answers)
+        items = sum(len(graph.columns.ids) for _, graph in answers)
+        await worked_out(lambda: self._add(answers), items)
 
     async def extend(self, hops: int) -> bool:
         """Learn at least one and at most ``hops`` more hops; whether that was possible.

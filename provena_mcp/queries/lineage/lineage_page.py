@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import Final
 
 from provena_mcp.lineage.lineage import Lineage
-from provena_mcp.lineage.pages import PageRequest, plan_page
+from provena_mcp.lineage.pages import PagePlan, PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
-from provena_mcp.lineage.view import view_lineage
+from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.items.reader import NamesFound, Reader
 from provena_mcp.queries.lineage.credit import read_credit
-from provena_mcp.queries.lineage.frontier import LARGE_ITEMS, DepthCap, Explorer
+from provena_mcp.queries.lineage.frontier import LARGE_ITEMS, DepthCap, Explorer, worked_out
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.queries.lineage.special_answer import gather_special
-from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
@@ -38,8 +36,6 @@ async def gather_lineage(
     return await gather_special(prov, cap, query, start, depth)
 
 
-Made = TypeVar("Made")
-
 MOST_KEPT: Final = 300_000
 """Items and links of all lineages that are kept for their next page; a larger one is asked for again."""
 
@@ -47,8 +43,11 @@ RecentLineage = BoundedCache[tuple[str, LineageQuery, str, int], Lineage]
 
 
 def size_of(lineage: Lineage) -> int:
-    """Its items and links."""
-    return len(lineage.graph.columns.ids) + len(lineage.graph.columns.sources)
+    """Its items and links, and of a special query those that it lies among."""
+    graphs = [lineage.graph]
+    if lineage.around is not None and lineage.around is not lineage.graph:
+        graphs.append(lineage.around)
+    return sum(len(graph.columns.ids) + len(graph.columns.sources) for graph in graphs)
 
 
 @dataclass(frozen=True)
@@ -91,23 +90,23 @@ async def _answer(
         await asyncio.sleep(0)  # reading it took a while: whoever asked meanwhile goes first
     start_type = await _type_of(reader, start) if start not in found.graph.numbers else ""
     page, credit = question.page, None
-    is_large = len(found.graph.columns.ids) > LARGE_ITEMS
-    view = await _worked_out(lambda: view_lineage(found, start_type=start_type), in_thread=is_large)
+    items = len(found.graph.columns.ids)
+    view = await worked_out(lambda: view_lineage(found, start_type=start_type), items)
     if question.query == "contributing_agents" and page.cursor is None:
         credit = await read_credit(reader, view, page.max_tokens, by_run=question.by_run)
         page = replace(page, reserved=credit.tokens)
-    plan = await _worked_out(lambda: plan_page(view, page), in_thread=is_large)
+    plan = await worked_out(lambda: _planned(view, page), items)
     named = await reader.names.of(reader.caller, plan.wanted) if plan.wanted else NamesFound()
     result = plan.write(named.names, named.unreadable, named.versions)
     return credit.beside(result) if credit else result
 
 
-async def _worked_out(work: Callable[[], Made], *, in_thread: bool) -> Made:
-    """What ``work`` makes; in a thread, where it would keep others waiting for too long."""
-    if in_thread:
-        return await asyncio.to_thread(work)
-    with without_collections():
-        return work()
+def _planned(view: LineageView, page: PageRequest) -> PagePlan:
+    """The plan of a page, and of a large lineage what is said on every page of it."""
+    plan = plan_page(view, page)
+    if len(view.ids) > LARGE_ITEMS:
+        _ = plan.frame  # so that nothing but rows is left to write where others wait
+    return plan
 
 
 async def _type_of(reader: Reader, item_id: str) -> str:

@@ -15,10 +15,9 @@ from dataclasses import replace
 from provena_mcp.errors import DepthLimitError
 from provena_mcp.lineage.lineage import Lineage, Query
 from provena_mcp.queries.lineage.checked_answers import CheckedExplorer
-from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, worked_out
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.acyclic_trails import part_on_trails
-from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
 from provena_mcp.wire.lineage import LineageQuery
@@ -43,8 +42,8 @@ async def gather_special(
         doubted = found.doubted(checked.incomplete_because)
         return await _within_tangles(prov, query, doubted, found.graph.merged(agents))
     found = await around
-    with without_collections():
-        part = part_on_trails(found.graph, start, query, depth)
+    items = len(found.graph.columns.ids)
+    part = await worked_out(lambda: part_on_trails(found.graph, start, query, depth), items)
     if part is None:
         return await _within_tangles(prov, query, found, found.graph)
     return _of(found, query, part)

@@ -1,0 +1,71 @@
+"""What of a large lineage is worked out on the event loop: nothing that walks all of it."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from provena_mcp.client.http.large_answers import LargeAnswers
+from provena_mcp.lineage.pages import PageRequest
+from provena_mcp.queries.cache import BoundedCache
+from provena_mcp.queries.items.reader import Reader
+from provena_mcp.queries.lineage.frontier import LARGE_ITEMS, DepthCap
+from provena_mcp.queries.lineage.lineage_page import LineageQuestion, RecentLineage, answer_lineage
+from provena_mcp.rules.graph import Columns, Kind, ProvenanceGraph
+from provena_mcp.wire.lineage import LineageQuery
+
+
+class Watched(list[Any]):
+    """Notes which threads walk it, or look many times into it."""
+
+    def __init__(self, values: list[Any]) -> None:
+        super().__init__(values)
+        self.walked_by: set[int] = set()
+        self.looks: dict[int, int] = {}
+
+    def __iter__(self) -> Iterator[Any]:
+        self.walked_by.add(threading.get_ident())
+        return super().__iter__()
+
+    def __getitem__(self, place: Any) -> Any:
+        thread = threading.get_ident()
+        self.looks[thread] = self.looks.get(thread, 0) + 1
+        if self.looks[thread] > LARGE_ITEMS:
+            self.walked_by.add(thread)
+        return super().__getitem__(place)
+
+
+class WatchedProvena:
+    """Answers every query with one large lineage: a dataset made by a run from very many others."""
+
+    def __init__(self) -> None:
+        inputs = LARGE_ITEMS + 1
+        dataset, run = Kind("ENTITY", "DATASET"), Kind("ACTIVITY", "MODEL_RUN")
+        self.columns = Columns(
+            Watched(["made", "run", *(f"input/{number}" for number in range(inputs))]),
+            Watched([dataset, run, *[dataset] * inputs]),
+            Watched([0, *[1] * inputs]),
+            Watched(["wasGeneratedBy", *["used"] * inputs]),
+            Watched([1, *range(2, inputs + 2)]),
+        )
+
+    async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
+        return ProvenanceGraph.of_columns(self.columns)
+
+
+@pytest.mark.parametrize("query", ["upstream", "contributing_datasets"])
+def test_no_large_lineage_is_walked_on_the_event_loop(query: LineageQuery) -> None:
+    provena = WatchedProvena()
+    client = SimpleNamespace(prov=provena, large_answers=LargeAnswers())
+    reader = cast(Reader, SimpleNamespace(client=client, caller="ann"))
+    recent: RecentLineage = BoundedCache(entries=1, seconds=60, clock=lambda: 0.0)
+    question = LineageQuestion(query, "made", 4, PageRequest(names=False))
+
+    result = asyncio.run(answer_lineage(reader, DepthCap(), recent, question))
+
+    assert (result.complete, result.roots.count) == (True, LARGE_ITEMS + 1)
+    loop = threading.get_ident()
+    assert [name for name, column in provena.columns._asdict().items() if loop in column.walked_by] == []
