@@ -26,7 +26,8 @@ class BoundedCache(Generic[KeyT, ValueT]):
     ) -> None:
         """Hold at most ``entries``, each for ``seconds`` by ``clock`` (monotonic seconds).
 
-        With ``weigh``, all together weigh at most ``most_weight``; what alone weighs more is not kept.
+        With ``weigh``, all together weigh at most ``most_weight``; what alone weighs more is not kept, and
+        what is too old goes as soon as something else comes.
         """
         self._weigh = weigh
         self._most_weight = most_weight
@@ -49,12 +50,19 @@ class BoundedCache(Generic[KeyT, ValueT]):
 
     def put(self, key: KeyT, value: ValueT) -> None:
         """Keep ``value``, dropping the least recently used entry when full."""
+        if self._weigh is not None:
+            self._drop_expired()
         self._held[key] = (self._clock() + self._seconds, value)
         self._held.move_to_end(key)
         if self._weigh is not None and self._weigh(value) > self._most_weight:
             del self._held[key]
         while len(self._held) > self._entries or self._is_too_heavy():
             self._held.popitem(last=False)
+
+    def _drop_expired(self) -> None:
+        now = self._clock()
+        for key in [key for key, (expires, _) in self._held.items() if expires <= now]:
+            del self._held[key]
 
     def _is_too_heavy(self) -> bool:
         if self._weigh is None:
