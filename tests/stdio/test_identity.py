@@ -130,7 +130,7 @@ asyncio.run(first_call(server))
 
 
 def test_a_server_that_runs_again_prepares_again(tmp_path: Path):
-    server = build_server(Settings(_env_file=None, store=tmp_path / "store.sqlite3"), sample=True)
+    server = build_server(Settings(store=tmp_path / "store.sqlite3"), sample=True)
     first, second = (len(list(server.preparations())) for _ in range(2))
     assert first == second > 0
 
