@@ -29,7 +29,7 @@ from provena_mcp.rules.csv.reader import Conversion, convert, references
 from provena_mcp.rules.csv.table import prepared, read_table
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import Known
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import clean, first_of
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.runs import ConvertAnswer
 
@@ -209,8 +209,7 @@ def _brief(problem: CsvProblem) -> CsvProblemBrief:
 
 def _warnings(said: Sequence[str], doubts: Sequence[CsvProblem]) -> tuple[str, ...]:
     lines = [*(clean(each, MESSAGE_LENGTH) for each in said), *_doubt_lines(doubts)]
-    left = len(lines) - _WARNINGS
-    return (*lines[:_WARNINGS], f"{left} more of this kind.") if left > 0 else tuple(lines)
+    return first_of(lines, _WARNINGS, lambda left: f"{left} more of this kind.")
 
 
 def _doubt_lines(doubts: Sequence[CsvProblem]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from anyio import to_thread
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -145,12 +145,13 @@ class RegisterBatch:
         created = Created.model_validate(sent.answer.get("created") or {})
         if created.stopped is not None:
             return _stopped(created)
+        shown, create_count = _created(created)
         result = job_result(
             RegisterBatchModelRunsResult,
             sent,
             succeeded="Provena has queued the batch.",
             failed="Provena could not take the batch: nothing was registered.",
-        ).model_copy(update=_created(created))
+        ).model_copy(update={"created": shown, "create_count": create_count})
         if sent.job.batch_id is None:
             return result
         rows = outcomes(sent.job, await check_registry(context.client, sent.job))
@@ -179,16 +180,16 @@ def _queued(answer: SubmissionAnswer) -> JsonObject:
     return {"session_id": answer.session_id, "job": "MODEL_RUN_BATCH_SUBMIT"}
 
 
-def _created(created: Created) -> dict[str, Any]:
-    items = [Ref(id=handle, name=created.names[key]) for key, handle in created.handles.items()]
-    return shown_items("created", items)
+def _created(created: Created) -> tuple[tuple[Ref, ...] | None, int | None]:
+    return shown_items([Ref(id=handle, name=created.names[key]) for key, handle in created.handles.items()])
 
 
 def _stopped(created: Created) -> RegisterBatchModelRunsResult:
     """What is told where not all items were created, or the runs were refused after them."""
     found = "What was created before is there, see created: draft the runs again, and it will be found."
+    shown, create_count = _created(created)
     return RegisterBatchModelRunsResult(
-        status="failed", message=f"{created.stopped} {found}", **_created(created)
+        status="failed", message=f"{created.stopped} {found}", created=shown, create_count=create_count
     )
 
 

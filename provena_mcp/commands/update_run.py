@@ -16,6 +16,7 @@ from provena_mcp.commands.confirmation.change import (
     WriteResult,
     problem_briefs,
     problem_count,
+    shown_warnings,
 )
 from provena_mcp.commands.confirmation.submission import display_name, job_result
 from provena_mcp.commands.records.lookup import (
@@ -214,7 +215,7 @@ def _shown(
         missing=(*(() if reason else ("reason",)), *checked.missing),
         problems=problem_briefs(problems),
         problem_count=problem_count(problems),
-        warnings=(*doubts, *checked.warnings) or None,
+        warnings=shown_warnings((*doubts, *checked.warnings)),
         run=named(present.id, checked.known),
         why=shown_text(reason),
         changes=changes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from pydantic import JsonValue
@@ -101,3 +101,9 @@ def _visible(text: str, keep: str = "") -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A count with its noun: "1 run", "3 runs", "2 people"."""
     return f"{count} {one}" if count == 1 else f"{count} {many or one + 's'}"
+
+
+def first_of(lines: Sequence[str], most: int, rest: Callable[[int], str]) -> tuple[str, ...]:
+    """The first ``most`` lines; if there are more, the last is what ``rest`` says of how many."""
+    left = len(lines) - most
+    return (*lines[:most], rest(left)) if left > 0 else tuple(lines)

@@ -1,6 +1,7 @@
 """A change on its way from a tool's arguments to Provena, in three verbs: prepare, send, result.
 
-With what it needs on that way, and what every write answers.
+With what it needs on that way, what every write answers, and how problems, warnings and candidates are
+shown in that.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.job_wait import JobState, PollPolicy, ReportProgress
 from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH
 from provena_mcp.rules.records.problems import Candidate, Problem
-from provena_mcp.rules.text import clean, plural
+from provena_mcp.rules.text import clean, first_of, plural
 from provena_mcp.wire.items import JsonObject
 
 WriteStatus = Literal["preview", "declined", "cancelled", "submitted", "succeeded", "failed"]
@@ -191,8 +192,7 @@ def problem_count(problems: Sequence[Problem]) -> int | None:
 def shown_warnings(warnings: Iterable[str]) -> tuple[str, ...] | None:
     """Each warning once, the first of them, and how many more there are."""
     distinct = tuple(dict.fromkeys(warnings))
-    left = len(distinct) - WARNINGS_SHOWN
-    return (*distinct[:WARNINGS_SHOWN], *((f"{plural(left, 'more warning')}.",) if left > 0 else ())) or None
+    return first_of(distinct, WARNINGS_SHOWN, lambda left: f"{plural(left, 'more warning')}.") or None
 
 
 def refs(candidates: Iterable[Candidate]) -> tuple[Ref, ...]:

@@ -23,6 +23,7 @@ from provena_mcp.queries.jobs.job_wait import BATCH, REGISTRATION, batch_id_of, 
 from provena_mcp.queries.jobs.registry_check import newest_runs
 from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerprint, fingerprints
 from provena_mcp.rules.records.problems import Problem
+from provena_mcp.rules.text import first_of
 from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import ModelRunItem
 from provena_mcp.wire.jobs import Job
@@ -224,8 +225,7 @@ def _alike(
             warnings.append(
                 f"{subject} differs from {other} in name and description only: is it the same run?"
             )
-    left = len(warnings) - _ALIKE_SHOWN
-    return (*warnings[:_ALIKE_SHOWN], *((f"{left} more differ from another so.",) if left > 0 else ()))
+    return first_of(warnings, _ALIKE_SHOWN, lambda left: f"{left} more differ from another so.")
 
 
 def _fingerprints(records: Sequence[ModelRunRecord]) -> tuple[tuple[str, ...], ...]:

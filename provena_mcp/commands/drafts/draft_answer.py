@@ -17,7 +17,7 @@ from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.recording.registry_view import RegistryView
 from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH, size_of, take_within
-from provena_mcp.rules.text import clean, clean_object
+from provena_mcp.rules.text import clean, clean_object, first_of
 from provena_mcp.wire.items import JsonObject
 
 RegisteringTool = Literal["register_model_run", "register_batch_model_runs"]
@@ -114,8 +114,7 @@ async def draft_answer(
 
 def _sources(documents: Sequence[RecordedRuns]) -> str:
     told = tuple(dict.fromkeys(map(_source, documents)))
-    left = len(told) - _SOURCES_SHOWN
-    return "; ".join((*told[:_SOURCES_SHOWN], *((f"{left} more",) if left > 0 else ())))
+    return "; ".join(first_of(told, _SOURCES_SHOWN, lambda left: f"{left} more"))
 
 
 def _source(document: RecordedRuns) -> str:

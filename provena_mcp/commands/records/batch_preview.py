@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Literal
+from typing import Final
 
 from pydantic import Field
 
@@ -64,6 +64,7 @@ def shown_batch(
 ) -> RegisterBatchModelRunsResult:
     """A batch as far as it is given, with the items that are to be created for it."""
     missing = (*plan.missing, *checked.missing)
+    to_create, create_count = shown_items([_to_create(each) for each in plan.creations])
     ready = checked.is_ready and not missing and not problems
     incomplete = len(missing) > _MISSING_SHOWN
     return RegisterBatchModelRunsResult(
@@ -76,14 +77,15 @@ def shown_batch(
         warnings=shown_warnings(warnings),
         batch=_propose(checked),
         template_asks=None if checked.is_ready else _asked(checked),
-        **shown_items("to_create", [_to_create(each) for each in plan.creations]),
+        to_create=to_create,
+        create_count=create_count,
     )
 
 
-def shown_items(name: Literal["to_create", "created"], items: Sequence[Ref]) -> dict[str, Any]:
-    """The fields for ``items`` that are, or will be, created before the runs: the first, and how many."""
+def shown_items(items: Sequence[Ref]) -> tuple[tuple[Ref, ...] | None, int | None]:
+    """The first of ``items``, created before the runs, and how many there are if those are not all."""
     shown = take_within(items, CREATIONS_TOKENS)
-    return {name: shown or None, "create_count": len(items) if len(shown) < len(items) else None}
+    return shown or None, len(items) if len(shown) < len(items) else None
 
 
 def _to_create(planned: PlannedItem) -> Ref:
