@@ -8,7 +8,6 @@ of the whole, or a little more where an item's own text runs into the marks arou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -120,7 +119,6 @@ def _of_rows(rows: Sequence[Row], end: str) -> int:
     return pieces
 
 
-@lru_cache(maxsize=20_000)
 def _of_words(words: tuple[str, ...], end: str) -> int:
     return count_pieces("".join(f",{_quoted(word)}" for word in words) + end)
 

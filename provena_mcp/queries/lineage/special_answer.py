@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import replace
 
-from provena_mcp.errors import DepthLimitError
+from provena_mcp.errors import DepthLimitError, UpstreamError
 from provena_mcp.lineage.lineage import Lineage, Query
 from provena_mcp.queries.lineage.checked_answers import CheckedExplorer
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, worked_out
@@ -79,7 +80,9 @@ async def _within_tangles(
     """The links of ``graph`` that lie on trails; what cannot be decided here is left to the service."""
     trails = await asyncio.to_thread(links_on_trails, graph, found.start, query, found.depth)
     if not trails.exact and found.queries[0].depth >= found.depth:
-        return _of(found, query, await prov.explore(query, found.start, found.depth)).joined()
+        # Where the service fails, what was found stands, with the reason that it may be too much.
+        with suppress(UpstreamError):
+            return _of(found, query, await prov.explore(query, found.start, found.depth)).joined()
     ends = {end for link in trails.links for end in (link.source, link.target)}
     nodes = {node: kind for node, kind in graph.nodes.items() if node in ends}
     because = found.incomplete_because
