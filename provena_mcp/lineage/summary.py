@@ -215,6 +215,8 @@ def _empty_note(view: LineageView, name: str | None) -> str | None:
     called = f"'{name}' ({kind})" if name else f"{view.start} ({kind})"
     is_whole = view.lineage.incomplete_because is None
     within = "" if is_whole else f" within {view.depth} {'hop' if view.depth == 1 else 'hops'}"
+    if not view.lineage.is_consistent:
+        return f"Nothing was found for {called}{within}, but what Provena answered does not hang together."
     return f"{_EMPTY[view.query].format(called)}{within}.{_of_runs(view, is_whole=is_whole)}"
 
 

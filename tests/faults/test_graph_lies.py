@@ -85,6 +85,18 @@ def test_without_a_path_in_a_graph_that_falls_apart_none_is_ruled_out(sandbox: S
     )
 
 
+@pytest.mark.parametrize("tool", ["explore_upstream", "get_contributing_datasets", "get_contributing_agents"])
+def test_of_a_graph_that_falls_apart_an_empty_answer_says_so(sandbox: Sandbox, tool: str):
+    sandbox.change = graphs(no_links)
+    told = sandbox.call(tool, {"starting_id": DATASET, "depth": 3}).structured_content
+    sandbox.change = None
+    assert told is not None
+    assert told["note"].startswith("Nothing was found for '")
+    assert told["note"].endswith(
+        "' (dataset) within 3 hops, but what Provena answered does not hang together."
+    )
+
+
 def test_a_list_of_a_study_holds_no_stranger(sandbox: Sandbox):
     sandbox.change = graphs(
         lambda graph: graph["nodes"].append(
