@@ -6,29 +6,14 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Final
+from typing import Final, get_args
 
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
 from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.lineage import KnownRelation
 
-# All that the store can hold (provena-http 5.2). Files keep positions in it: names may be appended only.
-RELATIONS: Final = (
-    "wasDerivedFrom",
-    "wasInfluencedBy",
-    "wasRevisionOf",
-    "wasQuotedFrom",
-    "hadPrimarySource",
-    "hadMember",
-    "alternateOf",
-    "specializationOf",
-    "wasGeneratedBy",
-    "used",
-    "wasInvalidatedBy",
-    "wasAttributedTo",
-    "wasInformedBy",
-    "wasAssociatedWith",
-    "actedOnBehalfOf",
-)
+# All that the store can hold.
+RELATIONS: Final[tuple[KnownRelation, ...]] = get_args(KnownRelation)
 # Who keeps the graph in memory follows changes as long as these are kept, and gives up at larger ones.
 _CHANGES_KEPT: Final = 1_000
 _MOST_NAMED: Final = 1_000

@@ -25,6 +25,26 @@ LINEAGE_ROUTE: Final[dict[LineageQuery, str]] = {
     "effected_agents": "/explore/special/effected_agents",
 }
 
+# What Provena stores, and what it could (provena-http 5.2). Files of the embedded Provena keep positions
+# in it: names may be appended only.
+KnownRelation = Literal[
+    "wasDerivedFrom",
+    "wasInfluencedBy",
+    "wasRevisionOf",
+    "wasQuotedFrom",
+    "hadPrimarySource",
+    "hadMember",
+    "alternateOf",
+    "specializationOf",
+    "wasGeneratedBy",
+    "used",
+    "wasInvalidatedBy",
+    "wasAttributedTo",
+    "wasInformedBy",
+    "wasAssociatedWith",
+    "actedOnBehalfOf",
+]
+
 
 class WireNode(TypedDict):
     """A node: an id and its kind; attributes a stored node lacks come as null."""

@@ -6,28 +6,11 @@ this decoder refuses is read by that one, which is more lenient and says where a
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
-# What Provena stores, and what it could (provena-http 5.2). Of a closed set no text is made for every link.
-KnownRelation = Literal[
-    "used",
-    "wasGeneratedBy",
-    "wasAssociatedWith",
-    "wasAttributedTo",
-    "wasInformedBy",
-    "wasInfluencedBy",
-    "hadMember",
-    "wasDerivedFrom",
-    "wasRevisionOf",
-    "wasQuotedFrom",
-    "hadPrimarySource",
-    "alternateOf",
-    "specializationOf",
-    "wasInvalidatedBy",
-    "actedOnBehalfOf",
-]
+from provena_mcp.wire.lineage import KnownRelation
 
 LinkT = TypeVar("LinkT")
 
@@ -41,7 +24,7 @@ class Node(msgspec.Struct, gc=False):
 
 
 class Link(msgspec.Struct, gc=False):
-    """A PROV relation; source depends on target."""
+    """A PROV relation; source depends on target. Of a closed set no text is made for every link."""
 
     type: KnownRelation
     source: str
