@@ -24,8 +24,8 @@ _BY_FAULT: Final[dict[str, type[ProvenaError]]] = {
 }
 
 
-async def ask_server(settings: Settings, work: Callable[[Client], Awaitable[T]], *, sample: bool) -> T:
-    """What ``work`` makes of the server's documents.
+async def with_own_server(settings: Settings, work: Callable[[Client], Awaitable[T]], *, sample: bool) -> T:
+    """What ``work`` makes of documents of a server that is started for it, failures told as our own errors.
 
     Raises:
         ProvenaError: A document cannot be had, or the server cannot be built from these settings.
@@ -43,7 +43,7 @@ async def ask_server(settings: Settings, work: Callable[[Client], Awaitable[T]],
     raise failure
 
 
-async def read_document(client: Client, uri: str) -> bytes:
+async def document_bytes(client: Client, uri: str) -> bytes:
     """A document's bytes.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Final
 
 from mcp import Client
 
-from provena_mcp.cli.documents import ask_server, read_document
+from provena_mcp.cli.documents import document_bytes, with_own_server
 from provena_mcp.cli.export_place import keep_file, keep_files
 from provena_mcp.crates.export.packed_files import unpack
 from provena_mcp.errors import WrongSubtypeError
@@ -32,16 +32,16 @@ async def read_packed_crate(
     handle = parse_handle(item_id)
 
     async def packed(client: Client) -> bytes:
-        item = json.loads(await read_document(client, item_uri(handle)))
+        item = json.loads(await document_bytes(client, item_uri(handle)))
         kind = _KIND_OF.get(item["item_subtype"])
         if kind is None:
             kinds = ", ".join(SUBTYPE_OF)
             raise WrongSubtypeError(
                 f"{handle!r} is of subtype {item['item_subtype']}; there are crates of {kinds}."
             )
-        return await read_document(client, packed_crate_uri(kind, handle, depth, beside or None))
+        return await document_bytes(client, packed_crate_uri(kind, handle, depth, beside or None))
 
-    return await ask_server(settings, packed, sample=sample)
+    return await with_own_server(settings, packed, sample=sample)
 
 
 async def read_export(settings: Settings, uri: str, *, sample: bool) -> bytes:
@@ -50,7 +50,7 @@ async def read_export(settings: Settings, uri: str, *, sample: bool) -> bytes:
     Raises:
         ProvenaError: It cannot be had, or the server cannot be built from these settings.
     """
-    return await ask_server(settings, lambda client: read_document(client, uri), sample=sample)
+    return await with_own_server(settings, lambda client: document_bytes(client, uri), sample=sample)
 
 
 def keep_packed(packed: bytes, place: Path, *, force: bool) -> int:

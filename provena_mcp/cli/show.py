@@ -6,7 +6,7 @@ import webbrowser
 from pathlib import Path
 from tempfile import mkdtemp
 
-from provena_mcp.cli.documents import ask_server, read_document
+from provena_mcp.cli.documents import document_bytes, with_own_server
 from provena_mcp.errors import FileRefusedError
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.uris import figure_uri, picture_uri
@@ -35,7 +35,7 @@ async def read_picture(
     uri = (figure_uri if still else picture_uri)(
         query, parse_handle(item_id), hops, to=parse_handle(to, "--path") if to else None
     )
-    read = await ask_server(settings, lambda client: read_document(client, uri), sample=sample)
+    read = await with_own_server(settings, lambda client: document_bytes(client, uri), sample=sample)
     return read.decode()
 
 
