@@ -15,4 +15,5 @@ def __getattr__(name: str) -> Any:
     """A part of the client, loaded when it is first asked for: a start needs next to nothing of it."""
     if name.startswith("_") and name != "__all__":
         raise AttributeError(name)
-    return getattr(import_module("provena_mcp.client.parts"), name)
+    found = globals()[name] = getattr(import_module("provena_mcp.client.parts"), name)
+    return found

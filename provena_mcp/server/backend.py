@@ -32,6 +32,13 @@ _HOW_TO_FILL: Final = (
 )
 
 
+def _preparations(modules: Iterable[str] = ()) -> Iterator[Callable[[], object]]:
+    yield from (partial(import_module, name) for name in (*modules, "provena_mcp.client.preparations"))
+    from provena_mcp.client.preparations import PREPARATIONS
+
+    yield from PREPARATIONS
+
+
 @dataclass(frozen=True)
 class Backend:
     """How to say which Provena answers, and how to reach it.
@@ -48,7 +55,7 @@ class Backend:
     client: Callable[[], AbstractAsyncContextManager[OnDemand]]
     subject: Callable[[], str | None] = lambda: None
     mirror: MirrorStanding | None = None
-    preparations: Callable[[], Preparations] = lambda: _preparations()
+    preparations: Callable[[], Preparations] = _preparations
 
 
 def choose_backend(
@@ -152,10 +159,3 @@ def _embedded(provena: EmbeddedProvena, *, read_only: bool) -> Backend:
             yield on_demand
 
     return Backend(which=which, client=client, preparations=partial(_preparations, _IN_PROCESS))
-
-
-def _preparations(modules: Iterable[str] = ()) -> Iterator[Callable[[], object]]:
-    yield from (partial(import_module, name) for name in (*modules, "provena_mcp.client.preparations"))
-    from provena_mcp.client.preparations import PREPARATIONS
-
-    yield from PREPARATIONS

@@ -19,7 +19,10 @@ _NAME: Final = 80
 
 
 def acting_client(session: ServerSession) -> str | None:
-    """The client's name and version as it states them, never what it was told; None where it states none."""
+    """The name and version of the program that calls, in its own words; none where it states none.
+
+    Nothing else of the session is taken, and nothing that the user said to it.
+    """
     stated = session.client_params
     if stated is None:
         return None

@@ -21,8 +21,16 @@ from provena_mcp.crates.recorded_runs import RecordedAgent, RecordedRun, Recorde
 from provena_mcp.queries.recording.registry_view import RegistryView
 from provena_mcp.recording.command_secrets import mask_command
 from provena_mcp.recording.secrets import mask_text, mask_variables
-from provena_mcp.rules.records import annotations as keys
-from provena_mcp.rules.records.annotations import HashedFile, hash_annotations, hashed_files
+from provena_mcp.rules.records.annotations import (
+    COMMAND,
+    COMMIT,
+    PROGRAM,
+    RECORDED_AS,
+    REPOSITORY,
+    HashedFile,
+    hash_annotations,
+    hashed_files,
+)
 from provena_mcp.wire.items import JsonObject
 
 _MOST_HASHES: Final = 200
@@ -240,11 +248,11 @@ def _annotations(draft: Draft) -> Iterator[tuple[str, str]]:
     repository = next((each.repository for each in run.software if each.repository), None)
     dirty = "-dirty" if commit and commit.dirty else ""
     said = {
-        keys.PROGRAM: program_of(run),
-        keys.COMMAND: mask_command(run.command) if run.command else None,
-        keys.COMMIT: f"{commit.commit}{dirty}" if commit else None,
-        keys.REPOSITORY: mask_text(repository) if repository else None,
-        keys.RECORDED_AS: recorded_as(draft.source, run),
+        PROGRAM: program_of(run),
+        COMMAND: mask_command(run.command) if run.command else None,
+        COMMIT: f"{commit.commit}{dirty}" if commit else None,
+        REPOSITORY: mask_text(repository) if repository else None,
+        RECORDED_AS: recorded_as(draft.source, run),
     }
     yield from ((key, value) for key, value in said.items() if value)
     hashed = [
