@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic_core import to_json
 
 from provena_mcp.client.checks import require_session
 from provena_mcp.client.graphs import graph_of
-from provena_mcp.client.http.large_answers import LARGE_BYTES
+from provena_mcp.client.http.connection import Sender
 from provena_mcp.client.http.request import Call, Service
+from provena_mcp.client.large_work import LargeWork
 from provena_mcp.client.prov_files import FileRoutes
 from provena_mcp.client.service import ServiceApi, encoded, require_success, required
 from provena_mcp.errors import ArgumentError
@@ -102,6 +103,11 @@ AccessLevel = Literal["general", "read", "write", "admin"]
 class ProvApi(FileRoutes, AdminRoutes):
     """Provenance: what made what, and everything else that prov-api does."""
 
+    def __init__(self, connection: Sender, large_work: LargeWork | None = None) -> None:
+        """Call the service over ``connection``, and leave large lineages to ``large_work``."""
+        super().__init__(connection)
+        self._large_work = large_work or LargeWork()
+
     async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
         """The links that answer ``query`` within ``depth`` hops; empty for an item outside the graph.
 
@@ -123,8 +129,8 @@ class ProvApi(FileRoutes, AdminRoutes):
             subjects=(starting_id,),
         )
         response = await self._connection.fetch(call)
-        if len(response.content) > LARGE_BYTES:
-            return await asyncio.to_thread(graph_of, call, response)
+        if self._large_work.is_large(response.content):
+            return await self._large_work.do(partial(graph_of, call, response))
         return graph_of(call, response)
 
     async def register(self, record: ModelRunRecord) -> SubmissionAnswer:

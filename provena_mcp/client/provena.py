@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Self
 
 from provena_mcp.client.http.auth import TokenProvider
 from provena_mcp.client.http.connection import Connection, Sender
-from provena_mcp.client.http.large_answers import LargeAnswers
 from provena_mcp.client.http.limits import DEFAULT_LIMITS, ClientLimits
 from provena_mcp.client.http.transports import Breaker
+from provena_mcp.client.large_work import LargeWork
 from provena_mcp.client.login.keycloak import Keycloak
 from provena_mcp.client.login.token_providers import KeycloakUser
 from provena_mcp.settings import Endpoints
@@ -37,7 +37,7 @@ class ProvenaClient:
     Use it in one ``async with`` block for the life of the process and share it between tasks: the
     connections, the deadlines and the limit on concurrency are its own. Every method raises the
     errors of ``provena_mcp.errors`` and no others. What asks a service is loaded when it is first wanted.
-    Questions share ``large_answers``.
+    ``large_work`` does what large answers need.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class ProvenaClient:
             )
         )
         self._connection = connection
-        self.large_answers = LargeAnswers()
+        self.large_work = LargeWork(limits.large_bytes)
         self.keycloak = Keycloak(connection)
         self._keycloak_user = tokens if isinstance(tokens, KeycloakUser) else None
         if self._keycloak_user:
@@ -90,7 +90,7 @@ class ProvenaClient:
         """Lineage, and model runs."""
         from provena_mcp.client.prov import ProvApi
 
-        return ProvApi(self._connection)
+        return ProvApi(self._connection, self.large_work)
 
     @cached_property
     def registry(self) -> RegistryApi:

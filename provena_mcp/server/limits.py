@@ -166,7 +166,10 @@ class CallsAtOnce:
     """Lets so many calls of one caller run at once; some more wait their turn, the rest are refused."""
 
     def __init__(self, *, at_once: int, caller: Callable[[], str]) -> None:
-        """Bound each ``caller`` on their own, so that nobody keeps the others waiting."""
+        """Bound each ``caller`` on their own, so that nobody takes the turns of others.
+
+        What all share beneath, requests to Provena and work on large answers, is had as it is asked for.
+        """
         self._at_once = at_once
         self._caller = caller
         self._turns: dict[str, _Turns] = {}

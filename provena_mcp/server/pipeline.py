@@ -75,7 +75,7 @@ def message_chain(
         # Outermost, so that refused, cancelled and late calls are on record too.
         Audit(tools, now, who),
         *(_of_callers(tools, hosting) if hosting else ()),
-        # Innermost: time spent waiting for a turn is not the call's.
+        # Innermost: time spent waiting for a turn of the caller's is not the call's.
         Deadline(settings.call_seconds, writing),
     ]
 

@@ -1,64 +1,121 @@
-"""How many large answers are read at once, and what waits for them."""
+"""Large answers are worked on one after another; what waits for that, and what does not."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
+import httpx
 import pytest
 
-from provena_mcp.client import ClientLimits, NoToken, ProvenaClient
-from provena_mcp.client.http.large_answers import LARGE_BYTES
-from tests.client.provena_stand_in import LINEAGE, Loopback, always, endpoints, raw_answer
+from provena_mcp.client import ProvenaClient
+from provena_mcp.errors import MalformedAnswerError
+from provena_mcp.rules.graph import ProvenanceGraph
+from tests.client.provena_stand_in import LINEAGE, QUICK, client_over
 
-LARGE = raw_answer(json.dumps(LINEAGE).encode() + b" " * LARGE_BYTES * 2)
+SMALL = json.dumps(LINEAGE).encode()
+LARGE = SMALL + b" " * 1_000
+BROKEN = b"[" * len(LARGE)
+LIMITS = QUICK.model_copy(update={"concurrency": 2, "total_seconds": 5.0, "large_bytes": len(SMALL)})
 
 
-class Questions:
-    """Questions of one large answer each, and how many of them hold theirs."""
+@dataclass
+class Provena:
+    """Answers a lineage by its depth, and counts what it was asked."""
 
-    def __init__(self, client: ProvenaClient) -> None:
-        self.client = client
-        self.holding = 0
-        self.most = 0
-        self.answered = 0
+    bodies: dict[str, bytes] = field(default_factory=lambda: {"1": SMALL, "2": LARGE, "3": BROKEN})
+    asked: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
-    async def ask(self) -> None:
-        async with self.client.large_answers.question():
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.release()
+        return httpx.Response(200, content=self.bodies[request.url.params["depth"]])
+
+
+def small(client: ProvenaClient) -> asyncio.Task[ProvenanceGraph]:
+    return asyncio.create_task(client.prov.explore("upstream", "10378.1/2", 1))
+
+
+def large(client: ProvenaClient) -> asyncio.Task[ProvenanceGraph]:
+    return asyncio.create_task(client.prov.explore("upstream", "10378.1/2", 2))
+
+
+def broken(client: ProvenaClient) -> asyncio.Task[ProvenanceGraph]:
+    return asyncio.create_task(client.prov.explore("upstream", "10378.1/2", 3))
+
+
+@asynccontextmanager
+async def busy(client: ProvenaClient) -> AsyncGenerator[asyncio.Task[bool]]:
+    """Within the block another's piece of work is being done."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def work() -> bool:
+        begun.set()
+        return may_end.wait(5)
+
+    piece = asyncio.create_task(client.large_work.do(work))
+    try:
+        assert await asyncio.to_thread(begun.wait, 5)
+        yield piece
+    finally:
+        may_end.set()
+
+
+@pytest.mark.asyncio
+async def test_more_large_answers_than_slots_wait_without_a_slot_and_small_ones_do_not_wait():
+    provena = Provena()
+    async with client_over(provena, limits=LIMITS) as client:
+        async with busy(client):
+            waiting = [large(client) for _ in range(5)]
+            for _ in waiting:
+                await provena.asked.acquire()
+            graph = await small(client)
+            done = [task.done() for task in waiting]
+        graphs = await asyncio.gather(*waiting)
+    assert (done, graphs) == ([False] * 5, [graph] * 5)
+
+
+@pytest.mark.asyncio
+async def test_who_goes_away_while_waiting_keeps_nobody_else_waiting():
+    provena = Provena()
+    async with client_over(provena, limits=LIMITS) as client:
+        async with busy(client):
+            gone, stays = large(client), large(client)
             for _ in range(2):
-                await self.client.prov.explore("upstream", "10378.1/2", 3)
-            self.holding += 1
-            self.most = max(self.most, self.holding)
-            await asyncio.sleep(0)
-            self.holding -= 1
-        self.answered += 1
+                await provena.asked.acquire()
+            gone.cancel()
+            await asyncio.wait({gone})
+        assert (gone.cancelled(), await stays) == (True, await small(client))
 
 
 @pytest.mark.asyncio
-async def test_one_question_at_a_time_holds_large_answers_and_each_is_answered():
-    async with (
-        Loopback(always(LARGE)).serving() as server,
-        ProvenaClient(endpoints(server.base), tokens=NoToken()) as client,
-    ):
-        questions = Questions(client)
-        await asyncio.gather(*(questions.ask() for _ in range(4)))
-    assert (questions.answered, questions.most) == (4, 1)
+async def test_work_whose_caller_went_away_is_ended_before_the_next_begins():
+    provena = Provena()
+    async with client_over(provena, limits=LIMITS) as client:
+        async with busy(client) as piece:
+            piece.cancel()
+            await asyncio.wait({piece})
+            next_one = large(client)
+            await provena.asked.acquire()
+            graph = await small(client)
+            done = next_one.done()
+        assert (done, await next_one) == (False, graph)
 
 
 @pytest.mark.asyncio
-async def test_waiting_for_a_turn_is_not_the_services_time():
-    limits = ClientLimits(total_seconds=1.0)
-    async with (
-        Loopback(always(LARGE)).serving() as server,
-        ProvenaClient(endpoints(server.base), tokens=NoToken(), limits=limits) as client,
-    ):
-        questions = Questions(client)
-        held = client.large_answers.question()
-        await held.__aenter__()
-        await client.prov.explore("upstream", "10378.1/2", 3)
-        waiting = asyncio.create_task(questions.ask())
-        done, _ = await asyncio.wait({waiting}, timeout=1.3)
-        assert not done
-        await held.__aexit__(None, None, None)
-        await waiting
-    assert questions.answered == 1
+async def test_a_large_answer_that_cannot_be_read_fails_alone():
+    async with client_over(Provena(), limits=LIMITS) as client:
+        failed, graph = await asyncio.gather(broken(client), large(client), return_exceptions=True)
+        assert (type(failed), graph) == (MalformedAnswerError, await small(client))
+
+
+@pytest.mark.asyncio
+async def test_two_pieces_of_work_never_run_at_once():
+    both = threading.Barrier(2)
+    async with client_over(Provena(), limits=LIMITS) as client:
+        pieces = [client.large_work.do(lambda: both.wait(0.02)) for _ in range(2)]
+        outcomes = await asyncio.gather(*pieces, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [threading.BrokenBarrierError] * 2

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 
-from provena_mcp.client.http.large_answers import LargeAnswers
 from provena_mcp.lineage.pages import PageRequest
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.items.reader import Reader
@@ -59,7 +58,7 @@ class WatchedProvena:
 @pytest.mark.parametrize("query", ["upstream", "contributing_datasets"])
 def test_no_large_lineage_is_walked_on_the_event_loop(query: LineageQuery) -> None:
     provena = WatchedProvena()
-    client = SimpleNamespace(prov=provena, large_answers=LargeAnswers())
+    client = SimpleNamespace(prov=provena)
     reader = cast(Reader, SimpleNamespace(client=client, caller="ann"))
     recent: RecentLineage = BoundedCache(entries=1, seconds=60, clock=lambda: 0.0)
     question = LineageQuestion(query, "made", 4, PageRequest(names=False))

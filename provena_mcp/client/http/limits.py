@@ -22,6 +22,11 @@ class ClientLimits(BaseModel):
     concurrency: int = Field(default=16, ge=1, description="Requests under way at once.")
     keepalive_seconds: float = Field(default=20.0, ge=0, description="An idle connection is kept.")
     max_body_bytes: int = Field(default=64 * 1024 * 1024, ge=1, description="Of an answer, decompressed.")
+    large_bytes: int = Field(
+        default=4 * 1024 * 1024,
+        ge=0,
+        description="Lineages of more, some 13,000 items, are decoded one after another, in a thread.",
+    )
     attempts: int = Field(default=3, ge=1, description="Tries of a request that may be repeated.")
     pause_seconds: float = Field(
         default=0.2, ge=0, description="Before the second try; doubled for each further one."

@@ -10,7 +10,7 @@ Outermost first:
 
 They know a request by its ``extensions``, each of which may be missing: ``service`` and ``purpose`` name it;
 ``path`` is what may be shown of its address; ``repeatable`` says whether it changes nothing (by default a
-GET); ``deadline`` is when it ends, in the event loop's seconds, and ``limit`` holds it to that.
+GET); ``deadline`` is when it ends, in the event loop's seconds.
 """
 
 from __future__ import annotations
@@ -19,13 +19,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 from typing import Final
 
 import httpx
 from opentelemetry import trace
 
-from provena_mcp.client.http.large_answers import LARGE_BYTES, meet_large_answer
 from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.http.retries import DOWN, pause_before_repeat, seconds_to_wait
 from provena_mcp.client.http.transport_errors import BodyBroken, BodyTooLarge, DeadlineReached, left_alone
@@ -182,9 +180,10 @@ class RetryTransport(_Around):
         if (isinstance(outcome, httpx.Response) and outcome.is_success) or attempt >= self._limits.attempts:
             return None
         pause = pause_before_repeat(request, outcome, attempt, self._limits)
-        deadline = request.extensions.get("deadline", inf)
-        in_time = pause is not None and asyncio.get_running_loop().time() + pause < deadline
-        return pause if in_time else None
+        deadline = request.extensions.get("deadline")
+        if pause is None or deadline is None:
+            return pause
+        return pause if asyncio.get_running_loop().time() + pause < deadline else None
 
 
 class TracingTransport(_Around):
@@ -237,14 +236,11 @@ class SlotTransport(_Around):
         """
         sent = False
         try:
-            async with asyncio.timeout_at(request.extensions.get("deadline")) as limit, self._slots:
+            async with asyncio.timeout_at(request.extensions.get("deadline")), self._slots:
                 sent = True
-                request.extensions["limit"] = limit
                 return await self._inner.handle_async_request(request)
         except TimeoutError:
             raise DeadlineReached(request, sent=sent) from None
-        finally:
-            request.extensions.pop("limit", None)  # it holds the task, and that the request
 
 
 class BodyTransport(_Around):
@@ -272,7 +268,11 @@ class BodyTransport(_Around):
         headers = [
             (name, value) for name, value in response.headers.multi_items() if name not in _AS_IT_TRAVELLED
         ]
-        known = {name: value for name, value in response.extensions.items() if name in _KEPT}
+        known = {
+            name: response.extensions[name]
+            for name in ("http_version", "reason_phrase")
+            if name in response.extensions
+        }
         return httpx.Response(response.status_code, headers=headers, content=body, extensions=known)
 
     async def _body(self, request: httpx.Request, response: httpx.Response) -> bytes:
@@ -282,8 +282,6 @@ class BodyTransport(_Around):
             size += len(chunk)
             if size > self._max_bytes:
                 raise BodyTooLarge("There is more of it.", request=request)
-            if size > LARGE_BYTES:
-                await meet_large_answer(request.extensions.get("limit"))
             chunks.append(chunk)
         return b"".join(chunks)
 

@@ -74,13 +74,6 @@ async def answer_lineage(
         NotFoundError: No item has it.
         CursorError: The cursor is not of this question, or the lineage has changed since.
     """
-    async with reader.client.large_answers.question():
-        return await _answer(reader, cap, recent, question)
-
-
-async def _answer(
-    reader: Reader, cap: DepthCap, recent: RecentLineage, question: LineageQuestion
-) -> LineageResult:
     start = parse_handle(question.starting_id, "starting_id")
     key = (reader.caller, question.query, start, question.depth)
     found = recent.get(key) if question.page.cursor else None
