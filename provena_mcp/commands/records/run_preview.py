@@ -19,7 +19,7 @@ from provena_mcp.rules.records.references import (
     references,
     resolve_workflow,
 )
-from provena_mcp.rules.text import clean, shown_pairs, shown_text, shown_words
+from provena_mcp.rules.text import clean, first_of, shown_pairs, shown_text, shown_words
 from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import WorkflowTemplateItem
 
@@ -143,10 +143,7 @@ def superseded(runs: Sequence[AnyRun], known: Known) -> tuple[str, ...]:
         and outcome.item.versioning_info
         and outcome.item.versioning_info.next_version
     ]
-    if len(warnings) > _SUPERSEDED_SHOWN:
-        left = len(warnings) - _SUPERSEDED_SHOWN
-        warnings = [*warnings[:_SUPERSEDED_SHOWN], f"{left} more items have newer versions."]
-    return tuple(warnings)
+    return first_of(warnings, _SUPERSEDED_SHOWN, lambda left: f"{left} more items have newer versions.")
 
 
 def run_lines(run: ProposedRun) -> str:
@@ -171,9 +168,8 @@ def _lines(run: ProposedRun) -> Iterator[tuple[str, str]]:
 def _dataset_labels(datasets: Sequence[DatasetInRole] | None) -> str:
     if not datasets:
         return "none"
-    names = [dataset_label(dataset) for dataset in datasets[:_DATASETS_SHOWN]]
-    left = len(datasets) - len(names)
-    return "; ".join([*names, f"and {left} more"] if left else names)
+    names = [dataset_label(dataset) for dataset in datasets]
+    return "; ".join(first_of(names, _DATASETS_SHOWN, lambda left: f"and {left} more"))
 
 
 def dataset_label(dataset: DatasetInRole) -> str:
