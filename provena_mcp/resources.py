@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError
-from mcp.server.mcpserver.resources import ResourceTemplate
 from mcp.shared.uri_template import UriTemplate
 from mcp.types import Resource
 
@@ -39,25 +37,15 @@ def register_resources(server: MCPServer[Application], about: Callable[[], str])
         server: Gets the resources.
         about: Says which Provena answers.
     """
-    # The SDK takes functions only, and would make the template of each anew for every server.
-    server._resource_manager._templates.update(_templates())  # pyright: ignore[reportPrivateUsage]
-    _register_fixed(server, about)
-
-
-@cache
-def _templates() -> Mapping[str, ResourceTemplate]:
-    """The template of every document kind, by its URI template; no server differs in them."""
-    return {
-        kind.uri_template: ResourceTemplate.from_function(
-            _handler(kind),
+    for kind in DOCUMENT_KINDS:
+        server.resource(
             kind.uri_template,
             name=kind.name,
             title=kind.title,
             mime_type=kind.mime_type,
             description=kind.description,
-        )
-        for kind in DOCUMENT_KINDS
-    }
+        )(_handler(kind))
+    _register_fixed(server, about)
 
 
 def _handler(kind: DocumentKind) -> Callable[..., Awaitable[str | bytes]]:
