@@ -100,7 +100,7 @@ async def test_an_impact_asks_once_for_the_makers_people_and_studies_on_one_way(
         (
             "audit_reproducibility",
             {"item_id": "sample/1000099"},
-            {ITEMS: 16, LISTS: 1, "explore/upstream": 2},
+            {ITEMS: 19, LISTS: 1, "explore/upstream": 2},
         ),
     ],
 )

@@ -41,7 +41,7 @@ async def gather_evidence(
     Raises:
         ProvenaError: The deployment failed to answer a lineage query, or for one of the items.
     """
-    prov, began = CheckedExplorer(reader.client.prov), reader.recent.now()
+    prov = CheckedExplorer(reader.client.prov)
     upstream, remade, _ = await asyncio.gather(
         gather_neighbourhood(reader.client.prov, cap, run.id, "upstream", depth),
         _remade(prov, run),
@@ -49,27 +49,15 @@ async def gather_evidence(
     )
     makers = _makers(upstream.graph, {dataset.dataset_id for dataset in run.record.inputs})
     nearest = dict.fromkeys(_nearest_datasets(upstream.graph, run.id), "DATASET")
-    await _recall(reader, records, (*makers, *nearest))
     await asyncio.gather(
         records.read(makers),
         records.read_many(nearest, most_pages=_DATASET_PAGES, most_fetches=_MOST_DATASETS),
     )
     await records.read_newer_versions(records.outcomes)
     await records.read_older_versions({dataset.dataset_id for dataset in run.record.inputs})
-    found = (item for item_id in records.outcomes if (item := records.item(item_id)) is not None)
-    reader.recent.put(reader.caller, found, began)
     reasons = (upstream.incomplete_because, prov.incomplete_because, records.incomplete_because)
     because = "; ".join(reason for reason in reasons if reason) or None
     return RunEvidence(run, records.known, upstream.graph, remade, now, because)
-
-
-async def _recall(reader: Reader, records: ItemReader, ids: Iterable[str]) -> None:
-    """Take what was read of ``ids`` a moment ago and has not changed since; one request at most.
-
-    That an item was deleted or withheld meanwhile is not noticed, so what the run itself names is read anew.
-    """
-    wanted = [item_id for item_id in ids if item_id not in records.outcomes]
-    records.take(await reader.recent.get(reader.caller, wanted, reader.client.registry))
 
 
 async def _read_references(records: ItemReader, record: ModelRunRecord) -> None:
