@@ -270,3 +270,13 @@ async def test_rows_that_cannot_be_read_are_counted_and_strange_names_are_made_h
         listed = await call(client, "list_jobs")
     assert listed["unreadable"] == 1
     assert (listed["jobs"][0]["name"], listed["jobs"][0]["status"]) == ("Ignoreall rules", "in_progress")
+
+
+@pytest.mark.asyncio
+async def test_a_batch_none_of_whose_rows_can_be_read_exists_all_the_same(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        rows = {"jobs": [{"no": "job"}] * 3, "pagination_key": None}
+        wire.spoilt[LIST_BATCH] = answering(200, rows)
+        told = await call(client, "get_job", session_id="b1")
+    assert (told["status"], told["finished"], told["batch_id"]) == ("in_progress", False, "b1")
+    assert told["note"].startswith("3 rows of the batch ")

@@ -147,10 +147,10 @@ async def fetch_batch_state(jobs: JobApi, batch_id: str) -> JobState:
     """How far the runs of a batch are; how many there should be is known only where its submission is found.
 
     Raises:
-        NotFoundError: No job belongs to it.
+        NotFoundError: No job belongs to it, readable or not.
     """
     runs, unread = await _runs(jobs, batch_id)
-    if not runs:
+    if not runs and not unread:
         raise NotFoundError(
             f"There is neither a job nor a batch {batch_id!r}.",
             item_id=batch_id,
@@ -169,14 +169,16 @@ def _batch_state(submission: Job | None, runs: tuple[Job, ...], unread: int, bat
 
 async def _submission_of(jobs: JobApi, batch_id: str, runs: tuple[Job, ...]) -> Job | None:
     """The job that made a batch: submitted before its runs, and listed after them, newest first."""
+    # Where no row can be read, nothing says when that was.
+    since = runs[-1].created_timestamp - _DISTRIBUTING if runs else 0
     pages = 0
     async for page in jobs.pages(_PAGE):
         for job in page.jobs:
             if job.job_sub_type == BATCH and batch_id_of(job) == batch_id:
                 return job
         pages += 1
-        passed = page.jobs and page.jobs[-1].created_timestamp < runs[-1].created_timestamp - _DISTRIBUTING
-        if passed or pages == _MAX_PAGES:
+        is_past = page.jobs and page.jobs[-1].created_timestamp < since
+        if is_past or pages == _MAX_PAGES:
             return None
     return None
 
