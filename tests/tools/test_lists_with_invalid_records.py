@@ -50,6 +50,17 @@ async def test_a_list_is_not_all_where_records_cannot_be_read(tmp_path: Path, qu
     assert listed["total"] == before["total"] - len(INVALID)
 
 
+@pytest.mark.asyncio
+async def test_the_last_page_is_not_called_all_where_an_earlier_one_met_invalid_records(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        spoil(wire)
+        page = await call(client, "list_items", subtype="MODEL_RUN", limit=8)
+        wire.spoilt.clear()
+        while "cursor" in page:
+            page = await call(client, "list_items", subtype="MODEL_RUN", limit=8, cursor=page["cursor"])
+    assert (page["complete"], page["note"], page.get("unparsable")) == (False, UNREAD, None)
+
+
 def repeat(wire: Wire, keys: list[dict[str, int] | None]) -> None:
     """Every page is the first five items, and ``keys`` are told in turn for where to go on."""
     told = iter(keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final, Literal, cast
@@ -163,7 +163,8 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
     )
     if question.group_by is not None:
         return await _grouped(reader, question, item_filter, question.group_by)
-    page = _Page(_place(question), question.limit, max_tokens)
+    place, was_doubted = _start(question)
+    page = _Page(place, question.limit, max_tokens)
     for _ in range(_MAX_PAGES):
         if page.place is None or page.is_full or not page.wanted:
             break
@@ -173,22 +174,23 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
     if question.cursor is None:
         rest = await _read_rest(reader, question, item_filter, page.place, page.seen)
     unparsable = dict.fromkeys([*page.unparsable, *(rest.unparsable if rest else ())])
+    is_doubted = was_doubted or bool(unparsable)
     return ListItemsResult(
         items=tuple(page.rows),
         total=None if rest is None else len(page.rows) + len(rest.kept),
         total_is_minimum=(rest is not None and not (rest.is_all and not unparsable)) or None,
-        complete=page.place is None and not unparsable,
+        complete=page.place is None and not is_doubted,
         scanned=page.scanned if item_filter.predicates else None,
         left_out=dict(page.left_out) or None,
-        cursor=encode_cursor(question.key(), [page.place.key, page.place.skip]) if page.place else None,
-        note=_note(unparsable, None if page.rows else item_filter.doubt),
+        cursor=_cursor(question, page.place, is_doubted=is_doubted) if page.place else None,
+        note=_note(is_doubted, None if page.rows else item_filter.doubt),
         unparsable=_shown(unparsable),
     )
 
 
-def _note(unparsable: Collection[str], doubt: str | None) -> str | None:
+def _note(is_doubted: bool, doubt: str | None) -> str | None:
     """What keeps a list from being all, or may."""
-    return " ".join(filter(None, (_UNREAD if unparsable else None, doubt))) or None
+    return " ".join(filter(None, (_UNREAD if is_doubted else None, doubt))) or None
 
 
 def _shown(unparsable: Iterable[str]) -> tuple[str, ...] | None:
@@ -241,7 +243,7 @@ async def _grouped(
         group_count=count if count > len(groups) else None,
         complete=found.is_all and not found.unparsable,
         left_out=found.left_out or None,
-        note=_note(found.unparsable, None if found.kept else item_filter.doubt),
+        note=_note(bool(found.unparsable), None if found.kept else item_filter.doubt),
         unparsable=_shown(found.unparsable),
     )
 
@@ -276,9 +278,14 @@ async def _read_on(
         page.scanned += 1
 
 
-def _place(question: ListQuestion) -> _Place:
+def _cursor(question: ListQuestion, place: _Place, *, is_doubted: bool) -> str:
+    return encode_cursor(question.key(), [place.key, place.skip, is_doubted])
+
+
+def _start(question: ListQuestion) -> tuple[_Place, bool]:
+    """Where the page asked for starts, and whether a page before met records that are not valid."""
     position = decode_cursor(question.key(), question.cursor) if question.cursor else None
     parts = cast("list[JsonValue]", position) if isinstance(position, list) else []
-    if len(parts) != 2 or not isinstance(parts[1], int):
-        return _Place()
-    return _Place(parts[0] if isinstance(parts[0], dict) else None, parts[1])
+    if len(parts) != 3 or not isinstance(parts[1], int):
+        return _Place(), False
+    return _Place(parts[0] if isinstance(parts[0], dict) else None, parts[1]), parts[2] is True
