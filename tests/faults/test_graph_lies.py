@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -94,6 +95,49 @@ def test_of_a_graph_that_falls_apart_an_empty_answer_says_so(sandbox: Sandbox, t
     assert told["note"].startswith("Nothing was found for '")
     assert told["note"].endswith(
         "' (dataset) within 3 hops, but what Provena answered does not hang together."
+    )
+
+
+def test_an_impact_in_a_graph_that_falls_apart_rules_nothing_out(sandbox: Sandbox):
+    sandbox.change = graphs(no_links)
+    none = sandbox.call("analyse_impact", {"item_id": BATHYMETRY}).structured_content
+    sandbox.change = graphs(a_stranger)
+    some = sandbox.call("analyse_impact", {"item_id": BATHYMETRY}).structured_content
+    sandbox.change = None
+    assert none is not None
+    assert some is not None
+    assert none["answer"].startswith("Nothing was found within 20 hops that depends on '")
+    assert none["answer"].endswith("', but that may not be all.")
+    assert "' is wrong, at least this is touched within 20 hops: " in some["answer"]
+
+
+def test_a_path_in_a_graph_with_strangers_is_not_said_to_be_the_only_one(sandbox: Sandbox):
+    sandbox.change = graphs(a_stranger)
+    told = sandbox.call("find_lineage_path", {"from_id": "sample/1000117", "to_id": RUN}).structured_content
+    sandbox.change = None
+    assert told is not None
+    assert told["answer"].endswith(
+        ": 1 hop over 1 run, one path found. No longer way found within 20 hops. "
+        "But what Provena answered does not hang together: there may be other ways."
+    )
+
+
+def test_an_item_that_two_answers_give_different_kinds_is_told(sandbox: Sandbox):
+    answers = itertools.count()
+
+    def another_kind_each_time(graph: Json) -> None:
+        if next(answers):
+            for node in graph["nodes"]:
+                if node["id"] == "sample/1000112":
+                    node["item_category"], node["item_subtype"] = "AGENT", "PERSON"
+
+    sandbox.change = graphs(another_kind_each_time)
+    told = sandbox.call("find_lineage_path", {"from_id": DATASET, "to_id": "sample/1000117"})
+    sandbox.change = None
+    assert told.structured_content is not None
+    assert (
+        told.structured_content["incomplete_because"]
+        == "the service gave 1 item another kind than in an earlier answer: sample/1000112"
     )
 
 

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.lineage.impact import find_impact
+from provena_mcp.queries.answers.impact_evidence import ImpactEvidence
 from provena_mcp.queries.answers.links_ahead import LinksAhead, read_links_ahead
 from provena_mcp.queries.lineage.frontier import DepthCap
-from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from provena_mcp.rules.graph import UNKNOWN, Kind, Link, ProvenanceGraph
 from tests.queries.test_gathering import CappedProvena, chain, gather
 from tests.queries.test_makers import makers_in
 from tests.worlds.random_worlds import worlds
@@ -70,3 +71,13 @@ def test_of_more_than_few_queries_tell_only_the_deep_ones_are_asked():
     _, ahead, asked = ahead_of(fan, "data", 10)
     assert asked == 4
     assert ahead.known == {"data", "run/36", "run/37", "run/38", "run/39"}
+
+
+def test_of_two_answers_the_one_that_holds_a_kind_is_believed():
+    run, dataset = Kind("ACTIVITY", "MODEL_RUN"), Kind("ENTITY", "DATASET")
+    link = (Link("r", "used", "d"),)
+    downstream = ProvenanceGraph({"r": run, "d": UNKNOWN}, link)
+    naming = ProvenanceGraph({"r": UNKNOWN, "d": dataset}, link)
+    impact = find_impact(downstream, ("d",), 1)
+    evidence = ImpactEvidence(downstream, naming, impact, (), {}, ())
+    assert evidence.kinds == {"r": "MODEL_RUN", "d": "DATASET"}

@@ -210,27 +210,28 @@ class ImpactAnswer:
         )
         touched = ", ".join(plural(count, *nouns) for count, *nouns in counts if count)
         called = f"'{item.name or item.id}'"
-        is_many = len(self._evidence.impact.starts) > 1
+        impact, doubted = self._evidence.impact, bool(self._evidence.incomplete_because)
+        is_many = len(impact.starts) > 1
+        within = f"within {plural(self._depth, 'hop')}"
         if item.type in ("PERSON", "ORGANISATION"):
             called = f"what {called} did"
         elif is_many:
             called = f"all versions of {called}"
-        if not self._evidence.impact.affected:
+        if not impact.affected:
             names = f" By name it is tied to {touched}." if touched else ""
-            return f"Nothing within {plural(self._depth, 'hop')} depends on {called}.{names}"
+            if doubted:
+                return f"Nothing was found {within} that depends on {called}, but that may not be all.{names}"
+            return f"Nothing {within} depends on {called}.{names}"
         are = "are" if is_many else "is"
-        within = f"within {plural(self._depth, 'hop')}"
         released = f"; {plural(totals.released, 'affected dataset')} released" if totals.released else ""
         others = sum(self._makers.unaffected(item.id) is not None for item in self._datasets)
         also = f"; {plural(others, 'affected dataset')} also made by an unaffected run" if others else ""
-        unread = totals.makers_unread
-        rest = (
-            f" Who else made {plural(unread, 'affected dataset')} was not read; "
-            "fetch_items tells who made each."
-            if unread
-            else ""
-        )
-        return f"If {called} {are} wrong, this is touched {within}: {touched}{released}{also}.{rest}"
+        rest = ""
+        if totals.makers_unread:
+            rest = f" Who else made {plural(totals.makers_unread, 'affected dataset')} was not read; "
+            rest += "fetch_items tells who made each."
+        this = "at least this" if doubted else "this"
+        return f"If {called} {are} wrong, {this} is touched {within}: {touched}{released}{also}.{rest}"
 
     def _newer(self) -> tuple[NewerVersion, ...]:
         """Newer versions that the graph knows and, of the item itself, those that its record names."""

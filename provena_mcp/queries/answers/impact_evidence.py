@@ -52,7 +52,10 @@ class ImpactEvidence:
     @cached_property
     def kinds(self) -> Mapping[str, str]:
         """The registry subtype of each item; empty where the graph holds none."""
-        return kinds_of(self.naming) | kinds_of(self.downstream)
+        naming = kinds_of(self.naming)
+        return naming | {
+            item: kind for item, kind in kinds_of(self.downstream).items() if kind or item not in naming
+        }
 
 
 async def gather_evidence(

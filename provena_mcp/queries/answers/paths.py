@@ -124,23 +124,30 @@ class PathAnswer:
     def _says(self, paths: ShortestPaths, other: OtherDirection | None, words: PathWords) -> str:
         start, goal = words.called(self._start), words.called(self._goal)
         came = f"{start} came from {goal}" if paths.direction == "upstream" else f"{goal} came from {start}"
-        ways = "one shortest path" if paths.count == 1 else f"{paths.count} shortest paths"
+        which = (
+            ("path found", "paths found") if self._relation.doubts else ("shortest path", "shortest paths")
+        )
+        ways = f"one {which[0]}" if paths.count == 1 else f"{paths.count} {which[1]}"
         runs = sum(self._kinds.get(node) == "MODEL_RUN" for node in paths.paths[0])
         over = f" over {plural(runs, 'run')}" if runs else ""
         cycle = " They also lie on a cycle: each came from the other." if other else ""
-        return f"{came}: {plural(paths.length, 'hop')}{over}, {ways}.{self._says_ways(paths)}{cycle}"
+        told = f"{came}: {plural(paths.length, 'hop')}{over}, {ways}.{self._says_ways(paths)}{cycle}"
+        if self._relation.doubts:
+            told += " But what Provena answered does not hang together: there may be other ways."
+        return told
 
     def _says_ways(self, paths: ShortestPaths) -> str:
         ways, within = self._relation.ways, self._relation.ways_within
+        found = " found" if self._relation.doubts else ""
         if ways is None:
             return " Longer ways are too many to count."
         if within <= paths.length < self._max_hops:
             return " Longer ways were not looked for: too many queries would be needed."
-        if sum(found.count for found in ways) == paths.count:
-            return f" No longer way within {plural(within, 'hop')}."
-        told = ", ".join(f"{found.count} over {plural(found.runs, 'run')}" for found in ways[:_SHOWN_COUNTS])
+        if sum(row.count for row in ways) == paths.count:
+            return f" No longer way{found} within {plural(within, 'hop')}."
+        told = ", ".join(f"{row.count} over {plural(row.runs, 'run')}" for row in ways[:_SHOWN_COUNTS])
         more = ", …" if len(ways) > _SHOWN_COUNTS else ""
-        return f" All ways within {plural(within, 'hop')}: {told}{more}."
+        return f" All ways{found} within {plural(within, 'hop')}: {told}{more}."
 
     def _stopped(self, within: int) -> str | None:
         doubts = self._relation.doubts

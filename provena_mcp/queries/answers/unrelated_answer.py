@@ -99,6 +99,8 @@ class UnrelatedAnswer:
         if data:
             return f" They share, {within}, {' and '.join(data)}.{beside}"
         alone = [words.called(end) for end in (self._start, self._goal) if end not in relation.graph.nodes]
+        if relation.doubts:
+            return f" Nor was any data found that they share {within}.{beside}"
         if alone:
             return f" In no lineage at all: {', '.join(alone)}."
         return f" Nor do they share any data {within}.{beside}"
