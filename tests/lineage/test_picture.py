@@ -178,6 +178,11 @@ def test_a_figure_of_one_item_is_a_figure():
     assert "x/out" in figure(draw(sketch, {}, "Alone"))
 
 
+def test_a_figure_of_an_item_without_an_id_is_a_figure():
+    sketch = Sketch("lineage", ProvenanceGraph({"": DATASET}), ("",), {"": 0}, ("start",))
+    assert "<title>Alone</title>" in figure(draw(sketch, {"": Facts("Cover", None, None)}, "Alone"))
+
+
 def test_the_page_of_an_app_holds_no_picture():
     (text,) = re.findall(r'id="data">(.*?)</script>', app_page())
     assert text == "null"

@@ -6,6 +6,7 @@ from mcp import Client
 
 from provena_mcp.server.build import build_server
 from tests.tools.conftest import Standing
+from tests.worlds.deployment import answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call, failure, world_client
 from tests.worlds.settings import settings_with
 from tests.worlds.small import dataset, furniture, model_run, person
@@ -65,6 +66,18 @@ async def test_of_many_custodians_those_not_told_are_counted_with_how_to_learn_o
     assert (len(found["custodians"]), found["note"]) == (
         20,
         "Not told: 5 custodians more of farther datasets; fetch_items tells a dataset's custodian.",
+    )
+
+
+@pytest.mark.asyncio
+async def test_no_custodian_is_promised_of_data_that_may_not_be_read(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        wire.spoilt["/registry-api/registry/general/fetch"] = answering(401, {"detail": "No."})
+        wire.spoilt["/registry-api/registry/general/list"] = answering(503, {})
+        found = await call(client, "get_contributing_agents", starting_id="sample/1000117", depth=1)
+    assert (found["custodians_unread"], found["note"]) == (
+        1,
+        "Not told: the custodians of 1 dataset; fetch_items tells a dataset's custodian, if you may read it.",
     )
 
 

@@ -187,6 +187,8 @@ def _fits(text: str, units: int) -> int:
 
 
 def _as_many(parts: Sequence[str], units: int) -> str:
-    """As many of the parts as fit whole, at least the first."""
+    """As many of the parts as fit whole, at least the first; nothing of none."""
+    if not parts:
+        return ""
     lines = [" · ".join(parts[:count]) for count in range(len(parts), 0, -1)]
     return next((line for line in lines if len(line) <= units), fitting(lines[-1], units))

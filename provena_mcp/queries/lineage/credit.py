@@ -49,7 +49,11 @@ class Credit:
             f"the custodians of {plural(self.unread, 'dataset')}" if self.unread else "",
         )
         lacking = " and ".join(filter(None, parts))
-        return f"Not told: {lacking}; fetch_items tells a dataset's custodian." if lacking else ""
+        if not lacking:
+            return ""
+        # Datasets may be unread because they are too many, or withheld.
+        where = ", if you may read it" if self.unread else ""
+        return f"Not told: {lacking}; fetch_items tells a dataset's custodian{where}."
 
     def beside(self, page: LineageResult) -> LineageResult:
         """A page with it; what looks farther asks for it again."""
