@@ -19,6 +19,7 @@ from provena_mcp.queries.lineage.frontier import (
     Explorer,
     Frontier,
     QueryBudget,
+    worked_out,
 )
 from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
 from provena_mcp.rules.text import plural
@@ -56,7 +57,7 @@ async def gather_neighbourhood(
     beyond = None if stopped else await _beyond(frontier, depth, query or direction)
     reasons = filter(None, (stopped, beyond, _unfollowed(frontier)))
     found = Lineage(
-        _cut(frontier, depth),
+        await worked_out(lambda: _cut(frontier, depth), len(frontier.graph.columns.ids)),
         direction,
         start,
         depth,
@@ -91,11 +92,11 @@ async def _beyond(frontier: Frontier, depth: int, query: LineageQuery) -> str | 
     levels = frontier.graph.walk(frontier.start, frontier.direction).levels
     if len(levels) <= depth:
         return None
-    nodes = frontier.graph.nodes
+    numbers, kinds = frontier.graph.numbers, frontier.graph.columns.kinds
     unknown = [
         node
         for hop, node in frontier.open_nodes(nearer_than=depth + 1)
-        if hop == depth and _may_lead_to(nodes[node], query)
+        if hop == depth and _may_lead_to(kinds[numbers[node]], query)
     ]
     if len(unknown) > _WORTH_PROBING:
         return f"depth {depth} reached; {plural(len(unknown), 'item')} at hop {depth} may lead further"
