@@ -6,6 +6,7 @@ lost is lacking all the same.
 
 from __future__ import annotations
 
+import asyncio
 from itertools import islice
 from typing import Final
 
@@ -32,13 +33,16 @@ class CheckedExplorer:
         self._explorer = explorer
         self._kinds: dict[str, Kind] = {}
         self._changed: dict[str, None] = {}
+        self._comparing = asyncio.Lock()
 
     async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
         """The answer as it came; errors as ``ProvenaClient.prov.explore``."""
         graph = await self._explorer.explore(query, starting_id, depth)
         if doubt := await doubt_of(graph, query, starting_id, depth):
             self._told[doubt] = None
-        self._compare(graph)
+        # Answers come at once, and each has to be seen whole by the next.
+        async with self._comparing:
+            await worked_out(lambda: self._compare(graph), len(graph.columns.ids))
         return graph
 
     @property
@@ -57,7 +61,6 @@ class CheckedExplorer:
 
     def _compare(self, graph: ProvenanceGraph) -> None:
         """Note which items an answer gives other kinds than one before did."""
-        # In no thread: answers come at once, and each has to be seen whole by the next.
         for item, kind in zip(graph.columns.ids, graph.columns.kinds, strict=True):
             before = self._kinds.setdefault(item, kind)
             if before is kind or before == kind or kind == UNKNOWN:
