@@ -24,7 +24,7 @@ _SECRET_OPTIONS: Final = {
     "lftp": ("-u", "--user"),
     "smbclient": ("-U", "--user"),
 }
-# After these a name is that of a setting, and its value the next word: aws configure set api_key X.
+# After these, options apart, a name is that of a setting and its value the next word: aws configure set key X.
 _SETTERS: Final = frozenset({"set", "config", "put", "store"})
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ksh", "zsh", "fish"})
 _GIVEN: Final = re.compile(r"(?P<name>[\w.-]+)(?:=|:(?!/)\s*)")
@@ -74,12 +74,14 @@ class _Masking:
         self._secret_options: tuple[str, ...] = ()
         self._is_shell = False
         self._before = ""
+        self._sets = False
         self._names_setting = False
 
     def masked(self, word: str) -> str:
         """The next word of the command, without secrets."""
         before, self._before = self._before, word
-        named, self._names_setting = self._names_setting, before in _SETTERS and is_secret_name(word)
+        self._sets = self._sets or before in _SETTERS
+        named, self._names_setting = self._names_setting, self._sets and is_secret_name(word)
         if (named or self._takes_secret(before)) and not (word.startswith("-") and is_secret_name(word)):
             self._before = ""
             return MASK

@@ -35,6 +35,8 @@ COMMANDS = [
         "aws configure set aws_secret_access_key [masked]",
     ),
     (["npm", "config", "set", "//hub/:_authToken", "SECRET"], "npm config set //hub/:_authToken [masked]"),
+    (["git", "config", "--global", "hub.token", "SECRET"], "git config --global hub.token [masked]"),
+    (["aws", "set", "--profile", "p", "api_key", "SECRET"], "aws set --profile p api_key [masked]"),
     (["git", "config", "--global", "url", "u"], "git config --global url u"),
     (["psql", "postgres://u:p@ss@host/db"], "psql postgres://[masked]@host/db"),
     (["git", "clone", "https://u:p/w@h/x.git"], "git clone https://[masked]@h/x.git"),
