@@ -24,7 +24,7 @@ _SECRET_OPTIONS: Final = {
     "lftp": ("-u", "--user"),
     "smbclient": ("-U", "--user"),
 }
-# After these, options apart, a name is that of a setting and its value the next word: aws configure set key X.
+# After these, options apart, a name is that of a setting, its value the next word: aws configure set key X.
 _SETTERS: Final = frozenset({"set", "config", "put", "store"})
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ksh", "zsh", "fish"})
 _GIVEN: Final = re.compile(r"(?P<name>[\w.-]+)(?:=|:(?!/)\s*)")
