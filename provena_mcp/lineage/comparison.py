@@ -14,7 +14,7 @@ from typing import Final, Literal, get_args
 
 from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
-from provena_mcp.rules.links_by_kind import links_from, links_to
+from provena_mcp.rules.links_by_kind import is_version, links_from, links_to
 from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
 from provena_mcp.wire.subtypes import registry_subtype
 
@@ -35,21 +35,17 @@ def version_chains(previous: Mapping[str, str]) -> dict[str, Version]:
 def previous_versions(graph: ProvenanceGraph) -> dict[str, str]:
     """An item -> the version before it, as the VERSION activities in a graph say (provena-http 5.3)."""
     made_from = {
-        version: old for version, relation, old in links_from(graph, _is_version) if relation == "used"
+        version: old for version, relation, old in links_from(graph, is_version) if relation == "used"
     }
     return {
         new: made_from[version]
-        for new, relation, version in links_to(graph, _is_version)
+        for new, relation, version in links_to(graph, is_version)
         if relation == "wasGeneratedBy" and version in made_from
     }
 
 
 def _field_of(kind: Kind) -> LineageField | None:
     return _FIELD_OF.get(registry_subtype(kind.subtype))
-
-
-def _is_version(kind: Kind) -> bool:
-    return kind.subtype == "VERSION"
 
 
 def _place(item: str, previous: Mapping[str, str]) -> Version:

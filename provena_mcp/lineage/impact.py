@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from provena_mcp.lineage.roles import role_of
 from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
-from provena_mcp.rules.links_by_kind import links_from, links_to
+from provena_mcp.rules.links_by_kind import is_version, links_from, links_to
 from provena_mcp.wire.subtypes import registry_subtype
 
 # An item whose kind the graph does not hold passes on: an impact must not miss anything in silence.
@@ -221,17 +221,13 @@ def _told(links: Mapping[_Said, int]) -> dict[str, int]:
 def _newer_versions(graph: ProvenanceGraph, hops: Mapping[str, int]) -> Iterable[NewerVersion]:
     """Items that VERSION activities made of the start or of affected items, and that are not affected."""
     replaced_by: dict[str, list[str]] = {}
-    for version, _, old in links_from(graph, _is_version):
+    for version, _, old in links_from(graph, is_version):
         if old in hops and graph.nodes[old].category != "AGENT":
             replaced_by.setdefault(version, []).append(old)
     found = {
         NewerVersion(new, old)
-        for new, _, version in links_to(graph, _is_version)
+        for new, _, version in links_to(graph, is_version)
         for old in replaced_by.get(version, ())
         if new not in hops
     }
     return sorted(found, key=lambda newer: (hops[newer.of], newer.of, newer.id))
-
-
-def _is_version(kind: Kind) -> bool:
-    return kind.subtype == "VERSION"

@@ -139,10 +139,6 @@ class ProvenanceGraph:
     def __repr__(self) -> str:
         return f"ProvenanceGraph({self.nodes!r}, {self.links!r}, {self.contradictions!r})"
 
-    def ahead(self, direction: Direction) -> Mapping[str, list[str]]:
-        """From each item that leads on, the items one link away in ``direction``, each once."""
-        return self._causes if direction == "upstream" else self._effects
-
     def ways(self, direction: Direction) -> Sequence[Sequence[int]]:
         """From each node, the nodes one link away in ``direction``, once for every link."""
         return self._ways_up if direction == "upstream" else self._ways_down
@@ -255,22 +251,6 @@ class ProvenanceGraph:
         graph = ProvenanceGraph.of_columns(columns, tuple(contradictions))
         graph.numbers = numbers
         return graph
-
-    @kept_property
-    def _causes(self) -> Mapping[str, list[str]]:
-        return self._ahead(self._ways_up)
-
-    @kept_property
-    def _effects(self) -> Mapping[str, list[str]]:
-        return self._ahead(self._ways_down)
-
-    def _ahead(self, ways: Sequence[Iterable[int]]) -> Mapping[str, list[str]]:
-        ids = self.columns.ids
-        return {
-            ids[near]: [ids[far] for far in dict.fromkeys(others)]
-            for near, others in enumerate(ways)
-            if others
-        }
 
     @kept_property
     def _ways_up(self) -> Sequence[Sequence[int]]:

@@ -10,6 +10,11 @@ from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 OfKind = Callable[[Kind], bool]
 
 
+def is_version(kind: Kind) -> bool:
+    """Whether what is of this kind made a new version of an item."""
+    return kind.subtype == "VERSION"
+
+
 def links_from(graph: ProvenanceGraph, is_wanted: OfKind) -> list[Link]:
     """The links whose source is of such a kind."""
     return _links(graph, map(_flags(graph, is_wanted).__getitem__, graph.columns.sources))

@@ -12,9 +12,9 @@ from provena_mcp.lineage.comparison import (
     previous_versions,
     version_chains,
 )
-from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from tests.worlds.hops import hops_along
 from tests.worlds.random_programmes import DATASETS, Programme, Run, programmes
 
 # Thousands of random worlds take several times as long when every line is traced.
@@ -180,7 +180,7 @@ def test_of_several_datasets_in_a_role_only_those_not_shared_are_told() -> None:
 
 
 def upstream(graph: ProvenanceGraph, start: str) -> ProvenanceGraph:
-    hops = hops_along(graph.ahead("upstream"), (start,), 99)
+    hops = hops_along(graph, "upstream", start, 99)
     return ProvenanceGraph(
         {node: kind for node, kind in graph.nodes.items() if node in hops},
         tuple(link for link in graph.links if link.source in hops),

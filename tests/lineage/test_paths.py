@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provena_mcp.lineage.paths import InCommon, ShortestPaths, in_common, shortest_paths
-from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
+from tests.worlds.hops import hops_along
 from tests.worlds.random_graphs import NODES, graphs, simple_paths
 
 # Thousands of random worlds take several times as long when every line is traced.
@@ -115,11 +115,9 @@ def test_what_two_items_have_in_common_is_what_paths_from_both_reach(
         for node in NODES[2:]
         if max(distance(first, node), distance(second, node)) <= depth
     }
-    ahead = graph.ahead(direction)
 
-    found = in_common(
-        hops_along(ahead, (first,), depth), hops_along(ahead, (second,), depth), (first, second)
-    )
+    from_first = hops_along(graph, direction, first, depth)
+    found = in_common(from_first, hops_along(graph, direction, second, depth), (first, second))
 
     assert set(found) == expected
     assert [item.hops for item in found] == sorted(item.hops for item in found)

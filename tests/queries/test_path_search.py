@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.paths import InCommon, Meeting, in_common, shortest_paths
-from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.lineage.ways import count_ways
 from provena_mcp.queries.answers.path_search import Relation, find_relation
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
 from tests.queries.test_gathering import CappedProvena, chain
+from tests.worlds.hops import hops_along
 from tests.worlds.random_graphs import NODES, graphs, simple_paths
 
 # Thousands of random worlds take several times as long when every line is traced.
@@ -44,8 +44,8 @@ def test_walking_from_both_ends_under_any_cap_finds_what_the_whole_graph_holds(
     common = {
         direction: tuple(
             in_common(
-                hops_along(graph.ahead(direction), (start,), max_hops),
-                hops_along(graph.ahead(direction), (goal,), max_hops),
+                hops_along(graph, direction, start, max_hops),
+                hops_along(graph, direction, goal, max_hops),
                 ends,
             )
         )

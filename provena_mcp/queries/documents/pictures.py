@@ -9,7 +9,6 @@ from typing import Final
 from provena_mcp.errors import ArgumentError, NotFoundError
 from provena_mcp.lineage.paths import Meeting
 from provena_mcp.lineage.picture.scene import MOST_ITEMS, Facts, Picture, Sketch, draw
-from provena_mcp.lineage.traversal import hops_along
 from provena_mcp.queries.answers.impact_evidence import gather_evidence
 from provena_mcp.queries.answers.path_search import find_relation
 from provena_mcp.queries.items.reader import Reader
@@ -42,12 +41,13 @@ async def lineage_picture(
         ProvenaError: The deployment failed.
     """
     found = await gather_lineage(reader.client.prov, cap, query, item_id, depth)
-    hops = hops_along(found.graph.ahead(DIRECTION_OF[query]), [item_id], len(found.graph.nodes))
+    walked = found.graph.walk(item_id, DIRECTION_OF[query]).hops
+    hops = {node: hop for node, hop in zip(found.graph.columns.ids, walked, strict=True) if hop >= 0}
     # Agents of a downstream answer hang on the other side of it: a column beyond the last.
-    beyond = max(hops.values()) + 1
+    furthest = max(hops.values(), default=0)
     # The graph may hold nothing at all of an item, not even itself.
-    column_of = {item_id: 0, **{node: hops.get(node, beyond) for node in found.graph.nodes}}
-    headings = [*_hop_headings(max(hops.values())), "people and organisations"][: max(column_of.values()) + 1]
+    column_of = {item_id: 0, **{node: hops.get(node, furthest + 1) for node in found.graph.nodes}}
+    headings = [*_hop_headings(furthest), "people and organisations"][: max(column_of.values()) + 1]
     sketch = Sketch("lineage", found.graph, (item_id,), column_of, tuple(headings), found.incomplete_because)
     return await _drawn(reader, sketch, _TITLES[query])
 
