@@ -17,7 +17,7 @@ from provena_mcp.cli.ask.next_commands import as_command, follow_ups, naming_com
 from provena_mcp.cli.ask.parts import remark
 from provena_mcp.cli.failure_report import EXIT_OF, report_failure
 from provena_mcp.cli.own_server import own_server
-from provena_mcp.errors import OperatorError, ProvenaError
+from provena_mcp.errors import Fault, OperatorError, ProvenaError
 from provena_mcp.next_call import NextCall, ToolName, naming_tools
 from provena_mcp.settings import Settings
 from provena_mcp.tools.error_results import Failure
@@ -46,6 +46,7 @@ class Question(Generic[ResultT]):
         is_no: Whether an answer says no.
         items: The arguments that name items, by id or by name.
         settings: What the server is set to beside the usual.
+        fault_in: Whose fault it is that an answer lacks something; none if it lacks nothing.
     """
 
     tool: ToolName
@@ -55,6 +56,7 @@ class Question(Generic[ResultT]):
     is_no: Callable[[ResultT], bool] = lambda _: False
     items: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict[str, object])
+    fault_in: Callable[[ResultT], Fault | None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,8 @@ def present(question: Question[ResultT], asked: Asked, *, as_json: bool, sample:
         if age:
             console.print(remark(f"From a mirror; its age: {age}"))
         _propose(console, list(follow_ups(answer, asked.call)), sample=sample)
+    if fault := question.fault_in(result):
+        return EXIT_OF[fault]
     return IS_NO if question.is_no(result) else 0
 
 

@@ -102,14 +102,15 @@ def audit_question(item: str) -> Question[AuditReproducibilityResult]:
 
 
 def items_question(items: Sequence[str], beside: Sequence[str] | None, *, full: bool) -> Question[JsonObject]:
-    """What items are; no if one of them could not be read."""
+    """What items are; no if one of them does not exist."""
     return Question(
         "fetch_items",
         {"ids": items, "detail": "full" if full else None, "include": beside},
         JSON_OBJECT.validate_python,
         registry.fetched,
-        registry.lacks_some,
+        registry.is_missing_some,
         ("ids",),
+        fault_in=registry.fault_in,
     )
 
 

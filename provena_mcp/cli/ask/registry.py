@@ -12,10 +12,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from provena_mcp.cli.ask.parts import headline, item, kind_of, remark, table
+from provena_mcp.errors import Fault
 from provena_mcp.queries.items.lists import ListItemsResult
 from provena_mcp.queries.items.rows import Namesakes, Row
 from provena_mcp.queries.items.search import SearchItemsResult
-from provena_mcp.wire.items import JSON_OBJECT, JsonObject
+from provena_mcp.wire.items import JSON_OBJECT, JsonObject, as_object
 
 _SHOWN_APART: Final = frozenset({"id", "name", "type"})
 
@@ -57,12 +58,12 @@ def listed(result: ListItemsResult) -> RenderableType:
 def fetched(answer: JsonObject) -> RenderableType:
     """Items with all that is known of them; briefs differ by type, so they are shown as they come."""
     shown: list[RenderableType] = []
-    included = _object(answer.get("included"))
+    included = as_object(answer.get("included"))
     for brief in _objects(answer.get("items")):
         item_id = str(brief["id"])
         shown += [item(item_id, str(brief.get("name") or ""), str(brief.get("type")))]
         known = {name: value for name, value in brief.items() if name not in _SHOWN_APART}
-        known |= _object(included.get(item_id))
+        known |= as_object(included.get(item_id))
         shown += [Padding(table("", "", rows=_known(known)), (0, 0, 1, 2))]
     for state in ("not_found", "forbidden", "not_shown"):
         ids = cast("list[str]", answer.get(state) or [])
@@ -72,9 +73,16 @@ def fetched(answer: JsonObject) -> RenderableType:
     return Group(*shown)
 
 
-def lacks_some(answer: JsonObject) -> bool:
-    """Whether an item that was asked for could not be read."""
-    return any(answer.get(state) for state in ("not_found", "forbidden", "failed"))
+def is_missing_some(answer: JsonObject) -> bool:
+    """Whether an item that was asked for does not exist."""
+    return bool(answer.get("not_found"))
+
+
+def fault_in(answer: JsonObject) -> Fault | None:
+    """Whose fault it is that items could not be read; the deployment's if it failed for any of them."""
+    if answer.get("failed"):
+        return "deployment"
+    return "access" if answer.get("forbidden") else None
 
 
 def _rows(rows: Sequence[Row]) -> RenderableType:
@@ -153,10 +161,6 @@ def _object_line(value: JsonObject) -> str:
 
 def _words(name: str) -> str:
     return name if name.isupper() else name.replace("_", " ")
-
-
-def _object(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _objects(value: JsonValue) -> list[JsonObject]:

@@ -49,7 +49,7 @@ def item(
     as_json: AsJson = False,
     sample: Sample = False,
 ) -> None:
-    """What items are. Exits with 1 if one cannot be read."""
+    """What items are. Exits with 1 if one does not exist."""
     from provena_mcp.cli.ask.questions import items_question
 
     answer(items_question(items, beside, full=full), as_json=as_json, sample=sample)

@@ -257,7 +257,8 @@ def test_a_deployment_that_cannot_be_reached_has_an_exit_code_of_its_own(line: C
         for name in ("PROV", "REGISTRY", "JOB", "SEARCH", "AUTH", "DATA")
     }
     told = line("ask", "item", "10378.1/1900010", **nowhere)
-    assert (told.returncode, told.stderr) == (1, "")  # each item has its own reason
+    assert (told.returncode, told.stderr) == (4, "")  # each item has its own reason, on stdout
+    assert told.stdout == "10378.1/1900010: No connection to registry-api at http://127.0.0.1:1.\n"
     told = line("ask", "upstream", "10378.1/1900010", **nowhere)
     assert (told.returncode, told.stdout) == (4, "")
     assert "'provena-mcp doctor' shows which services answer" in told.stderr
