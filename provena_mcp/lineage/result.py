@@ -11,18 +11,19 @@ from provena_mcp.next_call import NextCall
 from provena_mcp.rules.graph import Direction
 
 # Clients check every result against its schema, and we made the rows ourselves: looking at each of a
-# thousand numbers again would take longer than answering. So schemas end a level above the rows; what a row
-# holds stands in the descriptions.
+# thousand numbers again would take longer than answering. So schemas end at tables of rows and counts; what
+# these hold stands in the descriptions.
 
 _OBJECT: Final = WithJsonSchema({"type": "object"})
+_LIST: Final = WithJsonSchema({"type": "array"})
 
 # ref, id, and the name where it is known.
 Row = tuple[int, str] | tuple[int, str, str]
-RowsByType = Annotated[dict[str, tuple[Row, ...]], SkipValidation, _OBJECT]
 
 # A ref, or several that share their targets, and the targets.
 Adjacency = tuple[int | tuple[int, ...], ...]
-Adjacencies = Annotated[tuple[Adjacency, ...], SkipValidation, WithJsonSchema({"type": "array"})]
+
+Counts = Annotated[dict[str, int], _OBJECT]
 
 
 class _Part(BaseModel):
@@ -50,9 +51,9 @@ class Totals(_Part):
     nodes: int = Field(description="Items, the start included.")
     links: int
     answer: int | None = Field(None, description="Items asked for.")
-    by_type: dict[str, int]
-    by_hop: dict[str, int] = Field(description="Items by hops from the start.")
-    direct: dict[str, int] | None = Field(
+    by_type: Counts
+    by_hop: Counts = Field(description="Items by hops from the start.")
+    direct: Counts | None = Field(
         None, description="Items one link away by type: all of them, though the lineage goes on."
     )
 
@@ -122,7 +123,7 @@ class LineageResult(_Part):
     roots: Ends = Field(description="Items that depend on nothing else here.")
     leaves: Ends = Field(description="Items that nothing else here depends on.")
     cycles: Cycles | None = None
-    custodians: tuple[Annotated[Custodian, _OBJECT], ...] | None = Field(
+    custodians: Annotated[tuple[Custodian, ...], _LIST] | None = Field(
         default=None,
         description="Who answers for the start and the datasets behind it, of the nearest first: id, name, "
         "how many datasets, the first of them.",
@@ -130,20 +131,20 @@ class LineageResult(_Part):
     custodians_unread: int | None = Field(
         default=None, description="Datasets whose custodian could not be read."
     )
-    by_run: tuple[Annotated[RunCredit, _OBJECT], ...] | None = Field(
+    by_run: Annotated[tuple[RunCredit, ...], _LIST] | None = Field(
         default=None, description="Runs, nearest first: id, name, ids of who ran it and who asked_for_it."
     )
     by_run_of: int | None = Field(default=None, description="Runs, if not all are shown.")
-    answer: tuple[Annotated[AnswerItem, _OBJECT], ...] | None = Field(
+    answer: Annotated[tuple[AnswerItem, ...], _LIST] | None = Field(
         None,
         description="The items asked for, nearest first, the start left out: ref, id, name, type, hop, the "
         "model runs on the way, via which item it was reached, and of agents in which roles. Agents behind "
         "it who ran or asked for runs come first, those who registered_only items last.",
     )
-    nodes: dict[str, RowsByType] = Field(
+    nodes: Annotated[dict[str, dict[str, tuple[Row, ...]]], SkipValidation, _OBJECT] = Field(
         description="All other items by hop, then type: rows of ref, id and name."
     )
-    links: dict[str, Adjacencies] = Field(
+    links: Annotated[dict[str, tuple[Adjacency, ...]], SkipValidation, _OBJECT] = Field(
         description="By relation: rows of a ref, or a list of refs, and the refs it, or each of them, "
         "depends on. A link is on the page of the later of its items."
     )
