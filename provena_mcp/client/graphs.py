@@ -81,8 +81,12 @@ def _graph(nodes: Sequence[Node], links: Sequence[Link] | Sequence[AnyLink]) -> 
         ends = {end for link in links for end in (link.source, link.target)}
         return _graph([*nodes, *map(_node, sorted(ends - numbers.keys()))], links)
     relations = [link.type for link in links]
-    columns = _links_once(Columns(ids, kinds, sources, relations, targets))
-    return ProvenanceGraph.of_columns(columns, contradictions, numbers)
+    columns = Columns(ids, kinds, sources, relations, targets)
+    graph = ProvenanceGraph.of_columns(columns, contradictions, numbers)
+    # Whoever asks for a lineage follows these ways next, so that looking at them costs next to nothing.
+    if any(len(set(far)) < len(far) for far in graph.ways("upstream") if len(far) > 1):
+        return ProvenanceGraph.of_columns(_links_once(columns), contradictions, numbers)
+    return graph
 
 
 def _node(node_id: str) -> Node:
@@ -100,11 +104,7 @@ def _each_once(ids: Sequence[str], kinds: Sequence[Kind]) -> tuple[list[str], li
 
 def _links_once(columns: Columns) -> Columns:
     """The same without links that come again."""
-    size, sources, targets = len(columns.ids), columns.sources, columns.targets
-    pairs = {source * size + target for source, target in zip(sources, targets, strict=True)}
-    if len(pairs) == len(sources):
-        return columns
-    links = list(dict.fromkeys(zip(sources, columns.relations, targets, strict=True)))
+    links = list(dict.fromkeys(zip(columns.sources, columns.relations, columns.targets, strict=True)))
     return columns._replace(
         sources=[source for source, _, _ in links],
         relations=[relation for _, relation, _ in links],

@@ -8,6 +8,7 @@ of the whole, or a little more where an item's own text runs into the marks arou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -25,6 +26,7 @@ _NEXT_HOP: Final = ']]},"'
 _END: Final = ']]}},"'
 # By how many pieces the ends of the last list may be more than those between two rows.
 _LAST_ENDS: Final = 3
+_OF_ONE_PIECE: Final = 999
 _RELATION_AND_SOURCE: Final = itemgetter(0, 1)
 
 
@@ -119,7 +121,9 @@ def _of_rows(rows: Sequence[Row], end: str) -> int:
     return pieces
 
 
+@lru_cache(maxsize=20_000)
 def _of_words(words: tuple[str, ...], end: str) -> int:
+    """Of an id and a name, which mostly come again with the next question."""
     return count_pieces("".join(f",{_quoted(word)}" for word in words) + end)
 
 
@@ -144,8 +148,8 @@ def _of_links(links: Mapping[str, Sequence[Adjacency]]) -> int:
 
 
 def _of_refs(refs: Sequence[int]) -> int:
-    return sum(map(_of_number, refs)) + len(refs)
+    return 2 * len(refs) if max(refs) <= _OF_ONE_PIECE else sum(map(_of_number, refs)) + len(refs)
 
 
 def _of_number(ref: int) -> int:
-    return 1 if ref < 1000 else (len(str(ref)) + 2) // 3
+    return 1 if ref <= _OF_ONE_PIECE else (len(str(ref)) + 2) // 3

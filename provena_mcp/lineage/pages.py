@@ -129,7 +129,7 @@ class PagePlan:
     def is_short(self) -> bool:
         """Whether all rows that are left are so few that they mostly fit: then they are written at once."""
         left = len(self.rows) - self.begin.row
-        return left <= _FEW or self._estimated(self._usual_name) == len(self.rows)
+        return left <= _FEW or self._usual_end == len(self.rows)
 
     @kept_property
     def frame(self) -> int:
@@ -140,11 +140,12 @@ class PagePlan:
         """This plan, ending where the rows do not fit any more if names are of the usual length."""
         if self.is_short or self._estimated(0) == len(self.rows):
             return self
-        return replace(self, last=self._estimated(self._usual_name))
+        return replace(self, last=self._usual_end)
 
-    @property
-    def _usual_name(self) -> int:
-        return _NAME if self.request.names else 0
+    @kept_property
+    def _usual_end(self) -> int:
+        """Where the rows do not fit any more if names are of the usual length."""
+        return self._estimated(_NAME if self.request.names else 0)
 
     def _estimated(self, name: int) -> int:
         """The end of the rows that fit the budget, at least one, if each name costs so much."""
@@ -213,7 +214,7 @@ class PagePlan:
         arcs = self.arcs[self.rows[row]]
         if not self.request.subtypes:
             return arcs
-        return [arc for arc in arcs if self._is_shown(arc.source) and self._is_shown(arc.target)]
+        return [arc for arc in arcs if self._is_shown(arc[1]) and self._is_shown(arc[2])]
 
     def _is_shown(self, ref: int) -> bool:
         return ref == 0 or self.view.types[ref] in self.request.subtypes

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress
-from typing import NamedTuple
 
 from provena_mcp.lineage.lineage import Lineage, in_order, type_order, type_word
 from provena_mcp.lineage.makers import Makers, fewest_runs, find_makers
@@ -25,13 +24,8 @@ from provena_mcp.rules.kept import kept_property
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 
-
-class Arc(NamedTuple):
-    """A link between refs."""
-
-    relation: str
-    source: int
-    target: int
+Arc = tuple[str, int, int]
+"""A link: its relation, the ref of its source and that of its target."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +82,14 @@ class LineageView:
         Those of several items cost as much as those of one.
         """
         found: dict[int, list[Arc]] = {ref: [] for ref in refs}
-        is_near = bytearray(len(self.ids))
-        is_near[: max(refs, default=-1) + 1] = b"\1" * (max(refs, default=-1) + 1)
-        sources, relations, targets = self._ends
-        near = sources if self.direction == "upstream" else targets
+        columns, ref_of = self.graph.columns, self._ref_of
+        near = columns.sources if self.direction == "upstream" else columns.targets
         # What leads on from an item beyond these is none of theirs; of a long lineage that is nearly all.
-        links = compress(zip(relations, sources, targets, strict=True), map(is_near.__getitem__, near))
-        for arc in map(Arc._make, links):
-            later = arc.source if arc.source > arc.target else arc.target
+        is_near = bytes(map(max(refs, default=-1).__ge__, ref_of))
+        links = zip(columns.relations, columns.sources, columns.targets, strict=True)
+        for relation, source, target in compress(links, map(is_near.__getitem__, near)):
+            arc = relation, ref_of[source], ref_of[target]
+            later = arc[1] if arc[1] > arc[2] else arc[2]
             if later in found:
                 found[later].append(arc)
         for arcs in found.values():
@@ -132,32 +126,31 @@ class LineageView:
     @kept_property
     def digest(self) -> str:
         """A short fingerprint of the whole answer, the same in every process."""
-        sources, relations, targets = self._ends
-        number = {relation: place for place, relation in enumerate(sorted(set(relations)))}
-        size = len(self.ids)
+        _, _, sources, relations, targets = self.graph.columns
+        size, ref_of = len(self.ids), self._ref_of
         # A link is one number, since those sort fast; no lineage that fits into memory exceeds 64 bits.
-        links = array(
-            "Q",
-            sorted(
-                (number[relation] * size + source) * size + target
-                for source, relation, target in zip(sources, relations, targets, strict=True)
-            ),
-        )
-        said = hashlib.blake2b("\n".join((*self.ids, *self.types, *number)).encode(), digest_size=6)
-        said.update(links.tobytes())
+        of_source = [ref * size for ref in ref_of]
+        of_relation = {relation: place * size**2 for place, relation in enumerate(sorted(set(relations)))}
+        links = [
+            of_relation[relation] + of_source[source] + ref_of[target]
+            for source, relation, target in zip(sources, relations, targets, strict=True)
+        ]
+        links.sort()
+        said = hashlib.blake2b("\n".join((*self.ids, *self.types, *of_relation)).encode(), digest_size=6)
+        said.update(array("Q", links).tobytes())
         return said.hexdigest()
 
     def arcs_at(self, refs: Iterable[int]) -> Mapping[int, list[Arc]]:
         """All links of some items, by ref: those of several items cost as much as those of one."""
         missing = {ref: list[Arc]() for ref in refs if ref not in self._arcs_at}
         if missing:
-            is_wanted = [False] * len(self.ids)
-            for ref in missing:
-                is_wanted[ref] = True
-            sources, relations, targets = self._ends
-            wanted = map(max, map(is_wanted.__getitem__, sources), map(is_wanted.__getitem__, targets))
-            for arc in map(Arc._make, compress(zip(relations, sources, targets, strict=True), wanted)):
-                for end in {arc.source, arc.target} & missing.keys():
+            columns, ref_of = self.graph.columns, self._ref_of
+            is_wanted = list(map(missing.__contains__, ref_of)).__getitem__
+            links = zip(columns.relations, columns.sources, columns.targets, strict=True)
+            wanted = map(max, map(is_wanted, columns.sources), map(is_wanted, columns.targets))
+            for relation, source, target in compress(links, wanted):
+                arc = relation, ref_of[source], ref_of[target]
+                for end in missing.keys() & arc[1:]:
                     missing[end].append(arc)
             self._arcs_at.update(missing)
         return self._arcs_at
@@ -165,15 +158,15 @@ class LineageView:
     def via(self, ref: int) -> int | None:
         """The ref of the item before one, on a shortest way from the start."""
         near = self.hops[ref] - 1
-        others = (arc.source + arc.target - ref for arc in self.arcs_at((ref,))[ref])
+        others = (source + target - ref for _, source, target in self.arcs_at((ref,))[ref])
         return min((other for other in others if self.hops[other] == near), default=None)
 
     def roles(self, ref: int) -> Mapping[str, int]:
         """What an agent did, for how many items: in runs first, then the most."""
         counts = Counter(
-            role_of(self.types[arc.source], arc.relation, self.types[ref])
-            for arc in self.arcs_at((ref,))[ref]
-            if arc.target == ref
+            role_of(self.types[source], relation, self.types[ref])
+            for relation, source, target in self.arcs_at((ref,))[ref]
+            if target == ref
         )
         return dict(sorted(counts.items(), key=role_order))
 
@@ -202,11 +195,9 @@ class LineageView:
         return self.lineage.parts[self.graph.numbers[self.ids[ref]]]
 
     @kept_property
-    def _ends(self) -> tuple[list[int], Sequence[str], list[int]]:
-        """The links by the refs of their ends."""
-        columns = self.graph.columns
-        ref_of = list(map(self.refs.__getitem__, columns.ids)).__getitem__
-        return list(map(ref_of, columns.sources)), columns.relations, list(map(ref_of, columns.targets))
+    def _ref_of(self) -> Sequence[int]:
+        """The ref of every node of the graph, by its number there."""
+        return list(map(self.refs.__getitem__, self.graph.columns.ids))
 
     @kept_property
     def _arcs_at(self) -> dict[int, list[Arc]]:

@@ -203,12 +203,12 @@ def test_hops_types_answers_and_links_are_those_of_the_graph(question: Question)
         node for node, kind in graph.nodes.items() if is_asked_for(kind, question.query)
     } - {question.start}
     assert sorted(
-        Link(view.ids[arc.source], arc.relation, view.ids[arc.target])
+        Link(view.ids[source], relation, view.ids[target])
         for arcs in view.arcs(range(len(view.ids))).values()
-        for arc in arcs
+        for relation, source, target in arcs
     ) == sorted(graph.links)
     assert all(
-        max(arc.source, arc.target) == ref
+        max(source, target) == ref
         for ref, arcs in view.arcs(range(len(view.ids))).items()
-        for arc in arcs
+        for _, source, target in arcs
     )
