@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from provena_mcp.crates.terms import METADATA
 from provena_mcp.errors import FileRefusedError
 from provena_mcp.recording.captured import Capture
-from provena_mcp.recording.crate import Document, crate_of, is_as_written
+from provena_mcp.recording.crate import Document, crate_of, is_as_written, text_of
 
 SETTING: Final = "PROVENA_CAPTURES"
 REGISTRATION: Final = "registration.json"
@@ -63,7 +63,7 @@ class CaptureFolder:
             FileRefusedError: It cannot be written there.
         """
         try:
-            text = json.dumps(crate_of(capture), indent=1, ensure_ascii=False) + "\n"
+            text = text_of(crate_of(capture))
             if self.path.is_dir():
                 replace_file(self.path / METADATA, text)
             else:

@@ -13,7 +13,7 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import PurePath
+from functools import lru_cache
 from typing import Any, Final, cast
 from urllib.parse import quote
 
@@ -60,6 +60,13 @@ def crate_of(capture: Capture) -> Document:
     return {"@context": [CONTEXT, RUN_CONTEXT], "@graph": [*graph, stated]}
 
 
+def text_of(document: Document) -> str:
+    """A document as JSON, an entity a line."""
+    context = json.dumps(document["@context"])
+    entities = ",\n".join(json.dumps(entity, ensure_ascii=False) for entity in document["@graph"])
+    return f'{{"@context": {context},\n"@graph": [\n{entities}\n]}}\n'
+
+
 def digest_of(graph: Sequence[Entity]) -> str:
     """The digest of a graph as it is written, the entity that states it left out."""
     entities = [entity for entity in graph if entity.get("@id") != DIGEST]
@@ -93,10 +100,11 @@ class _Writer:
     def __init__(self, capture: Capture) -> None:
         self._capture = capture
         self._shared: dict[str, Entity] = {}
+        self._below = os.path.realpath(capture.folder) + os.sep
 
     def entities(self) -> Iterator[Entity]:
         capture = self._capture
-        files = [_file(capture, file) for file in capture.files]
+        files = [_file(file, self._below) for file in capture.files]
         by_role = {
             role: [
                 {"@id": entity["@id"]}
@@ -251,7 +259,8 @@ class _Writer:
         return {"@id": entity["@id"]}
 
 
-def _file(capture: Capture, file: CapturedFile) -> Entity:
+def _file(file: CapturedFile, below: str) -> Entity:
+    """A file, named from the folder ``below`` on if it is in there."""
     content = file.content
     remarks = [
         f"Seen by: {', '.join(file.levels)}.",
@@ -261,10 +270,10 @@ def _file(capture: Capture, file: CapturedFile) -> Entity:
     entity: Entity = {
         "@id": file_address(file.path, earlier=file.earlier),
         "@type": ["File", "SoftwareSourceCode"] if file.role == "code" else "File",
-        "name": _text(_shown(file.path, capture.folder)),
+        "name": _text(file.path.removeprefix(below)),
         "description": " ".join(remarks),
     }
-    kind, _ = mimetypes.guess_type(PurePath(file.path).name)
+    kind = _media_type(".".join(file.path.rpartition(os.sep)[2].split(".")[1:][-2:]))
     entity |= {"encodingFormat": kind} if kind else {}
     entity |= {"contentSize": str(content.size)} if content.size is not None else {}
     entity |= {"sha256": content.sha256} if content.sha256 else {}
@@ -272,9 +281,9 @@ def _file(capture: Capture, file: CapturedFile) -> Entity:
     return entity
 
 
-def _shown(path: str, folder: str) -> str:
-    below = os.path.realpath(folder) + os.sep
-    return path.removeprefix(below)
+@lru_cache(maxsize=256)
+def _media_type(ending: str) -> str | None:
+    return mimetypes.guess_type(f"file.{ending}")[0]
 
 
 def _text(value: str) -> str:

@@ -32,27 +32,20 @@ def content_of(path: str, *, up_to: int | None = None, progress: Progress | None
     """What the file at ``path`` holds now.
 
     Args:
-        path: Where it is.
+        path: Where it really is, links followed.
         up_to: Bytes beyond which it is not hashed.
         progress: Told of files that take long.
     """
-    if os.path.realpath(path).startswith(_OF_THE_SYSTEM):
+    if path.startswith(_OF_THE_SYSTEM):
         return Content(problem="not a file on a disk")
     try:
-        with os.fdopen(os.open(path, _FLAGS), "rb", buffering=0) as file:
-            before = os.fstat(file.fileno())
-            if not stat.S_ISREG(before.st_mode):
-                return Content(problem=f"not a file but {kind_of(before.st_mode)}")
-            size, modified = before.st_size, before.st_mtime
-            if up_to is not None and size > up_to:
-                return Content(None, size, modified, f"not hashed: larger than {up_to:,} bytes")
-            digest = _digest(file.fileno(), path, size, progress)
-            after = os.fstat(file.fileno())
+        file = os.open(path, _FLAGS)
+        try:
+            return _content(file, path, up_to, progress)
+        finally:
+            os.close(file)
     except OSError as error:
         return Content(problem=_unreadable(path, error))
-    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        return Content(None, after.st_size, after.st_mtime, "it changed while it was hashed")
-    return Content(digest, size, modified)
 
 
 def kind_of(mode: int) -> str:
@@ -60,8 +53,23 @@ def kind_of(mode: int) -> str:
     return next((words for test, words in _KINDS if test(mode)), "something else")
 
 
+def _content(file: int, path: str, up_to: int | None, progress: Progress | None) -> Content:
+    before = os.fstat(file)
+    if not stat.S_ISREG(before.st_mode):
+        return Content(problem=f"not a file but {kind_of(before.st_mode)}")
+    size, modified = before.st_size, before.st_mtime
+    if up_to is not None and size > up_to:
+        return Content(None, size, modified, f"not hashed: larger than {up_to:,} bytes")
+    digest = _digest(file, path, size, progress)
+    after = os.fstat(file)
+    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        return Content(None, after.st_size, after.st_mtime, "it changed while it was hashed")
+    return Content(digest, size, modified)
+
+
 def _digest(descriptor: int, path: str, size: int, progress: Progress | None) -> str:
-    digest, buffer = hashlib.sha256(), bytearray(_CHUNK)
+    # No larger than the file: thousands of small ones would spend their time on clearing memory.
+    digest, buffer = hashlib.sha256(), bytearray(min(_CHUNK, size + 1))
     view = memoryview(buffer)
     done = told = 0
     while count := os.readv(descriptor, [buffer]) if hasattr(os, "readv") else _read(descriptor, buffer):

@@ -58,7 +58,7 @@ def test_events_of_a_process_are_told_once_and_in_order(work: Path, tmp_path: Pa
         ("open", bytearray(b"x"), "r", _READ),
         ("compile", "none of ours"),
     ):
-        log(event[0], event[1:])
+        log.hear(event[0], event[1:])
     told = read_events(str(events))
     assert _told(told.accesses, work) == {
         "rain.csv": "r",
@@ -70,6 +70,19 @@ def test_events_of_a_process_are_told_once_and_in_order(work: Path, tmp_path: Pa
     }
     assert told.imported == {"numpy"}
     assert told.started == {"/bin/sort", "ls"}
+
+
+def test_a_path_that_goes_upwards_through_a_link_is_the_file_that_was_opened(work: Path) -> None:
+    (work / "far" / "deep").mkdir(parents=True)
+    (work / "far" / "rain.csv").write_text("the one that is read")
+    (work / "link").symlink_to("far/deep")
+    (work / "model.py").write_text(
+        'open("link/../rain.csv").read()\nopen("link/../flow.csv", "w").write("x")\n'
+    )
+    plan = Plan(str(work), levels=frozenset({"python"}))
+    done = record_command([sys.executable, "model.py"], plan, Wishes())
+    told = {file.path.removeprefix(f"{work}/"): file.role for file in done.capture.files}
+    assert told == {"far/rain.csv": "input", "far/flow.csv": "output", "model.py": "code"}
 
 
 def test_a_program_that_closes_what_it_inherited_finds_no_events_in_its_own_files(work: Path) -> None:

@@ -79,7 +79,7 @@ async def _sought(given: str, recordings: Recordings | None, parameter: str) -> 
 
 
 async def _hashed(given: str, path: str) -> Sought:
-    """The file at ``path`` as it is now; hashing stops when the call is given up."""
+    """The file at ``path``, a real one, as it is now; hashing stops when the call is given up."""
     stopped = Event()
 
     def go_on(_: str, __: int, ___: int) -> None:

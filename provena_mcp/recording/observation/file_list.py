@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from provena_mcp.recording.captured import LEVELS, CapturedFile, Content, Level
 from provena_mcp.recording.observation.accesses import Accesses, FileState, changed_since, state_of
+from provena_mcp.recording.observation.real_paths import RealPaths
 from provena_mcp.recording.observation.surroundings import Surroundings, is_code, source_of
 from provena_mcp.recording.observation.watched import Snapshot
 
@@ -30,12 +31,19 @@ class Seen(NamedTuple):
 class _File:
     """All that was seen of one path; ``state`` is the one in which it was read, where a level knew it."""
 
-    seen: set[Seen] = field(default_factory=set[Seen])
+    read: set[Level] = field(default_factory=set[Level])
+    written: set[Level] = field(default_factory=set[Level])
     state: FileState | None = None
 
-    def levels(self, what: Literal["read", "written"]) -> tuple[Level, ...]:
-        """Who saw it, in the order of the levels."""
-        return tuple(level for level in LEVELS if Seen(level, what) in self.seen)
+    @property
+    def readers(self) -> tuple[Level, ...]:
+        """Who saw it read, in the order of the levels."""
+        return tuple(level for level in LEVELS if level in self.read)
+
+    @property
+    def writers(self) -> tuple[Level, ...]:
+        """Who saw it written, in the order of the levels."""
+        return tuple(level for level in LEVELS if level in self.written)
 
 
 class FileList:
@@ -57,6 +65,7 @@ class FileList:
         self._files: dict[str, _File] = {}
         self._missing: list[str] = []
         self._made: set[str] = set()
+        self._real_paths = RealPaths()
         self.removed: list[str] = []
 
     @property
@@ -84,7 +93,7 @@ class FileList:
     def add(self, level: Level, accesses: Accesses) -> None:
         """Take over what a level that sees events has seen, where what is there now bears it out."""
         for path, access in accesses.by_path.items():
-            real = os.path.realpath(path)
+            real = self._real_paths.of(path)
             source = source_of(real)
             if source is not None and access.read and os.path.isfile(source):
                 real = source
@@ -105,7 +114,10 @@ class FileList:
 
     def note(self, path: str, seen: Seen) -> None:
         """Something was seen of ``path``."""
-        self._files.setdefault(path, _File()).seen.add(seen)
+        file = self._files.get(path)
+        if file is None:
+            file = self._files[path] = _File()
+        (file.read if seen.what == "read" else file.written).add(seen.level)
 
     def files(self, content: ReadContent, programs: frozenset[str]) -> tuple[CapturedFile, ...]:
         """All files by role and path, hashed."""
@@ -115,7 +127,7 @@ class FileList:
 
     def _of(self, path: str, content: ReadContent, programs: frozenset[str]) -> Iterator[CapturedFile]:
         file = self._files[path]
-        readers, writers = file.levels("read"), file.levels("written")
+        readers, writers = file.readers, file.writers
         now = content(path)
         if readers:
             changed = bool(writers) or not self._is_as_read(path, file.state)
@@ -148,7 +160,7 @@ class FileList:
         return "Declared as written; it was there before and has not changed."
 
     def _written(self) -> set[str]:
-        return {path for path, file in self._files.items() if file.levels("written")}
+        return {path for path, file in self._files.items() if file.written}
 
     def _was_there(self, path: str) -> bool:
         return any(path in seen for seen in self._snapshots.values())

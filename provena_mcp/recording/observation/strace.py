@@ -192,7 +192,10 @@ class _Reader:
             if text is None:
                 base = folder
             else:
-                return os.path.normpath(os.path.join(base, text))
+                place, name = os.path.split(os.path.join(base, text))
+                # Upwards from where a link leads, not from where it lies.
+                place = os.path.realpath(place) if b".." in text else place
+                return os.path.normpath(os.path.join(place, name))
         return base
 
     def _here(self, process: int) -> bytes:

@@ -39,11 +39,21 @@ class Surroundings:
         roots = {*_SYSTEM, *of_the_user, *(prefix for prefix in prefixes if prefix != "/")}
         roots |= {beside for program in executed for beside in self._installed_with(program)}
         self._roots = sorted({os.path.realpath(root) for root in roots} | roots, key=len, reverse=True)
+        self._held_folders: dict[str, bool] = {}
 
     def hold(self, path: str) -> bool:
         """Whether ``path`` belongs to the machine, not to the run."""
-        if _LIBRARY.search(path) or not _PARTS.isdisjoint(PurePath(path).parts):
+        folder, _, name = path.rpartition("/")
+        if name in _PARTS or _LIBRARY.search(name):
             return True
+        if folder not in self._held_folders:
+            self._held_folders[folder] = self._hold_all_in(folder)
+        return self._held_folders[folder] or (path in self._roots and self._are_around(path))
+
+    def _hold_all_in(self, folder: str) -> bool:
+        return not _PARTS.isdisjoint(folder.split("/")) or self._are_around(folder)
+
+    def _are_around(self, path: str) -> bool:
         root = next((root for root in self._roots if _is_below(path, root)), None)
         if root is None:
             return False

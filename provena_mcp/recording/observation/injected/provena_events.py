@@ -30,18 +30,24 @@ class _Listeners:
         self._logs: tuple[EventLog, ...] = ()
         self._is_hooked = False
 
-    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        for log in self._logs:
-            log(event, arguments)
-
     def add(self, log: EventLog) -> None:
         self._logs = (*self._logs, log)
         if not self._is_hooked:
             self._is_hooked = True
-            sys.addaudithook(self)
+            sys.addaudithook(self._hook(frozenset(log.handlers)))
 
     def remove(self, log: EventLog) -> None:
         self._logs = tuple(other for other in self._logs if other is not log)
+
+    def _hook(self, heard: frozenset[str]) -> Callable[[str, tuple[Any, ...]], None]:
+        # A plain function, with the test first: Python calls it for whatever is audited, which is every
+        # id() and every sys._getframe(), too. Methods and callable objects take three times as long.
+        def hear(event: str, arguments: tuple[Any, ...]) -> None:
+            if event in heard:
+                for log in self._logs:
+                    log.hear(event, arguments)
+
+        return hear
 
 
 _LISTENERS = _Listeners()
@@ -61,7 +67,7 @@ class EventLog:
         self._imported: set[str] = set()
         self._describe = describe
         self.is_open = True
-        self._handlers: dict[str, Callable[..., None]] = {
+        self.handlers: dict[str, Callable[..., None]] = {
             "open": self._opened,
             "os.chdir": self._moved,
             "os.rename": self._renamed,
@@ -88,9 +94,9 @@ class EventLog:
         self.is_open = False
         _LISTENERS.remove(self)
 
-    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+    def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         """What happened; nothing that goes wrong here may reach the program."""
-        handler = self._handlers.get(event)
+        handler = self.handlers.get(event)
         if handler is None or not self.is_open:
             return
         try:
@@ -173,7 +179,7 @@ class EventLog:
             name = (str(process) + "-" + str(time.time_ns())).encode()
             self._process = process
             self._file = os.path.join(self._folder, name)
-        line = b"\0".join((kind, str(time.time_ns()).encode(), *fields)) + b"\0\n"
+        line = b"%b\0%d\0%b\0\n" % (kind, time.time_ns(), b"\0".join(fields))
         # Nothing stays open in between: a program may close what it inherited, and get the same number
         # for a file of its own.
         file = os.open(self._file, _APPEND, 0o600)
@@ -191,8 +197,14 @@ def _absolute(path: Any, folder: int = _NONE_GIVEN) -> bytes | None:
     if not given:
         return None
     if folder != _NONE_GIVEN and not os.path.isabs(given):
-        return os.path.normpath(os.path.join(os.fsencode(os.readlink("/proc/self/fd/" + str(folder))), given))
-    return os.path.normpath(os.path.join(os.getcwdb(), given))
+        given = os.path.join(os.fsencode(os.readlink("/proc/self/fd/" + str(folder))), given)
+    elif not os.path.isabs(given):
+        given = os.path.join(os.getcwdb(), given)
+    if b".." in given:
+        # Upwards from where a link leads, not from where it lies.
+        place, name = os.path.split(given)
+        given = os.path.join(os.path.realpath(place), name)
+    return os.path.normpath(given)
 
 
 def _state(path: bytes) -> bytes:
@@ -203,7 +215,7 @@ def _state(path: bytes) -> bytes:
         return b""
     if found.st_mode & 0o170000 != 0o100000:
         return b""
-    return ":".join(map(str, (found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev))).encode()
+    return b"%d:%d:%d:%d" % (found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev)
 
 
 def _is_in(path: bytes, places: Iterable[bytes]) -> bool:
