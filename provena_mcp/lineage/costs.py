@@ -23,6 +23,7 @@ _ROWS: Final = {"answer", "nodes", "links"}
 _NEXT_ROW: Final = "],["
 _NEXT_TYPE: Final = ']],"'
 _NEXT_HOP: Final = ']]},"'
+_NEXT_ANSWER: Final = ',{"'
 _END: Final = ']]}},"'
 # By how many pieces the ends of the last list may be more than those between two rows.
 _LAST_ENDS: Final = 3
@@ -48,13 +49,19 @@ class RowCosts:
     targets only by further links.
     """
 
-    def __init__(self) -> None:
-        """Nothing is added yet: two empty lists."""
+    def __init__(self, *, answers: bool = False) -> None:
+        """Nothing is added yet: two empty lists, and one of ``answers`` where there is one."""
         self.pieces = count_pieces('nodes":{},"') + count_pieces('links":{},"') + _LAST_ENDS
+        if answers:
+            self.pieces += count_pieces('answer":[{"') + _LAST_ENDS
         self._place = ("", "")
         # The targets of each source of a relation; of a relation, how many sources have the same ones.
         self._targets: dict[tuple[str, int], tuple[int, ...]] = {}
         self._sharing: dict[str, dict[tuple[int, ...], int]] = {}
+
+    def add_answer(self, item: AnswerItem) -> None:
+        """Add what was asked for."""
+        self.pieces += count_pieces(_written(item) + _NEXT_ANSWER)
 
     def add_row(self, hop: str, subtype: str, ref: int, words: tuple[str, ...]) -> None:
         """Add the row of an item: its ref, then its id and, if it is known, its name."""
@@ -89,13 +96,17 @@ class RowCosts:
 def _of_answer(items: Sequence[AnswerItem]) -> int:
     if not items:
         return count_pieces('answer":[],"')
-    texts = [item.model_dump_json(exclude_none=True)[2:] for item in items]
-    last = texts.pop()
+    *others, last = map(_written, items)
     return (
         count_pieces('answer":[{"')
-        + sum(count_pieces(text + ',{"') for text in texts)
+        + sum(count_pieces(text + _NEXT_ANSWER) for text in others)
         + count_pieces(last + '],"')
     )
+
+
+def _written(item: AnswerItem) -> str:
+    """Without the marks that it begins with: these are counted with what stands before it."""
+    return item.model_dump_json(exclude_none=True)[2:]
 
 
 def _of_nodes(nodes: Mapping[str, Mapping[str, Sequence[Row]]]) -> int:

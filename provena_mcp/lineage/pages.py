@@ -18,8 +18,8 @@ from provena_mcp.errors import CursorError
 from provena_mcp.lineage.costs import RowCosts, cost_of, cost_of_frame
 from provena_mcp.lineage.lineage import UNKNOWN
 from provena_mcp.lineage.makers import Makers
-from provena_mcp.lineage.result import LineageResult
-from provena_mcp.lineage.summary import Labels, Page, summarise
+from provena_mcp.lineage.result import AnswerItem, LineageResult
+from provena_mcp.lineage.summary import Labels, Page, answer_items, summarise
 from provena_mcp.lineage.view import Arc, LineageView
 from provena_mcp.next_call import NextCall, ToolName
 from provena_mcp.rules.budgets import MOST_HOPS, USUAL_TOKENS, count_pieces, estimate_tokens, tokens_of
@@ -111,10 +111,11 @@ class PagePlan:
             versions: Which of several versions an item is, by id.
         """
         labels = Labels(names or {}, unreadable or {}, versions or {})
+        answers = answer_items(self.view, self.rows[self.begin.row : self.last], labels)
         room = self.request.room
         is_short = self.last == len(self.rows) and self.is_short
-        end, of_rows = (_Position(self.last, 0), None) if is_short else self._fitting(labels)
-        result = self._result(end, labels)
+        end, of_rows = (_Position(self.last, 0), None) if is_short else self._fitting(labels, answers)
+        result = self._result(end, labels, answers)
         if of_rows is not None and tokens_of(cost_of_frame(result) + of_rows) <= room:
             return result
         while (cost := cost_of(result)) > room:
@@ -122,7 +123,7 @@ class PagePlan:
             if sooner == end:
                 break
             end = sooner
-            result = self._result(end, labels)
+            result = self._result(end, labels, answers)
         return result
 
     @kept_property
@@ -134,7 +135,7 @@ class PagePlan:
     @kept_property
     def frame(self) -> int:
         """Tokens of what stands on every page."""
-        return cost_of(self._result(self.begin, Labels()))
+        return cost_of(self._result(self.begin, Labels(), {}))
 
     def planned(self) -> PagePlan:
         """This plan, ending where the rows do not fit any more if names are of the usual length."""
@@ -159,34 +160,33 @@ class PagePlan:
                 return max(row, self.begin.row + 1)
         return self.last
 
-    def _fitting(self, labels: Labels) -> tuple[_Position, int | None]:
-        """The end of the rows that fit the budget with their names, at least one, and their cost at most.
-
-        In pieces; none where what is asked for, which is written otherwise, is among them.
-        """
-        view, begin, costs = self.view, self.begin, RowCosts()
+    def _fitting(self, labels: Labels, answers: Mapping[int, AnswerItem]) -> tuple[_Position, int]:
+        """The end of the rows that fit the budget, at least one, and their cost at most, in pieces."""
+        view, begin, costs = self.view, self.begin, RowCosts(answers=self.view.is_special)
         beside = count_pieces(f'"name":"{labels.name(view.start) or ""}",')
         for row in range(begin.row, self.last):
             before = costs.pieces
             ref = self.rows[row]
             item, name = view.ids[ref], labels.name(view.ids[ref])
             words = (item,) if name is None else (item, name)
-            if ref <= view.answers:
-                costs.pieces += _ANSWER + sum(map(count_pieces, words))
-            elif row > begin.row or not begin.links:
+            if row == begin.row and begin.links:
+                pass  # the page before has shown the item itself
+            elif ref in answers:
+                costs.add_answer(answers[ref])
+            else:
                 costs.add_row(str(view.hops[ref]), view.types[ref], ref, words)
             costs.add_links(self._arcs(row)[begin.links if row == begin.row else 0 :])
             # Of a dataset that no run made the ref is said again, of an unreadable item the id.
             beside += 2 * self._is_made_by_none(item) + count_pieces(labels.unreadable.get(item, ""))
             if self.frame + tokens_of(costs.pieces + beside) > self.request.room and row > begin.row:
-                return _Position(row, 0), None if view.answers >= self.rows[begin.row] else before
-        return _Position(self.last, 0), None if view.answers else costs.pieces
+                return _Position(row, 0), before
+        return _Position(self.last, 0), costs.pieces
 
     def _is_made_by_none(self, item: str) -> bool:
         makers = self.makers
         return makers is not None and item in makers.known and item not in makers.runs
 
-    def _result(self, end: _Position, labels: Labels) -> LineageResult:
+    def _result(self, end: _Position, labels: Labels, answers: Mapping[int, AnswerItem]) -> LineageResult:
         begin = self.begin
         refs = self.rows[begin.row + (begin.links > 0) : end.row + (end.links > 0)]
         arcs: list[Arc] = []
@@ -195,7 +195,7 @@ class PagePlan:
             arcs.extend(self._arcs(row)[first : end.links if row == end.row else None])
         is_whole = begin == (0, 0) and end.row >= len(self.rows)
         of = None if is_whole else len(self.rows)
-        page = Page(refs, arcs, self.makers, of, self._next(end), self._deeper())
+        page = Page(refs, arcs, answers, self.makers, of, self._next(end), self._deeper())
         return summarise(self.view, page, labels)
 
     def _sooner(self, end: _Position, share: float) -> _Position:

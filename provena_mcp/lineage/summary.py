@@ -60,11 +60,13 @@ class Labels:
 class Page:
     """What one page shows: ``refs`` of items, ``arcs``, and, of a longer answer, where it stands.
 
-    ``makers`` are known of the start and of these items at least, where the question leads there.
+    ``answers`` are those of its items that were asked for, and maybe others'; ``makers`` are known of the
+    start and of these items at least, where the question leads there.
     """
 
     refs: Sequence[int]
     arcs: Sequence[Arc]
+    answers: Mapping[int, AnswerItem] = field(default_factory=dict[int, AnswerItem])
     makers: Makers | None = None
     of: int | None = None
     next: NextCall | None = None
@@ -73,7 +75,6 @@ class Page:
 
 def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
     """One page of a lineage answer, under what is true of the whole."""
-    is_answer = range(1, view.answers + 1)
     shown = [view.start, *(view.ids[ref] for ref in page.refs)]
     makers = page.makers
     return LineageResult(
@@ -87,8 +88,8 @@ def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
         roots=_ends(view.roots),
         leaves=_ends(view.leaves),
         cycles=_cycles(view.cycles),
-        answer=_answer(view, [ref for ref in page.refs if ref in is_answer], labels),
-        nodes=_nodes(view, [ref for ref in page.refs if ref not in is_answer], labels),
+        answer=_answer(page) if view.is_special else None,
+        nodes=_nodes(view, (ref for ref in page.refs if ref > view.answers), labels),
         links=_links(page.arcs),
         several_makers=(makers.several(shown) or None) if makers else None,
         no_run=_no_run(view, makers.none(shown)) if makers else None,
@@ -140,12 +141,18 @@ def _cycles(groups: Sequence[Sequence[int]]) -> Cycles | None:
     return Cycles(count=len(groups), refs=tuple(tuple(group[:_MAX_CYCLE]) for group in groups[:_MAX_CYCLES]))
 
 
-def _answer(view: LineageView, refs: Sequence[int], labels: Labels) -> tuple[AnswerItem, ...] | None:
-    if not view.is_special:
-        return None
-    view.arcs_at(refs)  # all at once, since each would cost as much
-    runs = None if view.query.endswith("_agents") else view.runs(refs)
-    return tuple(_answer_item(view, ref, runs, labels) for ref in refs)
+def _answer(page: Page) -> tuple[AnswerItem, ...]:
+    return tuple(page.answers[ref] for ref in page.refs if ref in page.answers)
+
+
+def answer_items(view: LineageView, refs: Iterable[int], labels: Labels) -> dict[int, AnswerItem]:
+    """Those of ``refs`` that were asked for, as they are shown."""
+    asked = [ref for ref in refs if ref <= view.answers]
+    if not asked:
+        return {}
+    view.arcs_at(asked)  # all at once, since each would cost as much
+    runs = None if view.query.endswith("_agents") else view.runs(asked)
+    return {ref: _answer_item(view, ref, runs, labels) for ref in asked}
 
 
 def _answer_item(view: LineageView, ref: int, runs: Mapping[int, int] | None, labels: Labels) -> AnswerItem:

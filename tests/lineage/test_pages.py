@@ -465,7 +465,7 @@ def test_the_sum_of_a_pages_parts_is_never_less_than_its_tokens_and_hardly_more(
         assert counted <= cost_of(page) <= counted + 3
 
 
-def a_tangled_world(seed: int) -> LineageView:
+def a_tangled_world(seed: int, query: LineageQuery = "downstream") -> LineageView:
     """Some 200 items in random links to items before them, many of which share their targets."""
     dice = Random(seed)
     kinds = [Kind("ENTITY", "DATASET"), Kind("ACTIVITY", "MODEL_RUN"), Kind("AGENT", "PERSON")]
@@ -478,21 +478,31 @@ def a_tangled_world(seed: int) -> LineageView:
         if source != target
     }
     graph = ProvenanceGraph({item: dice.choice(kinds) for item in ids}, tuple(sorted(links)))
-    return view_lineage(Lineage(graph, "downstream", ids[0], 100))
+    return view_lineage(Lineage(graph, query, ids[0], 100))
 
 
 @settings(max_examples=100, deadline=None)
-@given(seed=st.integers(0, 10**9), name=NAMES)
-def test_what_rows_cost_before_they_are_written_is_never_less_than_what_they_do(seed: int, name: str) -> None:
-    view = a_tangled_world(seed)
+@given(
+    seed=st.integers(0, 10**9),
+    name=NAMES,
+    query=st.sampled_from(("downstream", "effected_datasets", "effected_agents")),
+)
+def test_what_rows_cost_before_they_are_written_is_never_less_than_what_they_do(
+    seed: int, name: str, query: LineageQuery
+) -> None:
+    view = a_tangled_world(seed, query)
     arcs = view.arcs(range(len(view.ids)))
     named = clean(name, 80)
 
     page = plan_page(view, PageRequest(max_tokens=100_000)).write(dict.fromkeys(view.ids, name))
-    costs = RowCosts()
+    costs = RowCosts(answers=view.is_special)
+    answers = {item.ref: item for item in page.answer or ()}
     for ref, item in list(enumerate(view.ids))[1:]:
         words = (item, named) if named else (item,)
-        costs.add_row(str(view.hops[ref]), view.types[ref], ref, words)
+        if ref in answers:
+            costs.add_answer(answers[ref])
+        else:
+            costs.add_row(str(view.hops[ref]), view.types[ref], ref, words)
         costs.add_links(arcs[ref])
 
     counted = count_pieces(page.model_dump_json(exclude_none=True))
@@ -500,9 +510,15 @@ def test_what_rows_cost_before_they_are_written_is_never_less_than_what_they_do(
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 10**9), max_tokens=st.integers(500, 4000))
-def test_the_pages_of_a_long_lineage_keep_their_budget_and_use_most_of_it(seed: int, max_tokens: int) -> None:
-    view = a_tangled_world(seed)
+@given(
+    seed=st.integers(0, 10**9),
+    max_tokens=st.integers(500, 4000),
+    query=st.sampled_from(("downstream", "effected_datasets")),
+)
+def test_the_pages_of_a_long_lineage_keep_their_budget_and_use_most_of_it(
+    seed: int, max_tokens: int, query: LineageQuery
+) -> None:
+    view = a_tangled_world(seed, query)
     names = dict.fromkeys(view.ids, "Degree heating weeks at Heron Reef, 2004")
 
     *full, last = pages(view, PageRequest(max_tokens), names)

@@ -31,6 +31,7 @@ class CheckedExplorer:
         """Pass queries on to ``explorer``."""
         self._told: dict[str, None] = {}
         self._explorer = explorer
+        self._first: ProvenanceGraph | None = None
         self._kinds: dict[str, Kind] = {}
         self._changed: dict[str, None] = {}
         self._comparing = asyncio.Lock()
@@ -42,7 +43,10 @@ class CheckedExplorer:
             self._told[doubt] = None
         # Answers come at once, and each has to be seen whole by the next.
         async with self._comparing:
-            await worked_out(lambda: self._compare(graph), len(graph.columns.ids))
+            if self._first is None:
+                self._first = graph
+            else:
+                await worked_out(lambda: self._compare(graph), len(graph.columns.ids))
         return graph
 
     @property
@@ -61,6 +65,8 @@ class CheckedExplorer:
 
     def _compare(self, graph: ProvenanceGraph) -> None:
         """Note which items an answer gives other kinds than one before did."""
+        if self._first is not None and not self._kinds:
+            self._kinds.update(self._first.nodes)
         for item, kind in zip(graph.columns.ids, graph.columns.kinds, strict=True):
             before = self._kinds.setdefault(item, kind)
             if before is kind or before == kind or kind == UNKNOWN:
