@@ -3,7 +3,7 @@
 Contexts are not resolved, so nothing is ever fetched for one: RO-Crate's terms are known by name, and a key
 written as ``schema:name`` or as a whole address is the same term. The library ``rocrate`` is not used to
 read: it unpacks archives, copies files, asks servers about remote ids and refuses what lacks a root, while
-what arrives here comes from anybody and is read as far as it goes.
+what arrives here comes from anybody and is read as far as it goes. Tests read what that library writes.
 """
 
 from __future__ import annotations

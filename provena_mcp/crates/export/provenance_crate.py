@@ -2,7 +2,7 @@
 
 ``terms`` says how each thing is written; ``docs/crates.md`` lists what has no place in a crate. The library
 ``rocrate`` is not used to write: its preview pastes names into HTML as they are, and what else it does here
-is to write JSON.
+is to write JSON. Tests let it read what is written here, and compare.
 """
 
 from __future__ import annotations
