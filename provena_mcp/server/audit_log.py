@@ -13,13 +13,21 @@ from typing import Any, Final
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from pydantic import BaseModel, ValidationError
 
-from provena_mcp.server.calls import current_token, name_in
+from provena_mcp.server.calls import name_in
 from provena_mcp.tools.call_context import acting_client
 from provena_mcp.tools.definition import ToolDefinition
 
 _WORD: Final = 200
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who writes, and the OAuth client that their token was given to; none where callers bring no token."""
+
+    who: str
+    client: str | None = None
 
 
 @dataclass(frozen=True)
@@ -31,12 +39,12 @@ class Audit:
     Attributes:
         tools: Those offered, by name.
         now: Unix seconds.
-        who: Whose call it is where callers bring no token.
+        author: Whose call is under way.
     """
 
     tools: Mapping[str, ToolDefinition]
     now: Callable[[], float]
-    who: Callable[[], str]
+    author: Callable[[], Author]
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         """Let the message through, and record it if it is a call of a tool that writes."""
@@ -61,12 +69,12 @@ class Audit:
     def _record(
         self, tool: ToolDefinition, began: float, via: str | None, outcome: Mapping[str, str]
     ) -> None:
-        token = current_token()
+        author = self.author()
         line = {
             "event": "write",
             "at": datetime.fromtimestamp(began, UTC).isoformat(timespec="milliseconds"),
-            "who": token.subject if token else self.who(),
-            "client": token.client_id if token else None,
+            "who": author.who,
+            "client": author.client,
             "via": via,
             "tool": tool.name,
             **outcome,

@@ -1,24 +1,26 @@
-"""What the server's middleware has to know of a call: what it asks for, and whose it is."""
+"""The messages that cost something: how they are refused, ended in time, and how many run at once."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+import anyio
 from mcp import MCPError
-from mcp.server.auth.middleware.auth_context import get_access_token
-from mcp.server.auth.provider import AccessToken
-from mcp.server.context import HandlerResult, ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.types import INTERNAL_ERROR
 
-from provena_mcp.application import LOCAL_CALLER
-from provena_mcp.errors import ProvenaError
+from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnavailableError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.tools.error_results import failure_result
 
-MCP_PATH: Final = "/mcp"
-
 COSTLY: Final = frozenset({"tools/call", "resources/read", "prompts/get", "completion/complete"})
 """The methods that ask Provena; the others answer from memory."""
+
+_WAITING_PER_TURN: Final = 8
+_BUSY_SECONDS: Final = 5.0
 
 
 def name_in(ctx: ServerRequestContext[Any, Any]) -> str:
@@ -37,26 +39,75 @@ def failed(ctx: ServerRequestContext[Any, Any], error: ProvenaError) -> HandlerR
     raise MCPError(code=INTERNAL_ERROR, message=f"{error.message} {naming_tools(error.advice)}".strip())
 
 
-class CallerToken(AccessToken):
-    """A token that was found good when it was checked.
+@dataclass(frozen=True)
+class Deadline:
+    """Ends calls that take too long; what is being written is finished first."""
 
-    Attributes:
-        caller: A key for its owner, the same for all their tokens and clients; what is kept for one is
-            worthless to another.
-        roles: What the owner may do in Provena.
-    """
+    seconds: float
+    writing: frozenset[str]
 
-    caller: str
-    roles: tuple[str, ...] = ()
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """The call's result, or that there is none in time."""
+        if ctx.method not in COSTLY:
+            return await call_next(ctx)
+        # anyio's own, which leaves a shielded write alone.
+        with anyio.move_on_after(self.seconds):
+            return await call_next(ctx)
+        return failed(ctx, self._too_late(name_in(ctx)))
+
+    def _too_late(self, name: str) -> ProvenaError:
+        if name in self.writing:
+            return AmbiguousWriteError(
+                f"{name} did not end within {self.seconds:g} s; what it was to write may have been sent.",
+                advice="Repeat it with the same reference, which sends nothing twice, or see list_jobs.",
+            )
+        return DeadlineError(
+            f"There was no answer within {self.seconds:g} s.",
+            advice="Ask for less: a smaller depth or a smaller page; get_health_check shows what is slow.",
+        )
 
 
-def current_token() -> CallerToken | None:
-    """The token of the request under way; none where everybody on this machine may call."""
-    token = get_access_token()
-    return token if isinstance(token, CallerToken) else None
+@dataclass
+class _Turns:
+    """The calls of one caller that run or wait."""
+
+    slots: asyncio.Semaphore
+    present: int = field(default=0)
 
 
-def current_caller() -> str:
-    """The key of whoever is calling."""
-    token = current_token()
-    return token.caller if token else LOCAL_CALLER
+class CallsAtOnce:
+    """Lets so many calls of one caller run at once; some more wait their turn, the rest are refused."""
+
+    def __init__(self, *, at_once: int, caller: Callable[[], str]) -> None:
+        """Bound each ``caller`` on their own, so that nobody takes the turns of others.
+
+        What all share beneath, requests to Provena and work on large answers, is had as it is asked for.
+        """
+        self._at_once = at_once
+        self._caller = caller
+        self._turns: dict[str, _Turns] = {}
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Run the call when it is its turn."""
+        if ctx.method not in COSTLY:
+            return await call_next(ctx)
+        key = self._caller()
+        turns = self._turns.setdefault(key, _Turns(asyncio.Semaphore(self._at_once)))
+        if turns.present >= self._at_once * (1 + _WAITING_PER_TURN):
+            return failed(ctx, _too_many(turns.present))
+        turns.present += 1
+        try:
+            async with turns.slots:
+                return await call_next(ctx)
+        finally:
+            turns.present -= 1
+            if turns.present == 0:
+                self._turns.pop(key, None)
+
+
+def _too_many(present: int) -> UnavailableError:
+    return UnavailableError(
+        f"{present} calls of yours are under way or waiting already.",
+        advice="Wait for some of them to end before making more.",
+        retry_after=_BUSY_SECONDS,
+    )

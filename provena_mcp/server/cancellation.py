@@ -11,7 +11,8 @@ from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.streamable_http import REQUEST_CANCELLED
 
-from provena_mcp.server.calls import COSTLY, current_token
+from provena_mcp.server.callers import current_token
+from provena_mcp.server.calls import COSTLY
 
 Context = ServerRequestContext[Any, Any]
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from provena_mcp.errors import ForbiddenError
-from provena_mcp.server.calls import CallerToken, current_token, failed, name_in
+from provena_mcp.server.callers import CallerToken, current_token
+from provena_mcp.server.calls import failed, name_in
 from provena_mcp.tools.definition import ToolDefinition
 
 ADMIN_ROLE: Final = "entity-registry-admin"

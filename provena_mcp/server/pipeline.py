@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.context import ServerMiddleware
 from starlette.middleware import Middleware
 
-from provena_mcp.server.audit_log import Audit
+from provena_mcp.server.audit_log import Audit, Author
+from provena_mcp.server.callers import current_token
+from provena_mcp.server.calls import CallsAtOnce, Deadline
 from provena_mcp.server.cancellation import Cancellation
-from provena_mcp.server.limits import CallsAtOnce, Deadline, PostsOnly, RateLimit, RequestsAtOnce
 from provena_mcp.server.permissions import Permissions
 from provena_mcp.settings import Settings
 from provena_mcp.tools.definition import ToolDefinition
@@ -28,6 +30,7 @@ def request_chain(hosting: Hosting, writing: frozenset[str]) -> list[Middleware]
     """
     # What only HTTP needs is of no use over stdio, and takes a tenth of the start.
     from provena_mcp.server.http.auth import Authentication, WriteScope
+    from provena_mcp.server.http.limits import PostsOnly, RateLimit, RequestsAtOnce
     from provena_mcp.server.http.origins import CrossOrigin, HostAndOrigin
     from provena_mcp.server.http.request_body import RequestBody
 
@@ -68,16 +71,21 @@ def message_chain(
         settings: What the operator set.
         hosting: What serving over HTTP adds; none over stdio.
         now: Unix seconds.
-        who: Whose call it is, for the record.
+        who: Whose call it is where callers bring no token, for the record.
     """
     writing = frozenset(name for name, tool in tools.items() if tool.effect != "reads")
     return [
         # Outermost, so that refused, cancelled and late calls are on record too.
-        Audit(tools, now, who),
+        Audit(tools, now, partial(_author, who) if hosting else lambda: Author(who())),
         *(_of_callers(tools, hosting) if hosting else ()),
         # Innermost: time spent waiting for a turn of the caller's is not the call's.
         Deadline(settings.call_seconds, writing),
     ]
+
+
+def _author(who: Callable[[], str]) -> Author:
+    token = current_token()
+    return Author(token.subject or token.caller, token.client_id) if token else Author(who())
 
 
 def _of_callers(tools: Mapping[str, ToolDefinition], hosting: Hosting) -> list[ServerMiddleware[Any]]:

@@ -16,8 +16,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from provena_mcp.server.http.connections import with_header_deadline
+from provena_mcp.server.http.limits import RequestsAtOnce
 from provena_mcp.server.http.request_body import RequestBody, body_of
-from provena_mcp.server.limits import RequestsAtOnce
 from tests.http.test_serving import serving, until_ready
 
 HALF = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

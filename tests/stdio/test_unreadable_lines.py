@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCError
 
-from provena_mcp.server.stdio.lines import read_line
+from provena_mcp.server.json_rpc import read_message
 from tests.stdio.conversation import Conversation, conversation
 
 PING = b'{"jsonrpc": "2.0", "id": 7, "method": "ping"}'
@@ -97,13 +97,13 @@ JSON = st.recursive(
 )
 def test_the_number_is_found_before_any_break(number: int | str, before: dict[str, object], rest: str):
     line = json.dumps({**before, "id": number})[:-1] + ', "broken": "' + rest.replace("\n", "") + "\\ud83d"
-    answer = read_line(line.encode())
+    answer = read_message(line.encode())
     assert isinstance(answer, JSONRPCError)
     assert answer.id == number
 
 
 @given(message=st.fixed_dictionaries({"id": st.integers(0, 9), "method": st.text(), "params": st.just({})}))
 def test_a_request_is_read_as_it_was_written(message: dict[str, object]):
-    read = read_line(json.dumps({"jsonrpc": "2.0", **message}).encode())
+    read = read_message(json.dumps({"jsonrpc": "2.0", **message}).encode())
     assert isinstance(read, SessionMessage)
     assert read.message.model_dump() == {"jsonrpc": "2.0", **message}

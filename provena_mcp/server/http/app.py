@@ -25,13 +25,11 @@ from provena_mcp.application import Application
 from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.build import build_server
-from provena_mcp.server.calls import MCP_PATH
-from provena_mcp.server.http import downloads
 from provena_mcp.server.http.connections import allow_many_connections, with_header_deadline
 from provena_mcp.server.http.front.routes import front_routes
 from provena_mcp.server.http.front.self_description import SelfDescription
 from provena_mcp.server.http.host import Hosting, prepare_hosting
-from provena_mcp.server.http.origins import HEALTH_PATH, READY_PATH
+from provena_mcp.server.http.paths import DOWNLOAD_PATH, HEALTH_PATH, MCP_PATH, READY_PATH
 from provena_mcp.server.http.request_body import MAX_BODY_BYTES
 from provena_mcp.server.pipeline import request_chain
 from provena_mcp.settings import Settings
@@ -113,7 +111,7 @@ def create_http_app(
         *front_routes(_described(hosting, offered, sample=sample)),
         Route(HEALTH_PATH, _healthy),
         Route(READY_PATH, (readiness or Readiness()).answer),
-        Route(downloads.PATH, hosting.downloads.hand_out),
+        Route(DOWNLOAD_PATH, hosting.downloads.hand_out),
     ]
     app.user_middleware += request_chain(hosting, writing)
     return app

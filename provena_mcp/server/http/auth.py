@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from provena_mcp.errors import NotLoggedInError, ProvenaError
 from provena_mcp.issuer import Issuer
-from provena_mcp.server.calls import MCP_PATH, CallerToken
+from provena_mcp.server.callers import CallerToken
+from provena_mcp.server.http.paths import MCP_PATH
 from provena_mcp.server.http.request_body import body_of
 from provena_mcp.server.permissions import lacks_scope
 

@@ -19,7 +19,6 @@ from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
 from provena_mcp.errors import ProvenaError
 from provena_mcp.server.shared.encryption import Seal
 
-PATH: Final = "/documents/{ticket}"
 SECONDS: Final = 600.0
 
 _GONE: Final = (

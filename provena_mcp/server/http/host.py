@@ -20,13 +20,14 @@ from provena_mcp.client import ClientCredentials, ClientLimits, OAuthClient, Tok
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore, KeyValueStore
 from provena_mcp.errors import SettingsError
 from provena_mcp.issuer import Issuer
-from provena_mcp.server.calls import MCP_PATH, current_caller
+from provena_mcp.server.callers import current_caller
 from provena_mcp.server.http.auth import CallerTokens, Challenge, Login, Scopes
 from provena_mcp.server.http.downloads import Downloads
-from provena_mcp.server.http.origins import METADATA_PATH, Allowed
+from provena_mcp.server.http.limits import Rates, RatesOfProcess
+from provena_mcp.server.http.origins import Allowed
+from provena_mcp.server.http.paths import MCP_PATH, METADATA_PATH
 from provena_mcp.server.http.token_exchange import ExchangedTokens
 from provena_mcp.server.identity import NAME, TITLE, WEBSITE
-from provena_mcp.server.limits import Rates, RatesOfProcess
 from provena_mcp.server.shared.encryption import Seal, sealing_keys
 from provena_mcp.server.shared.redis_store import RedisRates, RedisServer, RedisStore
 from provena_mcp.server.shared.sqlite_store import SqliteStore

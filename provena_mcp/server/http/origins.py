@@ -21,12 +21,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from provena_mcp.server.http.front.card import CARD_PATH, CATALOGUE_PATH
+from provena_mcp.server.http.paths import CARD_PATH, CATALOGUE_PATH, METADATA_PATH, PROBES
 
-METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
-HEALTH_PATH: Final = "/health"
-READY_PATH: Final = "/ready"
-PROBES: Final = frozenset({HEALTH_PATH, READY_PATH})
 # What any page may read: it says where a server is and where to log in.
 _PUBLIC: Final = (METADATA_PATH, CARD_PATH, CATALOGUE_PATH)
 

@@ -9,8 +9,8 @@ import anyio
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from provena_mcp.server.calls import MCP_PATH
-from provena_mcp.server.stdio.lines import no_json
+from provena_mcp.server.http.paths import MCP_PATH
+from provena_mcp.server.json_rpc import refusal_of
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 BODY_SECONDS: Final = 20.0
@@ -57,7 +57,7 @@ class RequestBody:
             return
         if scope["path"] == MCP_PATH:
             body = body.removeprefix(_BYTE_ORDER_MARK)
-            problem = no_json(body)
+            problem = refusal_of(body)
         else:
             problem = None
         if problem:

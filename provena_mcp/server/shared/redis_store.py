@@ -24,7 +24,7 @@ from provena_mcp.commands.confirmation.key_value_store import (
     check_size,
 )
 from provena_mcp.errors import ProvenaError, SettingsError, StoreError, UnavailableError
-from provena_mcp.server.limits import Rates
+from provena_mcp.server.http.limits import Rates
 from provena_mcp.server.shared.encryption import Seal, sealing_context
 
 SCHEMES: Final = {"redis": "redis", "valkey": "redis", "rediss": "rediss", "valkeys": "rediss"}

@@ -1,18 +1,15 @@
 """The pipe to a host on this machine: every line is answered, and the server ends with its host.
 
-The SDK drops a line that it cannot read without a word, and the client waits for ever. Here such a line
-gets an error, with the number of its request wherever that can be made out. And the SDK reads until the
-pipe is closed, which it never is while another process holds it too, so the host itself is watched.
+The SDK reads until the pipe is closed, which it never is while another process holds it too; so the host
+itself is watched.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
-import json
 import logging
 import os
-import re
 import threading
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import CancelledError
@@ -25,28 +22,15 @@ from anyio import to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
-from mcp.types import (
-    INVALID_REQUEST,
-    PARSE_ERROR,
-    ErrorData,
-    JSONRPCError,
-    JSONRPCNotification,
-    RequestId,
-    jsonrpc_message_adapter,
-)
-from pydantic import ValidationError
-from pydantic_core import from_json
+from mcp.types import JSONRPCError
 
+from provena_mcp.server.json_rpc import read_message
 from provena_mcp.server.stdio.parent import watch_parent
 
 _FIRST_LOOK_SECONDS: Final = 0.05
 _LOOK_SECONDS: Final = 2.0
 _CHUNK: Final = 1 << 16
 _STDIN: Final = 0
-_BYTE_ORDER_MARK: Final = "\ufeff"
-_HALF_A_CHARACTER: Final = " It seems to hold half a character, such as an emoji cut in two."
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]++')
-_WHOLE_NUMBER: Final = re.compile(r"-?\d{1,18}")
 
 logger = logging.getLogger(__name__)
 
@@ -90,73 +74,6 @@ async def answered_stdio() -> AsyncGenerator[tuple[Received, Answers]]:
             tasks.cancel_scope.cancel()
 
 
-def read_line(line: bytes) -> SessionMessage | JSONRPCError | None:
-    """The message in a line, or the error to answer it with; none if it wants no answer."""
-    text = line.decode("utf-8", errors="replace").strip().removeprefix(_BYTE_ORDER_MARK)
-    if not text:
-        return None
-    try:
-        message = jsonrpc_message_adapter.validate_json(text, by_name=False)
-    except ValidationError as error:
-        return _unreadable(text, error)
-    if isinstance(message, JSONRPCNotification) and '"id"' in text and "id" in from_json(text):
-        # The SDK would take it for a notification, and its sender would wait.
-        return _error(None, INVALID_REQUEST, "The id of a request is a text or a whole number.")
-    return SessionMessage(message)
-
-
-def _unreadable(text: str, error: ValidationError) -> JSONRPCError | None:
-    problem = error.errors(include_url=False, include_input=False)[0]
-    request_id = _request_id_in(text)
-    if problem["type"] == "json_invalid":
-        return _no_json("This line", problem.get("ctx", {}).get("error", ""), request_id)
-    value = from_json(text)
-    if isinstance(value, dict) and "method" not in value and ("result" in value or "error" in value):
-        logger.warning("A malformed answer of the client was passed over.")
-        return None
-    return _error(request_id, INVALID_REQUEST, "This is no request or notification of JSON-RPC 2.0.")
-
-
-def _no_json(what: str, reason: str, request_id: RequestId | None) -> JSONRPCError:
-    half = _HALF_A_CHARACTER if "escape" in reason or "surrogate" in reason else ""
-    return _error(request_id, PARSE_ERROR, f"{what} cannot be read as JSON: {reason}.{half}")
-
-
-def no_json(body: bytes) -> JSONRPCError | None:
-    """What is wrong with the body of a request that is no JSON; none if it is."""
-    try:
-        from_json(body)
-    except ValueError as error:
-        return _no_json("This body", str(error), _request_id_in(body.decode("utf-8", errors="replace")))
-    return None
-
-
-def _error(request_id: RequestId | None, code: int, message: str) -> JSONRPCError:
-    return JSONRPCError(jsonrpc="2.0", id=request_id, error=ErrorData(code=code, message=message))
-
-
-def _request_id_in(text: str) -> RequestId | None:
-    """The id of the outermost object, from text that no parser takes: broken, cut off, or too deep."""
-    depth, before, last = 0, "", ""
-    for found in _TOKEN.finditer(text):
-        token = found[0]
-        if depth == 1 and (before, last) == ('"id"', ":"):
-            return _as_request_id(token)
-        depth += (token in "{[") - (token in "}]")
-        before, last = last, token
-    return None
-
-
-def _as_request_id(token: str) -> RequestId | None:
-    if _WHOLE_NUMBER.fullmatch(token):
-        return int(token)
-    try:
-        value = json.loads(token)
-        return value if isinstance(value, str) and value.encode() else None
-    except ValueError:
-        return None
-
-
 async def _read_messages(
     lines: MemoryObjectReceiveStream[bytes],
     read: MemoryObjectSendStream[SessionMessage | Exception],
@@ -166,7 +83,7 @@ async def _read_messages(
     async with read:
         with reading, suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
             async for line in lines:
-                item = read_line(line)
+                item = read_message(line)
                 if isinstance(item, JSONRPCError):
                     logger.warning("A line was refused: %s", item.error.message)
                     await write.send(SessionMessage(item))

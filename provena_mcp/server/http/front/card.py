@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Final
 from mcp_types.version import SUPPORTED_PROTOCOL_VERSIONS
 
 from provena_mcp import __version__
-from provena_mcp.server.calls import MCP_PATH
 from provena_mcp.server.http.front.self_description import SelfDescription
+from provena_mcp.server.http.paths import CARD_PATH
 from provena_mcp.server.identity import DESCRIPTION, ICON, NAME, TITLE, WEBSITE
 
 if TYPE_CHECKING:
     from provena_mcp.wire.items import JsonObject
 
-CARD_PATH: Final = f"{MCP_PATH}/server-card"
-CATALOGUE_PATH: Final = "/.well-known/ai-catalog.json"
 CARD_TYPE: Final = "application/mcp-server-card+json"
 CATALOGUE_TYPE: Final = "application/ai-catalog+json"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from provena_mcp.server.http.front.card import CARD_PATH
 from provena_mcp.server.http.front.self_description import SelfDescription
+from provena_mcp.server.http.paths import CARD_PATH
 from provena_mcp.server.identity import DESCRIPTION, TITLE, WEBSITE
 
 

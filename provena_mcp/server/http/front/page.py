@@ -15,8 +15,8 @@ from provena_mcp.assistants.editors.syntaxes import editor_of
 from provena_mcp.assistants.servers import RemoteServer
 from provena_mcp.assistants.table import ASSISTANTS
 from provena_mcp.rules.content_policy import inline_policy
-from provena_mcp.server.http.front.card import CARD_PATH
 from provena_mcp.server.http.front.self_description import SelfDescription
+from provena_mcp.server.http.paths import CARD_PATH
 from provena_mcp.server.identity import DESCRIPTION, ICON, TITLE, WEBSITE
 from provena_mcp.tools.definition import Effect
 

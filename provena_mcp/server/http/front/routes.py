@@ -13,15 +13,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from provena_mcp.server.http.front.card import (
-    CARD_PATH,
     CARD_TYPE,
-    CATALOGUE_PATH,
     CATALOGUE_TYPE,
     catalogue,
     server_card,
 )
 from provena_mcp.server.http.front.llms_text import llms_text
 from provena_mcp.server.http.front.self_description import SelfDescription
+from provena_mcp.server.http.paths import CARD_PATH, CATALOGUE_PATH
 
 Answer = Callable[[Request], Awaitable[Response]]
 

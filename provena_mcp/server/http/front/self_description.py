@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from provena_mcp.server.calls import MCP_PATH
+from provena_mcp.server.http.paths import MCP_PATH
 from provena_mcp.tools.definition import ToolDefinition
 
 

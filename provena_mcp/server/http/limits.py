@@ -1,54 +1,20 @@
-"""How much may be asked for: requests a minute and calls at once of one caller, requests at once of all."""
+"""How many requests are taken: of one caller in a minute, of all callers at once; and by which method."""
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
-import anyio
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnavailableError
-from provena_mcp.server.calls import COSTLY, MCP_PATH, current_token, failed, name_in
-from provena_mcp.server.http.origins import PROBES
+from provena_mcp.server.callers import current_token
+from provena_mcp.server.http.paths import MCP_PATH, PROBES
 
-
-@dataclass(frozen=True)
-class Deadline:
-    """Ends calls that take too long; what is being written is finished first."""
-
-    seconds: float
-    writing: frozenset[str]
-
-    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """The call's result, or that there is none in time."""
-        if ctx.method not in COSTLY:
-            return await call_next(ctx)
-        # anyio's own, which leaves a shielded write alone.
-        with anyio.move_on_after(self.seconds):
-            return await call_next(ctx)
-        return failed(ctx, self._too_late(name_in(ctx)))
-
-    def _too_late(self, name: str) -> ProvenaError:
-        if name in self.writing:
-            return AmbiguousWriteError(
-                f"{name} did not end within {self.seconds:g} s; what it was to write may have been sent.",
-                advice="Repeat it with the same reference, which sends nothing twice, or see list_jobs.",
-            )
-        return DeadlineError(
-            f"There was no answer within {self.seconds:g} s.",
-            advice="Ask for less: a smaller depth or a smaller page; get_health_check shows what is slow.",
-        )
-
-
-_WAITING_PER_TURN: Final = 8
 _REQUESTS: Final = 1_000
 _CALLERS: Final = 10_000
 _BUSY_SECONDS: Final = 5.0
@@ -152,49 +118,3 @@ class PostsOnly:
             await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-
-@dataclass
-class _Turns:
-    """The calls of one caller that run or wait."""
-
-    slots: asyncio.Semaphore
-    present: int = field(default=0)
-
-
-class CallsAtOnce:
-    """Lets so many calls of one caller run at once; some more wait their turn, the rest are refused."""
-
-    def __init__(self, *, at_once: int, caller: Callable[[], str]) -> None:
-        """Bound each ``caller`` on their own, so that nobody takes the turns of others.
-
-        What all share beneath, requests to Provena and work on large answers, is had as it is asked for.
-        """
-        self._at_once = at_once
-        self._caller = caller
-        self._turns: dict[str, _Turns] = {}
-
-    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Run the call when it is its turn."""
-        if ctx.method not in COSTLY:
-            return await call_next(ctx)
-        key = self._caller()
-        turns = self._turns.setdefault(key, _Turns(asyncio.Semaphore(self._at_once)))
-        if turns.present >= self._at_once * (1 + _WAITING_PER_TURN):
-            return failed(ctx, _too_many(turns.present))
-        turns.present += 1
-        try:
-            async with turns.slots:
-                return await call_next(ctx)
-        finally:
-            turns.present -= 1
-            if turns.present == 0:
-                self._turns.pop(key, None)
-
-
-def _too_many(present: int) -> UnavailableError:
-    return UnavailableError(
-        f"{present} calls of yours are under way or waiting already.",
-        advice="Wait for some of them to end before making more.",
-        retry_after=_BUSY_SECONDS,
-    )
