@@ -6,7 +6,7 @@ import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from provena_mcp.rules.garbage import collect_seldom
+from provena_mcp.rules.large_values import collect_seldom
 
 
 def serve_stdio(*, sample: bool) -> None:

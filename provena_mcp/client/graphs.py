@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from provena_mcp.client.http.request import Call
 from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import require_success, unreadable
-from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Columns, Kind, ProvenanceGraph
+from provena_mcp.rules.large_values import without_collections
 from provena_mcp.wire.base import Status
 from provena_mcp.wire.lineage import read_lineage
 

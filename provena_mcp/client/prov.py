@@ -10,12 +10,13 @@ from pydantic_core import to_json
 from provena_mcp.client.checks import require_session
 from provena_mcp.client.graphs import graph_of
 from provena_mcp.client.http.connection import Sender
+from provena_mcp.client.http.limits import DEFAULT_LIMITS
 from provena_mcp.client.http.request import Call, Service
-from provena_mcp.client.large_work import LargeWork
 from provena_mcp.client.prov_files import FileRoutes
 from provena_mcp.client.service import ServiceApi, encoded, require_success, required
 from provena_mcp.errors import ArgumentError
 from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.large_values import LargeWork
 from provena_mcp.wire.base import Status
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery
@@ -106,7 +107,7 @@ class ProvApi(FileRoutes, AdminRoutes):
     def __init__(self, connection: Sender, large_work: LargeWork | None = None) -> None:
         """Call the service over ``connection``, and leave large lineages to ``large_work``."""
         super().__init__(connection)
-        self._large_work = large_work or LargeWork()
+        self._large_work = large_work or LargeWork(DEFAULT_LIMITS.large_bytes)
 
     async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
         """The links that answer ``query`` within ``depth`` hops; empty for an item outside the graph.

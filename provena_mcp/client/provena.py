@@ -12,9 +12,9 @@ from provena_mcp.client.http.auth import TokenProvider
 from provena_mcp.client.http.connection import Connection, Sender
 from provena_mcp.client.http.limits import DEFAULT_LIMITS, ClientLimits
 from provena_mcp.client.http.transports import Breaker
-from provena_mcp.client.large_work import LargeWork
 from provena_mcp.client.login.keycloak import Keycloak
 from provena_mcp.client.login.token_providers import KeycloakUser
+from provena_mcp.rules.large_values import LargeWork
 from provena_mcp.settings import Endpoints
 
 if TYPE_CHECKING:

@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final, Literal, get_args
 
-from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
+from provena_mcp.rules.large_values import without_collections
 from provena_mcp.rules.links_by_kind import is_version, links_from, links_to
 from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
-from provena_mcp.wire.subtypes import registry_subtype
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def previous_versions(graph: ProvenanceGraph) -> dict[str, str]:
 
 
 def _field_of(kind: Kind) -> LineageField | None:
-    return _FIELD_OF.get(registry_subtype(kind.subtype))
+    return _FIELD_OF.get(kind.registry_subtype)
 
 
 def _place(item: str, previous: Mapping[str, str]) -> Version:

@@ -17,10 +17,9 @@ from itertools import compress
 from typing import Final, NamedTuple
 
 from provena_mcp.lineage.roles import role_of
-from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
+from provena_mcp.rules.large_values import without_collections
 from provena_mcp.rules.links_by_kind import is_version, links_from, links_to
-from provena_mcp.wire.subtypes import registry_subtype
 
 # An item whose kind the graph does not hold passes on: an impact must not miss anything in silence.
 _PASSES_ON: Final = frozenset({"DATASET", "MODEL_RUN", ""})
@@ -125,7 +124,7 @@ def find_touched(graph: ProvenanceGraph, impact: Impact) -> list[Touched]:
     """
     columns, hop_of = graph.columns, impact.hops
     hops = [hop_of.get(item, -1) for item in columns.ids]
-    word_of = {kind: registry_subtype(kind.subtype) for kind in set(columns.kinds)}
+    word_of = {kind: kind.registry_subtype for kind in set(columns.kinds)}
     words = list(map(word_of.__getitem__, columns.kinds))
     is_named = [
         names_whom(kind) and item not in impact.starts
@@ -167,7 +166,7 @@ class _Search:
         self._columns = columns = graph.columns
         self._starts = {graph.numbers[start] for start in starts if start in graph.numbers}
         self._follow_versions = follow_versions
-        word_of = {kind: registry_subtype(kind.subtype) for kind in set(columns.kinds)}
+        word_of = {kind: kind.registry_subtype for kind in set(columns.kinds)}
         self._subtypes = list(map(word_of.__getitem__, columns.kinds))
         self._arriving: list[list[int]] = [[] for _ in columns.ids]
         for link, target in enumerate(columns.targets):

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from provena_mcp.lineage.roles import PARTS, Part, parts_of_agents
-from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.rules.kept import kept_property
+from provena_mcp.rules.graph import Kind, ProvenanceGraph
+from provena_mcp.rules.large_values import kept_property
 from provena_mcp.rules.text import plural
-from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
+from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
-from provena_mcp.wire.subtypes import registry_subtype
 
 _NAMED: Final = 3
 
@@ -152,13 +151,13 @@ def _nearest_first(lineage: Lineage) -> Iterable[tuple[Place, list[str]]]:
     beyond = max(hops, default=0) + 1
     if -1 in hops:
         hops = [beyond if hop < 0 else hop for hop in hops]
-    type_of = {kind: type_word(kind.subtype) for kind in set(columns.kinds)}
+    type_of = {kind: type_word(kind) for kind in set(columns.kinds)}
     types = sorted(set(type_of.values()), key=type_order)
     rank = {subtype: place for place, subtype in enumerate(types)}
     # A place is one number, since there are few of them and many items: first part, then hop, then type.
     per_hop, per_part = len(types), len(types) * (beyond + 1)
     base = {
-        kind: rank[subtype] + (0 if is_asked_for(kind, lineage.query) else per_part)
+        kind: rank[subtype] + (0 if kind.is_asked_for(lineage.query) else per_part)
         for kind, subtype in type_of.items()
     }
     groups: defaultdict[int, list[str]] = defaultdict(list)
@@ -186,9 +185,9 @@ def _by_part(
     yield from ((place, ids) for place, ids in every if not place.is_asked_for)
 
 
-def type_word(graph_subtype: str) -> str:
+def type_word(kind: Kind) -> str:
     """The registry's word for a type; UNKNOWN where the graph holds none."""
-    return registry_subtype(graph_subtype) or UNKNOWN
+    return kind.registry_subtype or UNKNOWN
 
 
 def type_order(subtype: str) -> tuple[int, str]:

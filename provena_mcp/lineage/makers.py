@@ -9,7 +9,6 @@ from itertools import compress
 from typing import Final, Literal
 
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
-from provena_mcp.wire.subtypes import registry_subtype
 
 Origin = Literal["registered", "new_version"]
 
@@ -93,5 +92,5 @@ def near_by_type(graph: ProvenanceGraph, start: str, direction: Direction) -> di
     """Items one link away from the start, by type."""
     number = graph.numbers.get(start)
     near = () if number is None else set(graph.ways(direction)[number])
-    counts = Counter(registry_subtype(graph.columns.kinds[node].subtype) for node in near)
+    counts = Counter(graph.columns.kinds[node].registry_subtype for node in near)
     return dict(sorted(counts.items()))

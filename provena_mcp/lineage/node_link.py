@@ -10,7 +10,6 @@ from typing_extensions import TypedDict
 from provena_mcp.lineage.summary import Labels
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
 from provena_mcp.wire.lineage import WireLink
-from provena_mcp.wire.subtypes import registry_subtype
 
 
 class NamedNode(TypedDict):
@@ -64,7 +63,7 @@ def _node(item_id: str, kind: Kind, labels: Labels) -> NamedNode:
     if kind.category:
         node["item_category"] = kind.category
     if kind.subtype:
-        node["item_subtype"] = registry_subtype(kind.subtype)
+        node["item_subtype"] = kind.registry_subtype
     if name := labels.name(item_id):
         node["name"] = name
     return node

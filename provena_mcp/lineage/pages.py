@@ -24,7 +24,7 @@ from provena_mcp.lineage.view import Arc, LineageView
 from provena_mcp.next_call import NextCall, ToolName
 from provena_mcp.rules.budgets import MOST_HOPS, USUAL_TOKENS, count_pieces, estimate_tokens, tokens_of
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
-from provena_mcp.rules.kept import kept_property
+from provena_mcp.rules.large_values import kept_property
 from provena_mcp.wire.lineage import LineageQuery
 
 _TOOL_OF: Final[Mapping[LineageQuery, ToolName]] = {

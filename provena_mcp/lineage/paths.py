@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import OPPOSITE, UNKNOWN, Direction, Kind, ProvenanceGraph
+from provena_mcp.rules.large_values import without_collections
 
 # What an item of unknown kind is, nobody knows: it must not be passed over.
 _DATA: Final = frozenset({"DATASET", "MODEL_RUN", ""})

@@ -19,8 +19,8 @@ from provena_mcp.lineage.lineage import Lineage, in_order, type_order, type_word
 from provena_mcp.lineage.makers import Makers, fewest_runs, find_makers
 from provena_mcp.lineage.roles import Part, role_of, role_order
 from provena_mcp.rules.cycles import cyclic_groups
-from provena_mcp.rules.graph import Direction, ProvenanceGraph
-from provena_mcp.rules.kept import kept_property
+from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
+from provena_mcp.rules.large_values import kept_property
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -229,7 +229,7 @@ def view_lineage(lineage: Lineage, *, start_type: str = "") -> LineageView:
     """Order the lineage found for a question; ``start_type`` is for a graph that lacks the start."""
     start, graph = lineage.start, lineage.graph
     number = graph.numbers.get(start)
-    types = [type_word(start_type if number is None else graph.columns.kinds[number].subtype)]
+    types = [type_word(Kind("", start_type) if number is None else graph.columns.kinds[number])]
     ids, hops, answers = [start], [0], 0
     for place, group in in_order(lineage):
         group = sorted(group)

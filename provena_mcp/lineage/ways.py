@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import OPPOSITE, Direction, ProvenanceGraph
+from provena_mcp.rules.large_values import without_collections
 
 # Beyond so many steps the ways are not counted: seconds of work for a number nobody reads.
 _MOST_STEPS: Final = 50_000

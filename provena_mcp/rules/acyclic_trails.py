@@ -12,7 +12,7 @@ from operator import add
 
 from provena_mcp.rules.cycles import tangle
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.rules.trails import DIRECTION_OF, is_asked_for
+from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 
 
@@ -31,7 +31,7 @@ def part_on_trails(
     near, far = columns.sources, columns.targets
     if direction == "downstream":
         near, far = far, near
-    asked_for = {kind for kind in set(columns.kinds) if is_asked_for(kind, query)}
+    asked_for = {kind for kind in set(columns.kinds) if kind.is_asked_for(query)}
     onward = _hops_on(list(map(asked_for.__contains__, columns.kinds)), near, far, depth)
     # An item that nothing joins to the start has no hops.
     hops = [hop if hop >= 0 else depth for hop in graph.walk(start, direction).hops]

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 from typing import Final, Literal, NamedTuple
 
-from provena_mcp.rules.kept import kept_property
+from provena_mcp.rules.large_values import kept_property
+from provena_mcp.wire.lineage import LineageQuery
+from provena_mcp.wire.subtypes import REGISTRY_WORD
 
 Direction = Literal["upstream", "downstream"]
 OPPOSITE: Final[Mapping[Direction, Direction]] = {"upstream": "downstream", "downstream": "upstream"}
@@ -21,6 +23,17 @@ class Kind(NamedTuple):
 
     category: str
     subtype: str
+
+    @property
+    def registry_subtype(self) -> str:
+        """The subtype in the registry's words."""
+        return REGISTRY_WORD.get(self.subtype, self.subtype)
+
+    def is_asked_for(self, query: LineageQuery) -> bool:
+        """Whether a special query asks for items of this kind; a plain exploration asks for none."""
+        if query.endswith("_datasets"):
+            return self.category == "ENTITY" and self.subtype == "DATASET"
+        return query.endswith("_agents") and self.category == "AGENT"
 
 
 UNKNOWN: Final = Kind("", "")

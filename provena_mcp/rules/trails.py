@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Final
 
-from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
+from provena_mcp.rules.graph import Direction, Link, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 
 DIRECTION_OF: Final[Mapping[LineageQuery, Direction]] = {
@@ -53,13 +53,6 @@ class Trails:
     exact: bool = True
 
 
-def is_asked_for(kind: Kind, query: LineageQuery) -> bool:
-    """Whether a special query asks for items of this kind; a plain exploration asks for none."""
-    if query.endswith("_datasets"):
-        return kind.category == "ENTITY" and kind.subtype == "DATASET"
-    return query.endswith("_agents") and kind.category == "AGENT"
-
-
 def links_on_trails(
     graph: ProvenanceGraph, start: str, query: LineageQuery, depth: int, *, work_limit: int = WORK_LIMIT
 ) -> Trails:
@@ -77,7 +70,7 @@ def links_on_trails(
         steps.extend(_last_steps(graph, hops))
         depth += 1
     else:
-        goals = {node for node, kind in graph.nodes.items() if node in hops and is_asked_for(kind, query)}
+        goals = {node for node, kind in graph.nodes.items() if node in hops and kind.is_asked_for(query)}
     to_goal = _hops_to(goals, steps)
     steps = [step for step in steps if hops[step[0]] + 1 + to_goal.get(step[1], depth) <= depth]
     doubtful = _doubtful(steps, goals)

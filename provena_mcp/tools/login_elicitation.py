@@ -18,28 +18,26 @@ from provena_mcp.errors import LoginPendingError
 Attempt = Callable[[], Awaitable[Any]]
 
 _QUESTION: Final = "login"
-# Each attempt waits some seconds for the login; hosts give a call up after about 60.
+# After the first; each waits some seconds for the login, and hosts give a call up after about 60.
 _ATTEMPTS: Final = 5
 
 
-async def with_login(attempt: Attempt, context: Context[Any]) -> Any:
-    """The outcome of ``attempt``, which only reads and so may be run again after a login.
+async def after_login(pending: LoginPendingError, attempt: Attempt, context: Context[Any]) -> Any:
+    """The outcome of ``attempt``, which only reads, once the user has logged in, or the question to do so.
 
     Raises:
         LoginPendingError: The client cannot open pages, or the user has not logged in yet.
     """
     answer = (context.input_responses or {}).get(_QUESTION)
     if isinstance(answer, ElicitResult):
-        return await (_patiently(attempt) if answer.action == "accept" else attempt())
-    try:
-        return await attempt()
-    except LoginPendingError as pending:
-        if not _can_open_pages(context):
-            raise
-        if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            return InputRequiredResult(input_requests={_QUESTION: ElicitRequest(params=_page(pending))})
-        if not await _opened(pending, context):
-            raise
+        if answer.action != "accept":
+            raise pending
+    elif not _can_open_pages(context):
+        raise pending
+    elif context.protocol_version in MODERN_PROTOCOL_VERSIONS:
+        return InputRequiredResult(input_requests={_QUESTION: ElicitRequest(params=_page(pending))})
+    elif not await _opened(pending, context):
+        raise pending
     return await _patiently(attempt)
 
 

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from provena_mcp.application import Application, asking_deployment
-from provena_mcp.errors import ArgumentError, NotFoundError, ProvenaError
+from provena_mcp.errors import ArgumentError, LoginPendingError, NotFoundError, ProvenaError
 from provena_mcp.tools.definition import Reply
 from provena_mcp.tools.error_results import failure_result
-from provena_mcp.tools.login_elicitation import with_login
+from provena_mcp.tools.login_elicitation import Attempt, after_login
 from provena_mcp.tools.mirrored import AGE, age_of, note_age, wants_deployment, without_fresh
 
 # Older revisions have no links in results, and their clients fail to read them.
@@ -62,15 +62,13 @@ class ProvenaTool(Tool):
     async def run(self, arguments: dict[str, Any], context: Any, convert_result: bool = False) -> Any:
         """Run the tool; every failure but a protocol error becomes an ``is_error`` result."""
         app: Application = context.request_context.lifespan_context
-        attempt = partial(self._attempt, arguments, context)
-        reads_only = self.annotations is not None and self.annotations.read_only_hint
         from_mirror, age = False, None
         try:
             from_mirror = self.mirrored and not wants_deployment(arguments)
             if from_mirror and app.mirror:
                 await app.mirror.check()
             with asking_deployment(not from_mirror):
-                outcome = await (with_login(attempt, context) if reads_only else attempt())
+                outcome = await self._logged_in(partial(self._attempt, arguments, context), context)
             age = age_of(app) if from_mirror else None
         except ProvenaError as error:
             await _advise_on_number(error, app)
@@ -83,6 +81,15 @@ class ProvenaTool(Tool):
             return outcome
         links = self.links and (context.protocol_version or "") >= _LINKS_SINCE
         return _success(outcome, links=links, age=age)
+
+    async def _logged_in(self, attempt: Attempt, context: Any) -> Any:
+        """What the attempt comes to; what only reads is tried again once the user has logged in."""
+        try:
+            return await attempt()
+        except LoginPendingError as pending:
+            if self.annotations is None or not self.annotations.read_only_hint:
+                raise
+            return await after_login(pending, attempt, context)
 
     async def _attempt(self, arguments: dict[str, Any], context: Any) -> Any:
         accepted = self.parameters["properties"]

@@ -82,6 +82,10 @@ GRAPH_WORKFLOW_TEMPLATE: Final = "WORKFLOW_TEMPLATE"
 REGISTRY_WORKFLOW_TEMPLATE: Final = "MODEL_RUN_WORKFLOW_TEMPLATE"
 
 
-def registry_subtype(graph_subtype: str) -> str:
-    """The registry's word for a subtype found in a graph."""
-    return REGISTRY_WORKFLOW_TEMPLATE if graph_subtype == GRAPH_WORKFLOW_TEMPLATE else graph_subtype
+REGISTRY_WORD: Final = {GRAPH_WORKFLOW_TEMPLATE: REGISTRY_WORKFLOW_TEMPLATE}
+"""The registry's word for a subtype, where a graph has another."""
+
+
+def registry_subtype(subtype: str) -> str:
+    """The registry's word for a subtype, whoever names it."""
+    return REGISTRY_WORD.get(subtype, subtype)

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from provena_mcp.rules.trails import is_asked_for
 from tests.worlds.lineages import Question, a_reef_world, a_run, ask, questions
 
 
@@ -200,7 +199,7 @@ def test_hops_types_answers_and_links_are_those_of_the_graph(question: Question)
     assert sum(view.by_type.values()) == sum(view.by_hop.values()) == len(graph.nodes)
     assert view.by_hop == dict(sorted(Counter(hops[node] for node in graph.nodes).items()))
     assert set(view.ids[1 : view.answers + 1]) == {
-        node for node, kind in graph.nodes.items() if is_asked_for(kind, question.query)
+        node for node, kind in graph.nodes.items() if kind.is_asked_for(question.query)
     } - {question.start}
     assert sorted(
         Link(view.ids[source], relation, view.ids[target])

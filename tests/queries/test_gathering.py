@@ -13,7 +13,7 @@ from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from provena_mcp.rules.trails import is_asked_for, links_on_trails
+from provena_mcp.rules.trails import links_on_trails
 from provena_mcp.wire.lineage import LineageQuery
 from tests.worlds.random_worlds import worlds
 
@@ -189,9 +189,9 @@ def test_a_special_answer_called_complete_has_nothing_more_at_any_depth(
     start = data.draw(st.sampled_from(sorted(world.nodes)))
     found = gather(world, cap, query, start, depth)
     deep = gather(world, 100, query, start, 60)
-    asked = {node for node, kind in found.graph.nodes.items() if is_asked_for(kind, query)}
+    asked = {node for node, kind in found.graph.nodes.items() if kind.is_asked_for(query)}
     if found.incomplete_because is None:
-        assert asked == {node for node, kind in deep.graph.nodes.items() if is_asked_for(kind, query)}
+        assert asked == {node for node, kind in deep.graph.nodes.items() if kind.is_asked_for(query)}
     assert found.goes_deeper == (found.incomplete_because is not None)
 
 

@@ -12,7 +12,6 @@ from provena_mcp.lineage.roles import Part
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
-from provena_mcp.wire.subtypes import registry_subtype
 from tests.queries.test_gathering import gather
 from tests.worlds.random_worlds import worlds
 
@@ -125,5 +124,5 @@ def test_what_is_near_is_counted_by_type(world: ProvenanceGraph, direction: Dire
     near = {far for here, far in pairs if here == start}
     if direction == "downstream":
         near = {here for here, far in pairs if far == start}
-    expected = Counter(registry_subtype(world.nodes[item].subtype) for item in near)
+    expected = Counter(world.nodes[item].registry_subtype for item in near)
     assert near_by_type(gather(world, 2, direction, start, 1).graph, start, direction) == dict(expected)

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from provena_mcp.lineage.picture.layout import Arrangement, Slot, arrange
 from provena_mcp.rules.cycles import cyclic_groups
 from provena_mcp.rules.graph import Link, ProvenanceGraph
-from provena_mcp.wire.subtypes import REGISTRY_WORKFLOW_TEMPLATE, registry_subtype
+from provena_mcp.wire.subtypes import REGISTRY_WORKFLOW_TEMPLATE
 
 MOST_ITEMS: Final = 500
 """Items drawn one by one; beyond, those farthest away are one box for each column and type."""
@@ -161,7 +161,7 @@ def draw(
 
 
 def _type(graph: ProvenanceGraph, item: str) -> str:
-    return registry_subtype(graph.nodes[item].subtype)
+    return graph.nodes[item].registry_subtype
 
 
 def _lanes(

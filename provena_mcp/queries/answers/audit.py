@@ -15,9 +15,8 @@ from provena_mcp.queries.answers.common import read_run_or_study
 from provena_mcp.queries.answers.makers import read_makers
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.checked_answers import CheckedExplorer, doubt_of
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
-from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
+from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, doubt_of, gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.links_by_kind import links_to

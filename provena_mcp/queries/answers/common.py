@@ -16,7 +16,6 @@ from provena_mcp.rules.budgets import size_of
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.records.references import NOUN
 from provena_mcp.wire.items import ModelRunItem, RegistryItem, StudyItem
-from provena_mcp.wire.subtypes import registry_subtype
 
 _RUNS_NAMED: Final = 5
 _ADVICE: Final = {
@@ -127,7 +126,7 @@ def named_item(item_id: str, named: NamesFound, kinds: Mapping[str, str]) -> Nam
 def kinds_of(graph: ProvenanceGraph) -> dict[str, str]:
     """The registry subtype of each item of a graph; empty where it holds none."""
     columns = graph.columns
-    word_of = {kind: registry_subtype(kind.subtype) for kind in set(columns.kinds)}
+    word_of = {kind: kind.registry_subtype for kind in set(columns.kinds)}
     return dict(zip(columns.ids, map(word_of.__getitem__, columns.kinds), strict=True))
 
 

@@ -12,9 +12,8 @@ from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touche
 from provena_mcp.queries.answers.common import kinds_of
 from provena_mcp.queries.answers.links_ahead import read_links_ahead
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.checked_answers import CheckedExplorer
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
-from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
+from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, gather_neighbourhood
 from provena_mcp.queries.lineage.special_answer import agents_along
 from provena_mcp.rules.graph import Link, ProvenanceGraph
 from provena_mcp.wire.registry import ListFilter, ListRequest

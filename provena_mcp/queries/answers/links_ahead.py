@@ -16,8 +16,8 @@ from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.impact import names_whom
 from provena_mcp.lineage.lineage import Query
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, QueryBudget
-from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import UNKNOWN, ProvenanceGraph
+from provena_mcp.rules.large_values import without_collections
 
 # A deep query may answer thousands of items; one of two hops tells of a dataset and of the run that made it.
 _MOST_DEEP: Final = 4

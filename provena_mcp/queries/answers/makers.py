@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from provena_mcp.errors import NotFoundError
-from provena_mcp.queries.lineage.checked_answers import doubt_of
 from provena_mcp.queries.lineage.frontier import AT_ONCE, Explorer
+from provena_mcp.queries.lineage.neighbourhood import doubt_of
 
 _MOST: Final = 5
 

@@ -21,10 +21,10 @@ from provena_mcp.lineage.paths import (
     shortest_paths,
 )
 from provena_mcp.lineage.ways import WaysOverRuns, count_ways
-from provena_mcp.queries.lineage.checked_answers import CheckedExplorer
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, Frontier, QueryBudget
-from provena_mcp.rules.garbage import without_collections
+from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
+from provena_mcp.rules.large_values import without_collections
 
 # Queries more than the shortest paths need, to learn of longer ways.
 _MORE_QUERIES: Final = 12

@@ -17,7 +17,6 @@ from provena_mcp.queries.answers.path_words import PathWords
 from provena_mcp.rules.budgets import MOST_HOPS
 from provena_mcp.rules.graph import UNKNOWN, Direction, ProvenanceGraph
 from provena_mcp.rules.text import plural
-from provena_mcp.wire.subtypes import registry_subtype
 
 _SHOWN: Final = 6
 _SHOWN_OF_A_TYPE: Final = 3
@@ -160,7 +159,7 @@ def _nearest(found: Iterable[InCommon], graph: ProvenanceGraph) -> list[InCommon
 
 
 def _type(graph: ProvenanceGraph, item: InCommon) -> str:
-    return registry_subtype(graph.nodes.get(item.id, UNKNOWN).subtype)
+    return graph.nodes.get(item.id, UNKNOWN).registry_subtype
 
 
 def _counted(items: list[InCommon], words: PathWords) -> str:

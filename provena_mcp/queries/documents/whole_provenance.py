@@ -11,9 +11,8 @@ from provena_mcp.errors import ArgumentError, WrongSubtypeError
 from provena_mcp.queries.documents.kinds import SUBTYPE_OF, ProvenanceOf
 from provena_mcp.queries.items.item_reader import ItemReader
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.checked_answers import explore_whole
 from provena_mcp.queries.lineage.frontier import DepthCap
-from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
+from provena_mcp.queries.lineage.neighbourhood import explore_whole, gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem, WorkflowTemplateItem
 

@@ -29,7 +29,7 @@ from provena_mcp.rules.graph import Direction
 from provena_mcp.rules.text import shown_text
 from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import HistoryEntry, PersonItem, RegistryItem
-from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype, registry_subtype
+from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
 
 Part = Literal["lineage_counts", "versions", "history", "access", "emails"]
 
@@ -76,9 +76,7 @@ async def _side(reader: Reader, cap: DepthCap, item_id: str, direction: Directio
         found = await gather_neighbourhood(reader.client.prov, cap, item_id, direction, USUAL_DEPTH_CAP)
     except ProvenaError as error:
         return SideCounts(items=0, by_type={}, incomplete_because=unreadable_because(error))
-    kinds = Counter(
-        registry_subtype(kind.subtype) for node, kind in found.graph.nodes.items() if node != item_id
-    )
+    kinds = Counter(kind.registry_subtype for node, kind in found.graph.nodes.items() if node != item_id)
     return SideCounts(
         items=kinds.total(),
         by_type=dict(sorted(kinds.items())),

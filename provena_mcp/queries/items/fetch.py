@@ -16,7 +16,7 @@ from provena_mcp.queries.items.briefs.models import AnyBrief, Brief, Included
 from provena_mcp.queries.items.briefs.parts import Known, Origin, references_of
 from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.checked_answers import explore_whole
+from provena_mcp.queries.lineage.neighbourhood import explore_whole
 from provena_mcp.rules.budgets import NAME_LENGTH, size_of, take_within
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import clean, clean_object

@@ -8,7 +8,7 @@ from typing import Final
 
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.checked_answers import explore_whole
+from provena_mcp.queries.lineage.neighbourhood import explore_whole
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
 from provena_mcp.wire.registry import ListFilter, ListRequest

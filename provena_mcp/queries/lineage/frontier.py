@@ -14,8 +14,8 @@ from typing import Final, Protocol, TypeVar
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
 from provena_mcp.lineage.lineage import Query
-from provena_mcp.rules.garbage import without_collections
 from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
+from provena_mcp.rules.large_values import without_collections
 from provena_mcp.wire.lineage import LineageQuery
 
 USUAL_DEPTH_CAP: Final = 10

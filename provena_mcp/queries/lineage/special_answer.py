@@ -15,9 +15,8 @@ from dataclasses import replace
 
 from provena_mcp.errors import DepthLimitError, UpstreamError
 from provena_mcp.lineage.lineage import Lineage, Query
-from provena_mcp.queries.lineage.checked_answers import CheckedExplorer
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, worked_out
-from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
+from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, gather_neighbourhood
 from provena_mcp.rules.acyclic_trails import part_on_trails
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails

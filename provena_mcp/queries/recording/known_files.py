@@ -16,7 +16,7 @@ from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.registry_check import newest_runs
-from provena_mcp.queries.lineage.checked_answers import explore_whole
+from provena_mcp.queries.lineage.neighbourhood import explore_whole
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.annotations import HashedFile, annotation_key, hashed_files
 from provena_mcp.rules.text import clean, plural

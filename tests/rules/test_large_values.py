@@ -3,7 +3,7 @@
 import gc
 import threading
 
-from provena_mcp.rules.garbage import without_collections
+from provena_mcp.rules.large_values import without_collections
 
 
 def enabled_within() -> tuple[bool, bool]:
