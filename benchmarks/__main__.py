@@ -1,6 +1,6 @@
 """Measures everything, or the parts named, and prints one table; exits with 1 where an aim is missed.
 
-python -m benchmarks [start lineage special crowd answers store batch mirror recording] [--quick]
+python -m benchmarks [start lineage special crowd answers store batch mirror recording picture] [--quick]
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import answers, batch, crowd, lineage, mirror, recording, start, store
+from benchmarks import answers, batch, crowd, lineage, mirror, picture, recording, start, store
 from benchmarks.measurement import Table
 
 PARTS: dict[str, Callable[[Table, bool], None]] = {
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[Table, bool], None]] = {
     "batch": batch.measure,
     "mirror": mirror.measure,
     "recording": recording.measure,
+    "picture": picture.measure,
 }
 
 

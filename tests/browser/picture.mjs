@@ -70,6 +70,16 @@ async function used(tab) {
   return found;
 }
 
+// Boxes whose words are left out although they are in sight and large enough to be read.
+const wordless = (tab) => tab.evaluate(() => {
+  const stage = document.getElementById("stage").getBoundingClientRect();
+  return [...document.querySelectorAll(".item")].filter((item) => {
+    const box = item.querySelector(".node").getBoundingClientRect();
+    const inSight = box.right > stage.left && box.left < stage.right && box.bottom > stage.top + 30 && box.top < stage.bottom;
+    return inSight && box.width > 80 && getComputedStyle(item.querySelector("text")).display === "none";
+  }).length;
+});
+
 async function violations(tab) {
   return (await tab.evaluate(`(() => { ${axe}; return axe.run(document, { resultTypes: ["violations"] }); })()`)).violations
     .map((each) => each.id + ": " + each.nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(" | "));
@@ -77,6 +87,11 @@ async function violations(tab) {
 
 const light = await opened("light");
 if (shots) await light.screenshot({ path: shots + "-light.png" });
+seen.wordless = [await wordless(light)];
+await light.click("#fit");
+seen.wordless.push(await wordless(light));
+for (let step = 0; step < 9; step++) await light.click("#in");
+seen.wordless.push(await wordless(light));
 seen.used = (await boxes(light)) ? await used(light) : { boxes: 0, summary: await light.locator("#summary").textContent() };
 const clean = await browser.newPage({ viewport: { width: 1400, height: 900 }, bypassCSP: true });
 await clean.goto(pathToFileURL(page).href);
@@ -88,13 +103,7 @@ if (shots) await dark.screenshot({ path: shots + "-dark.png" });
 seen.dark = await dark.evaluate(() => getComputedStyle(document.body).backgroundColor);
 await dark.emulateMedia({ media: "print" });
 seen.printed = await dark.locator("#tools").isHidden();
-const frames = await light.evaluate(() => new Promise((resolve) => {
-  const view = window.page.view, started = performance.now();
-  let count = 0;
-  const step = () => { view.zoom.x += 1; view.move(); count += 1; count < 30 ? requestAnimationFrame(step) : resolve((performance.now() - started) / count); };
-  requestAnimationFrame(step);
-}));
-seen.frameMs = Math.round(frames);
+seen.printedWithoutWords = await dark.evaluate(() => [...document.querySelectorAll(".item text")].filter((text) => getComputedStyle(text).display === "none").length);
 
 if (app) {
   // A small host: the page in a sandboxed frame under a strict policy, spoken to by postMessage.

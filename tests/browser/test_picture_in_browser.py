@@ -17,6 +17,7 @@ from provena_mcp.lineage.picture.scene import Facts, Sketch, draw
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.server.build import build_server
 from tests.browser.installed import chromium, scripts
+from tests.worlds.large_picture import large_page
 from tests.worlds.sample import text_in
 from tests.worlds.settings import settings_with
 
@@ -94,38 +95,13 @@ HOSTILE = (
 )
 
 
-def a_large_page(folder: Path, items: int, name: str = HOSTILE) -> Path:
-    nodes = {"x/start": Kind("ENTITY", "DATASET")}
-    links: list[Link] = []
-    columns = {"x/start": 0}
-    kinds = [Kind("ACTIVITY", "MODEL_RUN"), Kind("ENTITY", "DATASET")]
-    before = ["x/start"]
-    for hop in range(1, 11):
-        here = [f"x/{hop}-{number}" for number in range(items // 10)]
-        for number, item in enumerate(here):
-            nodes[item] = kinds[(hop + 1) % 2]
-            columns[item] = hop
-            links.append(Link(before[number % len(before)], "used", item))
-            links.append(Link(before[(number * 7 + 3) % len(before)], "used", item))
-        before = here
-    links.append(Link(before[0], "used", "x/start"))
-    sketch = Sketch(
-        "lineage",
-        ProvenanceGraph(nodes, tuple(dict.fromkeys(links))),
-        ("x/start",),
-        columns,
-        ("start", *(f"{hop} hop{'s' * (hop > 1)}" for hop in range(1, 11))),
-    )
-    page = folder / "large.html"
-    page.write_text(picture_page(draw(sketch, {"x/start": Facts(name)}, f"What led to {name}")), "utf-8")
-    return page
-
-
 @pytest.mark.parametrize("items", [490, 5000])
 def test_many_items_with_hostile_names_and_cycles_are_drawn_and_none_is_run(tmp_path: Path, items: int):
-    seen = opened(a_large_page(tmp_path, items))
+    seen = opened(large_page(tmp_path, items, HOSTILE))
     assert (seen["errors"], seen["requests"], seen["axe"]) == ([], [], [])
     assert seen["used"]["boxes"] <= 520
+    # What is left out to keep frames short is never what can be read, nor what is printed.
+    assert (seen["wordless"], seen["printedWithoutWords"]) == ([0, 0, 0], 0)
 
 
 @pytest.mark.parametrize("names", [(), ("Rain",), ("Rain", "Rain")], ids=["empty", "one item", "one name"])
@@ -145,7 +121,7 @@ def test_pictures_with_next_to_nothing_in_them_are_drawn(tmp_path: Path, names: 
 
 @pytest.mark.skipif(not SCREENSHOTS, reason="PROVENA_SCREENSHOTS names no folder for them")
 def test_many_items_are_shown_in_the_documentation(tmp_path: Path):
-    opened(a_large_page(tmp_path, 500, "an ensemble"), *screenshots("many"))
+    opened(large_page(tmp_path, 500, "an ensemble"), *screenshots("many"))
 
 
 @pytest.mark.asyncio

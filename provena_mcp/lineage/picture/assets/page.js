@@ -289,7 +289,6 @@ class Page {
     });
     byId("list").addEventListener("toggle", () => { if (byId("list").open && !this.listed) this.table(); });
     window.addEventListener("beforeprint", () => view.fit());
-    window.addEventListener("resize", () => view.move());
     this.drag(svg);
     svg.addEventListener("wheel", (event) => {
       event.preventDefault();

@@ -1,5 +1,5 @@
 // Draws the model as SVG. Text reaches the document through textContent only.
-const READABLE = 0.8, BAND = 28;
+const READABLE = 0.8, LEGIBLE = 0.35, BAND = 28;
 const SVG = "http://www.w3.org/2000/svg";
 
 function make(name, attributes = {}, text = null) {
@@ -51,6 +51,14 @@ class View {
     this.typeOf = typeOf;
     this.zoom = { x: 0, y: 0, k: 1 };
     this.headings = [];
+    this.parts = [];
+    this.measure();
+    // Kept, because asking for it while the drawing moves would have it laid out twice a frame.
+    new ResizeObserver(() => { this.measure(); this.move(); }).observe(svg);
+  }
+
+  measure() {
+    this.size = { width: this.svg.clientWidth, height: this.svg.clientHeight };
   }
 
   label(box) {
@@ -92,10 +100,12 @@ class View {
     this.band.append(make("rect", { width: "100%", height: BAND }));
     this.svg.append(defs, this.root, this.band);
     this.paths = new Map();
+    this.parts = [];
     for (const edge of model.edges.values()) {
       const kind = edge.cycle ? " cycle" : edge.relations.has(NEWER) ? " derived" : "";
       const path = make("path", { class: "edge" + kind, d: this.route(edge), "marker-end": "url(#arrow)" });
       this.paths.set(edge.key, path);
+      this.parts.push({ element: path, isOut: false, ...this.extent(edge) });
       this.root.append(path);
     }
     this.nodes = new Map();
@@ -112,10 +122,7 @@ class View {
     const classes = ["node", "t" + type.tone];
     if (box.members.some((number) => this.model.starts.has(this.model.items[number].id))) classes.push("start");
     if (box.count > 1) classes.push("many");
-    const node = make("g", {
-      class: classes.join(" "), role: "button", tabindex: -1, "aria-label": this.spoken(box),
-    });
-    node.append(make("path", { class: "box", d: type.path }), make("path", { class: "tint", d: type.path }));
+    const node = make("path", { class: classes.join(" "), d: type.path, role: "button", tabindex: -1, "aria-label": this.spoken(box) });
     node.dataset.key = box.key;
     this.nodes.set(box.key, node);
     const words = make("g", { class: "words", "aria-hidden": "true" });
@@ -123,6 +130,7 @@ class View {
     const first = lines.length > 1 ? 18 : 26, detail = plain ? fitting(this.second(box), 28) : asMany(this.facts(box), 28);
     lines.forEach((line, number) => words.append(make("text", { x: 18, y: first + 15 * number }, line)));
     words.append(make("text", { class: "small", x: 18, y: lines.length > 1 ? 51 : 44 }, detail));
+    this.parts.push({ element: words, isOut: false, left: box.x, right: box.x + BOX.width, top: box.y - BOX.height / 2, bottom: box.y + BOX.height / 2 });
     const whole = make("g", { class: "item", transform: "translate(" + box.x + "," + (box.y - BOX.height / 2) + ")" });
     whole.append(node, words);
     return whole;
@@ -152,9 +160,19 @@ class View {
     return path;
   }
 
+  // How far the drawn line of a link reaches, bends included.
+  extent(edge) {
+    const ends = [this.model.boxes.get(edge.from), this.model.boxes.get(edge.to)];
+    const places = [...ends, ...edge.steps];
+    const ys = places.map((each) => each.y), xs = places.map((each) => each.x);
+    return { left: Math.min(...xs) - 10, right: Math.max(...xs) + BOX.width + 100, top: Math.min(...ys) - 10, bottom: Math.max(...ys) + 10 };
+  }
+
   move() {
     const { x, y, k } = this.zoom;
     this.root.setAttribute("transform", "translate(" + x + "," + y + ") scale(" + k + ")");
+    this.root.classList.toggle("far", k < LEGIBLE);
+    this.leaveOut();
     // They stay at the top, as those of a table do; where columns are narrow, not all have room.
     const every = Math.ceil(60 / (COLUMN * k));
     this.headings.forEach((heading, place) => {
@@ -163,8 +181,23 @@ class View {
     });
   }
 
+  // A frame costs what is in it: lines and words out of sight are left out. The shapes stay, for they are what
+  // the keyboard and screen readers go through.
+  leaveOut() {
+    const { x, y, k } = this.zoom;
+    const margin = 20 / k, left = -x / k - margin, top = -y / k - margin;
+    const right = left + this.size.width / k + 2 * margin, bottom = top + this.size.height / k + 2 * margin;
+    for (const part of this.parts) {
+      const isOut = part.right < left || part.left > right || part.bottom < top || part.top > bottom;
+      if (isOut === part.isOut) continue;
+      part.isOut = isOut;
+      part.element.classList.toggle("out", isOut);
+    }
+  }
+
   fit() {
-    const { clientWidth: width, clientHeight: height } = this.svg;
+    this.measure();
+    const { width, height } = this.size;
     if (!width || !height) return;
     const room = height - BAND;
     const k = Math.min(1.2, (width - 50) / this.model.width, (room - 40) / this.model.height);
@@ -177,11 +210,11 @@ class View {
     this.fit();
     if (this.zoom.k >= READABLE || !start) return;
     const k = READABLE;
-    this.zoom = { k, x: 30 - start.x * k, y: (this.svg.clientHeight + BAND) / 2 - start.y * k };
+    this.zoom = { k, x: 30 - start.x * k, y: (this.size.height + BAND) / 2 - start.y * k };
     this.move();
   }
 
-  zoomBy(factor, x = this.svg.clientWidth / 2, y = this.svg.clientHeight / 2) {
+  zoomBy(factor, x = this.size.width / 2, y = this.size.height / 2) {
     const k = Math.min(4, Math.max(0.04, this.zoom.k * factor));
     const scale = k / this.zoom.k;
     this.zoom = { k, x: x - (x - this.zoom.x) * scale, y: y - (y - this.zoom.y) * scale };
@@ -190,7 +223,8 @@ class View {
 
   // Bring a box into view, zoomed so far that its text can be read.
   show(box) {
-    const { clientWidth: width, clientHeight: height } = this.svg;
+    this.measure();
+    const { width, height } = this.size;
     const k = Math.max(this.zoom.k, 0.7);
     const left = box.x * k + this.zoom.x, top = box.y * k + this.zoom.y;
     if (k === this.zoom.k && left > 0 && left + BOX.width * k < width && top > BAND + 30 && top < height - 30) return;
