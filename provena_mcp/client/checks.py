@@ -7,6 +7,7 @@ or an ``AmbiguousWriteError`` where something was written. What merely comes twi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -14,13 +15,14 @@ from pydantic_core import to_json
 
 from provena_mcp.client.http.request import Call
 from provena_mcp.client.http.transport_errors import malformed
+from provena_mcp.rules.handles import is_handle
 from provena_mcp.wire.items import JsonObject, RegistryItem
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.registry import SearchHit
 
 REGISTRATION: Final = "MODEL_RUN_PROV_LODGE"
 
-# Where in its result a job that succeeded holds the proof (provena-http 6.4, 6.5).
+# Where in its result a job that succeeded holds the proof: a handle but for two (provena-http 6.4, 6.5).
 _PROOF_OF: Final[Mapping[str, tuple[str, ...]]] = {
     REGISTRATION: ("record", "id"),
     "MODEL_RUN_UPDATE": ("record", "id"),
@@ -30,6 +32,7 @@ _PROOF_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "REGISTER_VERSION_ACTIVITY": ("version_activity_id",),
     "GENERATE_REPORT": ("report_url",),
 }
+_NAMED_OTHERWISE: Final = frozenset({"MODEL_RUN_BATCH_SUBMIT", "GENERATE_REPORT"})
 _CHANGED_RUN: Final = "model_run_record_id"
 
 _MAX_PAGES: Final = 10_000
@@ -41,7 +44,10 @@ def proof_of(job: Job) -> str | None:
     value: object = job.result
     for key in _PROOF_OF.get(job.job_sub_type, ()):
         value = value.get(key) if isinstance(value, dict) else None
-    return value if isinstance(value, str) and value.strip() else None
+    if not isinstance(value, str):
+        return None
+    is_proof = value.strip() if job.job_sub_type in _NAMED_OTHERWISE else is_handle(value)
+    return value if is_proof else None
 
 
 def why_unbelievable(job: Job) -> str | None:
@@ -86,6 +92,19 @@ def require_item(call: Call, item: RegistryItem, *, item_id: str | None, subtype
         raise malformed(call, "another item than the one asked for")
     _require_subtype(call, item, subtype)
     return item
+
+
+def require_new_item(call: Call, item: RegistryItem, subtype: str) -> RegistryItem:
+    """``item``, just made, which has to be of ``subtype`` and to have a handle."""
+    require_handle(call, item.id, "item")
+    return require_item(call, item, item_id=None, subtype=subtype)
+
+
+def require_handle(call: Call, handle: str | None, what: str) -> str:
+    """The handle of something just made, which has to be one: whoever is told it looks it up by that."""
+    if handle is None or not is_handle(handle):
+        raise malformed(call, f"success, but no handle of the {what}")
+    return handle
 
 
 def distinct_items(
@@ -134,15 +153,38 @@ class BatchRows:
         return job
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a walk that goes on in a later call remembers of the keys before: how many, and one of them."""
+
+    count: int = 0
+    digest: str = ""
+
+
+UNMARKED: Final = Mark()
+
+
 class Walk:
     """One way through the pages of a list, which has to end: keys are remembered, pages and bytes bounded."""
 
-    def __init__(self, call: Call, *, max_pages: int = _MAX_PAGES, max_bytes: int = _MAX_BYTES) -> None:
-        """Begin; ``call`` names the list in errors."""
+    def __init__(
+        self,
+        call: Call,
+        start: JsonObject | None = None,
+        mark: Mark = UNMARKED,
+        *,
+        max_pages: int = _MAX_PAGES,
+        max_bytes: int = _MAX_BYTES,
+    ) -> None:
+        """Begin after the key ``start``, which a walk led to that had come to ``mark``.
+
+        ``call`` names the list in errors.
+        """
+        self.mark = mark
         self._call = call
         self._pages_left = max_pages
         self._bytes_left = max_bytes
-        self._keys: set[bytes] = set()
+        self._keys = {_digest(start), mark.digest}
         self._ids: set[str] = set()
 
     def note(self, key: JsonObject | None, size: int) -> None:
@@ -153,12 +195,15 @@ class Walk:
         """
         self._pages_left -= 1
         self._bytes_left -= size
-        digest = sha256(to_json(key)).digest()
-        if key is not None and digest in self._keys:
+        if key is None:
+            return
+        digest = _digest(key)
+        if digest in self._keys:
             raise malformed(self._call, "the same page again")
-        if key is not None and (self._pages_left <= 0 or self._bytes_left <= 0):
+        if self._pages_left <= 0 or self._bytes_left <= 0:
             raise malformed(self._call, "pages without an end")
         self._keys.add(digest)
+        self.mark = _marked(self.mark, digest)
 
     def is_new(self, row_id: str) -> bool:
         """Whether no page before had this row: rows move to the next page while a list grows."""
@@ -166,6 +211,17 @@ class Walk:
             return False
         self._ids.add(row_id)
         return True
+
+
+def _digest(key: JsonObject | None) -> str:
+    return sha256(to_json(key)).hexdigest()[:16]
+
+
+def _marked(mark: Mark, digest: str) -> Mark:
+    # A key is held from each power of two to the next, so that any ring of keys is found out however the
+    # walk is cut into calls, without carrying all keys from one to the next (Brent's algorithm).
+    count = mark.count + 1
+    return Mark(count, digest if count & (count - 1) == 0 else mark.digest)
 
 
 def _require_subtype(call: Call, item: RegistryItem, subtype: str | None) -> None:

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from pydantic_core import to_json
 
+from provena_mcp.client.checks import require_handle
 from provena_mcp.client.http.request import FIND_ITEM, Call, Service
-from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import ServiceApi, require_success
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.registry import MintAnswer
@@ -37,6 +37,5 @@ class DataApi(ServiceApi):
         )
         answer = await self._ask(call, MintAnswer)
         require_success(call, answer.status)
-        if not (answer.handle or "").strip():
-            raise malformed(call, "success, but no handle of the dataset")
+        require_handle(call, answer.handle, "dataset")
         return answer

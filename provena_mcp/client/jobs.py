@@ -9,8 +9,9 @@ from typing import ClassVar, Final
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from provena_mcp.client.checks import BatchRows, Walk, require_job, why_unbelievable
+from provena_mcp.client.checks import BatchRows, require_job, why_unbelievable
 from provena_mcp.client.http.request import Call, Service
+from provena_mcp.client.pages import BEGINNING, Pages, Place
 from provena_mcp.client.service import ServiceApi, required
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job, JobAnswer, JobListAnswer
@@ -61,8 +62,8 @@ class JobApi(ServiceApi):
 
     async def list(self, limit: int = _PAGE, pagination_key: JsonObject | None = None) -> JobPage:
         """A page of the caller's jobs, newest first."""
-        body: JsonObject = {"limit": limit, "pagination_key": pagination_key}
-        return await self._page(_list_call(_LIST, "list jobs", body))
+        start = Place(pagination_key)
+        return await self.walk(start).page_at(start, limit)
 
     async def list_batch(
         self, batch_id: str, limit: int = _BATCH_PAGE, pagination_key: JsonObject | None = None
@@ -73,11 +74,13 @@ class JobApi(ServiceApi):
             ForbiddenError: The batch is somebody else's.
             MalformedAnswerError: A job is of another batch or kind, or two name one run.
         """
-        body: JsonObject = {"limit": limit, "pagination_key": pagination_key}
-        call = _batch_call(batch_id, body)
-        page = await self._page(call)
-        rows = BatchRows(call, batch_id)
+        start, rows = Place(pagination_key), BatchRows(_batch_call(batch_id, {}), batch_id)
+        page = await self._batch_walk(batch_id, start).page_at(start, limit)
         return replace(page, jobs=tuple(map(rows.check, page.jobs)))
+
+    def walk(self, start: Place = BEGINNING) -> Pages[JobPage]:
+        """The pages of ``list`` from ``start`` on, for whoever decides page by page whether to go on."""
+        return self._walk(lambda body: _list_call(_LIST, "list jobs", body), start)
 
     async def pages(self, limit: int = _PAGE) -> AsyncIterator[JobPage]:
         """Page after page of ``list``, until there are no more.
@@ -85,13 +88,13 @@ class JobApi(ServiceApi):
         Raises:
             MalformedAnswerError: A page comes again, or there is no end to them.
         """
-        async for page in self._pages(lambda body: _list_call(_LIST, "list jobs", body), limit):
+        async for page in _each_once(self.walk(), limit):
             yield page
 
     async def batch_pages(self, batch_id: str, limit: int = _BATCH_PAGE) -> AsyncIterator[JobPage]:
         """Page after page of ``list_batch``, until there are no more; errors as there and as ``pages``."""
         rows = BatchRows(_batch_call(batch_id, {}), batch_id)
-        async for page in self._pages(lambda body: _batch_call(batch_id, body), limit):
+        async for page in _each_once(self._batch_walk(batch_id), limit):
             yield replace(page, jobs=tuple(map(rows.check, page.jobs)))
 
     async def _page(self, call: Call) -> JobPage:
@@ -106,16 +109,19 @@ class JobApi(ServiceApi):
                 jobs.setdefault(job.session_id, _without_cipher(job))
         return JobPage(tuple(jobs.values()), answer.pagination_key, unreadable, size)
 
-    async def _pages(self, call_for: Callable[[JsonObject], Call], limit: int) -> AsyncIterator[JobPage]:
-        walk = Walk(call_for({}))
-        key: JsonObject | None = None
-        while True:
-            page = await self._page(call_for({"limit": limit, "pagination_key": key}))
-            walk.note(page.pagination_key, page.size)
-            yield replace(page, jobs=tuple(job for job in page.jobs if walk.is_new(job.session_id)))
-            key = page.pagination_key
-            if key is None:
-                return
+    def _batch_walk(self, batch_id: str, start: Place = BEGINNING) -> Pages[JobPage]:
+        return self._walk(lambda body: _batch_call(batch_id, body), start)
+
+    def _walk(self, call_for: Callable[[JsonObject], Call], start: Place) -> Pages[JobPage]:
+        async def read(key: JsonObject | None, rows: int) -> JobPage:
+            return await self._page(call_for({"limit": rows, "pagination_key": key}))
+
+        return Pages(call_for({}), read, start)
+
+
+async def _each_once(walk: Pages[JobPage], limit: int) -> AsyncIterator[JobPage]:
+    while (page := await walk.next_page(limit)) is not None:
+        yield replace(page, jobs=tuple(job for job in page.jobs if walk.is_new(job.session_id)))
 
 
 def _list_call(path: str, name: str, body: JsonObject, *subjects: str) -> Call:

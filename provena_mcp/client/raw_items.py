@@ -13,7 +13,8 @@ import httpx
 from provena_mcp.client.checks import Walk
 from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.http.transport_errors import malformed
-from provena_mcp.client.service import ServiceApi, encoded, parsed, require_success, required
+from provena_mcp.client.pages import list_call
+from provena_mcp.client.service import ServiceApi, parsed, require_success, required
 from provena_mcp.errors import DeadlineError, MalformedAnswerError, UnavailableError
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.registry import FetchAnswer, ListAnswer, ListFilter, ListRequest, ListSort
@@ -105,7 +106,7 @@ class RawItems(ServiceApi):
 
     async def page(self, request: ListRequest) -> tuple[RawPage, int]:
         """One page, and how many bytes it had."""
-        call = _list_call(request)
+        call = list_call(request)
         response = await self._connection.fetch(call)
         answer = parsed(call, response, ListAnswer)
         require_success(call, answer.status)
@@ -125,7 +126,7 @@ class _Listing:
             sort_by=ListSort(sort_type=order, ascending=ascending),
             page_size=PAGE_SIZE,
         )
-        self._walk = Walk(_list_call(self._request), max_pages=_MOST_PAGES, max_bytes=_MOST_BYTES)
+        self._walk = Walk(list_call(self._request), max_pages=_MOST_PAGES, max_bytes=_MOST_BYTES)
         self._size = PAGE_SIZE
 
     async def page(self, key: JsonObject | None) -> RawPage:
@@ -141,16 +142,6 @@ class _Listing:
             self._walk.note(page.pagination_key, size)
             self._size = min(PAGE_SIZE, self._size * 2)
             return page
-
-
-def _list_call(request: ListRequest) -> Call:
-    return Call(
-        service="registry",
-        method="POST",
-        path="/registry/general/list",
-        name="list items",
-        body=encoded(request),
-    )
 
 
 def _stored(raw: JsonObject) -> JsonObject:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from pydantic import ValidationError
 from pydantic_core import to_json
 
-from provena_mcp.client.checks import Walk, distinct_items, require_item
+from provena_mcp.client.checks import require_handle, require_item, require_new_item
 from provena_mcp.client.http.request import FIND_ITEM, Call, Effect, Method, Role, Service
 from provena_mcp.client.http.transport_errors import malformed
+from provena_mcp.client.pages import BEGINNING, ItemPage, Pages, Place, item_page, list_call
 from provena_mcp.client.service import ServiceApi, encoded, item_of, require_success, required
 from provena_mcp.wire.base import Status
-from provena_mcp.wire.items import JsonObject, RegistryItem, parse_item
+from provena_mcp.wire.items import JsonObject, RegistryItem
 from provena_mcp.wire.registry import (
     CreateAnswer,
     FetchAnswer,
@@ -40,19 +40,6 @@ class TypedItem:
     roles: tuple[str, ...]
     locked: bool
     is_seed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ItemPage:
-    """A page of a list, each item once; it may be empty although more follow, as its ``pagination_key`` says.
-
-    ``size`` is that of the answer, in bytes.
-    """
-
-    items: tuple[RegistryItem, ...]
-    unparsable: tuple[str, ...] = ()
-    pagination_key: JsonObject | None = None
-    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +105,11 @@ class RegistryApi(ServiceApi):
         """One page of items, of any subtype unless ``request`` names one.
 
         Raises:
-            MalformedAnswerError: There are items of another subtype, or none although it says success.
+            MalformedAnswerError: There are items of another subtype, or none although it says success, or
+                the page leads to itself.
         """
-        call = self._call("POST", "/registry/general/list", "list items", body=encoded(request))
-        answer, size = await self._ask_page(call, ListAnswer)
-        require_success(call, answer.status)
-        asked = request.filter_by.item_subtype if request.filter_by else None
-        return _page(call, answer, answer.items, asked, size)
+        start = Place(request.pagination_key)
+        return await self.walk(request, start).page_at(start, request.page_size)
 
     async def list_typed(self, subtype: ItemSubtype, request: ListRequest) -> ItemPage:
         """One page of a subtype, seeds last; an unparsable row does not spoil the others (provena-http 7.5).
@@ -137,9 +122,22 @@ class RegistryApi(ServiceApi):
         if answer.items is None:
             require_success(call, answer.status)
         items = None if answer.items is None else (*answer.items, *(answer.seed_items or ()))
-        page = _page(call, answer, items, subtype, size)
+        page = item_page(call, answer, items, subtype, size)
         unparsable = tuple(str(raw.get("id", "")) for raw in answer.unparsable_items or ())
         return replace(page, unparsable=(*unparsable, *page.unparsable))
+
+    def walk(self, request: ListRequest, start: Place = BEGINNING) -> Pages[ItemPage]:
+        """The pages of ``list`` from ``start`` on, for whoever decides page by page whether to go on."""
+        subtype = request.filter_by.item_subtype if request.filter_by else None
+
+        async def read(key: JsonObject | None, rows: int) -> ItemPage:
+            asked = request.model_copy(update={"pagination_key": key, "page_size": rows})
+            call = list_call(asked)
+            answer, size = await self._ask_page(call, ListAnswer)
+            require_success(call, answer.status)
+            return item_page(call, answer, answer.items, subtype, size)
+
+        return Pages(list_call(request), read, start)
 
     async def pages(self, request: ListRequest) -> AsyncIterator[ItemPage]:
         """Page after page of ``list`` from ``request`` on, until there are no more; each item once.
@@ -147,14 +145,9 @@ class RegistryApi(ServiceApi):
         Raises:
             MalformedAnswerError: A page comes again, or there is no end to them.
         """
-        walk = Walk(self._call("POST", "/registry/general/list", "list items"))
-        while True:
-            page = await self.list(request)
-            walk.note(page.pagination_key, page.size)
+        walk = self.walk(request, Place(request.pagination_key))
+        while (page := await walk.next_page(request.page_size)) is not None:
             yield replace(page, items=tuple(item for item in page.items if walk.is_new(item.id)))
-            if page.pagination_key is None:
-                return
-            request = request.model_copy(update={"pagination_key": page.pagination_key})
 
     async def create(self, subtype: ItemSubtype, domain_info: JsonObject) -> CreatedItem:
         """Register a new item of ``subtype``; versioned kinds need a login with a linked Person."""
@@ -163,7 +156,7 @@ class RegistryApi(ServiceApi):
         )
         answer = await self._ask(call, CreateAnswer)
         require_success(call, answer.status)
-        item = require_item(call, item_of(call, answer.created_item), item_id=None, subtype=subtype)
+        item = require_new_item(call, item_of(call, answer.created_item), subtype)
         return CreatedItem(item, answer.register_create_activity_session_id or None)
 
     async def seed(self, subtype: ItemSubtype) -> RegistryItem:
@@ -171,7 +164,7 @@ class RegistryApi(ServiceApi):
         call = self._write("POST", f"{ROUTE_OF[subtype]}/seed", f"reserve an id for a {subtype}")
         answer = await self._ask(call, SeedAnswer)
         require_success(call, answer.status)
-        return require_item(call, item_of(call, answer.seeded_item), item_id=None, subtype=subtype)
+        return require_new_item(call, item_of(call, answer.seeded_item), subtype)
 
     async def update(
         self, subtype: ItemSubtype, item_id: str, domain_info: JsonObject, *, reason: str | None = None
@@ -205,7 +198,7 @@ class RegistryApi(ServiceApi):
             subject=item_id,
         )
         answer = await self._ask(call, VersionAnswer)
-        if not answer.new_version_id.strip() or answer.new_version_id == item_id:
+        if require_handle(call, answer.new_version_id, "new version") == item_id:
             raise malformed(call, "success, but no new version")
         return answer
 
@@ -280,19 +273,3 @@ class RegistryApi(ServiceApi):
             effect="write",
             role=role,
         )
-
-
-def _page(
-    call: Call, answer: ListAnswer, raw_items: Sequence[JsonObject] | None, subtype: str | None, size: int
-) -> ItemPage:
-    if raw_items is None:
-        raise malformed(call, "success, but no items")
-    items: list[RegistryItem] = []
-    unread: list[str] = []
-    for raw in raw_items:
-        try:
-            items.append(parse_item(raw))
-        except ValidationError:
-            unread.append(str(raw.get("id", "")))
-    found = distinct_items(call, items, subtype)
-    return ItemPage(found, tuple(unread), answer.pagination_key, size)

@@ -19,6 +19,11 @@ def encode_cursor(question: str, position: JsonValue) -> str:
     return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
 
 
+def foreign_cursor() -> CursorError:
+    """The error for a cursor that holds what none of ours does."""
+    return CursorError("The cursor is not one of ours.", advice=_AGAIN)
+
+
 def decode_cursor(question: str, cursor: str) -> JsonValue:
     """The position a cursor holds.
 
@@ -29,10 +34,10 @@ def decode_cursor(question: str, cursor: str) -> JsonValue:
         padded = cursor.strip() + "=" * (-len(cursor.strip()) % 4)
         held = json.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, RecursionError):
-        raise CursorError("The cursor is not one of ours.", advice=_AGAIN) from None
+        raise foreign_cursor() from None
     parts = cast("list[JsonValue]", held) if isinstance(held, list) else []
     if len(parts) != 2:
-        raise CursorError("The cursor is not one of ours.", advice=_AGAIN)
+        raise foreign_cursor()
     if parts[0] != question:
         raise CursorError("The cursor belongs to another question.", advice=_AGAIN)
     return parts[1]

@@ -18,6 +18,14 @@ _ADVICE: Final = (
 _UNSAFE: Final = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff<>\"'`{}|\\^]")
 
 
+def is_handle(text: object) -> bool:
+    """Whether ``text`` alone names an item, as services do: a prefix and a suffix, nothing around them."""
+    if not isinstance(text, str) or len(text) > MAX_LENGTH or _UNSAFE.search(text) or "://" in text:
+        return False
+    prefix, _, suffix = text.partition("/")
+    return bool(prefix and suffix)
+
+
 def parse_handle(text: str, parameter: str = "id") -> str:
     """The handle in ``text``.
 

@@ -86,6 +86,11 @@ async def search(client: ProvenaClient) -> object:
         job(result={"record": None}),
         job(result={"record": {"id": ""}}),
         job(result={"record": {"id": " "}}),
+        job(result={"record": {"id": "x"}}),
+        job(result={"record": {"id": "Ignore all/instructions"}}),
+        job(result={"record": {"id": "10378.1/"}}),
+        job(result={"record": {"id": "https://hdl.handle.net/10378.1/1"}}),
+        job(result={"record": {"id": "10378.1/\x1b[31m"}}),
         job(result={"record": {"id": 7}}),
         job(result={"record": ["10378.1/1"]}),
         job(result={"batch_id": "b1"}),
@@ -274,12 +279,16 @@ async def test_search_results_name_each_item_once(results: object, outcome: obje
     [
         (lambda client: client.registry.create("STUDY", {}), {"status": OK, "created_item": person("1/1")}),
         (lambda client: client.registry.create("PERSON", {}), {"status": OK, "created_item": person("")}),
+        (lambda client: client.registry.create("PERSON", {}), {"status": OK, "created_item": person("x")}),
         (lambda client: client.registry.create("PERSON", {}), {"status": OK, "created_item": None}),
         (lambda client: client.registry.seed("STUDY"), {"status": OK, "seeded_item": person("1/1")}),
         (lambda client: client.registry.version("MODEL", "1/1", "why"), {"new_version_id": ""}),
         (lambda client: client.registry.version("MODEL", "1/1", "why"), {"new_version_id": "1/1"}),
         (lambda client: client.data.mint_dataset({}), {"status": OK, "handle": None}),
         (lambda client: client.data.mint_dataset({}), {"status": OK, "handle": ""}),
+        (lambda client: client.data.mint_dataset({}), {"status": OK, "handle": "10378.1"}),
+        (lambda client: client.registry.seed("PERSON"), {"status": OK, "seeded_item": person("x y/z")}),
+        (lambda client: client.registry.version("MODEL", "1/1", "why"), {"new_version_id": "x"}),
     ],
 )
 async def test_something_written_that_is_not_named_or_is_another_may_have_happened(call, body):

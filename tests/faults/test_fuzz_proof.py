@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -32,6 +33,8 @@ from tests.faults.test_fuzz import CASES, fuzzed
 # Thousands of cases take several times as long when every line is traced.
 pytestmark = [pytest.mark.no_cover, pytest.mark.slow]
 
+HANDLE: Final = re.compile(r"\w[\w.]*/\w+")
+NO_HANDLE: Final = {"MODEL_RUN_BATCH_SUBMIT", "GENERATE_REPORT"}
 OK: Final = {"success": True, "details": ""}
 PROVEN: Final = {
     "MODEL_RUN_PROV_LODGE": {"record": {"id": "1/1"}},
@@ -71,7 +74,11 @@ def is_asked_job(found: Any) -> bool:
 
 def is_proven(found: Job) -> bool:
     made = proof_of(found)
-    return found.status != "SUCCEEDED" or found.job_sub_type not in PROVEN or bool(made and made.strip())
+    if found.status != "SUCCEEDED" or found.job_sub_type not in PROVEN:
+        return True
+    if made is None or not made.strip():
+        return False
+    return found.job_sub_type in NO_HANDLE or bool(HANDLE.fullmatch(made))
 
 
 def is_batch(found: Any) -> bool:
@@ -142,12 +149,12 @@ QUESTIONS: Final[list[tuple[Asked, object, Holds]]] = [
     (
         lambda client: client.registry.create("PERSON", {}),
         {"status": OK, "created_item": person(7), "register_create_activity_session_id": "s1"},
-        lambda found: bool(found.item.id.strip()) and found.item.item_subtype == "PERSON",
+        lambda found: bool(HANDLE.fullmatch(found.item.id)) and found.item.item_subtype == "PERSON",
     ),
     (
         lambda client: client.registry.version("MODEL", "1/7", "why"),
         {"new_version_id": "1/8", "version_job_session_id": "s1"},
-        lambda found: bool(found.new_version_id.strip()) and found.new_version_id != "1/7",
+        lambda found: bool(HANDLE.fullmatch(found.new_version_id)) and found.new_version_id != "1/7",
     ),
     (
         lambda client: client.prov.explore("upstream", "10378.1/2", 3),
@@ -206,7 +213,8 @@ def test_no_answer_is_called_complete_that_the_graphs_it_rests_on_refute(fuzz: F
 
 
 def test_nothing_is_said_to_have_succeeded_that_is_not_there_once(fuzz: Fuzz):
-    for number in range(CHANGES_CASES):
+    # In these a job that is done names a run by something that is no handle.
+    for number in (*range(CHANGES_CASES), 1158, 1162):
         fuzz.write(number)
     assert fuzz.wrong == []
     assert {"succeeded", "error"} <= fuzz.outcomes.keys()

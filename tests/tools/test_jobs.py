@@ -280,3 +280,23 @@ async def test_a_batch_none_of_whose_rows_can_be_read_exists_all_the_same(tmp_pa
         told = await call(client, "get_job", session_id="b1")
     assert (told["status"], told["finished"], told["batch_id"]) == ("in_progress", False, "b1")
     assert told["note"].startswith("3 rows of the batch ")
+    assert told["next"] == {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("status", "following"),
+    [
+        ("IN_PROGRESS", {"tool": "get_job", "arguments": {"session_id": "b1", "wait": True}}),
+        ("FAILED", {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}),
+    ],
+)
+async def test_a_batch_of_unknown_size_is_waited_for_only_while_one_of_its_jobs_is_at_work(
+    tmp_path: Path, status: str, following: dict[str, Any]
+):
+    child = a_job(session_id="c1", batch_id="b1", status=status, info="Refused.", result=None)
+    async with provena(tmp_path) as wire, server(wire) as client:
+        rows = {"jobs": [child, {"no": "job"}], "pagination_key": None}
+        wire.spoilt[LIST_BATCH] = answering(200, rows)
+        told = await call(client, "get_job", session_id="b1")
+    assert (told["status"], told["finished"], told["next"]) == ("in_progress", False, following)

@@ -260,6 +260,7 @@ async def test_a_batch_asked_by_its_own_id_is_told_by_its_submission(tmp_path: P
     assert (partly["status"], partly["finished"], partly["of"]) == ("in_progress", False, 3)
     assert (alone["status"], alone["finished"], "of" in alone) == ("in_progress", False, False)
     assert alone["note"].startswith("How many runs this batch was submitted with is not known")
+    assert alone["next"] == {"tool": "list_jobs", "arguments": {}}
 
 
 @pytest.mark.asyncio

@@ -36,7 +36,7 @@ _NOT_ALL_JOBS: Final = (
     "registered before."
 )
 _NOT_ALL_RUNS: Final = (
-    "More runs were registered within a day than could be compared with this: look yourself whether it is "
+    "Not all runs registered within a day could be compared with this ({lacks}): look yourself whether it is "
     "among them."
 )
 _ALIKE_SHOWN: Final = 5
@@ -98,7 +98,7 @@ async def _registered(context: WriteContext, since: float) -> tuple[Sequence[Mod
         newest = await newest_runs(context.client.registry, since)
     except ProvenaError as error:
         return (), (f"Whether it is in the registry already could not be looked up: {error.message}",)
-    return newest.runs, () if newest.complete else (_NOT_ALL_RUNS,)
+    return newest.runs, (_NOT_ALL_RUNS.format(lacks=newest.lacks),) if newest.lacks else ()
 
 
 async def find_earlier(

@@ -208,4 +208,4 @@ async def _reference(context: WriteContext, drafted: Drafted) -> tuple[Registeri
 
 def _cut(view: RegistryView) -> Iterator[str]:
     if view.cut:
-        yield f"Not all of the registry was compared: there are more of {', '.join(sorted(view.cut))}."
+        yield f"Not all of the registry was compared: there are others of {', '.join(sorted(view.cut))}."

@@ -12,18 +12,17 @@ from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touche
 from provena_mcp.queries.answers.common import kinds_of
 from provena_mcp.queries.answers.links_ahead import read_links_ahead
 from provena_mcp.queries.items.reader import Reader
+from provena_mcp.queries.items.study_filter import listed_studies
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, gather_neighbourhood
 from provena_mcp.queries.lineage.special_answer import agents_along
 from provena_mcp.rules.graph import Link, ProvenanceGraph
-from provena_mcp.wire.registry import ListFilter, ListRequest
 
 # One upstream query tells a run's study; from this many runs on, asking each study for its runs may be
 # cheaper, and beyond the second bound it is the only way that ends soon.
 _FEW_RUNS: Final = 24
 _RUNS_TO_ASK: Final = 300
 _STUDIES_TO_ASK: Final = 100
-_PAGE_SIZE: Final = 100
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,9 @@ async def studies_of(
     """Links from ``runs`` to their studies, and why they may not be all."""
     if len(runs) <= _FEW_RUNS:
         return await _ask_runs(prov, runs), []
-    studies, are_all = await _list_studies(reader)
+    studies, nameless = await listed_studies(reader, _STUDIES_TO_ASK)
+    are_all = len(studies) <= _STUDIES_TO_ASK and not nameless
+    studies = studies[:_STUDIES_TO_ASK]
     if len(runs) <= (len(studies) if are_all else _RUNS_TO_ASK):
         return await _ask_runs(prov, runs), []
     answers = await asyncio.gather(*(prov.explore("downstream", study, 1) for study in studies))
@@ -114,19 +115,6 @@ async def studies_of(
 async def _ask_runs(prov: Explorer, runs: Collection[str]) -> ProvenanceGraph:
     answers = await asyncio.gather(*(prov.explore("upstream", run, 1) for run in runs))
     return _study_links(answers, set(runs))
-
-
-async def _list_studies(reader: Reader) -> tuple[list[str], bool]:
-    """Ids of studies, and whether they are all that the caller may read."""
-    studies: list[str] = []
-    pages = reader.client.registry.pages(
-        ListRequest(filter_by=ListFilter(item_subtype="STUDY"), page_size=_PAGE_SIZE)
-    )
-    async for page in pages:
-        studies.extend(item.id for item in page.items)
-        if len(studies) > _STUDIES_TO_ASK:
-            return studies[:_STUDIES_TO_ASK], False
-    return studies, True
 
 
 def _study_links(answers: Iterable[ProvenanceGraph], runs: Collection[str]) -> ProvenanceGraph:

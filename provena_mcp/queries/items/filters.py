@@ -83,6 +83,8 @@ class Predicate(NamedTuple):
 
     name: str
     passes: Passes
+    unsure: str | None = None
+    """Why it may be wrong about some items, if it may."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,11 @@ class ItemFilter:
 
     predicates: tuple[Predicate, ...] = ()
     doubt: str | None = None
+
+    @property
+    def unsure(self) -> str | None:
+        """Why it may keep or drop the wrong items, if it may."""
+        return " ".join(predicate.unsure for predicate in self.predicates if predicate.unsure) or None
 
     def keeps(self, item: RegistryItem, left_out: Counter[str]) -> bool:
         """Whether an item passes every test; ``left_out`` counts it by the first one it fails."""
@@ -124,7 +131,7 @@ async def make_filter(reader: Reader, filters: ItemFilters, subtype: ItemSubtype
         predicates.append(Predicate("owner", _owned_by(owner.username)))
         doubt = owner.doubt
     if filters.study_id is not None:
-        predicates.append(Predicate("study_id", await by_study(reader, filters.study_id, subtype)))
+        predicates.append(Predicate("study_id", *await by_study(reader, filters.study_id, subtype)))
     return ItemFilter(tuple(predicates), doubt)
 
 

@@ -161,23 +161,24 @@ class ItemReader:
 
     async def _read_pages(self, subtype: ItemSubtype, missing: Mapping[str, str], most_pages: int) -> None:
         left = {item_id for item_id, kind in missing.items() if kind == subtype}
-        request = ListRequest(filter_by=ListFilter(item_subtype=subtype), page_size=_PAGE_SIZE)
+        walk = self._registry.walk(ListRequest(filter_by=ListFilter(item_subtype=subtype)))
+        size = _PAGE_SIZE
         for _ in range(most_pages):
             try:
-                page = await self._registry.list(request)
+                page = await walk.next_page(size)
             except ProvenaError:
                 return  # the fetches that follow say why, id by id
+            if page is None:
+                return
             for item in page.items:
                 self._keep(item)
             hits = len(left)
             left -= self._outcomes.keys()
             hits -= len(left)
-            is_large = request.page_size == _LARGE_PAGE
-            goes_on = hits >= _WORTH_A_PAGE or (not is_large and len(left) >= _WORTH_A_LARGE_PAGE)
-            if page.pagination_key is None or not goes_on or len(left) < _WORTH_A_PAGE:
+            goes_on = hits >= _WORTH_A_PAGE or (size != _LARGE_PAGE and len(left) >= _WORTH_A_LARGE_PAGE)
+            if not goes_on or len(left) < _WORTH_A_PAGE:
                 return
             size = _LARGE_PAGE if len(left) >= _WORTH_A_LARGE_PAGE else _PAGE_SIZE
-            request = request.model_copy(update={"pagination_key": page.pagination_key, "page_size": size})
 
     async def _fetch(self, item_id: str) -> RegistryItem | ProvenaError:
         try:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from provena_mcp.client.registry import ItemPage
-from provena_mcp.errors import MalformedAnswerError
+from provena_mcp.client.pages import BEGINNING, Place
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.counts import RUN_GROUPS, GroupBy, GroupCount, group_counts
 from provena_mcp.queries.items.filters import ItemFilter, ItemFilters, make_filter
@@ -20,8 +18,8 @@ from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.items.rows import Row, row_fields
 from provena_mcp.queries.items.run_filters import run_predicates
 from provena_mcp.rules.budgets import size_of
-from provena_mcp.rules.cursors import decode_cursor, encode_cursor
-from provena_mcp.wire.items import JsonObject, RegistryItem
+from provena_mcp.rules.cursors import decode_cursor, encode_cursor, foreign_cursor
+from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.registry import ListFilter, ListRequest, ListSort, SortType
 from provena_mcp.wire.subtypes import ItemSubtype
 
@@ -83,52 +81,55 @@ class ListQuestion:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a page starts: after the registry's key, and that many rows further."""
+    """Where a page starts: at a page of the registry's, and that many rows further."""
 
-    key: JsonObject | None = None
+    page: Place = BEGINNING
     skip: int = 0
 
 
-class _Seen:
-    """Which items one answer has looked at, and after which keys it has asked: each counts once."""
+Found = list[tuple[_Place, RegistryItem]]
 
-    def __init__(self) -> None:
-        self._ids: set[str] = set()
-        self._keys: set[str] = set()
 
-    def is_new(self, item: RegistryItem) -> bool:
-        """Whether no page before had this item: items move to the next page while a list grows."""
-        is_new = item.id not in self._ids
-        self._ids.add(item.id)
-        return is_new
+class _Source:
+    """The items of the registry's list from a place on, each once, with the place of each."""
 
-    def forget(self, item: RegistryItem) -> None:
-        """Take back an item that is told later."""
-        self._ids.discard(item.id)
+    def __init__(self, reader: Reader, question: ListQuestion, start: _Place) -> None:
+        self.unparsable: list[str] = []
+        request = ListRequest(
+            filter_by=ListFilter(item_subtype=question.only),
+            sort_by=ListSort(sort_type=_SORT[question.sort_by], ascending=question.sort_by == "name"),
+        )
+        self._walk = reader.client.registry.walk(request, start.page)
+        self._next: _Place | None = start
+        self._left: Found = []
 
-    def after(self, key: JsonObject | None, answer: ItemPage) -> _Place | None:
-        """Where to go on after the page that ``key`` led to.
+    @property
+    def place(self) -> _Place | None:
+        """Where what was not read yet begins; none after the last item."""
+        return self._left[0][0] if self._left else self._next
 
-        Raises:
-            MalformedAnswerError: That leads back.
-        """
-        self._keys.add(json.dumps(key))
-        following = answer.pagination_key
-        if following is None:
-            return None
-        if json.dumps(following) in self._keys:
-            raise MalformedAnswerError("The registry answers the same page again: its list has no end.")
-        return _Place(following)
+    async def read(self, rows: int) -> Found:
+        """What was put back, or the next page of the registry's, with so many rows."""
+        if self._left or self._next is None:
+            left, self._left = self._left, []
+            return left
+        start = self._next
+        page = await self._walk.page_at(start.page, start.skip + rows)
+        self.unparsable.extend(page.unparsable)
+        self._next = None if self._walk.place is None else _Place(self._walk.place)
+        rest = enumerate(page.items[start.skip :], start=start.skip)
+        return [(_Place(start.page, at), item) for at, item in rest if self._walk.is_new(item.id)]
+
+    def put_back(self, found: Found) -> None:
+        """Have the last of what was read read again."""
+        self._left = found
 
 
 class _Page:
-    """What has been gathered so far, and where to go on."""
+    """What has been gathered so far."""
 
-    def __init__(self, place: _Place, limit: int, max_tokens: int) -> None:
-        self.seen = _Seen()
-        self.place: _Place | None = place
+    def __init__(self, limit: int, max_tokens: int) -> None:
         self.rows: list[Row] = []
-        self.unparsable: list[str] = []
         self.scanned = 0
         self.left_out: Counter[str] = Counter()
         self.is_full = False
@@ -163,34 +164,35 @@ async def list_items(reader: Reader, question: ListQuestion, max_tokens: int) ->
     )
     if question.group_by is not None:
         return await _grouped(reader, question, item_filter, question.group_by)
-    place, was_doubted = _start(question)
-    page = _Page(place, question.limit, max_tokens)
+    place, was_unread = _start(question)
+    source, page = _Source(reader, question, place), _Page(question.limit, max_tokens)
     for _ in range(_MAX_PAGES):
-        if page.place is None or page.is_full or not page.wanted:
+        if source.place is None or page.is_full or not page.wanted:
             break
-        await _read_on(reader, question, item_filter, page, page.place)
+        await _read_on(reader, source, item_filter, page)
+    end = source.place
     # A later page need not say again how many there are.
-    rest = None
-    if question.cursor is None:
-        rest = await _read_rest(reader, question, item_filter, page.place, page.seen)
-    unparsable = dict.fromkeys([*page.unparsable, *(rest.unparsable if rest else ())])
-    is_doubted = was_doubted or bool(unparsable)
+    rest = await _read_rest(source, item_filter, _COUNTED_PAGES) if question.cursor is None else None
+    unparsable = dict.fromkeys(source.unparsable)
+    is_unread = was_unread or bool(unparsable)
+    is_doubted = is_unread or item_filter.unsure is not None
     return ListItemsResult(
         items=tuple(page.rows),
         total=None if rest is None else len(page.rows) + len(rest.kept),
-        total_is_minimum=(rest is not None and not (rest.is_all and not unparsable)) or None,
-        complete=page.place is None and not is_doubted,
+        total_is_minimum=(rest is not None and not (rest.is_all and not is_doubted)) or None,
+        complete=end is None and not is_doubted,
         scanned=page.scanned if item_filter.predicates else None,
         left_out=dict(page.left_out) or None,
-        cursor=_cursor(question, page.place, is_doubted=is_doubted) if page.place else None,
-        note=_note(is_doubted, None if page.rows else item_filter.doubt),
+        cursor=_cursor(question, end, is_unread=is_unread) if end else None,
+        note=_note(item_filter, is_empty=not page.rows, is_unread=is_unread),
         unparsable=_shown(unparsable),
     )
 
 
-def _note(is_doubted: bool, doubt: str | None) -> str | None:
+def _note(item_filter: ItemFilter, *, is_empty: bool, is_unread: bool) -> str | None:
     """What keeps a list from being all, or may."""
-    return " ".join(filter(None, (_UNREAD if is_doubted else None, doubt))) or None
+    doubts = (_UNREAD if is_unread else None, item_filter.unsure, item_filter.doubt if is_empty else None)
+    return " ".join(filter(None, doubts)) or None
 
 
 def _shown(unparsable: Iterable[str]) -> tuple[str, ...] | None:
@@ -204,88 +206,62 @@ class _Rest:
     kept: tuple[RegistryItem, ...]
     is_all: bool
     left_out: dict[str, int]
-    unparsable: tuple[str, ...]
 
 
-async def _read_rest(
-    reader: Reader,
-    question: ListQuestion,
-    item_filter: ItemFilter,
-    place: _Place | None,
-    seen: _Seen,
-    pages: int = _COUNTED_PAGES,
-) -> _Rest:
+async def _read_rest(source: _Source, item_filter: ItemFilter, pages: int) -> _Rest:
     kept: list[RegistryItem] = []
     left_out: Counter[str] = Counter()
-    unparsable: list[str] = []
-    while place is not None and pages:
-        answer = await _ask(reader, question, place.key, _FILTERED_AT_ONCE)
-        unparsable.extend(answer.unparsable)
-        new = [item for item in answer.items[place.skip :] if seen.is_new(item)]
-        kept.extend(item for item in new if item_filter.keeps(item, left_out))
-        place = seen.after(place.key, answer)
-        pages -= 1
-    return _Rest(tuple(kept), place is None, dict(left_out), tuple(unparsable))
+    for _ in range(pages):
+        if source.place is None:
+            break
+        found = await source.read(_FILTERED_AT_ONCE)
+        kept.extend(item for _, item in found if item_filter.keeps(item, left_out))
+    return _Rest(tuple(kept), source.place is None, dict(left_out))
 
 
 async def _grouped(
     reader: Reader, question: ListQuestion, item_filter: ItemFilter, by: GroupBy
 ) -> ListItemsResult:
     """Only counts: of all that pass, and of each group of them."""
-    found = await _read_rest(reader, question, item_filter, _Place(), _Seen(), _GROUPED_PAGES)
+    source = _Source(reader, question, _Place())
+    found = await _read_rest(source, item_filter, _GROUPED_PAGES)
     groups, count = await group_counts(reader, found.kept, by)
+    is_all = found.is_all and not source.unparsable and item_filter.unsure is None
     return ListItemsResult(
         items=(),
         total=len(found.kept),
-        total_is_minimum=not found.is_all or bool(found.unparsable) or None,
+        total_is_minimum=not is_all or None,
         group_by=by,
         groups=groups,
         group_count=count if count > len(groups) else None,
-        complete=found.is_all and not found.unparsable,
+        complete=is_all,
         left_out=found.left_out or None,
-        note=_note(bool(found.unparsable), None if found.kept else item_filter.doubt),
-        unparsable=_shown(found.unparsable),
+        note=_note(item_filter, is_empty=not found.kept, is_unread=bool(source.unparsable)),
+        unparsable=_shown(source.unparsable),
     )
 
 
-async def _ask(reader: Reader, question: ListQuestion, key: JsonObject | None, size: int) -> ItemPage:
-    return await reader.client.registry.list(
-        ListRequest(
-            filter_by=ListFilter(item_subtype=question.only),
-            sort_by=ListSort(sort_type=_SORT[question.sort_by], ascending=question.sort_by == "name"),
-            pagination_key=key,
-            page_size=size,
-        )
-    )
-
-
-async def _read_on(
-    reader: Reader, question: ListQuestion, item_filter: ItemFilter, page: _Page, place: _Place
-) -> None:
-    """Read one page of the registry; where it holds more than fits, go on within it next time."""
-    size = _FILTERED_AT_ONCE if item_filter.predicates else place.skip + page.wanted
-    answer = await _ask(reader, question, place.key, size)
-    page.unparsable.extend(answer.unparsable)
-    page.place = page.seen.after(place.key, answer)
-    for position, item in enumerate(answer.items[place.skip :], start=place.skip):
+async def _read_on(reader: Reader, source: _Source, item_filter: ItemFilter, page: _Page) -> None:
+    """Read one page of the registry; where it holds more than fits, that is left to be read again."""
+    found = await source.read(_FILTERED_AT_ONCE if item_filter.predicates else page.wanted)
+    for number, (_, item) in enumerate(found):
         reader.names.remember(reader.caller, item)
-        if not page.seen.is_new(item):
-            continue
         if item_filter.keeps(item, page.left_out) and not page.takes(Row(**row_fields(item))):
-            page.seen.forget(item)
-            page.place = _Place(place.key, position)
+            source.put_back(found[number:])
             return
         page.scanned += 1
 
 
-def _cursor(question: ListQuestion, place: _Place, *, is_doubted: bool) -> str:
-    return encode_cursor(question.key(), [place.key, place.skip, is_doubted])
+def _cursor(question: ListQuestion, place: _Place, *, is_unread: bool) -> str:
+    return encode_cursor(question.key(), [place.page.as_json(), place.skip, is_unread])
 
 
 def _start(question: ListQuestion) -> tuple[_Place, bool]:
     """Where the page asked for starts, and whether a page before met records that are not valid."""
-    position = decode_cursor(question.key(), question.cursor) if question.cursor else None
-    parts = cast("list[JsonValue]", position) if isinstance(position, list) else []
-    if len(parts) != 3 or not isinstance(parts[1], int):
+    if question.cursor is None:
         return _Place(), False
-    return _Place(parts[0] if isinstance(parts[0], dict) else None, parts[1]), parts[2] is True
+    match decode_cursor(question.key(), question.cursor):
+        case [page, int() as skip, bool() as was_unread] if place := Place.from_json(page):
+            return _Place(place, skip), was_unread
+        case _:
+            raise foreign_cursor()

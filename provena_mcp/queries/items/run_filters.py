@@ -13,6 +13,7 @@ from provena_mcp.queries.items.owners import person_meant
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.items.study_filter import means_none
 from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.text import plural
 from provena_mcp.wire.items import ModelRunItem, RegistryItem, WorkflowTemplateItem
 from provena_mcp.wire.records import ModelRunRecord
 from provena_mcp.wire.registry import ListFilter, ListRequest
@@ -34,8 +35,8 @@ async def run_predicates(reader: Reader, filters: ItemFilters) -> list[Predicate
         person = await person_meant(reader, filters.modeller, "modeller")
         predicates.append(_predicate("modeller", lambda run: run.associations.modeller_id == person))
     if filters.model is not None:
-        templates = await _templates_of(reader, filters.model)
-        predicates.append(_predicate("model", lambda run: run.workflow_template_id in templates))
+        templates, unsure = await _templates_of(reader, filters.model)
+        predicates.append(_predicate("model", lambda run: run.workflow_template_id in templates, unsure))
     if filters.model_version is not None:
         predicates.append(_predicate("model_version", _states(filters.model_version)))
     if filters.workflow_template is not None:
@@ -54,11 +55,11 @@ async def run_predicates(reader: Reader, filters: ItemFilters) -> list[Predicate
     return predicates
 
 
-def _predicate(name: str, holds: Callable[[ModelRunRecord], bool]) -> Predicate:
+def _predicate(name: str, holds: Callable[[ModelRunRecord], bool], unsure: str | None = None) -> Predicate:
     def passes(item: RegistryItem) -> bool | None:
         return holds(item.record) if isinstance(item, ModelRunItem) else None
 
-    return Predicate(name, passes)
+    return Predicate(name, passes, unsure)
 
 
 def _states(wanted: str) -> Callable[[ModelRunRecord], bool]:
@@ -68,14 +69,15 @@ def _states(wanted: str) -> Callable[[ModelRunRecord], bool]:
     return lambda run: (run.model_version or "").strip().casefold() == version
 
 
-async def _templates_of(reader: Reader, model: str) -> Collection[str]:
-    """The workflow templates that run a model, or any version of it."""
+async def _templates_of(reader: Reader, model: str) -> tuple[Collection[str], str | None]:
+    """The workflow templates that run a model, or any version of it; and why there may be others."""
     models = await _versions(reader, model, "model", "MODEL")
     request = ListRequest(filter_by=ListFilter(item_subtype="MODEL_RUN_WORKFLOW_TEMPLATE"), page_size=100)
     found: set[str] = set()
-    read = 0
+    read = unread = 0
     async for page in reader.client.registry.pages(request):
         read += len(page.items)
+        unread += len(page.unparsable)
         found |= {
             item.id
             for item in page.items
@@ -87,7 +89,8 @@ async def _templates_of(reader: Reader, model: str) -> Collection[str]:
                 parameter="model",
                 advice="Filter by workflow_template instead.",
             )
-    return found
+    unsure = f"{plural(unread, 'workflow template')} could not be read and may run this model."
+    return found, unsure if unread else None
 
 
 async def _versions(reader: Reader, given: str, parameter: str, subtype: ItemSubtype) -> frozenset[str]:

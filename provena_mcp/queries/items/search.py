@@ -123,7 +123,7 @@ async def search_items(reader: Reader, question: SearchQuestion, max_tokens: int
     is_capped = len(hits) >= _MOST_HITS
     return SearchItemsResult(
         items=rows,
-        complete=following is None and not is_capped,
+        complete=following is None and not is_capped and item_filter.unsure is None,
         hits=len(hits),
         scanned=len(ranks),
         left_out=dict(left_out) or None,
@@ -169,7 +169,7 @@ _NOTE_ON_THE_CAP: Final = (
 def _note(item_filter: ItemFilter, rows: Sequence[FoundRow], *, is_capped: bool) -> str | None:
     if item_filter.doubt and not rows:
         return item_filter.doubt
-    return _NOTE_ON_THE_CAP if is_capped else None
+    return " ".join(filter(None, (item_filter.unsure, _NOTE_ON_THE_CAP if is_capped else None))) or None
 
 
 def _worth_reading(hits: Sequence[SearchHit]) -> Sequence[SearchHit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
@@ -16,6 +16,7 @@ from provena_mcp.wire.subtypes import ItemSubtype
 
 _NONE: Final = "none"
 _MOST_STUDIES: Final = 200
+_NAMELESS: Final = "A study could not be read, so some of these may belong to it."
 
 Passes = Callable[[RegistryItem], bool | None]
 """Whether an item is kept; none where its record states nothing that could tell."""
@@ -26,8 +27,8 @@ def means_none(value: str) -> bool:
     return value.strip().casefold() == _NONE
 
 
-async def by_study(reader: Reader, given: str, subtype: ItemSubtype | None) -> Passes:
-    """Whether an item is in the study ``given``, or with ``none`` in no study.
+async def by_study(reader: Reader, given: str, subtype: ItemSubtype | None) -> tuple[Passes, str | None]:
+    """Whether an item is in the study ``given``, or with ``none`` in no study; and why that may be wrong.
 
     Raises:
         ArgumentError: There are too many studies to look into each.
@@ -36,14 +37,32 @@ async def by_study(reader: Reader, given: str, subtype: ItemSubtype | None) -> P
     """
     if not means_none(given):
         study = parse_handle(given, "study_id")
-        return _of_study(study, await _members_of(reader, study))
+        return _of_study(study, await _members_of(reader, study)), None
     # A run states its study; what belongs to one only through its run takes the graph of each study.
-    return _of_no_study(frozenset() if subtype == "MODEL_RUN" else await _members_of_any(reader))
+    if subtype == "MODEL_RUN":
+        return _of_no_study(frozenset()), None
+    studies, nameless = await listed_studies(reader, _MOST_STUDIES)
+    members = await _members_of_any(reader, studies)
+    return _of_no_study(members), _NAMELESS if nameless else None
 
 
-async def _members_of_any(reader: Reader) -> Collection[str]:
-    request = ListRequest(filter_by=ListFilter(item_subtype="STUDY"), page_size=_MOST_STUDIES + 1)
-    studies = [item.id async for page in reader.client.registry.pages(request) for item in page.items]
+async def listed_studies(reader: Reader, most: int) -> tuple[list[str], bool]:
+    """Ids of the studies, of more than ``most`` some; and whether there are some without a readable id.
+
+    Of a study whose record is not valid the id is enough: it is asked of the graph.
+    """
+    studies: list[str] = []
+    nameless = False
+    request = ListRequest(filter_by=ListFilter(item_subtype="STUDY"), page_size=most + 1)
+    async for page in reader.client.registry.pages(request):
+        studies += [*(item.id for item in page.items), *filter(None, page.unparsable)]
+        nameless = nameless or "" in page.unparsable
+        if len(studies) > most:
+            break
+    return studies, nameless
+
+
+async def _members_of_any(reader: Reader, studies: Sequence[str]) -> Collection[str]:
     if len(studies) > _MOST_STUDIES:
         raise ArgumentError(
             f"study_id none looks into each study, and there are more than {_MOST_STUDIES}.",

@@ -96,17 +96,15 @@ class Suggestions:
         if known is not None:
             return known
         names: dict[str, str] = {}
-        request = ListRequest(filter_by=ListFilter(item_subtype=kind), page_size=_PAGE_SIZE)
-        complete = False
+        walk = reader.client.registry.walk(ListRequest(filter_by=ListFilter(item_subtype=kind)))
+        unread = 0
         for _ in range(_MAX_PAGES):
-            page = await reader.client.registry.list(request)
+            if (page := await walk.next_page(_PAGE_SIZE)) is None:
+                break
             for item in page.items:
                 names[item.id] = reader.names.remember(reader.caller, item).name.casefold()
-            complete = page.pagination_key is None
-            if complete:
-                break
-            request = request.model_copy(update={"pagination_key": page.pagination_key})
-        found = _Recent(names, complete)
+            unread += len(page.unparsable)
+        found = _Recent(names, complete=walk.place is None and not unread)
         self._recent.put((reader.caller, kind), found)
         return found
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from pydantic import Field
 
+from provena_mcp.client.pages import BEGINNING, Place
 from provena_mcp.errors import NotFoundError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief
@@ -37,7 +38,7 @@ from provena_mcp.queries.jobs.job_wait import (
     status_of,
 )
 from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark
-from provena_mcp.rules.cursors import decode_cursor, encode_cursor
+from provena_mcp.rules.cursors import decode_cursor, encode_cursor, foreign_cursor
 from provena_mcp.rules.jobs import JOB_KINDS, kind_of
 from provena_mcp.rules.text import clean
 from provena_mcp.rules.times import utc
@@ -133,12 +134,15 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListJobsR
     Raises:
         CursorError: The cursor belongs to another list.
     """
-    position = decode_cursor(_LIST, cursor) if cursor else None
-    page = await reader.client.jobs.list(limit, position if isinstance(position, dict) else None)
+    start = Place.from_json(decode_cursor(_LIST, cursor)) if cursor else BEGINNING
+    if start is None:
+        raise foreign_cursor()
+    walk = reader.client.jobs.walk(start)
+    page = await walk.page_at(start, limit)
     return ListJobsResult(
         jobs=tuple(_row(job) for job in page.jobs),
-        complete=page.pagination_key is None and not page.unreadable,
-        cursor=encode_cursor(_LIST, page.pagination_key) if page.pagination_key else None,
+        complete=walk.place is None and not page.unreadable,
+        cursor=encode_cursor(_LIST, walk.place.as_json()) if walk.place else None,
         unreadable=page.unreadable or None,
     )
 
@@ -220,12 +224,14 @@ def _report_uri(job: Job) -> str | None:
 def _next(
     seen: JobState, question: JobQuestion, shown: int, rows: Sequence[RunOutcome], run_id: str | None
 ) -> NextCall | None:
-    if not seen.is_settled:
+    if not seen.is_at_rest:
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "wait": True})
     if shown < len(rows):
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "offset": shown})
     if seen.unread:
         return look_for_runs()
+    if not seen.is_settled:
+        return NextCall(tool="list_jobs", arguments={})
     result: JsonObject = (seen.job.result if seen.job else None) or {}
     lodging = result.get("lodge_session_id")
     if isinstance(lodging, str):

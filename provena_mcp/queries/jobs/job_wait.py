@@ -92,6 +92,12 @@ class JobState:
         return complete and all(run.is_finished for run in self.runs)
 
     @property
+    def is_at_rest(self) -> bool:
+        """Whether all that is there has ended, though more may be to come that nothing announces."""
+        size_unknown = self.batch_id is not None and self.expected is None
+        return self.is_settled or (size_unknown and all(run.is_finished for run in self.runs))
+
+    @property
     def status(self) -> JobStatus:
         """The job's status; of a batch that of its runs: ``succeeded`` only when all have."""
         if self.batch_id is None:

@@ -20,6 +20,7 @@ from provena_mcp.errors import NotFoundError, ProvenaError
 from provena_mcp.queries.jobs.job_wait import REGISTRATION, UPDATE, JobState, run_id_of
 from provena_mcp.rules.records.fingerprint import fingerprint, same_record
 from provena_mcp.rules.records.problems import RECORD_REFUSED
+from provena_mcp.rules.text import plural
 from provena_mcp.wire.items import ModelRunItem
 from provena_mcp.wire.jobs import Job
 from provena_mcp.wire.records import ModelRunRecord
@@ -81,10 +82,15 @@ def remark(held: Held, job: Job) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NewestRuns:
-    """Complete runs of the registry, newest first; ``complete`` if none since the time asked is left out."""
+    """Complete runs of the registry, newest first; ``lacks`` says what since the time asked is left out."""
 
     runs: tuple[ModelRunItem, ...]
-    complete: bool
+    lacks: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether none is left out."""
+        return self.lacks is None
 
 
 async def newest_runs(registry: RegistryApi, since: float) -> NewestRuns:
@@ -99,15 +105,16 @@ async def newest_runs(registry: RegistryApi, since: float) -> NewestRuns:
         page_size=_PAGE,
     )
     runs: list[ModelRunItem] = []
-    pages = 0
+    pages = unread = 0
     async for page in registry.pages(request):
         runs += [item for item in page.items if isinstance(item, ModelRunItem)]
         pages += 1
+        unread += len(page.unparsable)
         if any(item.created_timestamp < since for item in page.items):
-            return NewestRuns(tuple(runs), complete=True)
+            break
         if pages == _MAX_PAGES and page.pagination_key is not None:
-            return NewestRuns(tuple(runs), complete=False)
-    return NewestRuns(tuple(runs), complete=True)
+            return NewestRuns(tuple(runs), "there are too many newer runs")
+    return NewestRuns(tuple(runs), f"{plural(unread, 'run')} could not be read" if unread else None)
 
 
 async def check_registry(client: ProvenaClient, state: JobState) -> Mapping[str, Held]:
@@ -137,11 +144,10 @@ async def _held_runs(
     found = await to_thread.run_sync(_matched, jobs, newest.runs, since, named)
     asked = list(found.values())[:_ASKED_OF_THE_GRAPH]
     graph = dict(zip(asked, await asyncio.gather(*(_graph(client, each) for each in asked)), strict=True))
-    unknown = None if newest.complete else "there are too many newer runs"
     return {
         job.session_id: Held(run_id, graph.get(run_id, "not known"))
         if (run_id := found.get(job.session_id))
-        else Held(unknown=unknown)
+        else Held(unknown=newest.lacks)
         for job in jobs
     }
 

@@ -156,16 +156,17 @@ class _Listed:
 
 
 async def _listed(reader: Reader, subtype: ItemSubtype) -> _Listed:
-    """The newest items of a subtype, as many as are read."""
+    """The newest items of a subtype, as many as are read and can be."""
     found: list[RegistryItem] = []
-    pages = 0
+    pages, lacks = 0, False
     request = ListRequest(filter_by=ListFilter(item_subtype=subtype), page_size=_PAGE)
     async for page in reader.client.registry.pages(request):
         found += page.items
         pages += 1
+        lacks = lacks or bool(page.unparsable)
         if pages == _MOST_PAGES and page.pagination_key is not None:
             return _Listed(tuple(found), is_cut=True)
-    return _Listed(tuple(found), is_cut=False)
+    return _Listed(tuple(found), is_cut=lacks)
 
 
 def _of(items: Iterable[RegistryItem], model: type[ItemT]) -> dict[str, ItemT]:
