@@ -313,9 +313,8 @@ async def test_two_page_keys_in_turn_are_found_out():
         assert len(script.requests) == 3
 
 
-@pytest.mark.parametrize("bounds", [{"max_pages": 5}, {"max_bytes": 5_000}])
-def test_pages_and_bytes_of_one_walk_are_bounded(bounds: dict[str, int]):
-    walk = Walk(LIST, **bounds)
+@pytest.mark.parametrize("walk", [Walk(LIST, max_pages=5), Walk(LIST, max_bytes=5_000)])
+def test_pages_and_bytes_of_one_walk_are_bounded(walk: Walk):
     for number in range(4):
         walk.note({"k": number}, 1_000)
     with pytest.raises(MalformedAnswerError, match="pages without an end"):

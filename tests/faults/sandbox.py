@@ -58,6 +58,7 @@ class Sandbox:
         self._calls: asyncio.Queue[tuple[str, dict[str, Any], asyncio.Future[CallToolResult]]] = (
             asyncio.Queue()
         )
+        self._under_way = 0
         self._serving: asyncio.Task[None] | None = None
         self.tools: dict[str, dict[str, Any]] = {}
         ready = self.loop.create_future()
@@ -71,7 +72,9 @@ class Sandbox:
         async def ask() -> CallToolResult:
             answered: asyncio.Future[CallToolResult] = self.loop.create_future()
             await self._calls.put((tool, arguments, answered))
-            return await asyncio.wait_for(answered, 60)
+            result = await asyncio.wait_for(answered, 60)
+            await self._quiet()
+            return result
 
         return self.loop.run_until_complete(ask())
 
@@ -111,7 +114,21 @@ class Sandbox:
         async with self._app.router.lifespan_context(self._app), Client(server) as client:
             yield client
 
+    async def _quiet(self) -> None:
+        """Wait for what a call left under way when a request of it failed: that is not the next call's."""
+        unasked = 0
+        while unasked < 20:
+            await asyncio.sleep(0)
+            unasked = 0 if self._under_way else unasked + 1
+
     async def _answer(self, request: httpx.Request) -> httpx.Response:
+        self._under_way += 1
+        try:
+            return await self._spoilt(request)
+        finally:
+            self._under_way -= 1
+
+    async def _spoilt(self, request: httpx.Request) -> httpx.Response:
         answer = await self._to_provena.handle_async_request(request)
         body = await answer.aread()
         if self.change is None or not answer.headers.get("content-type", "").startswith("application/json"):

@@ -206,7 +206,8 @@ def fuzz():
 
 
 def test_no_answer_is_called_complete_that_the_graphs_it_rests_on_refute(fuzz: Fuzz):
-    for number in range(GRAPHS_CASES):
+    # The first of the last two fails while others of its requests are under way.
+    for number in (*range(GRAPHS_CASES), 4338, 4339):
         fuzz.ask(number)
     assert fuzz.wrong == []
     assert {"complete", "said to be incomplete"} <= fuzz.outcomes.keys()
