@@ -34,7 +34,8 @@ def keep_files(files: Mapping[str, bytes], place: Path, *, force: bool) -> None:
     try:
         _require_replaceable(place, force=force)
         place.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(mkdtemp(prefix=f".{place.name[:40]}-", dir=place.parent))
+        # Named as the place is: what Python makes of a relative one differs between its versions.
+        beside = place.parent / Path(mkdtemp(prefix=f".{place.name[:40]}-", dir=place.parent)).name
         fresh, former = beside / "new", beside / "old"
         try:
             _write(files, fresh)

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import stat
 import threading
+import weakref
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -84,11 +85,11 @@ def resolve_store_path(path: Path | None) -> Path:
         # Opening it says what is wrong.
         return file
     except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+        # Each version of Python has words of its own for a character that no name may have.
+        said = "no file can have such a name" if isinstance(error, ValueError) else str(error)
         shown = str(path) if len(str(path)) <= _SHOWN else f"{str(path)[:_SHOWN]}…"
-        raise StoreError(
-            f"The store {shown!r} cannot be opened: {reason}.", advice=f"N{_OTHER_FILE[1:]}."
-        ) from error
+        message = f"The store {shown!r} cannot be opened: {getattr(error, 'strerror', said)}."
+        raise StoreError(message, advice=f"N{_OTHER_FILE[1:]}.") from error
     return file
 
 
@@ -102,6 +103,11 @@ def _keep_private(path: Path) -> None:
     for file in (path, *(path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm"))):
         with suppress(OSError):
             file.chmod(stat.S_IMODE(file.stat().st_mode) & ~stat.S_IRWXO)
+
+
+def _close_all(idle: list[sqlite3.Connection]) -> None:
+    while idle:
+        idle.pop().close()
 
 
 class Store:
@@ -128,6 +134,8 @@ class Store:
         self._kind: schema.Kind = kind
         self._patience = patience
         self._idle: list[sqlite3.Connection] = []
+        # A server that is built, and so has looked at its store, need not ever run.
+        weakref.finalize(self, _close_all, self._idle).atexit = False
         self._closed = False
         self._turn = threading.RLock()
         self._in_memory = self.path == IN_MEMORY
@@ -170,11 +178,13 @@ class Store:
             self._turn.acquire()
         try:
             connection = self._taken()
-            connection.execute("BEGIN")
             try:
-                yield connection
+                connection.execute("BEGIN")
+                try:
+                    yield connection
+                finally:
+                    connection.execute("ROLLBACK")
             finally:
-                connection.execute("ROLLBACK")
                 self._give_back(connection)
         except sqlite3.Error as error:
             raise self._explain(error) from error
@@ -225,8 +235,7 @@ class Store:
     def close(self) -> None:
         """Close the file; transactions under way end first."""
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
+        _close_all(self._idle)
 
     @contextmanager
     def _connection(self) -> Generator[sqlite3.Connection]:
@@ -243,7 +252,8 @@ class Store:
             return self._connect()
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
-        if self._closed:
+        # One that could not end its transaction is of no use to the next.
+        if self._closed or connection.in_transaction:
             connection.close()
         else:
             self._idle.append(connection)
@@ -254,8 +264,12 @@ class Store:
         )
         # What a machine that fails takes from a mirror, the next pull brings again.
         is_copy = self._kind == "mirror"
-        connection.execute("PRAGMA synchronous = NORMAL" if is_copy else "PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL" if is_copy else "PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _check_place(self) -> None:
