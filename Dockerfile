@@ -7,10 +7,13 @@ RUN python -m venv /opt/provena-mcp \
     && /opt/provena-mcp/bin/pip install --no-cache-dir --disable-pip-version-check --constraint constraints.txt '.[redis]'
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --home-dir /var/lib/provena-mcp --create-home provena
+RUN groupadd --gid 10001 provena \
+    && useradd --uid 10001 --gid 10001 --home-dir /var/lib/provena-mcp --shell /usr/sbin/nologin provena \
+    && install --directory --owner 10001 --group 10001 --mode 700 /var/lib/provena-mcp
 COPY --from=built /opt/provena-mcp /opt/provena-mcp
 ENV PATH=/opt/provena-mcp/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-USER provena
+# A number, since Kubernetes' runAsNonRoot asks for one.
+USER 10001:10001
 WORKDIR /var/lib/provena-mcp
 VOLUME /var/lib/provena-mcp
 EXPOSE 8000

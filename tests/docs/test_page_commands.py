@@ -22,7 +22,7 @@ ELSEWHERE = {
     "pip install . && provena-mcp demo": "tests/stranger types it, in an empty environment",
     "pip install .": "the same",
     "uvx --from .": "tests/stranger types it, with the wheel that it builds",
-    "docker build": "needs a container engine; tests/docs/test_project_files.py reads the Dockerfile",
+    "docker build": "tests/image types it, where there is a container engine",
     "docker run": "the same",
 }
 # What is asked of a terminal like this one is answered with no, for which the exit code is 1.

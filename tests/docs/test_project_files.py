@@ -10,6 +10,7 @@ import pytest
 
 from provena_mcp import __version__
 from provena_mcp.server.http.origins import HEALTH_PATH
+from tests.image.engine import USER
 
 ROOT = Path(__file__).parents[2]
 PAGES = [path for folder in (ROOT, ROOT / "docs", ROOT / ".github") for path in sorted(folder.glob("*.md"))]
@@ -67,7 +68,7 @@ def test_automation_names_actions_and_images_by_name_and_version_only():
 
 def test_the_image_runs_as_nobody_in_particular_and_says_how_it_is():
     image = text("Dockerfile")
-    assert re.findall(r"^USER (\w+)$", image, re.MULTILINE) == ["provena"]
+    assert re.findall(r"^USER (\S+)$", image, re.MULTILINE) == [f"{USER}:{USER}"]
     assert f"http://127.0.0.1:8000{HEALTH_PATH}'" in image
     copied = re.findall(r"^COPY (?!--from)(.*) \S+$", image, re.MULTILINE)
     assert [name for names in copied for name in names.split() if not (ROOT / name).exists()] == []

@@ -126,8 +126,8 @@ class Walk:
 
     def _built(self, uv: str) -> Path:
         sources = self.folder / "sources"
-        tracked = _tracked()
-        for name in tracked:
+        checked_in = tracked()
+        for name in checked_in:
             (sources / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(_ROOT / name, sources / name)
         # The wheel is made of the sdist, so that has all it takes.
@@ -136,11 +136,12 @@ class Walk:
         (wheel,), (sdist,) = built.glob("*.whl"), built.glob("*.tar.gz")
         with zipfile.ZipFile(wheel) as archive:
             _all_there(
-                "the wheel", archive.namelist(), (one for one in tracked if one.startswith("provena_mcp/"))
+                "the wheel", archive.namelist(), (one for one in checked_in if one.startswith("provena_mcp/"))
             )
         with tarfile.open(sdist) as archive:
             names = [name.partition("/")[2] for name in archive.getnames()]
-            _all_there("the sdist", names, [name for name in tracked if not name.startswith(_NOT_IN_SDIST)])
+            wanted = [name for name in checked_in if not name.startswith(_NOT_IN_SDIST)]
+            _all_there("the sdist", names, wanted)
         self._done(f"{wheel.name} and {sdist.name} are built and whole")
         return wheel
 
@@ -253,7 +254,7 @@ class Walk:
         self.say(f"{time.monotonic() - self.began:6.1f} s  {what}")
 
 
-def _tracked() -> list[str]:
+def tracked() -> list[str]:
     """What is checked in, as it is now."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached"], cwd=_ROOT, capture_output=True, check=True, encoding="utf-8"
