@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from provena_mcp import __version__
-from provena_mcp.server.http.origins import HEALTH_PATH
+from provena_mcp.server.http.paths import HEALTH_PATH
 from tests.image.engine import USER
 
 ROOT = Path(__file__).parents[2]
