@@ -43,8 +43,9 @@ _ROW: Final = 5
 _LINK: Final = 2
 _NAME: Final = 8
 _ANSWER: Final = 25
-# So few rows mostly fit.
+# So few rows mostly fit; of so many the links are found sooner than the last that may fit.
 _FEW: Final = 50
+_MOSTLY_SHOWN: Final = 150
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,8 @@ def plan_page(view: LineageView, request: PageRequest) -> PagePlan:
 
 def _last(view: LineageView, request: PageRequest, rows: Sequence[int], begin: _Position) -> int:
     """The end of the rows that would fit if they had neither names nor links, at least one."""
+    if len(rows) - begin.row <= _MOSTLY_SHOWN:
+        return len(rows)
     spent = 0
     for row in range(begin.row, len(rows)):
         spent += _ROW + estimate_tokens(view.ids[rows[row]])

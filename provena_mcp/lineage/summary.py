@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
 from provena_mcp.lineage.makers import Makers, Origin, near_by_type
@@ -47,13 +49,16 @@ class Labels:
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     unreadable: Mapping[str, str] = field(default_factory=dict[str, str])
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
-    _shown: dict[str, str] = field(default_factory=dict[str, str], init=False, repr=False, compare=False)
 
     def name(self, item_id: str) -> str | None:
         """The name as it may be shown, if there is one."""
-        if item_id not in self._shown:
-            self._shown[item_id] = clean(self.names.get(item_id, ""), NAME_LENGTH)
-        return self._shown[item_id] or None
+        return _shown(self.names.get(item_id, ""))
+
+
+@lru_cache(maxsize=20_000)
+def _shown(name: str) -> str | None:
+    """A name cleaned; most come again with the next question."""
+    return clean(name, NAME_LENGTH) or None
 
 
 @dataclass(frozen=True)
@@ -171,15 +176,16 @@ def _answer_item(view: LineageView, ref: int, runs: Mapping[int, int] | None, la
 
 
 def _nodes(view: LineageView, refs: Iterable[int], labels: Labels) -> dict[str, dict[str, tuple[Row, ...]]]:
-    rows: dict[str, dict[str, list[Row]]] = {}
-    for ref in refs:
-        item_id = view.ids[ref]
-        name = labels.name(item_id)
-        row: Row = (ref, item_id) if name is None else (ref, item_id, name)
-        rows.setdefault(str(view.hops[ref]), {}).setdefault(view.types[ref], []).append(row)
-    return {
-        hop: {subtype: tuple(of_type) for subtype, of_type in types.items()} for hop, types in rows.items()
-    }
+    nodes: dict[str, dict[str, tuple[Row, ...]]] = {}
+    # The order of refs is by hop and type already.
+    for (hop, subtype), together in groupby(refs, lambda ref: (view.hops[ref], view.types[ref])):
+        nodes.setdefault(str(hop), {})[subtype] = tuple(_row(ref, view.ids[ref], labels) for ref in together)
+    return nodes
+
+
+def _row(ref: int, item_id: str, labels: Labels) -> Row:
+    name = labels.name(item_id)
+    return (ref, item_id) if name is None else (ref, item_id, name)
 
 
 def _links(arcs: Iterable[Arc]) -> dict[str, tuple[Adjacency, ...]]:

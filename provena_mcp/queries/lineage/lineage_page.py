@@ -39,6 +39,9 @@ async def gather_lineage(
 MOST_KEPT: Final = 300_000
 """Items and links of all lineages that are kept for their next page; a larger one is asked for again."""
 
+# From so many items on, others wait for milliseconds while a lineage is read, and again while it is shown.
+_LONG: Final = 1_000
+
 RecentLineage = BoundedCache[tuple[str, LineageQuery, str, int], Lineage]
 
 
@@ -80,7 +83,8 @@ async def answer_lineage(
     if found is None:
         found = await gather_lineage(reader.client.prov, cap, question.query, start, question.depth)
         recent.put(key, found)
-        await asyncio.sleep(0)  # reading it took a while: whoever asked meanwhile goes first
+        if len(found.graph.columns.ids) > _LONG:
+            await asyncio.sleep(0)  # reading it took a while: whoever asked meanwhile goes first
     start_type = await _type_of(reader, start) if start not in found.graph.numbers else ""
     page, credit = question.page, None
     items = len(found.graph.columns.ids)
