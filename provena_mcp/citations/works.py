@@ -15,6 +15,7 @@ from typing import Final, Literal
 from provena_mcp.crates.export.item_entities import handle_url, web_address
 from provena_mcp.crates.export.registered_provenance import RegisteredProvenance
 from provena_mcp.rules.text import clean
+from provena_mcp.rules.times import iso_day
 from provena_mcp.wire.items import (
     DatasetItem,
     ModelItem,
@@ -175,7 +176,7 @@ def _of_dataset(provenance: RegisteredProvenance, item: DatasetItem) -> Work:
     )
     parts.extend((part, someone) for part, someone in named if someone is not None)
     dates = (date.value for date in (info.published_date, info.created_date) if date)
-    stated = next((day for date in dates if (day := _iso_day(date))), None)
+    stated = next((day for date in dates if (day := iso_day(date))), None)
     return Work(
         kind="dataset",
         handle=item.id,
@@ -259,13 +260,6 @@ def _doi_at(address: str | None) -> str | None:
         if (address or "").startswith(resolver):
             return _doi((address or "").removeprefix(resolver))
     return None
-
-
-def _iso_day(text: str | None) -> str | None:
-    try:
-        return datetime.fromisoformat(text or "").date().isoformat()
-    except ValueError:
-        return None
 
 
 def _day_of(seconds: int) -> str | None:

@@ -21,6 +21,7 @@ from provena_mcp.embedded.jobs.worker import Worker
 from provena_mcp.embedded.json_text import DECODER, fault_of
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.schema_wording import SchemaProblem, reworded
+from provena_mcp.wire.items import JsonObject
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -39,6 +40,11 @@ class UnprocessableError(Exception):
     def as_json(self) -> JsonValue:
         """The body of the answer."""
         return {"detail": [problem.as_json() for problem in self.problems]}
+
+
+def status_of(details: str, *, success: bool = True) -> JsonObject:
+    """The ``status`` inside most answers (provena-http 3.1)."""
+    return {"success": success, "details": details}
 
 
 def read_query(request: Request, model: type[M]) -> M:

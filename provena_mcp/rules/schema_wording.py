@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,15 @@ from pydantic_core import ErrorDetails
 
 from provena_mcp.wire.items import JsonObject
 
+COMPLAINTS: Final[Mapping[str, str]] = {
+    "type_error.integer": "must be a whole number",
+    "type_error.str": "must be text",
+    "type_error.list": "must be a list",
+    "type_error.dict": "must be an object",
+}
+"""What is wrong with a value by the type of its problem, in words of our own, to follow the value's name."""
+
+EMPTY: Final = "string must not be empty"
 _INTEGER: Final = ("value is not a valid integer", "type_error.integer")
 _DICT: Final = ("value is not a valid dict", "type_error.dict")
 _LIST: Final = ("value is not a valid list", "type_error.list")
@@ -48,6 +58,11 @@ class SchemaProblem:
     msg: str
     type: str
     ctx: JsonObject | None = None
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether nothing is given where something has to be: no value, null, or an empty text."""
+        return self.type in ("value_error.missing", "type_error.none.not_allowed") or self.msg == EMPTY
 
     def as_json(self) -> JsonObject:
         """The entry as it goes over the wire."""

@@ -66,6 +66,14 @@ def with_times_in_seconds(raw: JsonObject) -> JsonObject:
     return converted
 
 
+def iso_day(text: str | None) -> str | None:
+    """The day of an ISO 8601 day or time, as it is written there; none for any other text."""
+    try:
+        return datetime.fromisoformat(text or "").date().isoformat()
+    except ValueError:
+        return None
+
+
 def utc(seconds: int | float | None) -> str | None:
     """Unix seconds as ISO 8601 in UTC; none for zero or nonsense."""
     if not seconds or not 0 < seconds < 253_402_300_800:

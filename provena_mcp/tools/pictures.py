@@ -17,20 +17,12 @@ from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.document_links import with_download
 from provena_mcp.tools.parameters import ItemId, SaveAs
 from provena_mcp.tools.picture_page import APP_URI
+from provena_mcp.wire.lineage import LineageQuery
 
 PICTURE_META: Final = "provena/picture"
 """Where a result carries the picture for that page; models do not read it."""
 
-Shown = Literal[
-    "upstream",
-    "downstream",
-    "contributing_datasets",
-    "effected_datasets",
-    "contributing_agents",
-    "effected_agents",
-    "path",
-    "impact",
-]
+Shown = Literal[LineageQuery, "path", "impact"]
 
 
 @tool(title="Show lineage", toolset="documents", ui=APP_URI)

@@ -50,7 +50,16 @@ async def search_items(
     """Find items by words."""
     app = ctx.request_context.lifespan_context
     filters = ItemFilters(
-        owner, organisation_id, study_id, after, before, keyword, bbox, licence, release_status, annotation
+        owner=owner,
+        organisation_id=organisation_id,
+        study_id=study_id,
+        after=after,
+        before=before,
+        keyword=keyword,
+        bbox=bbox,
+        licence=licence,
+        release_status=release_status,
+        annotation=annotation,
     )
     question = search.SearchQuestion(query, subtype, filters, limit, cursor)
     found = await search.search_items(app.reader(), question, app.max_result_tokens)
@@ -102,23 +111,23 @@ async def list_items(
     """List items page by page, or count them."""
     app = ctx.request_context.lifespan_context
     filters = ItemFilters(
-        owner,
-        organisation_id,
-        study_id,
-        after,
-        before,
-        keyword,
-        bbox,
-        licence,
-        release_status,
-        annotation,
-        modeller,
-        model,
-        model_version,
-        workflow_template,
-        used,
-        made,
-        dated_by,
+        owner=owner,
+        organisation_id=organisation_id,
+        study_id=study_id,
+        after=after,
+        before=before,
+        keyword=keyword,
+        bbox=bbox,
+        licence=licence,
+        release_status=release_status,
+        annotation=annotation,
+        modeller=modeller,
+        model=model,
+        model_version=model_version,
+        workflow_template=workflow_template,
+        used=used,
+        made=made,
+        dated_by=dated_by,
     )
     question = lists.ListQuestion(subtype, filters, sort_by, limit, cursor, group_by)
     listed = await lists.list_items(app.reader(), question, app.max_result_tokens)

@@ -164,7 +164,7 @@ async def test_only_model_runs_are_w3c_prov(tmp_path: Path):
     assert dataset[1].startswith(
         "'sample/1000041' is of subtype DATASET; PROV documents are made of model runs."
     )
-    assert picture[1] == "'svg' is not a PROV format. Use json, provn, ttl."
+    assert picture[1] == "'svg' is not a format of PROV documents. Use json, provn, ttl."
 
 
 @pytest.mark.asyncio

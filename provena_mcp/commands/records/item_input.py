@@ -13,7 +13,7 @@ from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.items.schema import ContentSubtype, content_json_schema, item_schema_problems
 from provena_mcp.rules.records.problems import Candidate, Problem, nearest
 from provena_mcp.rules.records.schema import path_of
-from provena_mcp.rules.schema_wording import SchemaProblem
+from provena_mcp.rules.schema_wording import COMPLAINTS, SchemaProblem
 from provena_mcp.wire.items import JsonObject, as_object
 
 _ID_FIELDS: Final = frozenset(
@@ -25,12 +25,8 @@ _NAMED_AFTER: Final[Mapping[str, tuple[str, ...]]] = {
     "MODEL": ("name",),
     "STUDY": ("title",),
 }
-_EMPTY: Final = "string must not be empty"
 _COMPLAINTS: Final[Mapping[str, str]] = {
-    "type_error.integer": "must be a whole number",
-    "type_error.str": "must be text",
-    "type_error.list": "must be a list",
-    "type_error.dict": "must be an object",
+    **COMPLAINTS,
     "type_error.bool": "must be true or false",
     "value_error.extra": "is no field of such an item",
 }
@@ -61,11 +57,11 @@ def read_given_item(raw: JsonObject, subtype: ContentSubtype) -> GivenItem:
     content = _with_name(as_object(_normalised("", _unwrapped(raw, subtype))), subtype)
     found = item_schema_problems(content, subtype, ())
     made = ("display_name",) if subtype in _NAMED_AFTER else ()
-    absent = [path_of(problem.loc) for problem in found if _is_absent(problem)]
+    absent = [path_of(problem.loc) for problem in found if problem.is_absence]
     missing = [leaf for path in absent if path not in made for leaf in _leaves(path, subtype)]
     if subtype == "PERSON" and "ethics_approved" not in content:
         missing.append("ethics_approved")
-    malformed = [_as_problem(problem) for problem in found if not _is_absent(problem)]
+    malformed = [_as_problem(problem) for problem in found if not problem.is_absence]
     return GivenItem(content, tuple(missing), (*_unknown(content, subtype), *malformed))
 
 
@@ -159,10 +155,6 @@ def _unknown(content: JsonObject, subtype: ContentSubtype) -> Iterator[Problem]:
             near = nearest(key, known)
             meant = f" Did you mean {near[0].id!r}?" if near else ""
             yield Problem(key[:60], f"Such an item has no field {key[:60]!r}.{meant}", "", candidates=near)
-
-
-def _is_absent(found: SchemaProblem) -> bool:
-    return found.type in ("value_error.missing", "type_error.none.not_allowed") or found.msg == _EMPTY
 
 
 def _as_problem(found: SchemaProblem) -> Problem:

@@ -17,6 +17,7 @@ from provena_mcp.crates.export.registered_provenance import RegisteredProvenance
 from provena_mcp.crates.terms import EXTENT, HANDLE, HANDLES
 from provena_mcp.rules.items.extents import boxes_of_ewkt
 from provena_mcp.rules.items.licences import short_licence
+from provena_mcp.rules.times import iso_day
 from provena_mcp.wire.dataset_metadata import DatasetInfo, SpatialInfo, TemporalInfo
 from provena_mcp.wire.items import (
     DatasetItem,
@@ -172,8 +173,8 @@ class ItemEntities:
             "keywords": [*(info.keywords or ())],
             "encodingFormat": [*(info.formats or ())],
             "license": self._licence(info.license),
-            "dateCreated": _day(info.created_date.value) if info.created_date else None,
-            "datePublished": _day(info.published_date.value) if info.published_date else None,
+            "dateCreated": iso_day(info.created_date.value) if info.created_date else None,
+            "datePublished": iso_day(info.published_date.value) if info.published_date else None,
             "creator": self.organisation(who.organisation_id) if who.organisation_id else None,
             "publisher": self.organisation(info.publisher_id) if info.publisher_id else None,
             "maintainer": self.person(who.data_custodian_id) if who.data_custodian_id else None,
@@ -234,13 +235,6 @@ def _known_elsewhere(item: RegistryItem) -> str | None:
     if isinstance(item, OrganisationItem) and _ROR.fullmatch(item.ror or ""):
         return item.ror
     return None
-
-
-def _day(text: str | None) -> str | None:
-    try:
-        return datetime.fromisoformat(text or "").date().isoformat()
-    except ValueError:
-        return None
 
 
 def _period(stated: TemporalInfo | None) -> str | None:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, UnprocessableError, guarded, read_query
+from provena_mcp.embedded.http import Call, UnprocessableError, guarded, read_query, status_of
 from provena_mcp.embedded.jobs.rows import list_jobs
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.rules.csv.layout import (
@@ -75,7 +75,7 @@ async def _convert(call: Call) -> Response:
         return _refused(conversion.problems)
     return JSONResponse(
         {
-            "status": {"success": True, "details": conversion.service_details},
+            "status": status_of(conversion.service_details),
             "new_records": [record.model_dump(mode="json") for record in conversion.records],
             "existing_records": list(conversion.existing),
             "warnings": list(conversion.warnings),

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_json
+from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_json, status_of
 from provena_mcp.embedded.registrar import Registrar, creation_session
 from provena_mcp.embedded.routes.registry_writes import first_item_problem, writing_items
 from provena_mcp.rules.items.schema import item_schema_problems, read_item_content
@@ -48,7 +48,7 @@ async def _mint(call: Call) -> Response:
         return _refused(f"Registry API responded with an error during validation: {dataset.service_detail}")
     return JSONResponse(
         {
-            "status": {"success": True, "details": _MINTED},
+            "status": status_of(_MINTED),
             "handle": dataset["id"],
             "s3_location": dataset["s3"],
             "register_create_activity_session_id": creation_session(dataset),
@@ -75,7 +75,7 @@ def _dataset(handle: str, collection_format: JsonObject) -> JsonObject:
 def _refused(details: str) -> Response:
     return JSONResponse(
         {
-            "status": {"success": False, "details": details},
+            "status": status_of(details, success=False),
             "handle": None,
             "s3_location": None,
             "register_create_activity_session_id": None,

@@ -11,7 +11,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items, runs
-from provena_mcp.embedded.http import Call, UnprocessableError, guarded, problems_of, read_json, read_query
+from provena_mcp.embedded.http import (
+    Call,
+    UnprocessableError,
+    guarded,
+    problems_of,
+    read_json,
+    read_query,
+    status_of,
+)
 from provena_mcp.embedded.identity import may_write
 from provena_mcp.embedded.jobs.rows import NewJob, Submitter, submit
 from provena_mcp.embedded.jobs.run_tasks import lodging
@@ -90,9 +98,7 @@ async def _register_now(call: Call) -> Response:
         return runs.register(connection, record, call.user.username, call.now)
 
     lodged = await call.store.writing(register)
-    return JSONResponse(
-        {"status": {"success": True, "details": _LODGED}, "record_info": lodged.as_json(nulls=True)}
-    )
+    return JSONResponse({"status": status_of(_LODGED), "record_info": lodged.as_json(nulls=True)})
 
 
 async def _update(call: Call) -> Response:
@@ -124,7 +130,7 @@ async def _link(call: Call) -> Response:
     call.services.worker.nudge()
     return JSONResponse(
         {
-            "status": {"success": True, "details": _LINKED},
+            "status": status_of(_LINKED),
             "model_run_id": asked.model_run_id,
             "study_id": asked.study_id,
             "session_id": session_id,
@@ -178,4 +184,4 @@ def _record(raw: JsonValue, loc: tuple[str, ...]) -> ModelRunRecord:
 
 
 def _dispatched(session_id: str) -> Response:
-    return JSONResponse({"status": {"success": True, "details": _DISPATCHED}, "session_id": session_id})
+    return JSONResponse({"status": status_of(_DISPATCHED), "session_id": session_id})

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from provena_mcp.embedded import items
 from provena_mcp.embedded.graph_walk import Walk, explore
-from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health, read_query
+from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health, read_query, status_of
 from provena_mcp.embedded.routes import bulk, model_runs, prov_admin, reports
 from provena_mcp.errors import StoreError
 from provena_mcp.rules.graph import Kind, Link
@@ -80,10 +80,7 @@ def _answer(connection: sqlite3.Connection, start: str, query: LineageQuery, dep
     found = explore(connection, start, query, depth, walk)
     return json.dumps(
         {
-            "status": {
-                "success": True,
-                "details": f"Made {_MADE[query]} (with depth {depth}) to neo4j backend.",
-            },
+            "status": status_of(f"Made {_MADE[query]} (with depth {depth}) to neo4j backend."),
             "record_count": len(found.nodes),
             "graph": {
                 "directed": True,

@@ -22,6 +22,7 @@ from provena_mcp.embedded.http import (
     read_body,
     read_json,
     read_query,
+    status_of,
 )
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.routes.model_runs import check_record
@@ -229,4 +230,4 @@ def _defaulted(depth_cap: int) -> Mapping[str, str | int]:
 
 
 def _done(details: str) -> Response:
-    return JSONResponse({"status": {"success": True, "details": details}})
+    return JSONResponse({"status": status_of(details)})

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from provena_mcp import __version__
 from provena_mcp.embedded import items
-from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health, read_query
+from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health, read_query, status_of
 from provena_mcp.embedded.identity import User, roles_on
 from provena_mcp.embedded.item_json import seeded_item, typed_item
 from provena_mcp.embedded.routes import registry_lists, registry_rights, registry_writes
@@ -66,9 +66,9 @@ async def _fetch(call: Call) -> Response:
             "The id you specified was not available in the registry, error: "
             f"\"Failed to find item. Is the ID ('{item_id}') correct and in the database?\"."
         )
-        return JSONResponse({"status": _status(details, success=False), "item": None})
+        return JSONResponse({"status": status_of(details, success=False), "item": None})
     item = {**registry_lists.as_stored(raw), "universal_partition_key": "OK"}
-    return JSONResponse({"status": _status("Successfully retrieved item from the registry."), "item": item})
+    return JSONResponse({"status": status_of("Successfully retrieved item from the registry."), "item": item})
 
 
 async def _version(call: Call) -> Response:
@@ -121,7 +121,7 @@ def fetch_typed(
     if item.item_subtype != subtype:
         return _refused(wrong_subtype_reason(item, subtype))
     return {
-        "status": _status(_SEED if item.is_seed else _TYPED),
+        "status": status_of(_SEED if item.is_seed else _TYPED),
         "item": seeded_item(raw) if item.is_seed else typed_item(raw, subtype),
         "roles": roles_on(item, user),
         "locked": False,
@@ -131,13 +131,9 @@ def fetch_typed(
 
 def _refused(details: str) -> JsonObject:
     return {
-        "status": _status(details, success=False),
+        "status": status_of(details, success=False),
         "item": None,
         "roles": None,
         "locked": None,
         "item_is_seed": None,
     }
-
-
-def _status(details: str, *, success: bool = True) -> JsonObject:
-    return {"success": success, "details": details}

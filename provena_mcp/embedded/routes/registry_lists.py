@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from provena_mcp.embedded.http import Call, Endpoint, UnprocessableError, read_body
+from provena_mcp.embedded.http import Call, Endpoint, UnprocessableError, read_body, status_of
 from provena_mcp.embedded.item_json import seeded_item, typed_item
 from provena_mcp.embedded.items import without_nulls
 from provena_mcp.embedded.lists import Page, PageRequest, SortColumn, read_page
@@ -45,7 +45,7 @@ async def list_any(call: Call) -> Response:
     listed = [as_stored(raw) for raw in page.items if _is_wanted(raw, kept.record_type)]
     return JSONResponse(
         {
-            "status": {"success": True, "details": "Searched database and returned items matching query."},
+            "status": status_of("Searched database and returned items matching query."),
             "items": listed,
             "total_item_count": len(listed),
             "pagination_key": page.next,
@@ -79,7 +79,7 @@ def as_stored(raw: JsonObject) -> JsonObject:
 
 def _typed_answer(complete: list[JsonValue], seeds: list[JsonValue], page: Page) -> JsonObject:
     return {
-        "status": {"success": True, "details": "Successfully listed items."},
+        "status": status_of("Successfully listed items."),
         "items": complete,
         "seed_items": seeds,
         "unparsable_items": [],

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items
-from provena_mcp.embedded.http import Call, Endpoint, guarded, read_query
+from provena_mcp.embedded.http import Call, Endpoint, guarded, read_query, status_of
 from provena_mcp.embedded.identity import general_roles, roles_on
 from provena_mcp.rules.records.refusals import unknown_reason, wrong_subtype_reason
 from provena_mcp.wire.items import JsonObject, RegistryItem
@@ -99,7 +99,7 @@ def _routes_of(subtype: ItemSubtype) -> Iterator[Route]:
 
     def never_locked(call: Call, item: RegistryItem) -> JsonObject:
         del call, item
-        return {"status": {"success": True, "details": _NO_LOCKS}, "history": []}
+        return {"status": status_of(_NO_LOCKS), "history": []}
 
     yield guarded(f"{prefix}/auth/roles", list_roles, "read")
     for path, answer in (

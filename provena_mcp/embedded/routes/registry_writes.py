@@ -20,6 +20,7 @@ from provena_mcp.embedded.http import (
     read_body,
     read_json,
     read_query,
+    status_of,
 )
 from provena_mcp.embedded.identity import may_write
 from provena_mcp.embedded.item_json import seeded_item, typed_item
@@ -117,13 +118,13 @@ def _creating(subtype: WrittenSubtype) -> Endpoint:
 
         raw = await writing_items(call, work)
         if isinstance(raw, Problem):
-            refused = _status(raw.service_detail, success=False)
+            refused = status_of(raw.service_detail, success=False)
             return JSONResponse(
                 {"status": refused, "created_item": None, "register_create_activity_session_id": None}
             )
         return JSONResponse(
             {
-                "status": _status(_CREATED),
+                "status": status_of(_CREATED),
                 "created_item": typed_item(raw, subtype),
                 "register_create_activity_session_id": creation_session(raw),
             }
@@ -135,7 +136,7 @@ def _creating(subtype: WrittenSubtype) -> Endpoint:
 def _seeding(subtype: WrittenSubtype) -> Endpoint:
     async def seed(call: Call) -> Response:
         raw = await writing_items(call, lambda registrar: registrar.seed(subtype))
-        return JSONResponse({"status": _status(_SEEDED), "seeded_item": seeded_item(raw)})
+        return JSONResponse({"status": status_of(_SEEDED), "seeded_item": seeded_item(raw)})
 
     return seed
 
@@ -158,10 +159,10 @@ def _updating(subtype: WrittenSubtype) -> Endpoint:
 
         done = await writing_items(call, work)
         if isinstance(done, Problem):
-            status, session_id = _status(done.service_detail, success=False), None
+            status, session_id = status_of(done.service_detail, success=False), None
         else:
             details, raw = done
-            status = _status(details)
+            status = status_of(details)
             session_id = creation_session(raw) if details == _COMPLETED else None
         return JSONResponse({"status": status, "register_create_activity_session_id": session_id})
 
@@ -182,7 +183,7 @@ def _reverting(subtype: WrittenSubtype) -> Endpoint:
             registrar.change(raw, entry.item, reason)
 
         await writing_items(call, work)
-        return JSONResponse({"status": _status(_REVERTED)})
+        return JSONResponse({"status": status_of(_REVERTED)})
 
     return revert
 
@@ -207,7 +208,7 @@ def _validating(subtype: WrittenSubtype) -> Endpoint:
     async def validate(call: Call) -> Response:
         content = await _read_content(call, subtype)
         problem = await call.store.reading(first_item_problem, content, subtype)
-        status = _status(_VALID) if problem is None else _status(problem.service_detail, success=False)
+        status = status_of(_VALID) if problem is None else status_of(problem.service_detail, success=False)
         return JSONResponse({"status": status})
 
     return validate
@@ -216,7 +217,7 @@ def _validating(subtype: WrittenSubtype) -> Endpoint:
 def _describing(subtype: ItemSubtype) -> Endpoint:
     async def describe(call: Call) -> Response:
         del call
-        return JSONResponse({"status": _status(_SCHEMA), "json_schema": json_schema(subtype)})
+        return JSONResponse({"status": status_of(_SCHEMA), "json_schema": json_schema(subtype)})
 
     return describe
 
@@ -224,7 +225,7 @@ def _describing(subtype: ItemSubtype) -> Endpoint:
 async def _delete(call: Call) -> Response:
     item_id = read_query(call.request, _Item).id
     await call.store.writing(items.delete_item, item_id)
-    return JSONResponse({"status": _status(_DELETED)})
+    return JSONResponse({"status": status_of(_DELETED)})
 
 
 def first_item_problem(
@@ -269,7 +270,3 @@ async def _read_content(call: Call, subtype: WrittenSubtype) -> JsonObject:
     if problems:
         raise UnprocessableError(problems)
     return read_item_content(raw, subtype)
-
-
-def _status(details: str, *, success: bool = True) -> JsonObject:
-    return {"success": success, "details": details}

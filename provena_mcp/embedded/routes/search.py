@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_query
+from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_query, status_of
 from provena_mcp.embedded.search import search
 from provena_mcp.wire.subtypes import ServiceSubtype
 
@@ -34,7 +34,7 @@ async def _search(call: Call) -> Response:
     hits = await call.store.reading(search, asked.query, asked.subtype_filter, limit)
     return JSONResponse(
         {
-            "status": {"success": True, "details": f"Returned {len(hits)} results with no issues."},
+            "status": status_of(f"Returned {len(hits)} results with no issues."),
             "results": [{"id": hit.id, "score": hit.score} for hit in hits],
             "warnings": None,
         }

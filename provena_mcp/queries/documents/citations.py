@@ -11,8 +11,7 @@ from provena_mcp.citations.credits import as_credits
 from provena_mcp.citations.datacite import as_datacite
 from provena_mcp.citations.works import Citation, citation_of
 from provena_mcp.crates.export.registered_provenance import RegisteredProvenance
-from provena_mcp.errors import ArgumentError
-from provena_mcp.queries.documents.kinds import CITATION_TYPES, CitationFormat
+from provena_mcp.queries.documents.kinds import CitationFormat
 
 CITATION_NAMES: Final[dict[CitationFormat, str]] = {
     "cff": "CITATION.cff",
@@ -26,21 +25,6 @@ _WRITTEN: Final[dict[CitationFormat, Callable[[Citation], str]]] = {
     "datacite": as_datacite,
     "credits": as_credits,
 }
-
-
-def citation_format(text: str) -> CitationFormat:
-    """The format called ``text``.
-
-    Raises:
-        ArgumentError: There is none.
-    """
-    for known in CITATION_TYPES:
-        if known == text:
-            return known
-    formats = ", ".join(CITATION_TYPES)
-    raise ArgumentError(
-        f"{text[:40]!r} is not a format of citations.", parameter="format", advice=f"Use {formats}."
-    )
 
 
 def written_citation(provenance: RegisteredProvenance, wanted: CitationFormat) -> str:

@@ -19,7 +19,7 @@ from provena_mcp.lineage.node_link import node_link
 from provena_mcp.lineage.picture.scene import Picture
 from provena_mcp.queries.answers.diagrams import USUAL_HOPS, impact_diagram, path_diagram
 from provena_mcp.queries.cache import BoundedCache
-from provena_mcp.queries.documents.citations import CITATION_NAMES, citation_format, written_citation
+from provena_mcp.queries.documents.citations import CITATION_NAMES, written_citation
 from provena_mcp.queries.documents.crate_extras import extras_named, files_beside
 from provena_mcp.queries.documents.csv_files import batch_csv, template_csv
 from provena_mcp.queries.documents.dossiers import DossierSources, dossier_files
@@ -36,11 +36,11 @@ from provena_mcp.queries.documents.kinds import (
     USUAL_CRATE_DEPTH,
     USUAL_DEPTH,
     ZIP,
+    format_named,
 )
 from provena_mcp.queries.documents.pictures import impact_picture, lineage_picture, path_picture
 from provena_mcp.queries.documents.prov_documents import (
     asserted_prov_json,
-    prov_format,
     render_prov,
 )
 from provena_mcp.queries.documents.reports import MAX_DEPTH as MAX_REPORT_DEPTH
@@ -167,7 +167,7 @@ class Documents:
 
     async def prov(self, format: str, item_id: str) -> Document:
         """A model run as a W3C PROV document."""
-        wanted, handle = prov_format(format), parse_handle(item_id)
+        wanted, handle = format_named(format, PROV_TYPES, "PROV documents"), parse_handle(item_id)
         serialised = await asserted_prov_json(self._reader.client.registry, handle)
         content = await to_thread.run_sync(render_prov, serialised, wanted)
         return Document(_file_name(handle, f"prov.{wanted}"), PROV_TYPES[wanted], content)
@@ -190,7 +190,7 @@ class Documents:
 
     async def citation(self, format: str, item_id: str) -> Document:
         """Whom and what to cite for a run, study or dataset."""
-        wanted, handle = citation_format(format), parse_handle(item_id)
+        wanted, handle = format_named(format, CITATION_TYPES, "citations"), parse_handle(item_id)
         found = await gather_provenance(self._reader, self._cap, handle, int(USUAL_CRATE_DEPTH))
         content = await to_thread.run_sync(written_citation, found, wanted)
         return Document(_file_name(handle, CITATION_NAMES[wanted]), CITATION_TYPES[wanted], content)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
+from provena_mcp.errors import ArgumentError
 from provena_mcp.rules import uris
 from provena_mcp.wire.subtypes import ItemSubtype
 
@@ -38,6 +39,23 @@ CITATION_TYPES: Final[dict[CitationFormat, str]] = {
     "datacite": "application/vnd.datacite.datacite+json",
     "credits": MARKDOWN,
 }
+
+FormatT = TypeVar("FormatT", bound=str)
+
+
+def format_named(text: str, formats: Collection[FormatT], of: str) -> FormatT:
+    """The one of ``formats`` that is called ``text``, for documents that are called ``of``.
+
+    Raises:
+        ArgumentError: There is none.
+    """
+    for known in formats:
+        if known == text:
+            return known
+    raise ArgumentError(
+        f"{text[:40]!r} is not a format of {of}.", parameter="format", advice=f"Use {', '.join(formats)}."
+    )
+
 
 ProvenanceOf = Literal["run", "study", "dataset"]
 

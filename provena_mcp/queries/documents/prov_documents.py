@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ConfigDict, TypeAdapter
 
 from provena_mcp.client import RegistryApi
-from provena_mcp.errors import ArgumentError, MalformedAnswerError, WrongSubtypeError
-from provena_mcp.queries.documents.kinds import PROV_TYPES, ProvFormat
+from provena_mcp.errors import MalformedAnswerError, WrongSubtypeError
+from provena_mcp.queries.documents.kinds import ProvFormat
 from provena_mcp.rules.provenance import assert_model_run, prov_json, readable_prov_json
 from provena_mcp.wire.items import JsonObject, ModelRunItem, RegistryItem, WorkflowTemplateItem
 
@@ -20,20 +20,6 @@ if TYPE_CHECKING:
 _DOCUMENT: Final[TypeAdapter[dict[str, JsonObject]]] = TypeAdapter(
     dict[str, JsonObject], config=ConfigDict(defer_build=True)
 )
-
-
-def prov_format(text: str) -> ProvFormat:
-    """The format called ``text``.
-
-    Raises:
-        ArgumentError: There is none.
-    """
-    for known in PROV_TYPES:
-        if known == text:
-            return known
-    raise ArgumentError(
-        f"{text[:40]!r} is not a PROV format.", parameter="format", advice=f"Use {', '.join(PROV_TYPES)}."
-    )
 
 
 async def asserted_prov_json(registry: RegistryApi, run_id: str) -> str:

@@ -37,7 +37,7 @@ DatedBy = Literal["period", "registered", "updated"]
 registry's own times."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ItemFilters:
     """What the caller wants kept; what is none keeps everything."""
 

@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from provena_mcp.rules.items.schema_types import Day, Ewkt, IsoDuration, NonEmpty, Url
-from provena_mcp.rules.records.schema import Text
+from provena_mcp.rules.items.schema_types import Day, Ewkt, IsoDuration, Url
+from provena_mcp.rules.records.schema import NonEmpty, Text
 
 
 class _Strict(BaseModel):

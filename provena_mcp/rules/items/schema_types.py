@@ -46,13 +46,6 @@ def _day(value: str) -> str:
         raise ValueError(message) from None
 
 
-def _non_empty(value: str) -> str:
-    if not value:
-        message = "string must not be empty"
-        raise ValueError(message)
-    return value
-
-
 def _matching(pattern: re.Pattern[str], value: str, message: str) -> str:
     if not pattern.fullmatch(value):
         raise ValueError(message)
@@ -64,4 +57,3 @@ Url = Annotated[Text, AfterValidator(_url)]
 Day = Annotated[Text, AfterValidator(_day)]
 Ewkt = Annotated[Text, AfterValidator(_ewkt)]
 IsoDuration = Annotated[Text, AfterValidator(_duration)]
-NonEmpty = Annotated[Text, AfterValidator(_non_empty)]

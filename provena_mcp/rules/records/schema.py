@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, JsonValue, TypeAdapter, ValidationError
 
 from provena_mcp.rules.records.problems import Problem
-from provena_mcp.rules.schema_wording import SchemaProblem, reworded
+from provena_mcp.rules.schema_wording import COMPLAINTS, EMPTY, SchemaProblem, reworded
 from provena_mcp.wire.base import Wire
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.records import ModelRunRecord
@@ -39,14 +39,13 @@ def _without_nul(value: str) -> str:
 
 def _non_empty(value: str) -> str:
     if not value:
-        message = "string must not be empty"
-        raise ValueError(message)
+        raise ValueError(EMPTY)
     return value
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
 Text = Annotated[str, BeforeValidator(_text), AfterValidator(_without_nul)]
-_NonEmpty = Annotated[Text, AfterValidator(_non_empty)]
+NonEmpty = Annotated[Text, AfterValidator(_non_empty)]
 
 
 class _Dataset(BaseModel, defer_build=True):
@@ -67,8 +66,8 @@ class _Record(BaseModel, defer_build=True):
     inputs: list[_Dataset]
     outputs: list[_Dataset]
     annotations: dict[Text, Text] | None = None
-    display_name: _NonEmpty
-    description: _NonEmpty
+    display_name: NonEmpty
+    description: NonEmpty
     study_id: Text | None = None
     associations: _Associations
     start_time: Whole
@@ -166,12 +165,8 @@ class Draft:
 
 
 _TIME: Final = "give Unix seconds, or an ISO 8601 time with an offset such as 2023-01-13T10:00:00+10:00"
-_EMPTY: Final = "string must not be empty"
 _COMPLAINTS: Final[dict[str, str]] = {
-    "type_error.integer": "must be a whole number",
-    "type_error.str": "must be text",
-    "type_error.list": "must be a list",
-    "type_error.dict": "must be an object",
+    **COMPLAINTS,
     "type_error.enum": "must be 'DATA_STORE', the only dataset type there is",
 }
 
@@ -192,8 +187,8 @@ def read_draft(raw: JsonValue) -> Draft:
         _prune(filled, problem.loc)
     return Draft(
         RunDraft.model_validate(filled),
-        missing=tuple(path_of(problem.loc) for problem in found if _is_absent(problem)),
-        problems=tuple(_as_problem(problem) for problem in found if not _is_absent(problem)),
+        missing=tuple(path_of(problem.loc) for problem in found if problem.is_absence),
+        problems=tuple(_as_problem(problem) for problem in found if not problem.is_absence),
         record=None,
     )
 
@@ -214,10 +209,6 @@ def _with_dataset_types(raw: JsonObject) -> JsonObject:
             if isinstance(dataset, dict):
                 dataset.setdefault("dataset_type", "DATA_STORE")
     return filled
-
-
-def _is_absent(found: SchemaProblem) -> bool:
-    return found.type in ("value_error.missing", "type_error.none.not_allowed") or found.msg == _EMPTY
 
 
 def _as_problem(found: SchemaProblem) -> Problem:
