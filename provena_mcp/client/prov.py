@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic_core import to_json
 
 from provena_mcp.client.checks import require_session
-from provena_mcp.client.graphs import graph_of
+from provena_mcp.client.graphs import graph_of, graph_of_pieces
 from provena_mcp.client.http.connection import Sender
 from provena_mcp.client.http.limits import DEFAULT_LIMITS
 from provena_mcp.client.http.request import Call, Service
@@ -131,7 +131,7 @@ class ProvApi(FileRoutes, AdminRoutes):
         )
         response = await self._connection.fetch(call)
         if self._large_work.is_large(response.content):
-            return await self._large_work.do(partial(graph_of, call, response))
+            return await self._large_work.do(partial(graph_of_pieces, call, response))
         return graph_of(call, response)
 
     async def register(self, record: ModelRunRecord) -> SubmissionAnswer:

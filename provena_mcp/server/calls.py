@@ -12,6 +12,7 @@ from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.types import INTERNAL_ERROR
 
+from provena_mcp.client.http.room import UNDER_WAY, Question
 from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnavailableError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.tools.error_results import failure_result
@@ -65,6 +66,19 @@ class Deadline:
             f"There was no answer within {self.seconds:g} s.",
             advice="Ask for less: a smaller depth or a smaller page; get_health_check shows what is slow.",
         )
+
+
+async def one_question(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """The call's result; the room that its large answers took is given back when it is there."""
+    if ctx.method not in COSTLY:
+        return await call_next(ctx)
+    asked = Question(asyncio.get_running_loop().create_future())
+    before = UNDER_WAY.set(asked)
+    try:
+        return await call_next(ctx)
+    finally:
+        UNDER_WAY.reset(before)
+        asked.answered.set_result(None)
 
 
 @dataclass

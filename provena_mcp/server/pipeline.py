@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 
 from provena_mcp.server.audit_log import Audit, Author
 from provena_mcp.server.callers import current_token
-from provena_mcp.server.calls import CallsAtOnce, Deadline
+from provena_mcp.server.calls import CallsAtOnce, Deadline, one_question
 from provena_mcp.server.cancellation import Cancellation
 from provena_mcp.server.permissions import Permissions
 from provena_mcp.settings import Settings
@@ -78,8 +78,10 @@ def message_chain(
         # Outermost, so that refused, cancelled and late calls are on record too.
         Audit(tools, now, partial(_author, who) if hosting else lambda: Author(who())),
         *(_of_callers(tools, hosting) if hosting else ()),
-        # Innermost: time spent waiting for a turn of the caller's is not the call's.
+        # Within the turn: time spent waiting for one of the caller's is not the call's.
         Deadline(settings.call_seconds, writing),
+        # Innermost: a call that was given up for being late has let go of all it held.
+        one_question,
     ]
 
 

@@ -62,4 +62,23 @@ class Answer(msgspec.Struct, Generic[LinkT]):
     record_count: int | None = None
 
 
+class RawGraph(msgspec.Struct):
+    """The same graph, its arrays not decoded yet."""
+
+    nodes: msgspec.Raw
+    links: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    edges: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class Outline(msgspec.Struct):
+    """An answer of which no more is decoded than whether it is one."""
+
+    status: Status
+    graph: RawGraph
+    record_count: int | None = None
+
+
 DECODER = msgspec.json.Decoder(Answer[Link])
+OUTLINE = msgspec.json.Decoder(Outline)
+NODES = msgspec.json.Decoder(list[Node])
+LINKS = msgspec.json.Decoder(list[Link])

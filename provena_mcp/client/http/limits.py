@@ -25,7 +25,11 @@ class ClientLimits(BaseModel):
     large_bytes: int = Field(
         default=4 * 1024 * 1024,
         ge=0,
-        description="Lineages of more, some 13,000 items, are decoded one after another, in a thread.",
+        description="Answers of more wait for room before all of them is read; lineages of more, some 13,000 "
+        "items, are decoded one after another, in a thread.",
+    )
+    large_bytes_at_once: int = Field(
+        default=32 * 1024 * 1024, ge=1, description="Room for large answers, whoever asks for them."
     )
     attempts: int = Field(default=3, ge=1, description="Tries of a request that may be repeated.")
     pause_seconds: float = Field(

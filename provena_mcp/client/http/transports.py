@@ -5,12 +5,11 @@ Outermost first:
     BreakerTransport   leaves a service alone that keeps failing
     RetryTransport     sends again what failed in passing and cannot happen twice
     TracingTransport   makes each try an OpenTelemetry span
-    SlotTransport      lets so many be under way at once, each until its deadline
-    BodyTransport      reads the answer whole, decompressed and bounded
+    SlotTransport      lets so many be under way at once until their deadlines, and reads answers whole
 
 They know a request by its ``extensions``, each of which may be missing: ``service`` and ``purpose`` name it;
 ``path`` is what may be shown of its address; ``repeatable`` says whether it changes nothing (by default a
-GET); ``deadline`` is when it ends, in the event loop's seconds.
+GET); ``deadline`` is when it ends, in the event loop's seconds, put off while a large answer waits for room.
 """
 
 from __future__ import annotations
@@ -24,8 +23,10 @@ from typing import Final
 import httpx
 from opentelemetry import trace
 
+from provena_mcp.client.http.large_bodies import LargeBodies, LargeBody
 from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.http.retries import DOWN, pause_before_repeat, seconds_to_wait
+from provena_mcp.client.http.room import Room
 from provena_mcp.client.http.transport_errors import BodyBroken, BodyTooLarge, DeadlineReached, left_alone
 
 _TRACER: Final = trace.get_tracer("provena_mcp")
@@ -221,69 +222,68 @@ class TracingTransport(_Around):
 
 
 class SlotTransport(_Around):
-    """Lets so many requests be under way at once; each, and its wait for a slot, ends at its deadline."""
+    """Lets so many requests be under way at once, each until its answer is read or its deadline is there.
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, slots: int) -> None:
-        """Let ``slots`` requests pass at once."""
+    Answers are read whole, so that one that breaks off is the failure of its own try and slot. Of what shows
+    to be large, or says so beforehand, ``large`` reads the rest once its slot is free.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, limits: ClientLimits, large: LargeBodies) -> None:
+        """Read at most ``max_body_bytes`` of an answer, counted after decompression."""
         super().__init__(inner)
-        self._slots = asyncio.Semaphore(slots)
+        self._limits = limits
+        self._slots = asyncio.Semaphore(limits.concurrency)
+        self._large = large
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it in its turn.
+        """Send it in its turn; the response holds its content.
 
         Raises:
             DeadlineReached: Its time was over before it had its turn, or before it was answered.
+            BodyTooLarge: There is more of the answer than is read.
+            BodyBroken: It broke off or is damaged.
         """
         sent = False
         try:
             async with asyncio.timeout_at(request.extensions.get("deadline")), self._slots:
                 sent = True
-                return await self._inner.handle_async_request(request)
+                response = await self._inner.handle_async_request(request)
+                chunks, rest = await self._begun(request, response)
         except TimeoutError:
             raise DeadlineReached(request, sent=sent) from None
-
-
-class BodyTransport(_Around):
-    """Reads answers whole, so that one that breaks off is the failure of its own try and slot."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport, max_bytes: int) -> None:
-        """Read at most ``max_bytes`` of an answer, counted after decompression."""
-        super().__init__(inner)
-        self._max_bytes = max_bytes
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it; the response holds its content.
-
-        Raises:
-            BodyTooLarge: There is more of it.
-            BodyBroken: It broke off or is damaged.
-        """
-        response = await self._inner.handle_async_request(request)
-        try:
-            body = await self._body(request, response)
-        except (httpx.RemoteProtocolError, httpx.ReadError) as error:
-            raise BodyBroken("It broke off.", request=request) from error
-        finally:
-            await response.aclose()
+        if rest is not None:
+            chunks += await self._large.rest(request, rest)
         headers = [
             (name, value) for name, value in response.headers.multi_items() if name not in _AS_IT_TRAVELLED
         ]
-        known = {
-            name: response.extensions[name]
-            for name in ("http_version", "reason_phrase")
-            if name in response.extensions
-        }
-        return httpx.Response(response.status_code, headers=headers, content=body, extensions=known)
+        known = {name: response.extensions[name] for name in _KEPT if name in response.extensions}
+        return httpx.Response(
+            response.status_code, headers=headers, content=b"".join(chunks), extensions=known
+        )
 
-    async def _body(self, request: httpx.Request, response: httpx.Response) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in response.aiter_bytes():
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise BodyTooLarge("There is more of it.", request=request)
-            chunks.append(chunk)
-        return b"".join(chunks)
+    async def _begun(
+        self, request: httpx.Request, response: httpx.Response
+    ) -> tuple[list[bytes], LargeBody | None]:
+        """The chunks that were read, and what is left of a large answer."""
+        rest: LargeBody | None = None
+        chunks, read, size = response.aiter_bytes(), list[bytes](), 0
+        told = response.headers.get("content-length", "")
+        declared = int(told) if told.isdecimal() else 0
+        try:
+            while max(declared, size) <= self._limits.large_bytes:
+                if (chunk := await anext(chunks, None)) is None:
+                    return read, None
+                size += len(chunk)
+                if size > self._limits.max_body_bytes:
+                    raise BodyTooLarge("There is more of it.", request=request)
+                read.append(chunk)
+            rest = LargeBody(response, chunks, size, declared)
+        except (httpx.RemoteProtocolError, httpx.ReadError) as error:
+            raise BodyBroken("It broke off.", request=request) from error
+        finally:
+            if rest is None:
+                await response.aclose()
+        return read, rest
 
 
 def surround(
@@ -294,5 +294,7 @@ def surround(
     breaker: Breaker | None = None,
 ) -> httpx.AsyncBaseTransport:
     """``network`` with everything around it that this module has; ``clock`` gives Unix seconds."""
-    bounded = SlotTransport(BodyTransport(network, limits.max_body_bytes), limits.concurrency)
-    return BreakerTransport(RetryTransport(TracingTransport(bounded), limits, clock), breaker or Breaker())
+    breaker = breaker or Breaker()
+    large = LargeBodies(Room(limits.large_bytes_at_once), limits.max_body_bytes, breaker.answered)
+    bounded = SlotTransport(network, limits, large)
+    return BreakerTransport(RetryTransport(TracingTransport(bounded), limits, clock), breaker)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final
 
 from provena_mcp.lineage.result import Custodian, LineageResult, RunCredit
 from provena_mcp.lineage.view import LineageView
 from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.items.reader import Reader
+from provena_mcp.queries.lineage.frontier import worked_out
 from provena_mcp.rules.budgets import estimate_tokens, size_of, take_within
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.text import plural
@@ -75,11 +77,12 @@ class Credit:
 async def read_credit(reader: Reader, view: LineageView, max_tokens: int, *, by_run: bool) -> Credit:
     """The custodians of the start and of the datasets behind it, and who did each run if that is asked."""
     around = view.around or view.graph
-    datasets = _reached(view, around, "DATASET")
+    items = len(around.columns.ids)
+    datasets = await worked_out(lambda: _reached(view, around, "DATASET"), items)
     custodians, unread, count = await _custodians(reader, datasets)
     if not by_run:
         return Credit(custodians, unread, count)
-    rows = _runs(around, _reached(view, around, "MODEL_RUN"))
+    rows = await worked_out(lambda: _runs(around, _reached(view, around, "MODEL_RUN")), items)
     room = int(max_tokens * _SHARE) - Credit(custodians).tokens
     fitting = take_within(rows, room, lambda row: size_of(row) + _NAME)
     named = await reader.names.of(reader.caller, {row.id: "MODEL_RUN" for row in fitting})
@@ -123,10 +126,11 @@ async def _custodians(reader: Reader, datasets: list[str]) -> tuple[tuple[Custod
 
 
 def _runs(graph: ProvenanceGraph, runs: list[str]) -> list[RunCredit]:
+    ids, kinds, sources, relations, targets = graph.columns
     who: dict[tuple[str, str], str] = {}
-    for link in graph.links:
-        if link.relation == "wasAssociatedWith":
-            who[link.source, graph.nodes[link.target].subtype] = link.target
+    links = zip(sources, targets, strict=True)
+    for source, target in compress(links, map("wasAssociatedWith".__eq__, relations)):
+        who[ids[source], kinds[target].subtype] = ids[target]
     # Of the farthest runs nothing is known but that they are there.
     known = {run for run, _ in who}
     return [

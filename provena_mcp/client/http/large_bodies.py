@@ -1,0 +1,73 @@
+"""Answers that show to be large: no more than their beginning is read before there is room for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import httpx
+
+from provena_mcp.client.http.room import Room, room_for
+from provena_mcp.client.http.transport_errors import BodyBroken, BodyTooLarge, DeadlineReached
+
+
+@dataclass(frozen=True)
+class LargeBody:
+    """What is left of an answer of which ``read`` bytes are there; it says to have ``declared``, if not 0."""
+
+    response: httpx.Response
+    chunks: AsyncIterator[bytes]
+    read: int
+    declared: int
+
+    def size(self, most: int) -> int:
+        """How many bytes it may have, ``most`` if it does not say."""
+        is_told = self.declared and "content-encoding" not in self.response.headers
+        return self.declared if is_told else most
+
+
+class LargeBodies:
+    """Reads them when there is room, without a slot: nobody else waits for what waits here.
+
+    Such a wait is none of the service's: the deadline is put off by it, and the service has answered.
+    """
+
+    def __init__(self, room: Room, most: int, answered: Callable[[str], None]) -> None:
+        """Share ``room`` among all, read at most ``most`` of each, and tell ``answered`` who has."""
+        self._room = room
+        self._most = most
+        self._answered = answered
+
+    async def rest(self, request: httpx.Request, body: LargeBody) -> list[bytes]:
+        """The chunks that are left.
+
+        Raises:
+            DeadlineReached: The request's time was over before they were there.
+            BodyTooLarge: There is more of it than is read.
+            BodyBroken: It broke off or is damaged.
+        """
+        clock = asyncio.get_running_loop().time
+        self._answered(str(request.extensions.get("service", request.url.host)))
+        try:
+            waiting_since = clock()
+            async with room_for(self._room, body.size(self._most)):
+                if (deadline := request.extensions.get("deadline")) is not None:
+                    request.extensions["deadline"] = deadline + clock() - waiting_since
+                async with asyncio.timeout_at(request.extensions.get("deadline")):
+                    return await self._read(request, body)
+        except TimeoutError:
+            raise DeadlineReached(request, sent=True) from None
+        except (httpx.RemoteProtocolError, httpx.ReadError) as error:
+            raise BodyBroken("It broke off.", request=request) from error
+        finally:
+            await body.response.aclose()
+
+    async def _read(self, request: httpx.Request, body: LargeBody) -> list[bytes]:
+        size, chunks = body.read, list[bytes]()
+        async for chunk in body.chunks:
+            size += len(chunk)
+            if size > self._most:
+                raise BodyTooLarge("There is more of it.", request=request)
+            chunks.append(chunk)
+        return chunks

@@ -1,0 +1,215 @@
+"""Few large answers are in memory at once: what waits for room, what does not, and who lets others in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from provena_mcp.client import Breaker, NoToken, ProvenaClient
+from provena_mcp.client.http.room import UNDER_WAY, Question
+from provena_mcp.errors import MalformedAnswerError, UnavailableError
+from provena_mcp.rules.graph import ProvenanceGraph
+from tests.client.provena_stand_in import LINEAGE, QUICK, client_over, endpoints
+
+ITEM = "10378.1/2"
+SMALL = json.dumps(LINEAGE).encode()
+BEGINNING = SMALL + b" " * 1_000
+REST = b" " * 1_000
+LIMITS = QUICK.model_copy(
+    update={"concurrency": 1, "large_bytes": len(SMALL), "large_bytes_at_once": len(BEGINNING + REST)}
+)
+
+
+@dataclass
+class Body(httpx.AsyncByteStream):
+    """A large answer in two chunks, which counts how many were asked for."""
+
+    provena: Provena
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in (BEGINNING, REST):
+            self.provena.chunks += 1
+            yield chunk
+        if self.provena.breaks_off:
+            self.provena.breaks_off = False
+            raise httpx.ReadError("broken")
+
+
+@dataclass
+class Provena:
+    """Answers a lineage of depth 1 at once, one of depth 2 at length, whose bytes it may tell beforehand."""
+
+    tells_length: bool = True
+    breaks_off: bool = False
+    is_down: bool = False
+    chunks: int = 0
+    asked: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.release()
+        if self.is_down:
+            return httpx.Response(503)
+        if request.url.params["depth"] == "1":
+            return httpx.Response(200, content=SMALL)
+        length = {"content-length": str(len(BEGINNING + REST))} if self.tells_length else {}
+        return httpx.Response(200, headers=length, stream=Body(self))
+
+
+@contextmanager
+def question() -> Generator[None]:
+    """One question, as a call of the server is."""
+    asked = Question(asyncio.get_running_loop().create_future())
+    before = UNDER_WAY.set(asked)
+    try:
+        yield
+    finally:
+        UNDER_WAY.reset(before)
+        asked.answered.set_result(None)
+
+
+def small(client: ProvenaClient) -> asyncio.Task[ProvenanceGraph]:
+    return asyncio.create_task(client.prov.explore("upstream", ITEM, 1))
+
+
+def large(client: ProvenaClient) -> asyncio.Task[ProvenanceGraph]:
+    return asyncio.create_task(client.prov.explore("upstream", ITEM, 2))
+
+
+def elsewhere(client: ProvenaClient) -> asyncio.Task[ProvenanceGraph]:
+    """A large one, not of the question under way."""
+    return asyncio.create_task(client.prov.explore("upstream", ITEM, 2), context=Context())
+
+
+async def until_waiting(provena: Provena, *tasks: asyncio.Task[Any]) -> None:
+    """Return when Provena was asked by each task, and none of them can do more by itself."""
+    for _ in tasks:
+        await provena.asked.acquire()
+    done, _ = await asyncio.wait(tasks, timeout=0.02)
+    assert not done
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("tells_length", "begun"), [(True, 0), (False, 3)])
+async def test_no_more_than_the_beginning_is_read_of_what_waits_and_small_answers_pass_by(
+    tells_length: bool, begun: int
+):
+    provena = Provena(tells_length)
+    async with client_over(provena, limits=LIMITS) as client:
+        with question():
+            graph = await large(client)
+            read = provena.chunks
+            await provena.asked.acquire()
+            waiting = [elsewhere(client) for _ in range(3)]
+            await until_waiting(provena, *waiting)
+            assert (await small(client), provena.chunks - read) == (graph, begun)
+        assert await asyncio.gather(*waiting) == [graph] * 3
+
+
+@pytest.mark.asyncio
+async def test_a_question_does_not_wait_for_itself_however_many_large_answers_it_needs():
+    provena = Provena()
+    async with client_over(provena, limits=LIMITS) as client:
+        with question():
+            graphs = await asyncio.gather(*(large(client) for _ in range(5)))
+        assert graphs == [await small(client)] * 5
+
+
+@pytest.mark.asyncio
+async def test_who_goes_away_lets_the_next_one_in():
+    provena = Provena()
+    async with client_over(provena, limits=LIMITS) as client:
+        with question():
+            await large(client)
+            await provena.asked.acquire()
+            gone, stays = elsewhere(client), elsewhere(client)
+            await until_waiting(provena, gone, stays)
+            gone.cancel()
+            await asyncio.wait({gone})
+        assert (gone.cancelled(), await stays) == (True, await small(client))
+
+
+@pytest.mark.asyncio
+async def test_what_a_question_left_behind_when_it_failed_keeps_no_room():
+    provena = Provena()
+    async with client_over(provena, limits=LIMITS) as client:
+        with question():
+            await large(client)
+            await provena.asked.acquire()
+
+            async def failing() -> None:
+                with question():
+                    left.append(large(client))
+                    await provena.asked.acquire()
+
+            left: list[asyncio.Task[ProvenanceGraph]] = []
+            await asyncio.create_task(failing(), context=Context())
+        assert await left[0] == await large(client)
+
+
+@pytest.mark.asyncio
+async def test_the_wait_for_room_is_not_the_services_time():
+    provena = Provena()
+    limits = LIMITS.model_copy(update={"total_seconds": 0.3})
+    async with client_over(provena, limits=limits) as client:
+        with question():
+            graph = await large(client)
+            await provena.asked.acquire()
+            waits = elsewhere(client)
+            await until_waiting(provena, waits)
+            done, _ = await asyncio.wait({waits}, timeout=0.4)
+        assert (done, await waits) == (set(), graph)
+
+
+@pytest.mark.asyncio
+async def test_a_large_answer_that_breaks_off_fails_alone_and_keeps_no_room():
+    async with client_over(Provena(breaks_off=True), limits=LIMITS) as client:
+        with pytest.raises(MalformedAnswerError, match="broke off"):
+            await large(client)
+        assert await large(client) == await small(client)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("tells_length", [True, False])
+async def test_an_answer_that_is_larger_than_any_may_be_fails_and_keeps_no_room(tells_length: bool):
+    provena = Provena(tells_length)
+    limits = LIMITS.model_copy(update={"max_body_bytes": len(BEGINNING)})
+    async with client_over(provena, limits=limits) as client:
+        with pytest.raises(MalformedAnswerError, match="answered more than"):
+            await large(client)
+        with pytest.raises(MalformedAnswerError):
+            await large(client)
+
+
+@pytest.mark.asyncio
+async def test_a_service_that_recovers_with_a_large_answer_is_asked_by_others_while_that_waits():
+    provena, now = Provena(is_down=True), [0.0]
+    limits = LIMITS.model_copy(update={"attempts": 1})
+    client = ProvenaClient(
+        endpoints(),
+        tokens=NoToken(),
+        transport=httpx.MockTransport(provena),
+        limits=limits,
+        breaker=Breaker(lambda: now[0]),
+    )
+    async with client:
+        with question():
+            provena.is_down = False
+            graph = await large(client)
+            provena.is_down = True
+            for _ in range(8):
+                with pytest.raises(UnavailableError):
+                    await small(client)
+            provena.is_down, provena.asked = False, asyncio.Semaphore(0)
+            now[0] += 11
+            tries = elsewhere(client)
+            await until_waiting(provena, tries)
+            assert await small(client) == graph
+        assert await tries == graph
