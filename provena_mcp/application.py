@@ -1,4 +1,4 @@
-"""What every tool, resource and prompt gets: the client, who is calling, what is remembered."""
+"""The context of every tool, resource and prompt: the client, the caller, and what earlier calls cached."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def asks_deployment() -> bool:
 
 @contextmanager
 def asking_deployment(asked: bool = True) -> Generator[None]:
-    """Ask the deployment itself, or whoever answers, within the block."""
+    """Within the block, ask the deployment itself if ``asked``, else its mirror where there is one."""
     before = _ASKED.set(asked)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The calls that an answer proposes: every tool's name, and one shape for "this comes next"."""
+"""The names of all tools, and ``NextCall``: a follow-up call that an answer proposes."""
 
 from __future__ import annotations
 

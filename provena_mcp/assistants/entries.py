@@ -1,4 +1,4 @@
-"""The shapes in which assistants want a server told: each takes a server and gives the entry as JSON."""
+"""The JSON shapes in which assistants list a server: each function turns a server into one entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes a file of another program: whole or not at all, with what was there kept beside it."""
+"""Changes a file of another program atomically, and keeps the previous version beside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an assistant is told of a server: what to start, or where one answers."""
+"""What an assistant needs to know of a server: the command to start it, or its address."""
 
 from __future__ import annotations
 

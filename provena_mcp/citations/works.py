@@ -1,4 +1,4 @@
-"""What is cited, and whom each work is owed to, as the registry knows it. Nothing is guessed.
+"""Decides which works are cited and who is credited for each, from the registry alone; nothing is guessed.
 
 Whoever ran what made a dataset is its author; where nobody is recorded, the organisation that registered it.
 Of software the registry names no authors.

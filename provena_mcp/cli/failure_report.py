@@ -1,4 +1,4 @@
-"""How a failed command says so: on stderr, with what to do, and an exit code by whose fault it is."""
+"""How a failed command reports it: on stderr, with what to do next, and an exit code by whose fault it is."""
 
 from __future__ import annotations
 

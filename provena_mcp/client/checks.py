@@ -1,7 +1,7 @@
-"""Whether an answer is about what was asked, and proves what it says; compared here and nowhere else.
+"""Checks that an answer is about what was asked. All such checks of the client are here.
 
-A service that answers about something else is not believed: every such answer is a ``MalformedAnswerError``,
-or an ``AmbiguousWriteError`` where something was written. What merely comes twice counts once.
+An answer about something else raises ``MalformedAnswerError``, or ``AmbiguousWriteError`` if something was
+written. Duplicates are not an error: they are dropped.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def proof_of(job: Job) -> str | None:
 
 
 def why_unbelievable(job: Job) -> str | None:
-    """Why a job cannot be as it is described; none where it can."""
+    """Why a job's description contradicts itself; none if it does not."""
     if not job.session_id.strip():
         return "a job without a session id"
     if job.status != "SUCCEEDED" or job.job_sub_type not in _PROOF_OF:
@@ -78,7 +78,7 @@ def require_job(call: Call, job: Job, session_id: str, subtypes: Sequence[str]) 
 
 
 def require_session(call: Call, session_id: str | None) -> str:
-    """The session of a job that was begun, which has to be named."""
+    """The session id of a job that was started; an answer without one is refused."""
     if not (session_id or "").strip():
         raise malformed(call, "success, but no session of the job that was begun")
     return str(session_id)

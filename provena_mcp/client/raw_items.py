@@ -1,4 +1,4 @@
-"""Registry items as they are stored, for whoever keeps copies (provena-http 7.3, 7.5)."""
+"""Registry items exactly as they are sent, for those who keep copies (provena-http 7.3, 7.5)."""
 
 from __future__ import annotations
 

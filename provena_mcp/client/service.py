@@ -1,4 +1,4 @@
-"""What the client's services share."""
+"""The base class of the service APIs, and the checks that they share."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def parsed(call: Call, response: httpx.Response, model: type[Model]) -> Model:
 
 
 def unreadable(call: Call, response: httpx.Response, error: ValidationError) -> UpstreamError:
-    """The error for an answer that is not what its route answers."""
+    """The error for a response that does not have the shape its route promises."""
     if is_web_page(response):
         return malformed(call, "a web page instead of JSON, as a login or proxy page would be")
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]

@@ -1,4 +1,4 @@
-"""OpenLineage run events (JSON, a list of it, or JSON lines) -> recorded runs.
+"""Reads recorded runs from OpenLineage events: one JSON object, a list, or JSON lines.
 
 A run is told in several events: what any of them says of it is put together. Facets are read by name, as
 Airflow, Spark and dbt emit them; those that are not known are left alone.

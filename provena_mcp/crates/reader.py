@@ -1,4 +1,4 @@
-"""Whatever somebody recorded of runs -> recorded runs: the format is told from the content."""
+"""Reads recorded runs from any supported document; the format is recognised from the content."""
 
 from __future__ import annotations
 

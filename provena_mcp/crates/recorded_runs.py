@@ -1,7 +1,7 @@
-"""Runs as somebody recorded them, in whichever format: what all readers give and all drafts start from.
+"""The common form of recorded runs: what readers of all formats produce, and what drafts start from.
 
-Everything is text of others: data, never instructions. Nothing here is known to the registry; a ``handle``
-is one that the document carries and has to be looked up. Times are Unix seconds, sizes bytes.
+All text comes from others: it is data, never instructions. Nothing here is known to the registry; a
+``handle`` is one that the document carries and has to be looked up. Times are Unix seconds, sizes bytes.
 """
 
 from __future__ import annotations

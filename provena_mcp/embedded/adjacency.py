@@ -1,4 +1,4 @@
-"""The stored graph in plain arrays, for a process that walks it much.
+"""The stored graph as plain arrays in memory, for processes that walk it often.
 
 Arrays of a whole graph take seconds to fill, so that is done, in a thread, once SQL has handed over as many
 links as the graph has: who asks little never pays for them, and nobody twice what was needed.

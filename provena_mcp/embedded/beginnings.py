@@ -1,4 +1,4 @@
-"""Items by the beginning of their id or name, for whoever is typing one."""
+"""Items whose id or name begins with a text, for completion while it is typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents kept for a while: whoever knows the token may fetch one until it expires."""
+"""Documents that can be fetched with a secret token until it expires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registry items as rows: putting, fetching and counting them."""
+"""Registry items as database rows: store, fetch, count, delete."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ def _row(entry: Entry, text: str) -> dict[str, str | int | None]:
 
 
 def fetch_raw(connection: sqlite3.Connection, item_id: str) -> JsonObject | None:
-    """The item as it was put, or none of this id."""
+    """The item exactly as it was stored, or ``None``."""
     row = connection.execute("SELECT raw FROM item WHERE id = ?", (item_id,)).fetchone()
     return None if row is None else json.loads(row[0])
 
 
 def fetch_texts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
-    """The JSON texts of those items that there are, by id."""
+    """The JSON texts of those items that exist, by id."""
     return dict(
         connection.execute(
             "SELECT item.id, raw FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value",
@@ -125,7 +125,7 @@ def unlink_users(connection: sqlite3.Connection, usernames: Iterable[str]) -> No
 
 
 def lodge_again(connection: sqlite3.Connection) -> None:
-    """Let everything that asserts provenance be lodged once more."""
+    """Mark every item that asserts provenance to be lodged in the graph again."""
     connection.execute(
         "UPDATE item SET pending = 1 WHERE record_type = 'COMPLETE_ITEM' "
         "AND subtype IN ('MODEL_RUN', 'CREATE', 'VERSION')"
@@ -146,7 +146,7 @@ def without_nulls(value: JsonValue) -> JsonValue:
 
 
 def mint(connection: sqlite3.Connection) -> str:
-    """A handle that was never given before and that no loaded item has."""
+    """A new handle, different from all that were minted or loaded before."""
     while True:
         row = connection.execute("UPDATE minted SET last = last + 1 RETURNING last").fetchone()
         handle = f"{_PREFIX}/{row[0]}"

@@ -1,4 +1,4 @@
-"""How a store stands: what it holds, and whether work waits in it. Nothing else is loaded for it."""
+"""The state of a store: what it holds, and whether jobs wait. It imports little, so that it loads fast."""
 
 from __future__ import annotations
 

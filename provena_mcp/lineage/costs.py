@@ -1,4 +1,4 @@
-"""What a page of a lineage costs in tokens, without writing its rows and counting them as a whole.
+"""Estimates what a page of a lineage costs in tokens, without writing its rows first.
 
 A page is a frame, rows and links. The frame is written and counted; of rows and links the JSON is known,
 and so is where the estimate cuts it into pieces: at every number. So the sum over the parts is the estimate

@@ -1,4 +1,4 @@
-"""What and who is touched when an item is wrong.
+"""Works out what and who is affected if an item is wrong.
 
 Being wrong passes on through what a run used and what it generated, from the item itself whatever
 its kind. It does not pass through a person, organisation, study, model or template that the affected

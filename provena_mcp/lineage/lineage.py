@@ -1,6 +1,6 @@
-"""What was found for a lineage question, from gathering the links to the page that shows them, and its order.
+"""``Lineage``: the nodes and links found for a question, handed from gathering to viewing; their order.
 
-What is asked for comes first, then all else, each from near to far.
+Items that were asked for come first, then all others; within each, the nearest first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A lineage answer in one stable order, with all that is true of the whole of it.
+"""A lineage in one stable order, with everything that is counted over the whole of it.
 
 The order is: the start; what a special query asks for, of contributing agents those who ran something
 before those who only registered items; everything else. Within each part the nearest come first, then by

@@ -1,4 +1,4 @@
-"""Sends what a mirror can answer to it, and everything else to the deployment."""
+"""Routes calls: to the mirror if it can answer them, else to the deployment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a mirror knows of itself: whose it is, of what and when, and how far a pass through the deployment is.
+"""A mirror's records about itself: whose copy it is, of which deployment, when, and how far a pull has come.
 
 Its tables lie beside those of the store, with a version of their own.
 """

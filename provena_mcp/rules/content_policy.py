@@ -1,4 +1,4 @@
-"""What a browser may do with a page of ours: run what stands in it, and nothing else."""
+"""The Content-Security-Policy of our pages: a browser may run what is inside the page, nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which format a file has that is given where another is read, told from its first bytes and keys."""
+"""Recognises a file given in place of another kind, by its first bytes and keys, for a helpful error."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A provenance graph: typed nodes and PROV links, each pointing from effect to cause.
 
-It has two forms, of which the other is made when it is asked for: nodes and links by id, in which rules are
-said; and columns of numbers, in which the questions to a lineage of 10,000 items are answered.
+A graph can be read in two forms, and either is derived from the other on first use: nodes and links by id,
+which is how the rules read; and columns of numbers, which keep questions about 10,000 items fast.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Walk(NamedTuple):
 class ProvenanceGraph:
     """Nodes by id, and links, each once; every link's two ends are nodes. It never changes.
 
-    ``contradictions`` are the ids of nodes that whoever answered gave two kinds; the first one stands.
+    ``contradictions`` are the ids of nodes to which the service gave two kinds; the first one stands.
     """
 
     contradictions: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Words as searches compare them: folded alike wherever they stand, and with their synonyms."""
+"""Words as searches compare them: normalised in queries and items alike, with their synonyms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text that users of Provena wrote, made safe to show: it is data and must not look like anything else."""
+"""Makes text written by users of Provena safe to show: it is data, and must not pass for anything else."""
 
 from __future__ import annotations
 

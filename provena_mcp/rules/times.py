@@ -1,4 +1,4 @@
-"""Times as people write them, as Unix seconds, and back."""
+"""Converts times between the ways people write them and Unix seconds."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def seconds_of_iso(text: str, parameter: str = "time") -> int:
 def with_times_in_seconds(raw: JsonObject) -> JsonObject:
     """A record's JSON with ISO 8601 times turned into Unix seconds (for our own tools; provena-http 4.1).
 
-    Numbers stay, also as text, and so does what is no time: the schema check names it.
+    Numbers, also as text, are left alone. So is whatever is not a time: the schema check reports it.
     """
     converted = dict(raw)
     for field in _TIME_FIELDS:

@@ -1,4 +1,4 @@
-"""One line of JSON on stderr for every call of a tool that writes: who, what, and what came of it."""
+"""Logs every call of a tool that writes as one line of JSON on stderr: who, what, and the outcome."""
 
 from __future__ import annotations
 

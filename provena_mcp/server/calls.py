@@ -1,4 +1,4 @@
-"""The messages that cost something: how they are refused, ended in time, and how many run at once."""
+"""Calls that ask Provena: how one is refused, its deadline, and how many a caller may run at once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def name_in(ctx: ServerRequestContext[Any, Any]) -> str:
 
 
 def failed(ctx: ServerRequestContext[Any, Any], error: ProvenaError) -> HandlerResult:
-    """``error`` as the model sees it: of a tool call the result.
+    """The answer to a call that failed with ``error``: for a tool call, the result that the model sees.
 
     Raises:
         MCPError: It was no tool call, so that only the protocol can tell.

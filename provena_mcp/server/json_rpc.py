@@ -1,7 +1,7 @@
-"""Reads JSON-RPC, and answers what is none with an error under the number of its request.
+"""Reads JSON-RPC messages, and answers malformed ones with an error under the id of their request.
 
-The SDK drops what it cannot read, and the client waits for ever. Here the number of the request is made out
-wherever that is possible, even in text that no parser takes.
+The SDK drops a message that it cannot read, and the client waits for ever. Here the id is found wherever
+possible, even in text that no parser accepts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every request and every message passes on its way in, in this order: the one place that says so."""
+"""The server's middleware, in order: what each HTTP request and each MCP message passes on its way in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a tool takes from its call: as whom it writes, which program acts for them, how progress is told."""
+"""What a tool takes from its call: as whom it writes, which program acts, how to report progress."""
 
 from __future__ import annotations
 

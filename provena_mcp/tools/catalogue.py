@@ -1,4 +1,4 @@
-"""What there is to know of each tool before it is called, as package data.
+"""Names, schemas and descriptions of all tools as package data, so that starting need not compute them.
 
 To import all tools and to describe them takes longer than the rest of a start.
 ``python -m provena_mcp.tools.catalogue`` writes the data anew after a tool was added or changed.

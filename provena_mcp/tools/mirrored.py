@@ -1,4 +1,4 @@
-"""How a mirror shows in tools: an argument to pass it by, and in each answer how old it is.
+"""What a mirror adds to tools: an argument that bypasses it, and its age in each answer.
 
 Tools have neither where no mirror is set, so that nobody pays for the words. What writes, or prepares a
 write, and what looks at jobs and logins, always asks the deployment.

@@ -87,5 +87,5 @@ REGISTRY_WORD: Final = {GRAPH_WORKFLOW_TEMPLATE: REGISTRY_WORKFLOW_TEMPLATE}
 
 
 def registry_subtype(subtype: str) -> str:
-    """The registry's word for a subtype, whoever names it."""
+    """The registry's word for a subtype; the graph uses another one for workflow templates."""
     return REGISTRY_WORD.get(subtype, subtype)

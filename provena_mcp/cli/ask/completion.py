@@ -1,4 +1,4 @@
-"""Ids and names for a shell that completes a line, each with the other beside it where the shell shows that.
+"""Ids and names for shell completion, each with the other as its help text where the shell shows that.
 
 Names come from whoever may write to a registry, and end up in a shell's line: what is offered holds
 nothing that a shell would act on.

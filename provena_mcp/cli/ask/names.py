@@ -1,4 +1,4 @@
-"""Items by the names that people know: whoever has no id at hand may give what an item is called."""
+"""Finds items by name, for people who do not have an id at hand."""
 
 from __future__ import annotations
 

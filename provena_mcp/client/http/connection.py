@@ -1,4 +1,4 @@
-"""The shared connection to one Provena: its addresses, one pool, and errors instead of httpx's."""
+"""The shared HTTP connection to one Provena: its addresses, one pool, and our errors in place of httpx's."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _HEADERS: Final = {"User-Agent": f"provena-mcp/{__version__}", "Accept-Encoding"
 
 
 class Sender(ABC):
-    """Sends calls to one Provena, or to whatever answers in its place."""
+    """Sends calls to one Provena, or to a mirror in its place."""
 
     @abstractmethod
     def open(self) -> None:
-        """Prepare to send."""
+        """Open what is needed to send; call once before ``send``."""
 
     @abstractmethod
     async def close(self) -> None:
-        """End it; what is under way fails."""
+        """Close it; calls under way fail."""
 
     @abstractmethod
     def url_of(self, service: Service) -> str:
@@ -53,7 +53,7 @@ class Sender(ABC):
         """The answer to ``call``, whatever its status.
 
         Raises:
-            UpstreamError: There was no complete answer in time, or the service is being left alone.
+            UpstreamError: There was no complete answer in time, or the circuit breaker is open.
             AccessError: There is no login, it cannot be renewed, or this client only reads.
             ArgumentError: What is asked is longer than an address may be.
         """

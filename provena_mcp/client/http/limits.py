@@ -1,4 +1,4 @@
-"""What the client may cost: deadlines, concurrency, sizes and repeats."""
+"""The client's limits: deadlines, concurrency, sizes and retries."""
 
 from __future__ import annotations
 

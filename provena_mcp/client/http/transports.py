@@ -1,4 +1,4 @@
-"""What surrounds every request, as httpx transports around transports; ``surround`` nests them.
+"""Concurrency, tracing, retries and the circuit breaker, each an httpx transport; ``surround`` nests them.
 
 Outermost first:
 

@@ -1,7 +1,8 @@
-"""A change on its way from a tool's arguments to Provena, in three verbs: prepare, send, result.
+"""The vocabulary of every tool that writes: ``Change``, and what goes in and out of its three steps.
 
-With what it needs on that way, what every write answers, and how problems, warnings and candidates are
-shown in that.
+A change is *prepared* into a ``Preview``, *sent*, and turned into a *result*. ``WriteContext`` is what a
+change works with, ``WriteResult`` what every writing tool answers; the functions at the end shorten lists of
+problems, warnings and candidates for that answer.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ Asking = Literal["possible", "impossible", "never"]
 
 @dataclass(frozen=True)
 class WriteContext:
-    """Reads as one caller, remembers what was previewed and what was sent.
+    """What a change works with: reads as one caller, and the records of what was previewed and sent.
 
     Attributes:
         now: Gives Unix seconds.
@@ -96,7 +97,7 @@ class WriteContext:
 
 @dataclass(frozen=True)
 class Preview(Generic[PayloadT, ResultT]):
-    """A change as far as it is understood; nothing has been sent.
+    """A change as it would be sent, with everything that is wrong or missing; nothing has been sent yet.
 
     Attributes:
         shown: What the user is shown.
@@ -125,7 +126,7 @@ class Sent:
 
 
 class Change(Protocol[PayloadT, ResultT]):
-    """A kind of change: what a writing tool does."""
+    """One kind of change, such as registering a run; each tool that writes has one."""
 
     @property
     def tool(self) -> str:
@@ -148,7 +149,7 @@ class Change(Protocol[PayloadT, ResultT]):
         ...
 
     async def prepare(self, context: WriteContext, arguments: JsonObject) -> Preview[PayloadT, ResultT]:
-        """The change that ``arguments`` ask for; nothing is sent."""
+        """Check ``arguments`` and describe the change they ask for, without sending anything."""
         ...
 
     async def send(self, context: WriteContext, payload: PayloadT) -> JsonObject:
@@ -156,13 +157,13 @@ class Change(Protocol[PayloadT, ResultT]):
         ...
 
     async def result(self, context: WriteContext, sent: Sent) -> ResultT:
-        """What came of it, as far as its job has come."""
+        """The tool's answer, once the change was sent and its job has come this far."""
         ...
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """How a call confirms: by ``reference``, by asking the user, or not at all; and how it waits."""
+    """How a call confirms: by ``reference``, by asking the user, or not at all; and whether it waits."""
 
     reference: str | None
     confirm: bool
@@ -185,12 +186,12 @@ def problem_briefs(problems: Sequence[Problem]) -> tuple[ProblemBrief, ...]:
 
 
 def problem_count(problems: Sequence[Problem]) -> int | None:
-    """How many there are, where not all are shown."""
+    """The number of problems if not all of them are shown, else none."""
     return len(problems) if len(problems) > PROBLEMS_SHOWN else None
 
 
 def shown_warnings(warnings: Iterable[str]) -> tuple[str, ...] | None:
-    """Each warning once, the first of them, and how many more there are."""
+    """The first warnings, without duplicates, and a line with the number of those left out."""
     distinct = tuple(dict.fromkeys(warnings))
     return first_of(distinct, WARNINGS_SHOWN, lambda left: f"{plural(left, 'more warning')}.") or None
 

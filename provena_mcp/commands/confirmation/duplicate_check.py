@@ -1,4 +1,4 @@
-"""Finds out whether a record was submitted already: in the caller's jobs, in the registry, in what we sent.
+"""Finds out whether a record was submitted before: in the caller's jobs, the registry, and what we sent.
 
 The jobs survive restarts and are the same for every replica; what we sent bridges the seconds until
 a job's row appears (provena-http 6.3), and remembers a submission whose answer was lost.

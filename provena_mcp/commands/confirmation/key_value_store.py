@@ -1,4 +1,4 @@
-"""Where short-lived values of callers are kept: in process by default, elsewhere behind the same protocol."""
+"""A store for short-lived values of each caller: a protocol, and the store in memory that is the default."""
 
 from __future__ import annotations
 

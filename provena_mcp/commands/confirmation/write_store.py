@@ -1,7 +1,7 @@
-"""What is stored of writes, per caller: previews under references, and which records were sent.
+"""What is stored about writes, per caller: previews under their references, and which records were sent.
 
-A reference cannot be guessed, works for one caller and one tool, expires, and is sent at most once:
-a repeat learns the first outcome.
+A reference cannot be guessed, works for one caller and one tool, and expires. Its change is sent at most
+once: confirming it again answers with the first outcome.
 """
 
 from __future__ import annotations
@@ -128,9 +128,9 @@ class PreviewStore:
         return stored
 
     async def claim(self, caller: str, reference: str, now: float) -> bool:
-        """Take the one right to send what ``reference`` stands for, at ``now``; whether it was to be had.
+        """Claim the right to send what ``reference`` stands for, at ``now``; false if it is already claimed.
 
-        It is not to be had where the reference has gone: who knows whether the right had been taken.
+        It is also false when the reference has expired, as nobody knows then whether it had been claimed.
         """
         return await self._store.add(
             caller,
@@ -141,12 +141,12 @@ class PreviewStore:
         )
 
     async def claimed_at(self, caller: str, reference: str) -> float | None:
-        """When the right to send it was taken, in Unix seconds; none if it still is to be had."""
+        """When it was claimed, in Unix seconds; none if it has not been."""
         claimed = await self._store.get(caller, _claim_key(reference))
         return float(claimed) if claimed is not None else None
 
     async def release(self, caller: str, reference: str) -> None:
-        """Give the right back: Provena certainly did nothing."""
+        """Release the claim, because Provena certainly did nothing."""
         await self._store.remove(caller, _claim_key(reference))
 
     async def settle(self, caller: str, stored: StoredPreview, answer: JsonObject | None) -> None:

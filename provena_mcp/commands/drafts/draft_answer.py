@@ -1,4 +1,4 @@
-"""What is told of drafted runs: proposed, known already, to be created, to be asked; with the references."""
+"""Writes the answer about drafted runs: proposed, already known, to be created, to be asked; references."""
 
 from __future__ import annotations
 

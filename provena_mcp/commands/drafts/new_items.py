@@ -1,4 +1,4 @@
-"""Items that recorded runs need and the registry lacks: inferred from what was recorded, nothing made up.
+"""Items that recorded runs need and the registry lacks, inferred from what was recorded; nothing is invented.
 
 What nobody recorded is left out of an item's content; the check of the item names it, and it becomes a
 question.

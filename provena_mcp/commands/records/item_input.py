@@ -1,4 +1,4 @@
-"""An item's content as an assistant gives it, made ready for the registry: plain handles, known fields."""
+"""Reads an item's content as assistants give it: normalises handles, reports unknown and missing fields."""
 
 from __future__ import annotations
 

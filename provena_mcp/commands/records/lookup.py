@@ -1,4 +1,4 @@
-"""Looks up what a change refers to, as far as the rules ask for, and what would fit instead."""
+"""Looks up the items that a change refers to, and suggests others where a reference does not fit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def resolve_runs(reader: Reader, runs: Sequence[AnyRun], known: Known | No
 
 
 def facts(known: Known) -> dict[str, str]:
-    """Digests of all that was looked up, by id; one changes when what it is of does."""
+    """A digest of each item that was looked up, by id, to notice later whether it has changed."""
     return {
         item_id: f"refused: {outcome.kind}" if isinstance(outcome, Refused) else item_digest(outcome.item)
         for item_id, outcome in known.items()
@@ -67,7 +67,7 @@ def digest_of(content: JsonValue, known: Known, *more: str) -> str:
 
 
 async def with_candidates(reader: Reader, problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """The same problems, with items that would fit where one was refused; a few look-ups at most."""
+    """The same problems, with suggestions where a reference was refused; makes a few look-ups at most."""
     wanted = list(dict.fromkeys(key for problem in problems if (key := _wanted_instead(problem))))[:_SEARCHES]
     found = await asyncio.gather(*(_nearest_items(reader, *key) for key in wanted))
     candidates = dict(zip(wanted, found, strict=True))

@@ -1,4 +1,4 @@
-"""Records as an assistant gives them, made ready for the rules, and all that is wrong with them.
+"""Checks run records as an assistant gives them: reads them, looks up their references, lists all problems.
 
 Plain handles, Unix seconds, known fields; the rest is looked up before anything is sent (provena-http 4).
 """

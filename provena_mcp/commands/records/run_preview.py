@@ -1,4 +1,4 @@
-"""A run as it would be lodged, in names: for the preview and for the question to the user."""
+"""Describes a run that is about to be registered, with names in place of ids, for previews and questions."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class TemplateAsks(Brief):
 
 
 def proposed_run(run: AnyRun, known: Known) -> ProposedRun:
-    """``run``, each id with the name that was looked up for it."""
+    """``run`` with the name that was looked up beside each id."""
     associations = run.associations
     workflow = workflow_of(run, known)
     return ProposedRun(

@@ -1,4 +1,4 @@
-"""The queue of jobs: taking, beginning, finishing and giving them back (provena-http 6.3).
+"""The job queue: claim, start, finish and release jobs (provena-http 6.3).
 
 A worker holds what it takes until a lease ends; after that any worker may take it. Finishing a job
 and everything it does are one transaction, and only who still holds it can finish it: a job takes

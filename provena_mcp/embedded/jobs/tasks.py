@@ -1,4 +1,4 @@
-"""What a job of each subtype does, and how its failure is told (provena-http 6.4)."""
+"""What a job of each subtype does, and how its failure is reported (provena-http 6.4)."""
 
 from __future__ import annotations
 

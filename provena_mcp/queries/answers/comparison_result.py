@@ -1,4 +1,4 @@
-"""What a comparison of runs looks like."""
+"""The result models of a comparison of runs."""
 
 from __future__ import annotations
 

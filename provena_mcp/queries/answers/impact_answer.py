@@ -1,4 +1,4 @@
-"""Tells an impact in names, as many rows as fit."""
+"""Writes the answer to an impact question: items with names, as many rows as fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gathers what an impact is judged by: all downstream of an item, its agents, studies and release states."""
+"""Gathers what an impact answer rests on: everything downstream, its agents, studies and release states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which documents a caller had lately, newest first."""
+"""The documents that a caller opened recently, newest first."""
 
 from __future__ import annotations
 

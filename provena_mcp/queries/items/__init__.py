@@ -1,1 +1,1 @@
-"""Registry items: fetched, listed, searched, named, told in brief."""
+"""Registry items: fetch, list, search, name and describe them."""

@@ -1,4 +1,4 @@
-"""How many items there are, whole or in groups, counted here so that nobody has to page to count."""
+"""Counts items, in total or in groups, so that nobody has to page through a list to count it."""
 
 from __future__ import annotations
 

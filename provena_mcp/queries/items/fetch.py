@@ -1,4 +1,4 @@
-"""Fetch registry items by id and tell them in brief or in full."""
+"""Fetches registry items by id and describes them, in brief or in full."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ async def fetch_items(
 
 @dataclass(frozen=True)
 class _Read:
-    """What came of reading items, told apart."""
+    """The outcomes of reading items, by kind."""
 
     found: list[RegistryItem] = field(default_factory=list[RegistryItem])
     not_found: list[str] = field(default_factory=list[str])
@@ -134,7 +134,7 @@ def _told_apart(outcomes: Mapping[str, RegistryItem | ProvenaError]) -> _Read:
 
 
 async def describe_items(reader: Reader, items: Sequence[RegistryItem]) -> list[AnyBrief]:
-    """Briefs of items already read: ids named, runs with their model, datasets with their maker."""
+    """Describe items that were read already, with names for ids, the model of runs, the maker of datasets."""
     for item in items:
         reader.names.remember(reader.caller, item)
     origin_of = await _origins(reader, [item for item in items if isinstance(item, DatasetItem)])

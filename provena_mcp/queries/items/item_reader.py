@@ -1,4 +1,4 @@
-"""The one way to read registry items by id: each once, pages of lists where they pay, failures told apart."""
+"""The one way to read registry items by id: each once, in bulk where that pays, failures kept apart."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ ItemT = TypeVar("ItemT", bound=RegistryItem)
 Needs = tuple[type[ProvenaError], ...]
 
 LOGIN_ONLY: Final[Needs] = (NotLoggedInError,)
-"""An answer may lack items that cannot be read, but nobody is told so for want of a login."""
+"""The answer may lack items that cannot be read, but a missing login fails it."""
 
 ALL: Final[Needs] = (NotLoggedInError, UpstreamError)
-"""An answer that would be wrong without one of its items."""
+"""The answer would be wrong without one of its items, so any failure of a service fails it."""
 
 NOTHING: Final[Needs] = ()
-"""Whatever fails, the answer stands without it."""
+"""No failure fails the answer: it stands without the items that cannot be read."""
 
 
 class ItemReader:
-    """What has been read so far for one answer, id by id."""
+    """Reads items for one answer, each at most once, and remembers the outcome for every id."""
 
     def __init__(
         self,
@@ -61,8 +61,8 @@ class ItemReader:
 
         Args:
             registry: As the caller.
-            remember: Told of every item that was read.
-            needs: Failures that fail the reading; an item that is malformed never does.
+            remember: Called with every item that was read.
+            needs: Errors that are raised instead of remembered; a malformed item is never raised.
         """
         self._registry = registry
         self._remember = remember
@@ -76,12 +76,12 @@ class ItemReader:
 
     @property
     def known(self) -> dict[str, Outcome]:
-        """The same in the words of the rules: found or refused."""
+        """The same outcomes as the rules expect them: ``Found`` or ``Refused``."""
         return {item_id: _in_rules(item_id, outcome) for item_id, outcome in self._outcomes.items()}
 
     @property
     def incomplete_because(self) -> str | None:
-        """How many items nothing is known of, because a service failed or answered what cannot be read."""
+        """A note on how many items could not be read because a service failed; none if all could."""
         count = sum(isinstance(outcome, UpstreamError) for outcome in self._outcomes.values())
         return f"the service failed to answer for {count} item{'s' if count > 1 else ''}" if count else None
 
@@ -95,7 +95,7 @@ class ItemReader:
         return isinstance(self._outcomes.get(item_id), NotFoundError)
 
     def take(self, items: Mapping[str, RegistryItem]) -> None:
-        """Count items that were read before as read."""
+        """Add items that were read elsewhere, so that they are not read again."""
         self._outcomes.update(items)
 
     async def read(self, ids: Iterable[str]) -> Mapping[str, RegistryItem | ProvenaError]:

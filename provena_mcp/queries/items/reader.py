@@ -1,4 +1,4 @@
-"""Reads items as one caller, and remembers their names and those that were read a moment ago."""
+"""Reads registry items on behalf of one caller; caches their names, and items read a moment ago."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SKEW: Final = 300.0
 
 @dataclass(frozen=True)
 class Named:
-    """What a list shows of an item: its display name, its registry subtype, and what tells it from its like.
+    """What a list shows of an item: its display name, its subtype, and what distinguishes it from namesakes.
 
     Attributes:
         release: Of a dataset, its release status.
@@ -79,7 +79,7 @@ class NamesFound:
 
 
 class Names:
-    """Looks names up over the shared client; never fails."""
+    """Looks up display names over the shared client. Never raises; reports unreadable names instead."""
 
     def __init__(self, registry: RegistryApi, *, clock: Clock) -> None:
         """Read names from ``registry``; ``clock`` gives monotonic seconds."""
@@ -121,12 +121,12 @@ class Names:
         return await self.of(caller, dict.fromkeys(ids, ""))
 
     def known(self, caller: str, ids: Iterable[str]) -> dict[str, Named]:
-        """Those of ``ids`` whose names ``caller`` has read lately, without asking for the others."""
+        """Names from the cache for those of ``ids`` that ``caller`` has read recently; sends no request."""
         found = {item_id: self._cache.get((caller, item_id)) for item_id in ids}
         return {item_id: named for item_id, named in found.items() if named is not None}
 
     def remember(self, caller: str, item: RegistryItem) -> Named:
-        """Keep the name of an item that was read for another reason."""
+        """Cache the name of an item that was fetched for some other purpose."""
         named = self._named(item)
         self._cache.put((caller, item.id), named)
         self._refused.discard((caller, item.id))
@@ -147,17 +147,16 @@ class Names:
         return Named(name, item.item_subtype, release, _version_of(item), _day_of(item), custodian)
 
     def forget(self, caller: str, item_id: str) -> None:
-        """Read the name anew next time: the item has been changed."""
+        """Drop the cached name, because the item has been changed."""
         self._cache.discard((caller, item_id))
         self._refused.discard((caller, item_id))
 
 
 class RecentItems:
-    """Items that a conversion or a preview has read, for the preview or the confirmation that follows.
+    """Items that a conversion or a preview has read, so that the next step need not fetch them again.
 
-    They are given out again only where the registry's own list of what was updated last says that they
-    have not changed since, and to the caller that read them only. Access that was taken away in between
-    is noticed when the change is sent.
+    An item is reused only for the caller that read it, and only if the registry's list of recent updates
+    shows that it has not changed since. Revoked access is noticed when the change is sent.
     """
 
     def __init__(self, *, clock: Clock) -> None:
@@ -177,7 +176,7 @@ class RecentItems:
             self._items.put((caller, item.id), (read_at, item))
 
     async def get(self, caller: str, ids: Iterable[str], registry: RegistryApi) -> Mapping[str, RegistryItem]:
-        """Those of ``ids`` that are remembered and have not changed; one request at most."""
+        """Those of ``ids`` that are cached and have not changed since; sends at most one request."""
         held = {item_id: found for item_id in ids if (found := self._items.get((caller, item_id)))}
         if len(held) < _WORTH_A_LIST:
             return {}
@@ -189,7 +188,7 @@ class RecentItems:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads items as one caller."""
+    """Reads items on behalf of one caller."""
 
     client: ProvenaClient
     names: Names
@@ -197,7 +196,7 @@ class Reader:
     recent: RecentItems
 
     def items(self, needs: Needs = LOGIN_ONLY) -> ItemReader:
-        """Reads items by id for one answer; ``needs`` are failures that fail it."""
+        """A reader of items for one answer; ``needs`` are the errors that make the whole answer fail."""
         return ItemReader(self.client.registry, partial(self.names.remember, self.caller), needs)
 
 
@@ -220,24 +219,24 @@ def _day_of(item: RegistryItem) -> str | None:
 
 
 def item_digest(item: RegistryItem) -> str:
-    """A digest of all that an item states."""
+    """A digest of an item's content, without its history."""
     stated = {key: value for key, value in item.as_json().items() if key not in _NOT_STATED}
     return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
 
 async def may_have_changed(registry: RegistryApi, digests: Mapping[str, str], since: float) -> bool:
-    """Whether any of the items may state something else than it did at ``since``, in Unix seconds.
+    """Whether any of the items may have changed since ``since`` (Unix seconds).
 
-    ``digests`` are those of the items then, by id.
+    ``digests`` holds each item's digest at that time, by id.
     """
     return await unchanged(registry, digests, since) != frozenset(digests)
 
 
 async def unchanged(registry: RegistryApi, digests: Mapping[str, str], since: float) -> frozenset[str]:
-    """The items that certainly state what they did at ``since``, in Unix seconds; ``digests`` as above.
+    """The items that have certainly not changed since ``since`` (Unix seconds); ``digests`` as above.
 
-    The registry lists what was updated last first (provena-http 7.5). Where one page does not reach back
-    to ``since``, or cannot be read, no item is certain.
+    The registry lists the latest updates first (provena-http 7.5). If one page does not reach back to
+    ``since``, or cannot be read, no item counts as unchanged.
     """
     if not digests:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Searches the registry: hits read, filtered, explained, and told apart where they share a name."""
+"""Searches the registry: reads, filters and explains hits, and distinguishes those that share a name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the registry and the graph hold of a run whose job failed (provena-http 6.4).
+"""Finds what a failed job left of its run in the registry and the graph (provena-http 6.4).
 
-A registration seeds an id, completes the registry item and then lodges the graph; where a later step
-fails, what the earlier ones made stays.
+A registration seeds an id, completes the registry item, then lodges the graph. If a later step fails, the
+results of the earlier ones stay.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Graph = Literal["has it", "lacks it", "not known"]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What there is of a run.
+    """How much of a run exists.
 
     Attributes:
         run_id: Its handle; none if the registry holds no such run.
@@ -61,7 +61,7 @@ class Held:
 
 
 def remark(held: Held, job: Job) -> str:
-    """What there is of the run that ``job`` was to make or change, and what to do about that."""
+    """A remark for the user: how much exists of the run that ``job`` should have made; what to do now."""
     if held.unknown is not None:
         return (
             f"What the registry holds of it could not be looked up ({held.unknown}): look with list_items, "
@@ -118,7 +118,7 @@ async def newest_runs(registry: RegistryApi, since: float) -> NewestRuns:
 
 
 async def check_registry(client: ProvenaClient, state: JobState) -> Mapping[str, Held]:
-    """What there is of the runs whose jobs failed, by session."""
+    """How much exists of the runs whose jobs failed, by session id."""
     jobs = state.runs if state.batch_id is not None else (state.job,) if state.job else ()
     updates = [job for job in jobs if job.job_sub_type == UPDATE and _asks_for_a_look(job)]
     lost = [job for job in jobs if job.job_sub_type == REGISTRATION and _asks_for_a_look(job)]

@@ -1,4 +1,4 @@
-"""Whom to credit besides those whom the graph names: custodians of the data, and who did which run."""
+"""Whom to credit beyond the agents in the graph: custodians of the data, and who carried out which run."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How far the lineage of an item is known in one direction, and how it is followed past a depth cap.
+"""Follows the lineage of an item in one direction, beyond the depth that a deployment answers at once.
 
-A deployment caps the depth of one query. From each item at the frontier the walk goes on with another
-query. A query starts from registry items only, while the graph keeps what was deleted from the
-registry (provena-http 7.4): such an item cannot be followed.
+A deployment caps the depth of one query. The items at which a query stopped are the frontier: from each of
+them another query continues. Queries can start only from registry items, but the graph also keeps items that
+were deleted from the registry (provena-http 7.4); those cannot be followed further.
 """
 
 from __future__ import annotations

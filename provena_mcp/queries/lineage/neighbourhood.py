@@ -1,4 +1,4 @@
-"""Gathers everything within a number of hops, also beyond what a deployment answers at once.
+"""Gathers everything within a number of hops, also beyond the depth that a deployment answers at once.
 
 The walk goes on until the depth asked for is reached, nothing is left, or the queries are used up. One
 hop more than asked is read where the cap allows, so that the answer knows whether anything lies beyond.

@@ -1,1 +1,1 @@
-"""What the registry knows of files and programs that somebody has recorded."""
+"""Relates recorded files and programs to what the registry knows of them."""

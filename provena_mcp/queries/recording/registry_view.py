@@ -1,4 +1,4 @@
-"""As much of the registry as is needed to know a recorded run's parts again, read once for one answer."""
+"""A snapshot of the registry with which the parts of recorded runs are identified, read once per answer."""
 
 from __future__ import annotations
 

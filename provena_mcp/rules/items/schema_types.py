@@ -1,4 +1,4 @@
-"""Kinds of text in registry items, refused in the services' words where they are something else."""
+"""Validated kinds of text in registry items, such as URLs; errors are in the services' own words."""
 
 from __future__ import annotations
 

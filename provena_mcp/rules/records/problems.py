@@ -1,4 +1,4 @@
-"""What is wrong with a run record, said twice: to the user in our words, and as Provena says it."""
+"""What is wrong with a run record, in two wordings: ours for the user, and Provena's own."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _located(problem: Problem, prefix: str) -> Problem:
 
 
 def nearest(wanted: str, choices: Iterable[Candidate], limit: int = 3) -> tuple[Candidate, ...]:
-    """The ``choices`` whose id or name is most like ``wanted``, nearest first; none that is unlike it."""
+    """The ``choices`` whose id or name resembles ``wanted``, closest first."""
     scored = [(_likeness(wanted, choice), choice) for choice in choices]
     scored = [entry for entry in scored if entry[0] >= _NEAR]
     scored.sort(key=lambda entry: (-entry[0], entry[1].name, entry[1].id))

@@ -1,7 +1,7 @@
-"""What a run record refers to in the registry, and what looking each reference up has found.
+"""The registry items that a run record refers to, and what was found when each was looked up.
 
-Look-ups are the caller's: ask ``references`` what is still wanted, look it up by any means, and
-repeat until nothing is, because a workflow template names further items (provena-http 4.4).
+This module does no look-ups itself. Call ``references`` for what is still needed, look that up by any means,
+and repeat until nothing is left: a workflow template refers to further items (provena-http 4.4).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The registry does not give the item: why, and its own ``status.details`` (or 401 detail) for it."""
+    """The registry did not return the item: why not, and its own ``status.details`` (or 401 detail)."""
 
     kind: RefusalKind
     reason: str

@@ -1,4 +1,4 @@
-"""What a workflow template asks of a run: shown to whoever has given a partial record."""
+"""What a workflow template requires of a run, shown to those who gave a partial record."""
 
 from __future__ import annotations
 

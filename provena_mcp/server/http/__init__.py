@@ -1,1 +1,1 @@
-"""Serving over HTTP: the application, who may call it, from where, and as whom Provena is asked."""
+"""Serving over HTTP: the application, who may call it, from where, and with whose rights."""

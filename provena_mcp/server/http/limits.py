@@ -1,4 +1,4 @@
-"""How many requests are taken: of one caller in a minute, of all callers at once; and by which method."""
+"""Limits on HTTP requests: per caller and minute, for all callers at once, and POST only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies of requests: read whole before anything is done about them, in bounded time and space."""
+"""Reads the bodies of requests whole before anything acts on them, within limits of time and size."""
 
 from __future__ import annotations
 
