@@ -4,6 +4,7 @@ import io
 import json
 import os
 import stat
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from mcp import Client
 
+from provena_mcp.errors import MalformedAnswerError
 from provena_mcp.queries.documents.report_outline import read_outline
 from provena_mcp.queries.jobs.job_wait import PollPolicy
 from tests.recordings.recorded import RECORDINGS
@@ -185,6 +187,52 @@ async def test_a_report_that_cannot_be_read_is_handed_out_all_the_same(tmp_path:
     assert "outline" not in made
     assert Path(made["saved_to"]).read_bytes() == b"PK but no document"
     assert opened["kind"] == "MalformedAnswer"
+
+
+def packed(body: str, styles: str = "", method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A document of this body and these styles, as programs pack them."""
+    opened = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", method) as archive:
+        archive.writestr("word/document.xml", f"<w:document {opened}><w:body>{body}</w:body></w:document>")
+        archive.writestr("word/styles.xml", f"<w:styles {opened}>{styles}</w:styles>")
+    return content.getvalue()
+
+
+STYLES = "".join(
+    f'<w:style w:type="paragraph" w:styleId="s{number}"><w:name w:val="Style {number}"/></w:style>'
+    for number in range(2_000)
+)
+WIDE = '<w:tcPr><w:gridSpan w:val="2000000000"/></w:tcPr>'
+
+
+@pytest.mark.parametrize(
+    ("content", "sections"),
+    [
+        (packed('<w:p><w:pPr><w:pStyle w:val="s1999"/></w:pPr></w:p>' * 20_000, STYLES), 0),
+        (packed(f"<w:tbl><w:tr><w:tc>{WIDE}<w:p/></w:tc></w:tr></w:tbl>"), 1),
+        (
+            packed("<w:tbl>" + "<w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr></w:tc></w:tr>" * 5_000 + "</w:tbl>"),
+            5_000,
+        ),
+        (packed("<w:sdt>" * 100_000 + "</w:sdt>" * 100_000), 0),
+        (packed("<w:p/>" * 600_000), None),
+        (packed(" " * 17_000_000), None),
+        (packed(" " * 17_000_000, method=zipfile.ZIP_LZMA), None),
+        (packed("<!DOCTYPE x>"), None),
+        (packed("")[:-60], None),
+        (b"PK\x01\x02" * 2_000, None),
+    ],
+    ids=["styles", "spans", "merged", "deep", "tags", "spaces", "method", "declared", "cut", "members"],
+)
+def test_no_report_costs_more_to_read_than_its_size(content: bytes, sections: int | None):
+    """Read without a bound, most of these take minutes or all of the memory."""
+    assert len(content) < 80_000
+    if sections is None:
+        with pytest.raises(MalformedAnswerError):
+            read_outline(content)
+    else:
+        assert len(read_outline(content).sections) == sections
 
 
 @pytest.mark.asyncio
