@@ -187,8 +187,8 @@ async def _get(http: httpx.AsyncClient, url: str) -> bytes:
 def _is_bearers(header: Mapping[str, Any], payload: Mapping[str, Any]) -> bool:
     """Whether it is an access token, and one whose bearer need not prove that it is theirs.
 
-    ID, refresh and logout tokens are signed with the same keys; ``cnf`` binds a token to a key of its
-    owner's (RFC 7800), for which nobody is asked here.
+    ID, refresh and logout tokens are signed with the same keys, as are those that tell of ``events``
+    (RFC 8417); ``cnf`` binds a token to a key of its owner's (RFC 7800), for which nobody is asked here.
     """
     kind = header.get("typ", "JWT")
     return (
@@ -196,6 +196,7 @@ def _is_bearers(header: Mapping[str, Any], payload: Mapping[str, Any]) -> bool:
         and kind.lower() in _KINDS_IN_HEADER
         and payload.get("typ", _KIND_IN_CLAIMS) == _KIND_IN_CLAIMS
         and "cnf" not in payload
+        and "events" not in payload
     )
 
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 import base64
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 # Within what a clock or a calendar can hold.
-_Moment = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e11)]
+_Moment = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1e11)]
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("it has characters that cannot be shown")
+    return text
+
+
+# They are written into logs and headers.
+_Plain = Annotated[str, AfterValidator(_printable)]
 
 
 class RealmAccess(BaseModel):
@@ -24,14 +34,14 @@ class Claims(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    iss: str | None = None
-    sub: str | None = None
-    azp: str | None = None
-    scope: str = ""
+    iss: _Plain | None = None
+    sub: _Plain | None = None
+    azp: _Plain | None = None
+    scope: _Plain = ""
     exp: _Moment | None = None
     nbf: _Moment | None = None
-    preferred_username: str | None = None
-    email: str | None = None
+    preferred_username: _Plain | None = None
+    email: _Plain | None = None
     realm_access: RealmAccess | None = None
 
     @property

@@ -53,6 +53,7 @@ async def test_a_stranger_is_told_where_to_log_in(world: World, method: str):
         {"exp": None},
         {"iss": "https://auth.example.org/auth/realms/other"},
         {"sub": None},
+        {"sub": " "},
         {"key": b"x" * 32, "headers": {"alg": "HS256"}},
         {"typ": "ID"},
         {"typ": "Refresh"},

@@ -128,6 +128,10 @@ async def test_keys_in_use_are_renewed_before_anybody_has_to_wait_for_them():
         *({name: value} for name in ("exp", "nbf") for value in (float("inf"), float("nan"), 10**500, -1)),
         {"exp": 1e308},
         {"exp": [1]},
+        {"exp": "1800000000"},
+        {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
+        *({name: "\ud800"} for name in ("sub", "azp", "scope", "preferred_username", "email")),
+        {"sub": "alice\nbob"},
     ],
     ids=lambda claims: json.dumps(claims)[:40],
 )

@@ -46,7 +46,7 @@ class CallerTokens:
         except NotLoggedInError as error:
             logger.info("%s", error.message)
             return None
-        if not claims.sub:
+        if not (claims.sub or "").strip():
             logger.warning("A token without a subject was refused: give the client Keycloak's 'basic' scope.")
             return None
         return CallerToken(
