@@ -58,7 +58,7 @@ def codex(server: Server) -> JsonObject:
 def goose(server: Server) -> JsonObject:
     """An extension of Goose, which waits ``timeout`` seconds."""
     if isinstance(server, LocalServer):
-        told: JsonObject = {
+        entry: JsonObject = {
             "type": "stdio",
             "name": TITLE,
             "cmd": server.command,
@@ -66,8 +66,8 @@ def goose(server: Server) -> JsonObject:
             "envs": dict(server.environment),
         }
     else:
-        told = {"type": "streamable_http", "name": TITLE, "uri": server.url}
-    return told | {"timeout": CALL_SECONDS, "enabled": True}
+        entry = {"type": "streamable_http", "name": TITLE, "uri": server.url}
+    return entry | {"timeout": CALL_SECONDS, "enabled": True}
 
 
 def copilot(server: Server) -> JsonObject:
@@ -79,12 +79,12 @@ def copilot(server: Server) -> JsonObject:
 def opencode(server: Server) -> JsonObject:
     """The command as one array."""
     if isinstance(server, LocalServer):
-        told: JsonObject = {"type": "local", "command": [server.command, *server.arguments]}
+        entry: JsonObject = {"type": "local", "command": [server.command, *server.arguments]}
         if server.environment:
-            told["environment"] = dict(server.environment)
+            entry["environment"] = dict(server.environment)
     else:
-        told = {"type": "remote", "url": server.url}
-    return told | {"enabled": True}
+        entry = {"type": "remote", "url": server.url}
+    return entry | {"enabled": True}
 
 
 def _started(server: LocalServer) -> JsonObject:

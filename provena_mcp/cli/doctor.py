@@ -49,7 +49,7 @@ class Doctor:
             select_tools(settings.toolsets, read_only=settings.read_only, local=True)
         except SettingsError as error:
             return [failed("settings", error)]
-        found = [ok("settings", _told(settings))]
+        found = [ok("settings", _settings_in_words(settings))]
         if endpoints is None:
             return found + _embedded(settings)
         return found + _mirror(settings) + await self._deployment(settings, endpoints, tokens)
@@ -80,7 +80,7 @@ class Doctor:
         return [*found, await _person(client), await _version(client)]
 
 
-def _told(settings: Settings) -> str:
+def _settings_in_words(settings: Settings) -> str:
     given = sorted(f"PROVENA_{name.upper()}" for name in settings.model_fields_set)
     if settings.is_embedded:
         return "no deployment is set, so the embedded Provena answers"

@@ -55,7 +55,7 @@ def draft(options: DraftOptions) -> None:
         ProvenaError: Something given cannot be read, or the settings are wrong.
     """
     settings = read_settings()
-    captures, crates = _told_apart(options.sources or [LAST], settings, sample=options.sample)
+    captures, crates = _captures_and_paths(options.sources or [LAST], settings, sample=options.sample)
     folders = dict.fromkeys(str(Path(crate).parent) for crate in crates)
     settings = settings.model_copy(
         update={
@@ -100,7 +100,9 @@ def _asks(options: DraftOptions) -> Any:
     return ask
 
 
-def _told_apart(sources: Sequence[str], settings: Settings, *, sample: bool) -> tuple[list[str], list[str]]:
+def _captures_and_paths(
+    sources: Sequence[str], settings: Settings, *, sample: bool
+) -> tuple[list[str], list[str]]:
     """Names of captures, and whole paths of everything else."""
     names = set(stored_names(captures_folder(settings.captures, Path.cwd())))
     shipped = sample_captures() if sample else None

@@ -83,7 +83,7 @@ class InstallCommand:
         elif outcome.done == "unchanged":
             self.say(f"{self.assistant.title} has it already, in {outcome.place}.")
         else:
-            self._told("is in", outcome)
+            self._report("is in", outcome)
             self._remind(server, here=here)
         return outcome
 
@@ -101,10 +101,10 @@ class InstallCommand:
             case "unchanged":
                 self.say(f"{self.assistant.title} does not have it: nothing is in {outcome.place}.")
             case _:
-                self._told("is no more in", outcome)
+                self._report("is no more in", outcome)
         return outcome
 
-    def _told(self, how: str, outcome: Outcome) -> None:
+    def _report(self, how: str, outcome: Outcome) -> None:
         self.say(f"provena {how} {self.assistant.title}: {outcome.place}")
         if outcome.backup:
             self.say(f"The file as it was: {outcome.backup}")

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    # For type checkers only: ``parts`` says in its ``__all__`` what that is.
     from provena_mcp.client.parts import *  # noqa: F403
 
 

@@ -162,7 +162,9 @@ class RegisterBatch:
         return result.model_copy(
             update={
                 "status": status if sent.job.finished else "submitted",
-                "message": _message(rows, status) if sent.job.finished else _told(sent.job, result.message),
+                "message": _message(rows, status)
+                if sent.job.finished
+                else _unfinished(sent.job, result.message),
                 "batch_id": sent.job.batch_id,
                 "counts": dict(Counter[str](row.status for row in rows)) or None,
                 "runs": page or None,
@@ -209,7 +211,7 @@ def _message(rows: Sequence[RunOutcome], status: JobStatus) -> str:
     )
 
 
-def _told(job: JobState, still_running: str) -> str:
+def _unfinished(job: JobState, still_running: str) -> str:
     """What is known of a batch that has not ended, or of which not all can be known."""
     return f"Sent. {doubt_about(job)}" if job.is_settled else still_running
 

@@ -1,6 +1,6 @@
 """Reads recorded runs from OpenLineage events: one JSON object, a list, or JSON lines.
 
-A run is told in several events: what any of them says of it is put together. Facets are read by name, as
+A run is reported in several events: what any of them says of it is put together. Facets are read by name, as
 Airflow, Spark and dbt emit them; those that are not known are left alone.
 """
 
@@ -43,13 +43,13 @@ def read_openlineage(content: bytes, name: str = "") -> RecordedRuns:
             f"There are {len(events):,} events; the most that are read are {MOST_ENTITIES:,}.",
             advice="Give the events of fewer runs.",
         )
-    told: dict[str, list[JsonMap]] = {}
+    events_of: dict[str, list[JsonMap]] = {}
     for event in events:
         run_id = as_map(event.get("run")).get("runId")
         if isinstance(run_id, str) and event.get("job"):
-            told.setdefault(run_id, []).append(event)
-    without = len(events) - sum(map(len, told.values()))
-    runs = [_run(run_id, sorted(each, key=_time)) for run_id, each in told.items()]
+            events_of.setdefault(run_id, []).append(event)
+    without = len(events) - sum(map(len, events_of.values()))
+    runs = [_run(run_id, sorted(each, key=_time)) for run_id, each in events_of.items()]
     return RecordedRuns(
         source=RecordedSource(format="openlineage", name=clean(name, _NAME), made_by=_producer(events)),
         runs=tuple(sorted(runs, key=lambda run: (run.started is None, run.started or 0))),
@@ -95,7 +95,7 @@ def _run(run_id: str, events: Sequence[JsonMap]) -> RecordedRun:
 
 
 def _merged(facets: Iterable[JsonMap]) -> dict[str, JsonMap]:
-    """All facets of a run's events: the last that is told of each."""
+    """All facets of a run's events: the last that was reported of each."""
     return {name: as_map(facet) for each in facets for name, facet in each.items()}
 
 

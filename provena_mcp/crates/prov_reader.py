@@ -126,9 +126,9 @@ class _Document:
         return found
 
     def _said(self, section: str, record: str, key: str) -> str | None:
-        """What a record says under ``key``; one that is told several times says all of it."""
-        for told in as_list(as_map(self.whole.get(section)).get(record)):
-            for value in as_list(as_map(told).get(key)):
+        """What a record says under ``key``; one that is stated several times says all of it."""
+        for stated in as_list(as_map(self.whole.get(section)).get(record)):
+            for value in as_list(as_map(stated).get(key)):
                 said = as_map(value).get("$", value)
                 if isinstance(said, (str, int, float)):
                     return clean(str(said), _NAME) or None

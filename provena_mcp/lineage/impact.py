@@ -105,8 +105,8 @@ def find_impact(
         starts=tuple(starts),
         affected=tuple(affected),
         newer_versions=tuple(_newer_versions(graph, hops)),
-        followed=_told(search.followed),
-        not_followed=_told(search.not_followed),
+        followed=_counted_in_words(search.followed),
+        not_followed=_counted_in_words(search.not_followed),
         remakes_start=tuple(sorted(search.remakers)),
     )
 
@@ -213,7 +213,7 @@ class _Search:
             yield source
 
 
-def _told(links: Mapping[_Said, int]) -> dict[str, int]:
+def _counted_in_words(links: Mapping[_Said, int]) -> dict[str, int]:
     return {" ".join(said): count for said, count in links.items()}
 
 

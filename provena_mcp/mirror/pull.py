@@ -174,7 +174,7 @@ class Pull:
         for first in range(0, len(gone), _SWEPT_AT_ONCE):
             await self._store.writing(contents.forget, gone[first : first + _SWEPT_AT_ONCE], self._clock())
         self._found.gone += len(gone)
-        await self._relate(await self._store.reading(contents.owners))
+        await self._lodge(await self._store.reading(contents.owners))
         await self._store.writing(ledger.end_pass, under_way)
         return await self._store.reading(_known)
 
@@ -204,7 +204,7 @@ class Pull:
                 newest = max(times, default=None) if newest is None else newest
                 if times and min(times) < mark - OVERLAP_SECONDS:
                     break
-        await self._relate(self._found.owners)
+        await self._lodge(self._found.owners)
         if newest is not None and answered is not None:
             mark = min(answered, newest)
         await self._store.writing(ledger.note_caught_up, began, mark)
@@ -233,7 +233,7 @@ class Pull:
                 self._found.skipped[str(raw.get("id", ""))] = str(error)
         return entries
 
-    async def _relate(self, owners: Iterable[str]) -> None:
+    async def _lodge(self, owners: Iterable[str]) -> None:
         """Learn who owners are, then bring what items assert into the graph."""
         persons = await self._persons_of(owners)
         await self._store.writing(contents.link_owners, persons)

@@ -114,6 +114,7 @@ def _is_in_foreground() -> bool:
         return False
 
 
+# typeshed has no public name for what ``signal.signal`` takes and gives.
 @contextmanager
 def _handling(handler: signal._HANDLER) -> Generator[None]:  # pyright: ignore[reportPrivateUsage]
     """Handle all signals that are to be passed on; those ignored stay so, for the command as well."""

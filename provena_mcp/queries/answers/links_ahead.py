@@ -65,7 +65,7 @@ async def read_links_ahead(
             answers.append(outcome)
         elif not isinstance(outcome, NotFoundError):
             raise outcome
-    return _told(answers, hops, graph)
+    return _links_ahead(answers, hops, graph)
 
 
 @without_collections()
@@ -90,7 +90,7 @@ def _next_query(graph: ProvenanceGraph, left: dict[str, int], reach: int) -> Que
 
 
 @without_collections()
-def _told(
+def _links_ahead(
     answers: Iterable[tuple[Query, ProvenanceGraph]], hops: Mapping[str, int], graph: ProvenanceGraph
 ) -> LinksAhead:
     known: set[str] = set()

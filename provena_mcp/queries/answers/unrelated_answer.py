@@ -78,8 +78,8 @@ class UnrelatedAnswer:
                 answer=none + self._shares(words),
                 from_item=words.item(self._start),
                 to_item=words.item(self._goal),
-                common_ancestors=_told(self._ancestors, words, with_legs=with_legs),
-                common_descendants=_told(self._descendants, words, with_legs=with_legs),
+                common_ancestors=_shared_items(self._ancestors, words, with_legs=with_legs),
+                common_descendants=_shared_items(self._descendants, words, with_legs=with_legs),
                 searched_hops=within,
                 incomplete_because=because,
                 unreadable=unreadable_of(words.named),
@@ -121,7 +121,7 @@ class UnrelatedAnswer:
         return tuple(calls) or None
 
 
-def _told(side: SharedSide, words: PathWords, *, with_legs: bool) -> SharedItems | None:
+def _shared_items(side: SharedSide, words: PathWords, *, with_legs: bool) -> SharedItems | None:
     if not side.data and not side.besides:
         return None
     return SharedItems(

@@ -87,20 +87,22 @@ async def fetch_items(
     wanted = list(dict.fromkeys(parse_handle(item_id, "ids") for item_id in ids))
     if not 1 <= len(wanted) <= MAX_IDS:
         raise ArgumentError(f"ids takes 1 to {MAX_IDS} handles, not {len(wanted)}.", parameter="ids")
-    read = _told_apart(await reader.items(NOTHING).read(wanted))
+    read = _by_outcome(await reader.items(NOTHING).read(wanted))
     found = read.found
-    told = [_in_full(item) for item in found] if detail == "full" else await describe_items(reader, found)
+    described = (
+        [_in_full(item) for item in found] if detail == "full" else await describe_items(reader, found)
+    )
     included: Mapping[str, Included] = await include.read(found) if include else {}
 
     def size(item: AnyBrief | FullItem) -> int:
         beside = included.get(item.id)
         return size_of(item) + (size_of(beside) if beside else 0)
 
-    shown = len(take_within(told, max_tokens, size))
-    left = tuple(item.id for item in told[shown:])
+    shown = len(take_within(described, max_tokens, size))
+    left = tuple(item.id for item in described[shown:])
     return FetchItemsResult(
-        items=tuple(told[:shown]),
-        included={item.id: included[item.id] for item in told[:shown] if item.id in included} or None,
+        items=tuple(described[:shown]),
+        included={item.id: included[item.id] for item in described[:shown] if item.id in included} or None,
         not_found=tuple(read.not_found),
         forbidden=tuple(read.forbidden),
         failed=tuple(read.failed),
@@ -119,7 +121,7 @@ class _Read:
     failed: list[Unfetched] = field(default_factory=list[Unfetched])
 
 
-def _told_apart(outcomes: Mapping[str, RegistryItem | ProvenaError]) -> _Read:
+def _by_outcome(outcomes: Mapping[str, RegistryItem | ProvenaError]) -> _Read:
     read = _Read()
     for item_id, outcome in outcomes.items():
         if isinstance(outcome, RegistryItem):

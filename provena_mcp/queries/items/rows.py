@@ -112,10 +112,10 @@ def namesakes(
     for item in items:
         groups[clean(item.display_name or "", NAME_LENGTH).casefold()].append(item)
     shared = [group for name, group in groups.items() if name and len(group) > 1]
-    return tuple(_told_apart(group, organisation_of) for group in shared[:_MOST_GROUPS]) or None
+    return tuple(_by_differences(group, organisation_of) for group in shared[:_MOST_GROUPS]) or None
 
 
-def _told_apart(group: Sequence[RegistryItem], organisation_of: Mapping[str, str]) -> Namesakes:
+def _by_differences(group: Sequence[RegistryItem], organisation_of: Mapping[str, str]) -> Namesakes:
     full = [_namesake(item, organisation_of.get(item.id)) for item in group]
     differing = {
         field for field in Namesake.model_fields if len({getattr(entry, field) for entry in full}) > 1

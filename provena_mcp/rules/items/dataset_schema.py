@@ -38,9 +38,9 @@ class _Access(_Strict):
     description: NonEmpty | None = None
 
     @model_validator(mode="after")
-    def _told_if_elsewhere(self) -> Self:
-        told = (self.uri, self.description)
-        if any(told) if self.reposited else not all(told):
+    def _described_if_elsewhere(self) -> Self:
+        given = (self.uri, self.description)
+        if any(given) if self.reposited else not all(given):
             message = "uri and description are required if the data is not reposited, and only then"
             raise ValueError(message)
         return self

@@ -61,8 +61,10 @@ class RequestBody:
         else:
             problem = None
         if problem:
-            told = problem.model_dump_json(by_alias=True)
-            await Response(told, HTTPStatus.BAD_REQUEST, media_type="application/json")(scope, receive, send)
+            refusal = problem.model_dump_json(by_alias=True)
+            await Response(refusal, HTTPStatus.BAD_REQUEST, media_type="application/json")(
+                scope, receive, send
+            )
             return
         await self._app({**scope, _BODY: body}, _Replay(body, receive), send)
 

@@ -183,6 +183,7 @@ def _opened(url: str, password: SecretStr | None) -> tuple[Any, Any]:
             "PROVENA_HTTP_STORE names a Redis or Valkey server, and the client for it is not installed.",
             advice="Install it with: pip install 'provena-mcp[redis]'",
         ) from None
+    # The types of ``redis`` leave the keyword arguments of ``from_url`` unknown, which strict typing refuses.
     client = cast("Any", redis.Redis).from_url(
         url,
         password=password.get_secret_value() if password else None,

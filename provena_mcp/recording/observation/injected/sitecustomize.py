@@ -12,6 +12,7 @@ _folders = os.environ.get("PROVENA_EVENTS", "")
 
 
 def _listen() -> None:
+    # This folder is on the path of the recorded program only, where type checkers do not look.
     from provena_events import EventLog  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
 
     for folder in _folders.split(os.pathsep):
