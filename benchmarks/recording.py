@@ -75,8 +75,8 @@ class Pair:
     recorded: float
 
 
-def pairs(text: str, name: str, options: list[str], seconds: int, repeat: int) -> list[Pair]:
-    """A command measured so many times; the work is the same in both of a pair."""
+def pairs(text: str, name: str, options: list[str], work: int, repeat: int) -> list[Pair]:
+    """A command that does so much ``work``, measured so many times."""
     measured: list[Pair] = []
     recording = [sys.executable, "-m", "provena_mcp", "record", "-q", *options, "--"]
     for turn in range(repeat):
@@ -88,7 +88,7 @@ def pairs(text: str, name: str, options: list[str], seconds: int, repeat: int) -
                 (folder / "rain.csv").write_text("1,2\n" * 10_000)
                 (folder / name).write_text(text.replace("{python}", sys.executable))
                 starter = sys.executable if name.endswith(".py") else "sh"
-                command = [starter, name, str(seconds)]
+                command = [starter, name, str(work)]
                 times[is_recorded] = processor_seconds(
                     [*recording, *command] if is_recorded else command, folder
                 )
@@ -97,14 +97,17 @@ def pairs(text: str, name: str, options: list[str], seconds: int, repeat: int) -
 
 
 def measure(table: Table, quick: bool) -> None:
-    seconds, repeat = (2, 1) if quick else (10, 5)
+    seconds, repeat = (2, 1) if quick else (10, 3)
     for what, (text, name) in COMMANDS.items():
+        # As much work as takes so long on this machine.
+        (once,) = pairs(text, name, LEVELS["declared"], 1, 1)
+        work = max(1, round(seconds / once.bare))
         for level, options in LEVELS.items():
-            _compare(table, f"{what} ({level})", pairs(text, name, options, seconds, repeat))
-    run = _costs("pass", 2 * repeat)
+            _compare(table, f"{what} ({level})", pairs(text, name, options, work, repeat))
+    run = _costs("pass", 3 * repeat)
     table.within("a run by itself", statistics.median(run), MOST_SECONDS_A_RUN, "CPU s")
     for count, text in _SHORT.items():
-        costs = [(cost - statistics.median(run)) / count * 1e6 for cost in _costs(text, 2 * repeat)]
+        costs = [(cost - statistics.median(run)) / count * 1e6 for cost in _costs(text, 3 * repeat)]
         what = (
             f"each of {count:,} new files" if count == _NEW_FILES else f"each of {count:,} opens of 200 files"
         )

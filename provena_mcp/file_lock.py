@@ -20,7 +20,8 @@ _LONGEST_WAIT_SECONDS: Final = 60.0
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Take the lock on an open file, unless another has it."""
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -30,7 +31,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Take the lock on an open file, unless another has it."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -54,7 +56,7 @@ async def locked(path: Path, sleep: Callable[[float], Awaitable[None]]) -> Async
         ) from error
     try:
         for _ in range(int(_LONGEST_WAIT_SECONDS / _PAUSE_SECONDS)):
-            if _try_lock(descriptor):
+            if try_lock(descriptor):
                 break
             await sleep(_PAUSE_SECONDS)
         else:

@@ -62,7 +62,7 @@ def record(command: Sequence[str], options: RecordOptions) -> None:
         _say(f"{error.message} {error.advice}")
         sys.exit(error.code)
     if done.problem or not options.quiet:
-        _say(summary(done))
+        _say(*summary(done))
     leave_like(done.ended)
 
 
@@ -101,23 +101,29 @@ def plan_of(options: RecordOptions) -> Plan:
     )
 
 
-def _say(words: str) -> None:
-    sys.stderr.write(f"provena-mcp: {words}\n")
+def _say(*lines: str) -> None:
+    """Say something on stderr; what names of files would do to a terminal is written out."""
+    sys.stderr.write("provena-mcp: " + "\n  ".join(map(_visible, lines)) + "\n")
 
 
-def summary(done: Recorded) -> str:
+def _visible(text: str) -> str:
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text
+    )
+
+
+def summary(done: Recorded) -> list[str]:
     """What was captured, in a line, and what was not seen, a line each."""
     capture = done.capture
     if done.problem:
-        return f"the capture in {os.path.relpath(done.folder)} stays unfinished: {done.problem}"
+        return [f"the capture in {os.path.relpath(done.folder)} stays unfinished: {done.problem}"]
     counts = {role: sum(file.role == role for file in capture.files) for role in ("input", "output", "code")}
-    lines = [
+    return [
         f"captured {capture.state} run in {os.path.relpath(done.folder)}: read {counts['input']}, "
         f"wrote {counts['output']}, code {counts['code']} (observed: {', '.join(capture.levels)})",
         *capture.not_observed,
         *_unhashed(capture),
     ]
-    return "\n  ".join(lines)
 
 
 def _unhashed(capture: Capture) -> list[str]:
@@ -159,6 +165,6 @@ def _telling() -> Progress:
         if time.monotonic() - said >= _SECONDS_BETWEEN_WORDS:
             said = time.monotonic()
             share = f"{100 * done // size} %" if size else f"{done:,} bytes"
-            sys.stderr.write(f"provena-mcp: hashing {PurePath(path).name}: {share} of {size:,} bytes\n")
+            _say(f"hashing {PurePath(path).name}: {share} of {size:,} bytes")
 
     return tell

@@ -17,6 +17,7 @@ from provena_mcp.recording.captured import Capture, Level
 from provena_mcp.recording.command import program_of, repositories
 from provena_mcp.recording.command_secrets import mask_arguments
 from provena_mcp.recording.environment import describe_environment
+from provena_mcp.recording.meanwhile import going_on, with_others
 from provena_mcp.recording.observation.injected.provena_events import EventLog
 from provena_mcp.recording.observation.observer import Observer, Plan
 from provena_mcp.recording.person import who_runs_this
@@ -92,14 +93,16 @@ def capture(
     try:
         observer.begin()
         place.write(begun)
-        with _observed(begun, place, observer) as ongoing:
+        with going_on(place.path) as since, _observed(begun, place, observer, since) as ongoing:
             yield ongoing
     finally:
         observer.close()
 
 
 @contextmanager
-def _observed(begun: Capture, place: CaptureFolder, observer: Observer) -> Generator[OngoingCapture]:
+def _observed(
+    begun: Capture, place: CaptureFolder, observer: Observer, since: int
+) -> Generator[OngoingCapture]:
     """Listen to what happens, and write the capture anew when it is over, however it ends."""
     log = EventLog(observer.events)
     log.start()
@@ -108,7 +111,8 @@ def _observed(begun: Capture, place: CaptureFolder, observer: Observer) -> Gener
 
     def finish(error: str | None) -> None:
         ongoing.close()
-        place.write(_finished(begun, observer, begun.started + time.monotonic() - steady, error))
+        seen = _finished(begun, observer, begun.started + time.monotonic() - steady, error)
+        place.write(with_others(seen, place.path, since))
 
     try:
         yield ongoing

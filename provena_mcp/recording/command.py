@@ -15,6 +15,7 @@ from provena_mcp.recording.captured import Capture, Repository, Who
 from provena_mcp.recording.command_secrets import mask_arguments
 from provena_mcp.recording.environment import describe_environment
 from provena_mcp.recording.hashes import Progress
+from provena_mcp.recording.meanwhile import going_on, with_others
 from provena_mcp.recording.observation.observer import Observer, Plan
 from provena_mcp.recording.process import Ended, require_runnable, run_untouched
 from provena_mcp.recording.repository import repository_of
@@ -115,18 +116,20 @@ def _run(
     wishes: Wishes,
     clock: Callable[[], float],
 ) -> Recorded:
-    started, steady = clock(), time.monotonic()
-    ended = run_untouched(observer.command_line(command), begun.folder, observer.environment(os.environ))
-    took = time.monotonic() - steady
-    jumped = clock() - started - took
-    begun = replace(begun, started=started)
-    try:
-        capture = _finished(begun, ended, took, observer, wishes, _clock_remarks(jumped))
-        folder.write(capture)
-    except (OSError, ValueError, OperatorError, KeyboardInterrupt) as error:
-        # The command's end is its own, whatever becomes of what is written down of it.
-        return Recorded(ended, begun, folder.path, str(error) or "it was broken off")
-    return Recorded(ended, capture, folder.path)
+    with going_on(folder.path) as since:
+        started, steady = clock(), time.monotonic()
+        ended = run_untouched(observer.command_line(command), begun.folder, observer.environment(os.environ))
+        took = time.monotonic() - steady
+        jumped = clock() - started - took
+        begun = replace(begun, started=started)
+        try:
+            seen = _finished(begun, ended, took, observer, wishes, _clock_remarks(jumped))
+            capture = with_others(seen, folder.path, since)
+            folder.write(capture)
+        except (OSError, ValueError, OperatorError, KeyboardInterrupt) as error:
+            # The command's end is its own, whatever becomes of what is written down of it.
+            return Recorded(ended, begun, folder.path, str(error) or "it was broken off")
+        return Recorded(ended, capture, folder.path)
 
 
 def _finished(

@@ -37,6 +37,7 @@ Entity = dict[str, Any]
 Document = dict[str, Any]
 
 DIGEST: Final = "#capture-digest"
+WORKING_FOLDER: Final = "working folder"
 _STATUS: Final[Mapping[RunState, str]] = {
     "unfinished": "http://schema.org/ActiveActionStatus",
     "completed": "http://schema.org/CompletedActionStatus",
@@ -143,7 +144,7 @@ class _Writer:
         properties = [
             self._property("command", shlex.join(map(_text, capture.command)), COMMAND),
             *(self._property("observed", level, OBSERVED) for level in capture.levels),
-            self._property("working folder", _text(capture.folder)),
+            self._property(WORKING_FOLDER, _text(capture.folder)),
             *(self._property("not observed", _text(said), NOT_OBSERVED) for said in capture.not_observed),
             *(self._property(name, _text(value)) for name, value in capture.environment.facts.items()),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ Progress = Callable[[str, int, int], None]
 """Told now and then: the file's path, bytes hashed, bytes in all."""
 
 _CHUNK: Final = 1 << 20
+_BLOCK: Final = 512
 _TOLD_EVERY: Final = 64 * _CHUNK
 # A pipe does not keep us waiting. A link is followed: what counts is what the program got to read.
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -60,25 +61,52 @@ def _content(file: int, path: str, up_to: int | None, progress: Progress | None)
     size, modified = before.st_size, before.st_mtime
     if up_to is not None and size > up_to:
         return Content(None, size, modified, f"not hashed: larger than {up_to:,} bytes")
-    digest = _digest(file, path, size, progress)
+    digest = _digest(file, path, before, progress)
     after = os.fstat(file)
     if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
         return Content(None, after.st_size, after.st_mtime, "it changed while it was hashed")
     return Content(digest, size, modified)
 
 
-def _digest(descriptor: int, path: str, size: int, progress: Progress | None) -> str:
-    # No larger than the file: thousands of small ones would spend their time on clearing memory.
-    digest, buffer = hashlib.sha256(), bytearray(min(_CHUNK, size + 1))
-    view = memoryview(buffer)
+def _digest(file: int, path: str, found: os.stat_result, progress: Progress | None) -> str:
+    digest = hashlib.sha256()
     done = told = 0
-    while count := os.readv(descriptor, [buffer]) if hasattr(os, "readv") else _read(descriptor, buffer):
-        digest.update(view[:count])
-        done += count
+    for piece in _pieces(file, found):
+        digest.update(piece)
+        done += len(piece)
         if progress and done - told >= _TOLD_EVERY:
             told = done
-            progress(path, done, size)
+            progress(path, done, found.st_size)
     return digest.hexdigest()
+
+
+def _pieces(file: int, found: os.stat_result) -> Iterator[bytes | memoryview]:
+    """What an open file holds, from its start to its end; holes are not read, whatever their size."""
+    # No larger than the file: thousands of small ones would spend their time on clearing memory.
+    buffer = bytearray(min(_CHUNK, found.st_size + 1))
+    view = memoryview(buffer)
+    has_holes = hasattr(os, "SEEK_DATA") and found.st_blocks * _BLOCK < found.st_size
+    done = 0
+    while True:
+        if has_holes:
+            hole = _to_next_data(file, done, found.st_size) - done
+            done += hole
+            while hole > 0:
+                yield bytes(min(_CHUNK, hole))
+                hole -= _CHUNK
+        count = os.readv(file, [buffer]) if hasattr(os, "readv") else _read(file, buffer)
+        if not count:
+            return
+        yield view[:count]
+        done += count
+
+
+def _to_next_data(file: int, at: int, size: int) -> int:
+    """Go to where the next data of a file begin, or to its end, and say where that is."""
+    try:
+        return os.lseek(file, at, os.SEEK_DATA)
+    except OSError:
+        return os.lseek(file, max(at, size), os.SEEK_SET)
 
 
 def _read(descriptor: int, buffer: bytearray) -> int:

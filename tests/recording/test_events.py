@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import sys
@@ -174,3 +175,22 @@ def test_who_breaks_the_hashing_off_gets_a_capture_without_further_hashes(work: 
         "completed",
         {"copy.bin": "hashing was broken off", "last.txt": "hashing was broken off"},
     )
+
+
+def test_a_file_with_holes_has_the_hash_of_its_zeros_and_is_hashed_once_if_it_stays(work: Path) -> None:
+    told: list[tuple[str, int]] = []
+    with (work / "holes.bin").open("wb") as holes:
+        holes.write(b"start")
+        holes.seek(40 * 1024 * 1024)
+        holes.write(b"middle" * 1_000)
+        holes.truncate(70 * 1024 * 1024 + 7)
+    done = record_command(
+        ["true"],
+        Plan(str(work), inputs=("holes.bin", "rain.csv")),
+        Wishes(),
+        progress=lambda path, done, size: told.append((Path(path).name, size)),
+    )
+    hashes = {Path(file.path).name: file.content.sha256 for file in done.capture.files}
+    contents = {name: (work / name).read_bytes() for name in ("holes.bin", "rain.csv")}
+    assert hashes == {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    assert told == [("holes.bin", len(contents["holes.bin"]))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from provena_mcp.crates.terms import METADATA
 from tests.cli.command_line import CommandLine
 from tests.recording.captures import captures_in, only_run
 
@@ -114,3 +116,28 @@ def _until(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_captures_at_the_same_time_in_one_folder_say_so_and_one_that_was_killed_is_none(
+    run: CommandLine, work: Path
+) -> None:
+    assert run.process("record", "-q", "--", "sh", "-c", "kill -KILL $PPID").returncode == -signal.SIGKILL
+    run("record", "-q", "--name", "alone", "--", "sh", "-c", "echo x > alone.txt")
+    inner = f"{sys.executable} -m provena_mcp record -q --name inner -- sh -c 'echo x > inner.txt'"
+    run("record", "-q", "--name", "outer", "--", "sh", "-c", f"{inner}; echo x > outer.txt")
+    said = {
+        path.name.split("-")[1]: re.findall(
+            r"Captured at the same time: \w+-(\w+)", (path / METADATA).read_text()
+        )
+        for path in captures_in(work)
+    }
+    assert said == {"sh": [], "alone": [], "outer": ["inner"], "inner": ["outer"]}
+
+
+def test_names_of_files_do_nothing_to_the_terminal(run: CommandLine, work: Path) -> None:
+    (work / "x\x1b]0;title\x07\n.txt").write_text("x")
+    (work / "caf\udce9").symlink_to("caf\udce9")
+    done = run("record", "-i", "caf\udce9", "--", "sh", "-c", "rm x*")
+    assert "/x\\x1b]0;title\\x07\\n.txt.\n" in done.stderr
+    assert "caf\\udce9" in done.stderr
+    assert [line for line in done.stderr.splitlines() if not line.isprintable()] == []

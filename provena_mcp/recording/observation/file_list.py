@@ -128,7 +128,7 @@ class FileList:
     def _of(self, path: str, content: ReadContent, programs: frozenset[str]) -> Iterator[CapturedFile]:
         file = self._files[path]
         readers, writers = file.readers, file.writers
-        now = content(path)
+        now = self._unchanged(path) or content(path)
         if readers:
             changed = bool(writers) or not self._is_as_read(path, file.state)
             known, remark = self._as_read(path, now, changed=changed)
@@ -136,6 +136,13 @@ class FileList:
             yield CapturedFile(path, role, known, readers, remark, earlier=bool(writers))
         if writers:
             yield CapturedFile(path, "output", now, writers, self._remark_on_output(path, writers))
+
+    def _unchanged(self, path: str) -> Content | None:
+        """What a file held before the run, and holds still: it is not hashed again."""
+        held, state = self._before.get(path, (Content(), None))
+        if not held.sha256 or state is None or state != state_of(path):
+            return None
+        return None if changed_since(path, self._began_ns) else held
 
     def _as_read(self, path: str, now: Content, *, changed: bool) -> tuple[Content, str | None]:
         """What an input held when it was read, and what has become of it since."""
