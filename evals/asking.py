@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-import bpe_openai  # pyright: ignore[reportMissingTypeStubs]
 from mcp import Client
 from mcp.types import CallToolResult, TextContent
 
@@ -201,7 +200,9 @@ def _parts(value: dict[str, Any], head: str) -> Iterator[Any]:
 
 
 def tokens(text: str) -> int:
-    """o200k_base tokens."""
+    """o200k_base tokens; what counts them takes a second to load, and many who import this count nothing."""
+    import bpe_openai  # pyright: ignore[reportMissingTypeStubs]
+
     return len(bpe_openai.get_encoding("o200k_base").encode(text))
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.walks import PACKAGE
 
 MODULE_LINES, FUNCTION_LINES = 300, 40
-TREES = {path: ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+TEXTS = {path: path.read_text("utf-8") for path in PACKAGE.rglob("*.py")}
+
+
+def _nodes() -> Iterator[tuple[Path, ast.AST]]:
+    """What is in the package's modules, read anew: hundreds of trees are not kept for other tests."""
+    for path, text in TEXTS.items():
+        for node in ast.walk(ast.parse(text)):
+            yield path, node
 
 
 def _place(path: Path, node: ast.stmt | ast.ExceptHandler) -> str:
@@ -27,17 +35,17 @@ def _catches_all(handler: ast.ExceptHandler) -> bool:
 
 
 def test_no_module_is_longer_than_a_reader_keeps_in_mind():
-    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in TREES}
     assert {
-        str(path.relative_to(PACKAGE)) for path, length in lengths.items() if length > MODULE_LINES
+        str(path.relative_to(PACKAGE))
+        for path, text in TEXTS.items()
+        if len(text.splitlines()) > MODULE_LINES
     } == set()
 
 
 def test_every_function_fits_on_a_screen():
     assert [
         _place(path, node)
-        for path, tree in TREES.items()
-        for node in ast.walk(tree)
+        for path, node in _nodes()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _length(node) > FUNCTION_LINES
     ] == []
 
@@ -45,8 +53,7 @@ def test_every_function_fits_on_a_screen():
 def test_what_catches_everything_raises_it_again_but_for_a_job_that_must_not_stop_the_others():
     kept = {
         path.relative_to(PACKAGE).as_posix()
-        for path, tree in TREES.items()
-        for node in ast.walk(tree)
+        for path, node in _nodes()
         if isinstance(node, ast.ExceptHandler)
         and _catches_all(node)
         and not isinstance(node.body[-1], ast.Raise)

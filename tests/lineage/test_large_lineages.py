@@ -1,8 +1,8 @@
 """Lineages of a hundred and of ten thousand items: shown whole, or as much as fits and counted whole."""
 
-import bpe_openai
 import pytest
 
+from evals.asking import tokens
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
@@ -12,7 +12,6 @@ from provena_mcp.rules.provenance import assert_model_run
 from provena_mcp.wire.records import ModelRunRecord
 from tests.worlds.records import record, templated
 
-TOKENIZER = bpe_openai.get_encoding("o200k_base")
 # A dataset is two hops from those it was made of: as far as a deployment's cap of ten hops.
 GENERATIONS = 5
 ROOT = "10378.1/1900000"
@@ -54,8 +53,8 @@ def _record(inputs: list[str], output: str, number: int) -> ModelRunRecord:
     )
 
 
-def tokens(result: LineageResult) -> int:
-    return len(TOKENIZER.encode(result.model_dump_json(exclude_none=True)))
+def tokens_of(result: LineageResult) -> int:
+    return tokens(result.model_dump_json(exclude_none=True))
 
 
 def test_a_hundred_items_are_shown_whole_with_their_names() -> None:
@@ -64,7 +63,7 @@ def test_a_hundred_items_are_shown_whole_with_their_names() -> None:
     rows = [row for types in result.nodes.values() for rows in types.values() for row in rows]
     assert (result.totals.nodes, result.totals.links) == (len(graph.nodes), len(graph.links)) == (100, 344)
     assert (len(rows), {len(row) for row in rows}, result.next) == (99, {3}, None)
-    assert tokens(result) <= 3700
+    assert tokens_of(result) <= 3700
 
 
 @pytest.mark.slow
@@ -75,4 +74,4 @@ def test_ten_thousand_items_fit_the_budget_and_their_totals_are_true() -> None:
     assert len(graph.nodes) > 10_000
     assert sum(result.totals.by_hop.values()) == sum(result.totals.by_type.values()) == len(graph.nodes)
     assert (result.of, result.next is not None) == (len(graph.nodes) - 1, True)
-    assert tokens(result) <= 4000
+    assert tokens_of(result) <= 4000

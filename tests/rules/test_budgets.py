@@ -3,12 +3,12 @@ import random
 import string
 from typing import Any
 
-import bpe_openai
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from evals.asking import tokens
 from evals.fire_weather import fire_weather
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.lineage.pages import PageRequest, plan_page
@@ -17,12 +17,6 @@ from provena_mcp.rules.budgets import estimate_tokens, size_of, take_within
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from tests.recordings.recorded import read_items
 from tests.worlds.lineages import NAMES, Question, questions
-
-TOKENIZER = bpe_openai.get_encoding("o200k_base")
-
-
-def tokens(text: str) -> int:
-    return len(TOKENIZER.encode(text))
 
 
 def a_fan_of_inputs(names: list[str]) -> tuple[LineageView, dict[str, str]]:

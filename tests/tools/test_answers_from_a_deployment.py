@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import bpe_openai
 import httpx
 import pytest
 from mcp import Client
 
+from evals.asking import tokens
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
@@ -210,9 +210,8 @@ def settings_over(folder: Path, items: list[dict[str, Any]]) -> Settings:
     return settings_with(store=folder / "store.sqlite3")
 
 
-def tokens(content: Any) -> int:
-    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
-    return len(bpe_openai.get_encoding("o200k_base").encode(text))
+def tokens_of(content: Any) -> int:
+    return tokens(json.dumps(content, separators=(",", ":"), ensure_ascii=False))
 
 
 @pytest.mark.slow
@@ -239,7 +238,7 @@ async def test_an_impact_of_five_thousand_items_keeps_its_totals_and_its_budget(
     assert impact["answer"].endswith(
         f" Who else made {unread} affected datasets was not read; fetch_items tells who made each."
     )
-    assert tokens(impact) <= 4000
+    assert tokens_of(impact) <= 4000
 
 
 @pytest.mark.slow
@@ -256,7 +255,7 @@ async def test_two_thousand_shortest_paths_are_counted_and_three_are_told(tmp_pa
     assert audit["verdict"] == "not_repeatable"
     (unreleased,) = [finding for finding in audit["findings"] if finding["code"] == "input_changeable"]
     assert (unreleased["of"], len(unreleased["ids"])) == (2000, 10)
-    assert tokens(audit) <= 4000
+    assert tokens_of(audit) <= 4000
 
 
 # --- text that gives orders

@@ -7,9 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 
-import bpe_openai
 import pytest
 
+from evals.asking import tokens
 from provena_mcp.errors import SettingsError
 from provena_mcp.next_call import ToolName
 from provena_mcp.queries.which_provena import MirrorState, WhichProvena
@@ -43,10 +43,6 @@ def shown_tokens(definitions: tuple[ToolDefinition, ...]) -> int:
         for tool in register(definitions)
     ]
     return tokens(json.dumps(shown, separators=(",", ":"), ensure_ascii=False))
-
-
-def tokens(text: str) -> int:
-    return len(bpe_openai.get_encoding("o200k_base").encode(text))
 
 
 def test_the_tools_that_answers_may_propose_are_the_tools_there_are():
