@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from importlib.resources import files
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING
@@ -48,6 +49,7 @@ def register_resources(server: MCPServer[Application], about: Callable[[], str])
     _register_fixed(server, about)
 
 
+@cache
 def _handler(kind: DocumentKind) -> Callable[..., Awaitable[str | bytes]]:
     async def read(ctx: Ctx, **variables: str | None) -> str | bytes:
         given = {name: value for name, value in variables.items() if value is not None}

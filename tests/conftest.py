@@ -80,12 +80,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+def make_each_template_once() -> None:
+    """Remember resource templates: each server that a test builds makes those of the same functions anew."""
+    from mcp.server.mcpserver.resources.templates import ResourceTemplate
+
+    make = ResourceTemplate.from_function
+    made: dict[Any, ResourceTemplate] = {}
+
+    def make_once(*given: Any, **named: Any) -> ResourceTemplate:
+        key = (given, tuple(named.items()))
+        if key not in made:
+            made[key] = make(*given, **named)
+        return made[key]
+
+    ResourceTemplate.from_function = staticmethod(make_once)
+
+
 def pytest_collection_finish() -> None:
     """Keep the garbage collector from what is there to stay.
 
     A million objects are alive once all tests are imported. To walk them again and again was a fifth of what
     tests do in their own process.
     """
+    if "mcp.server" in sys.modules:
+        make_each_template_once()
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)

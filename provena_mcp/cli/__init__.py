@@ -44,9 +44,9 @@ def _run(arguments: list[str]) -> None:
 
 
 def _run_app(arguments: list[str]) -> None:
-    from provena_mcp.cli.app import app
+    from provena_mcp.cli.app import command
 
-    app(arguments, prog_name="provena-mcp")
+    command()(arguments, prog_name="provena-mcp")
 
 
 def _reported(error: ProvenaError) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -283,3 +285,9 @@ add_record_command(app)
 add_known_file_commands(app)
 add_draft_command(app)
 add_export_commands(app)
+
+
+@cache
+def command() -> Callable[..., Any]:
+    """What typer makes of all these, to be called with arguments; made once, as it takes a while."""
+    return typer.main.get_command(app)

@@ -6,11 +6,11 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
-import typer
 
-from provena_mcp.cli.app import app
+from provena_mcp.cli import app
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
@@ -110,10 +110,10 @@ NAMED = [
 
 @pytest.mark.parametrize(("page", "words"), NAMED, ids=lambda value: str(value)[:40])
 def test_commands_named_in_sentences_are_there_with_their_options(page: str, words: str):
-    command = typer.main.get_command(app)
+    command: Any = app.command()
     given = [re.sub(r"[\[\]\\]", "", word).split("|")[0] for word in words.split(" -- ")[0].split()]
     while given and given[0] in getattr(command, "commands", {}):
-        command = command.commands[given.pop(0)]  # pyright: ignore[reportAttributeAccessIssue]
+        command = command.commands[given.pop(0)]
     assert not (hasattr(command, "commands") and given and given[0][0].islower()), f"{page}: {words}"
     options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
     assert {word for word in given if word.startswith("-")} <= options | {"--"}
