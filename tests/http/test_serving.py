@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import httpx2
 import psutil
 import pytest
 from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
 
 CALLS = 40
 WARNING = "WARNING provena_mcp.server.http.origins: "
@@ -80,23 +82,36 @@ async def test_the_sample_world_is_served_on_this_machine(tmp_path: Path, era: s
 async def test_sigterm_loses_no_call_under_way(tmp_path: Path):
     with serving(tmp_path, "--sample", PROVENA_HTTP_CALLS_PER_MINUTE="10000") as (process, base):
         await until_ready(base)
-        async with Client(f"{base}/mcp") as host:
+        sent: list[str] = []
+        all_sent = asyncio.Event()
+
+        async def follow(step: str, _: object) -> None:
+            if step.endswith("send_request_body.complete"):
+                sent.append(step)
+                if len(sent) == CALLS:
+                    all_sent.set()
+
+        async def trace(request: httpx2.Request) -> None:
+            request.extensions["trace"] = follow
+
+        async with (
+            httpx2.AsyncClient(trust_env=False, timeout=60) as http,
+            Client(streamable_http_client(f"{base}/mcp", http_client=http)) as host,
+        ):
             run = (
                 await host.call_tool("list_items", {"subtype": "MODEL_RUN", "limit": 1})
             ).structured_content
-            begun = asyncio.Event()
+            http.event_hooks = {"request": [trace]}
 
-            async def one(number: int) -> bool:
-                if number == CALLS - 1:
-                    begun.set()
+            async def one() -> bool:
                 answer = await host.call_tool(
                     "explore_upstream", {"starting_id": run["items"][0]["id"], "depth": 4}
                 )
                 return not answer.is_error
 
-            calls = [asyncio.create_task(one(number)) for number in range(CALLS)]
-            await begun.wait()
-            # The first answer shows that all have been sent: they go out in one turn of the loop.
+            calls = [asyncio.create_task(one()) for _ in range(CALLS)]
+            # A server that is stopping takes no connections: those of all have to be there before.
+            await all_sent.wait()
             await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
             process.terminate()
             answered = await asyncio.gather(*calls)

@@ -145,7 +145,8 @@ def _made_here(command: tuple[str, ...]) -> str:
         authorities = ssl.get_default_verify_paths().cafile
         if authorities is not None:
             shutil.copyfile(authorities, root / "etc/ssl/certs/ca-certificates.crt")
-        shutil.rmtree(root / "var/cache/apt/archives")
+        for fetched in ("var/cache/apt", "var/lib/apt/lists"):
+            shutil.rmtree(root / fetched)
         archive = Path(folder) / "root.tar"
         _ask("tar", "--create", "--file", str(archive), "--directory", str(root), ".")
         path = "ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

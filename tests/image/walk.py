@@ -66,6 +66,7 @@ print(json.dumps({
     "user": [os.getuid(), os.getgid()],
     "capabilities": [int(status[name], 16) for name in ("CapEff", "CapPrm", "CapBnd")],
     "gains no privileges": bool(int(status["NoNewPrivs"])),
+    "read-only": bool(os.statvfs("/").f_flag & os.ST_RDONLY),
     "writable": [place for place in places if is_writable(place)],
     "store": [oct(stat.S_IMODE(store.st_mode)), store.st_uid],
 }))
@@ -145,6 +146,7 @@ class Walk:
                 "user": [USER, USER],
                 "capabilities": [0, 0, 0],
                 "gains no privileges": True,
+                "read-only": True,
                 "writable": [_HOME, "/tmp"],
                 "store": ["0o600", USER],
             }
