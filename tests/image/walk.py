@@ -198,12 +198,15 @@ class Walk:
     @contextmanager
     def _running(self, words: list[str], port: int) -> Generator[subprocess.Popen[bytes]]:
         """The server of a line as the page has it, once it takes requests."""
-        with (self.folder / "server.log").open("wb") as log:
+        said = self.folder / "server.log"
+        with said.open("wb") as log:
             line = self.engine.typed(words)
             server = subprocess.Popen(line, cwd=self.folder, stdout=log, stderr=log)
             try:
                 wait_for(lambda: _is_ready(port), server, _PATIENCE)
                 yield server
+            except AssertionError as error:
+                raise NotAsTheyReadError(f"{error}: {said.read_text('utf-8', 'replace')}") from error
             finally:
                 removal = [*self.engine.command, "rm", "--force", self.name]
                 subprocess.run(removal, capture_output=True, check=False)
