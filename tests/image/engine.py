@@ -61,7 +61,9 @@ class Engine:
             line, cwd=folder, capture_output=True, text=True, timeout=_PATIENCE, check=False
         )
         if (done.returncode != 0) != fails:
-            raise subprocess.CalledProcessError(done.returncode, line, done.stdout, done.stderr)
+            error = subprocess.CalledProcessError(done.returncode, line, done.stdout, done.stderr)
+            error.add_note(reason(error))
+            raise error
         return done.stdout + done.stderr if fails else done.stdout
 
     def _options(self, verb: str) -> tuple[str, ...]:
