@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from provena_mcp.lineage.diagram import LABEL_LENGTH, MAX_BOXES, escaped
 from provena_mcp.rules.graph import Link, ProvenanceGraph
+from provena_mcp.rules.large_values import kept_property
 from provena_mcp.rules.text import clean
 
 _MAX_CLUSTERS: Final = 10
@@ -51,11 +51,11 @@ class ClusteredDiagram:
             lines.append(f"%% {self.drawn} of {len(self.items)} items are drawn one by one.")
         return "\n".join([*lines, *self._boxes(names), *self._arrows(), *self._styles(), ""])
 
-    @cached_property
+    @kept_property
     def _clusters(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.cluster_of.get(item, _OUTSIDE) for item in self.items))
 
-    @cached_property
+    @kept_property
     def _box_of(self) -> Mapping[str, str]:
         """An item -> the box it is drawn as."""
         boxes = {item: f"n{place}" for place, item in enumerate(self.items[: self.drawn])}

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from provena_mcp.lineage.lineage import Lineage, type_order
 from provena_mcp.lineage.summary import Labels
 from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.large_values import kept_property
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -96,11 +96,11 @@ class Diagram:
     def _group(self, subtype: str) -> str:
         return f"g{list(self._collapsed).index(subtype)}"
 
-    @cached_property
+    @kept_property
     def _drawn(self) -> frozenset[int]:
         return frozenset(self.refs)
 
-    @cached_property
+    @kept_property
     def _collapsed(self) -> Mapping[str, int]:
         """How many items of each type are drawn as one box."""
         return Counter(subtype for ref, subtype in enumerate(self.view.types) if ref not in self._drawn)

@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import compress
 from typing import Final, NamedTuple
 
 from provena_mcp.lineage.roles import role_of
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
-from provena_mcp.rules.large_values import without_collections
+from provena_mcp.rules.large_values import kept_property, without_collections
 from provena_mcp.rules.links_by_kind import is_version, links_from, links_to
 
 # An item whose kind the graph does not hold passes on: an impact must not miss anything in silence.
@@ -72,12 +71,12 @@ class Impact:
     not_followed: Mapping[str, int]
     remakes_start: tuple[str, ...]
 
-    @cached_property
+    @kept_property
     def hops(self) -> Mapping[str, int]:
         """Hops of the starts (none) and of every affected item."""
         return dict.fromkeys(self.starts, 0) | {item.id: item.hop for item in self.affected}
 
-    @cached_property
+    @kept_property
     def runs(self) -> Mapping[str, int]:
         """Of every affected item, the affected runs on the way it came through, itself among them."""
         counts: dict[str, int] = {}

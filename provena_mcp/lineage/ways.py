@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from provena_mcp.rules.graph import OPPOSITE, Direction, ProvenanceGraph
-from provena_mcp.rules.large_values import without_collections
+from provena_mcp.rules.large_values import kept_property, without_collections
 
 # Beyond so many steps the ways are not counted: seconds of work for a number nobody reads.
 _MOST_STEPS: Final = 50_000
@@ -113,7 +112,7 @@ class _Count:
         }
         return {node: near.intersection(ways[node]) for node in near if node != self._goal}
 
-    @cached_property
+    @kept_property
     def _order(self) -> list[int]:
         """Each item after all that it leads to; those that lead to a cycle are never reached."""
         order: list[int] = []

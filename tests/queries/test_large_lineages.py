@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from provena_mcp.lineage.pages import PageRequest
+from provena_mcp.queries.answers.impact_evidence import gather_evidence
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import LARGE_ITEMS, DepthCap
@@ -74,5 +75,17 @@ def test_no_large_lineage_is_walked_on_the_event_loop(
     result = asyncio.run(answer_lineage(reader, DepthCap(), recent, question))
 
     assert (result.complete, result.roots.count) == (is_whole, LARGE_ITEMS + 1)
+    loop = threading.get_ident()
+    assert [name for name, column in provena.columns._asdict().items() if loop in column.walked_by] == []
+
+
+def test_no_large_answer_about_what_is_affected_is_walked_on_the_event_loop() -> None:
+    provena = WatchedProvena()
+    reader = cast(Reader, SimpleNamespace(client=SimpleNamespace(prov=provena), caller="ann"))
+
+    evidence = asyncio.run(gather_evidence(reader, DepthCap(), ["first"], 5, follow_versions=False))
+
+    assert [item.id for item in evidence.impact.affected] == ["input/0", "run", "made"]
+    assert evidence.makers == {"input/0": ("first",), "made": ("run",)}
     loop = threading.get_ident()
     assert [name for name, column in provena.columns._asdict().items() if loop in column.walked_by] == []

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Final
 
 from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.large_values import kept_property
 from provena_mcp.rules.links_by_kind import links_to
 from provena_mcp.rules.records.references import Found, Known, Refused, resolve
 from provena_mcp.rules.text import clean
@@ -52,27 +52,27 @@ class RunEvidence:
             if isinstance(found, DatasetItem):
                 yield found
 
-    @cached_property
+    @kept_property
     def inputs(self) -> tuple[str, ...]:
         """Ids of the datasets it used, each once."""
         return tuple(dict.fromkeys(dataset.dataset_id for dataset in self.run.record.inputs))
 
-    @cached_property
+    @kept_property
     def outputs(self) -> tuple[str, ...]:
         """Ids of the datasets it made, each once."""
         return tuple(dict.fromkeys(dataset.dataset_id for dataset in self.run.record.outputs))
 
-    @cached_property
+    @kept_property
     def makers(self) -> Mapping[str, tuple[str, ...]]:
         """A dataset upstream -> the runs that generated it."""
         return self._made_by("MODEL_RUN")
 
-    @cached_property
+    @kept_property
     def new_versions(self) -> Mapping[str, tuple[str, ...]]:
         """A dataset upstream that was registered as a new version -> the activities that say so."""
         return self._made_by("VERSION")
 
-    @cached_property
+    @kept_property
     def followed(self) -> frozenset[str]:
         """Ids of the items upstream that lead on."""
         columns = self.upstream.columns
@@ -85,7 +85,7 @@ class RunEvidence:
                 makers.setdefault(source, []).append(target)
         return {made: tuple(sorted(activities)) for made, activities in makers.items()}
 
-    @cached_property
+    @kept_property
     def datasets_upstream(self) -> tuple[str, ...]:
         """Ids of all datasets in its lineage, its inputs among them; sorted."""
         return tuple(sorted(node for node, kind in self.upstream.nodes.items() if kind.subtype == "DATASET"))

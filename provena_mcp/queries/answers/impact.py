@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,13 +12,14 @@ from provena_mcp.queries.answers.impact_answer import ImpactAnswer
 from provena_mcp.queries.answers.impact_evidence import gather_evidence
 from provena_mcp.queries.answers.impact_result import AnalyseImpactResult
 from provena_mcp.queries.items.item_reader import ItemReader
-from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.frontier import DepthCap
+from provena_mcp.queries.items.reader import Named, Reader
+from provena_mcp.queries.lineage.frontier import DepthCap, worked_out
 from provena_mcp.rules.handles import parse_handle
 
 # Whether a dataset is released stands in its record only: a page tells of two hundred, a fetch of one.
 _RELEASE_PAGES: Final = 25
 _RELEASE_FETCHES: Final = 300
+_LOOKED_UP_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,27 @@ async def analyse_impact(
         reader, cap, starts, question.depth, follow_versions=question.all_versions
     )
     nearest = [affected.id for affected in evidence.impact.affected if affected.subtype == "DATASET"]
-    known = reader.names.known(reader.caller, nearest)
+    known = await _known(reader, nearest)
     unread = {dataset: "DATASET" for dataset in nearest if dataset not in known}
     await records.read_many(unread, most_pages=_RELEASE_PAGES, most_fetches=_RELEASE_FETCHES)
-    answer = ImpactAnswer(reader, records, evidence, start, question.depth)
+    known |= await _known(reader, list(unread))
+    answer = await worked_out(
+        lambda: ImpactAnswer(reader, records, evidence, known, start, question.depth),
+        len(evidence.impact.affected),
+    )
     await answer.read_makers()
     if question.contacts:
         await answer.read_contacts()
     return await answer.result(max_tokens, has_contacts=question.contacts)
+
+
+async def _known(reader: Reader, datasets: Sequence[str]) -> dict[str, Named]:
+    """What was read lately of ``datasets``; others have their turn after each few thousand."""
+    known: dict[str, Named] = {}
+    for first in range(0, len(datasets), _LOOKED_UP_AT_ONCE):
+        known |= reader.names.known(reader.caller, datasets[first : first + _LOOKED_UP_AT_ONCE])
+        await asyncio.sleep(0)
+    return known
 
 
 def _versions_of(records: ItemReader, start: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pydantic import JsonValue
@@ -24,13 +24,14 @@ from provena_mcp.queries.answers.impact_result import (
 )
 from provena_mcp.queries.answers.makers import MakersRead, read_makers
 from provena_mcp.queries.items.item_reader import ItemReader
-from provena_mcp.queries.items.reader import NamesFound, Reader
+from provena_mcp.queries.items.reader import Named, NamesFound, Reader
+from provena_mcp.queries.lineage.frontier import worked_out
 from provena_mcp.rules.text import plural, shown_text
 from provena_mcp.rules.times import utc
 from provena_mcp.rules.uris import diagram_uri
 from provena_mcp.wire.items import DatasetItem, PersonItem
 
-_RELEASE_ORDER: Final = ("RELEASED", "PENDING")
+_RELEASE_ORDER: Final[dict[str | None, int]] = {"RELEASED": 0, "PENDING": 1}
 # Rows of each list at most, and the shares of them tried until the answer fits its budget.
 _ROWS: Final = {"datasets": 60, "runs": 50, "people": 30, "organisations": 20, "studies": 20, "other": 10}
 _SHARES: Final = (1.0, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05)
@@ -41,9 +42,15 @@ class ImpactAnswer:
     """An impact, its rows in the order in which they are told: released datasets first, then the nearest."""
 
     def __init__(
-        self, reader: Reader, records: ItemReader, evidence: ImpactEvidence, start: str, depth: int
+        self,
+        reader: Reader,
+        records: ItemReader,
+        evidence: ImpactEvidence,
+        known: Mapping[str, Named],
+        start: str,
+        depth: int,
     ) -> None:
-        """Tell ``evidence``, found within ``depth`` hops of ``start``; ``records`` were read for it."""
+        """Tell ``evidence``, found within ``depth`` hops of ``start``; ``known`` are names of datasets."""
         self._reader = reader
         self._records = records
         self._evidence = evidence
@@ -51,12 +58,10 @@ class ImpactAnswer:
         self._depth = depth
         self._kinds = evidence.kinds
         affected = evidence.impact.affected
-        self._known = reader.names.known(
-            reader.caller, (item.id for item in affected if item.subtype == "DATASET")
-        )
+        self._known = known
         self._datasets = sorted(
             (item for item in affected if item.subtype == "DATASET"),
-            key=lambda item: (_release_rank(self._release(item.id)), item.hop, item.id),
+            key=lambda item: (_RELEASE_ORDER.get(self._release(item.id), 2), item.hop, item.id),
         )
         self._runs = [item for item in affected if item.subtype == "MODEL_RUN"]
         self._other = [item for item in affected if item.subtype not in ("DATASET", "MODEL_RUN", "VERSION")]
@@ -66,7 +71,6 @@ class ImpactAnswer:
         self._named = NamesFound()
         self._emails: dict[str, str] = {}
         self._versions: dict[str, str] = {}
-        self._runs_to = evidence.impact.runs
         self._makers = MakersRead({}, evidence.impact.hops)
 
     async def read_contacts(self) -> None:
@@ -99,7 +103,8 @@ class ImpactAnswer:
         wanted = {item_id: self._kinds.get(item_id, "") for item_id in sorted(shown)}
         self._named = await self._reader.names.of(self._reader.caller, wanted)
         self._versions = same_names(self._named.names, self._named.versions)
-        return first_that_fits(self._answers(has_contacts=has_contacts), max_tokens)
+        answers = self._answers(has_contacts=has_contacts)
+        return await worked_out(lambda: first_that_fits(answers, max_tokens), len(self._datasets))
 
     def _lists(self) -> dict[str, Sequence[Affected | Touched]]:
         return {
@@ -163,7 +168,7 @@ class ImpactAnswer:
             name=self._name(item.id),
             version=self._versions.get(item.id),
             hop=item.hop,
-            runs=self._runs_to[item.id] if item.subtype == "DATASET" else None,
+            runs=self._evidence.impact.runs[item.id] if item.subtype == "DATASET" else None,
             via=None if item.via in self._evidence.impact.starts else item.via,
             made_by=self._makers.several(item.id),
             unaffected_makers=self._makers.unaffected(item.id),
@@ -293,7 +298,3 @@ class ImpactAnswer:
 
     def _name(self, item_id: str) -> str | None:
         return named_item(item_id, self._named, self._kinds).name
-
-
-def _release_rank(release: str | None) -> int:
-    return _RELEASE_ORDER.index(release) if release in _RELEASE_ORDER else len(_RELEASE_ORDER)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touched
@@ -13,10 +12,11 @@ from provena_mcp.queries.answers.common import kinds_of
 from provena_mcp.queries.answers.links_ahead import read_links_ahead
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.items.study_filter import listed_studies
-from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, worked_out
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, gather_neighbourhood
 from provena_mcp.queries.lineage.special_answer import agents_along
 from provena_mcp.rules.graph import Link, ProvenanceGraph
+from provena_mcp.rules.large_values import kept_property
 
 # One upstream query tells a run's study; from this many runs on, asking each study for its runs may be
 # cheaper, and beyond the second bound it is the only way that ends soon.
@@ -42,12 +42,12 @@ class ImpactEvidence:
     makers: Mapping[str, tuple[str, ...]]
     incomplete_because: tuple[str, ...]
 
-    @cached_property
+    @kept_property
     def graph(self) -> ProvenanceGraph:
         """Both graphs as one."""
         return self.downstream.merged([self.naming])
 
-    @cached_property
+    @kept_property
     def kinds(self) -> Mapping[str, str]:
         """The registry subtype of each item; empty where the graph holds none."""
         naming = kinds_of(self.naming)
@@ -70,20 +70,25 @@ async def gather_evidence(
         *(gather_neighbourhood(prov, cap, start, "downstream", depth) for start in starts)
     )
     first, *others = (part.graph for part in found)
-    downstream = first.merged(others) if others else first
+    items = sum(len(part.graph.columns.ids) for part in found)
+    downstream = await worked_out(lambda: first.merged(others), items) if others else first
     impact = await asyncio.to_thread(find_impact, downstream, starts, depth, follow_versions=follow_versions)
     hops = impact.hops
     ahead = await read_links_ahead(prov, cap, downstream, hops)
     parts, unasked = [ahead.naming], list[str]()
-    left = [item for item in hops if item not in ahead.known]
+    left = await worked_out(lambda: [item for item in hops if item not in ahead.known], items)
     if left:
         queries = tuple(query for part in found for query in part.queries)
         agents, (studies, unasked) = await asyncio.gather(
             agents_along(prov, queries, depth),
-            studies_of(reader, prov, [item for item in left if _is_run(downstream, item)]),
+            studies_of(
+                reader,
+                prov,
+                await worked_out(lambda: [item for item in left if _is_run(downstream, item)], items),
+            ),
         )
         parts += [*agents, studies]
-    naming = parts[0].merged(parts[1:])
+    naming = await worked_out(lambda: parts[0].merged(parts[1:]), items)
     touched = await asyncio.to_thread(find_touched, naming, impact)
     reasons = [part.incomplete_because for part in found if part.incomplete_because is not None]
     told = "; ".join(reasons)

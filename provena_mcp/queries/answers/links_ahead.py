@@ -7,7 +7,7 @@ makers, people and studies are known after a handful of queries, where one for e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Final
@@ -15,9 +15,8 @@ from typing import Final
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.impact import names_whom
 from provena_mcp.lineage.lineage import Query
-from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, QueryBudget
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, QueryBudget, worked_out
 from provena_mcp.rules.graph import UNKNOWN, ProvenanceGraph
-from provena_mcp.rules.large_values import without_collections
 
 # A deep query may answer thousands of items; one of two hops tells of a dataset and of the run that made it.
 _MOST_DEEP: Final = 4
@@ -55,9 +54,9 @@ async def read_links_ahead(
         ProvenaError: The deployment failed.
     """
     budget = QueryBudget(prov, cap)
+    queries = await worked_out(lambda: _queries(graph, hops, cap.hops), len(graph.columns.ids))
     outcomes = await asyncio.gather(
-        *(budget.explore("upstream", query) for query in _queries(graph, hops, cap.hops)),
-        return_exceptions=True,
+        *(budget.explore("upstream", query) for query in queries), return_exceptions=True
     )
     answers: list[tuple[Query, ProvenanceGraph]] = []
     for outcome in outcomes:
@@ -65,31 +64,32 @@ async def read_links_ahead(
             answers.append(outcome)
         elif not isinstance(outcome, NotFoundError):
             raise outcome
-    return _links_ahead(answers, hops, graph)
+    items = sum(len(answer.columns.ids) for _, answer in answers)
+    return await worked_out(lambda: _links_ahead(answers, hops, graph), items)
 
 
-@without_collections()
 def _queries(graph: ProvenanceGraph, hops: Mapping[str, int], reach: int) -> list[Query]:
     """Queries that tell of all items; where that is too many, only the deep ones, which tell of most."""
-    left = dict(hops)
-    deep = [_next_query(graph, left, reach) for _ in range(_MOST_DEEP) if left]
-    shallow = [_next_query(graph, left, min(reach, _SHALLOW)) for _ in range(_MOST_SHALLOW) if left]
+    left = set(hops)
+    farthest = iter(sorted(hops, key=lambda item: (hops[item], item), reverse=True))
+    deep = [_next_query(graph, left, farthest, reach) for _ in range(_MOST_DEEP) if left]
+    shallow = [_next_query(graph, left, farthest, min(reach, _SHALLOW)) for _ in range(_MOST_SHALLOW) if left]
     return deep if left else [*deep, *shallow]
 
 
-def _next_query(graph: ProvenanceGraph, left: dict[str, int], reach: int) -> Query:
+def _next_query(graph: ProvenanceGraph, left: set[str], farthest: Iterator[str], reach: int) -> Query:
     """Upstream of the farthest item that is left; what it tells of is left no more."""
-    farthest = max(left, key=lambda item: (left[item], item))
-    del left[farthest]
+    start = next(item for item in farthest if item in left)
+    left.remove(start)
     depth = 1
-    for hop, level in enumerate(graph.walk(farthest, "upstream").levels[:reach]):
-        for node in level:
-            if left.pop(graph.columns.ids[node], None) is not None:
-                depth = hop + 1
-    return Query(farthest, depth)
+    for hop, level in enumerate(graph.walk(start, "upstream").levels[:reach]):
+        before = len(left)
+        left.difference_update(map(graph.columns.ids.__getitem__, level))
+        if len(left) < before:
+            depth = hop + 1
+    return Query(start, depth)
 
 
-@without_collections()
 def _links_ahead(
     answers: Iterable[tuple[Query, ProvenanceGraph]], hops: Mapping[str, int], graph: ProvenanceGraph
 ) -> LinksAhead:

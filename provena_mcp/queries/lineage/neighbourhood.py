@@ -72,7 +72,8 @@ async def gather_neighbourhood(
         goes_deeper=beyond is not None,
         queries=tuple(frontier.queries),
     )
-    return found.joined().doubted(checked.incomplete_because)
+    joined = await worked_out(found.joined, len(found.graph.columns.ids))
+    return joined.doubted(checked.incomplete_because)
 
 
 def _first_depth(cap: DepthCap, depth: int) -> int:
