@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from tests.oidc.protected import Protected
     from tests.oidc.realm import Realm
 
-# pytest --hypothesis-profile=thorough tries the properties of lineage on 2,000 worlds each.
-hypothesis.settings.register_profile("default", max_examples=300, deadline=None)
+# Other examples in each run; pytest --hypothesis-profile=thorough tries 2,000 at once.
+hypothesis.settings.register_profile("default", max_examples=100, deadline=None)
 hypothesis.settings.register_profile("thorough", max_examples=2000, deadline=None)
 hypothesis.settings.load_profile("default")
 

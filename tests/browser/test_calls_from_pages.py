@@ -16,7 +16,7 @@ import pytest
 from tests.browser.installed import chromium, scripts
 from tests.http.test_serving import serving, until_ready
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 METHOD = {"Mcp-Method": "tools/list"}
 HEADERS = {

@@ -21,7 +21,7 @@ from tests.worlds.large_picture import large_page
 from tests.worlds.sample import text_in
 from tests.worlds.settings import settings_with
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 
 RANKING, FORCING = "sample/1000117", "sample/1000039"
 SCREENSHOTS = os.environ.get("PROVENA_SCREENSHOTS")
