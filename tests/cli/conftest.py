@@ -1,4 +1,4 @@
-"""The command line in a folder of its own, and a desk to log in at."""
+"""The command line in a folder of its own, and a laptop to log in at."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.cli.command_line import CommandLine
 
 if TYPE_CHECKING:
-    from tests.login.desks import Desk
+    from tests.login.laptop import Laptop
     from tests.oidc.protected import Protected
 
 
@@ -23,10 +23,10 @@ def run(tmp_path: Path) -> CommandLine:
 
 
 @pytest.fixture
-def desk(protected: Protected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk whose login the settings find: no keyring, files in a folder of the test's."""
-    from tests.login.desks import Desk
+def laptop(protected: Protected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Laptop:
+    """A laptop whose login the settings find: no keyring, files in a folder of the test's."""
+    from tests.login.laptop import Laptop
 
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    return Desk(protected, tmp_path / "config" / "provena-mcp" / "logins")
+    return Laptop(protected, tmp_path / "config" / "provena-mcp" / "logins")

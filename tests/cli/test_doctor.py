@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from provena_mcp.cli.doctor import Doctor
 from provena_mcp.cli.findings import Finding, summary
 from provena_mcp.settings import Settings, read_settings
-from tests.login.desks import Desk, NoKeyring
+from tests.login.laptop import Laptop, NoKeyring
 from tests.worlds.settings import settings_with
 
 
@@ -36,9 +36,9 @@ def states(findings: list[Finding]) -> dict[str, str]:
 
 
 @pytest.mark.asyncio
-async def test_a_deployment_in_order_has_no_problems(desk: Desk):
-    await desk.log_in("admin")
-    findings = await examine(desk.protected.settings())
+async def test_a_deployment_in_order_has_no_problems(laptop: Laptop):
+    await laptop.log_in("admin")
+    findings = await examine(laptop.protected.settings())
     assert summary(findings) == "No problems found."
     assert states(findings) == {
         "settings": "ok",
@@ -63,8 +63,8 @@ async def test_a_deployment_in_order_has_no_problems(desk: Desk):
 
 
 @pytest.mark.asyncio
-async def test_without_a_login_the_fix_is_to_log_in(desk: Desk):
-    findings = await examine(desk.protected.settings(), clock=desk.realm.clock)
+async def test_without_a_login_the_fix_is_to_log_in(laptop: Laptop):
+    findings = await examine(laptop.protected.settings(), clock=laptop.realm.clock)
     assert about(findings, "login") == Finding(
         "problem",
         "login",
@@ -88,9 +88,11 @@ async def test_without_a_login_the_fix_is_to_log_in(desk: Desk):
         ("writer", "ok", "entity-registry-read, entity-registry-write"),
     ],
 )
-async def test_roles_are_told_with_what_they_do_not_allow(desk: Desk, username: str, state: str, said: str):
-    await desk.log_in(username)
-    findings = await examine(desk.protected.settings(toolsets="runs,registry"), clock=desk.realm.clock)
+async def test_roles_are_told_with_what_they_do_not_allow(
+    laptop: Laptop, username: str, state: str, said: str
+):
+    await laptop.log_in(username)
+    findings = await examine(laptop.protected.settings(toolsets="runs,registry"), clock=laptop.realm.clock)
     assert (about(findings, "roles").state, about(findings, "roles").said) == (state, said)
     assert ("register_model_run" in about(findings, "tools").said) == (username != "writer")
 
@@ -105,8 +107,8 @@ async def test_roles_are_told_with_what_they_do_not_allow(desk: Desk, username: 
         (3600, "problem", "This clock is 3600 s ahead of the services'."),
     ],
 )
-async def test_a_clock_that_is_off_is_told(desk: Desk, seconds: float, state: str, said: str):
-    findings = await examine(desk.protected.settings(), clock=lambda: time.time() + seconds)
+async def test_a_clock_that_is_off_is_told(laptop: Laptop, seconds: float, state: str, said: str):
+    findings = await examine(laptop.protected.settings(), clock=lambda: time.time() + seconds)
     found = about(findings, "clock")
     expected = [
         said.replace("20 s", f"{near} s").replace("3600 s", f"{3580 + near} s") for near in (19, 20, 21)
@@ -115,16 +117,21 @@ async def test_a_clock_that_is_off_is_told(desk: Desk, seconds: float, state: st
 
 
 @pytest.mark.asyncio
-async def test_a_keycloak_that_is_no_realm_is_told(desk: Desk):
-    settings = desk.protected.settings().model_copy(update={"keycloak": f"{desk.protected.base}/prov-api"})
+async def test_a_keycloak_that_is_no_realm_is_told(laptop: Laptop):
+    settings = laptop.protected.settings().model_copy(
+        update={"keycloak": f"{laptop.protected.base}/prov-api"}
+    )
     found = about(await examine(settings), "keycloak")
-    assert (found.state, found.said) == ("problem", f"{desk.protected.base}/prov-api is no realm (404).")
+    assert (found.state, found.said) == (
+        "problem",
+        f"{laptop.protected.base}/prov-api is no realm (404).",
+    )
     assert "PROVENA_KEYCLOAK" in found.fix
 
 
 @pytest.mark.asyncio
-async def test_a_service_that_is_no_provena_is_told(desk: Desk):
-    settings = desk.protected.settings().model_copy(update={"job_api": f"{desk.protected.base}/nowhere"})
+async def test_a_service_that_is_no_provena_is_told(laptop: Laptop):
+    settings = laptop.protected.settings().model_copy(update={"job_api": f"{laptop.protected.base}/nowhere"})
     found = about(await examine(settings), "job-api")
     assert (found.state, found.said) == (
         "problem",
@@ -268,8 +275,8 @@ async def test_a_store_that_cannot_be_used_is_told_with_the_fix(tmp_path: Path):
 
 
 @pytest.mark.asyncio
-async def test_no_secret_is_shown(desk: Desk):
-    settings = desk.protected.settings(
+async def test_no_secret_is_shown(laptop: Laptop):
+    settings = laptop.protected.settings(
         access_token="a-ready-token", offline_token="an-offline-token", client_secret="a-secret"
     )
     findings = await examine(settings)

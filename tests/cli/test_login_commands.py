@@ -18,7 +18,7 @@ from provena_mcp.recording.person import who_runs_this
 from provena_mcp.settings import Settings
 from provena_mcp.tools.toolsets import select_tools
 from provena_mcp.wire.items import JsonObject
-from tests.login.desks import Desk, NoKeyring
+from tests.login.laptop import Laptop, NoKeyring
 from tests.oidc.minted import Mint
 from tests.oidc.realm import AUTOMATION_SECRET
 from tests.worlds.settings import settings_with
@@ -35,31 +35,31 @@ _PERSON: JsonObject = {
 class Terminal:
     """What a command says, and somebody who reads it."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, laptop: Laptop) -> None:
+        self.laptop = laptop
         self.lines: list[str] = []
         self.opened: list[str] = []
 
     def commands(self, settings: Settings | None = None, *, opens: bool = True) -> LoginCommands:
         return LoginCommands(
-            settings or self.desk.protected.settings(),
+            settings or self.laptop.protected.settings(),
             say=self.lines.append,
             open_page=self.open_page if opens else None,
-            clock=self.desk.realm.clock,
-            sleep=self.desk.realm.sleep,
+            clock=self.laptop.realm.clock,
+            sleep=self.laptop.realm.sleep,
             keyring=NoKeyring(),
         )
 
     async def open_page(self, url: str) -> None:
         self.opened.append(url)
-        await asyncio.to_thread(self.desk.realm.person("writer").approve, url)
+        await asyncio.to_thread(self.laptop.realm.person("writer").approve, url)
 
     async def status(self, settings: Settings | None = None) -> bool:
         self.lines.clear()
         return await show_status(
-            settings or self.desk.protected.settings(),
+            settings or self.laptop.protected.settings(),
             say=self.lines.append,
-            clock=self.desk.realm.clock,
+            clock=self.laptop.realm.clock,
             keyring=NoKeyring(),
         )
 
@@ -69,10 +69,10 @@ class Terminal:
 
 
 @pytest.mark.asyncio
-async def test_login_shows_the_page_opens_it_and_says_who_has_logged_in(desk: Desk):
-    terminal = Terminal(desk)
+async def test_login_shows_the_page_opens_it_and_says_who_has_logged_in(laptop: Laptop):
+    terminal = Terminal(laptop)
     await terminal.commands().log_in()
-    (file,) = desk.folder.glob("*.json")
+    (file,) = laptop.folder.glob("*.json")
     (url,) = terminal.opened
     code = url.rpartition("user_code=")[2]
     assert terminal.lines == [
@@ -83,17 +83,17 @@ async def test_login_shows_the_page_opens_it_and_says_who_has_logged_in(desk: De
 
 
 @pytest.mark.asyncio
-async def test_without_a_browser_the_page_is_only_shown(desk: Desk):
-    terminal = Terminal(desk)
+async def test_without_a_browser_the_page_is_only_shown(laptop: Laptop):
+    terminal = Terminal(laptop)
     with pytest.raises(LoginRefusedError, match="not confirmed in time"):
         await terminal.commands(opens=False).log_in()
     assert terminal.opened == []
-    assert await desk.kept() is None
+    assert await laptop.kept() is None
 
 
 @pytest.mark.asyncio
-async def test_giving_up_keeps_nothing(desk: Desk):
-    terminal = Terminal(desk)
+async def test_giving_up_keeps_nothing(laptop: Laptop):
+    terminal = Terminal(laptop)
 
     async def give_up(url: str) -> None:
         raise asyncio.CancelledError
@@ -101,13 +101,13 @@ async def test_giving_up_keeps_nothing(desk: Desk):
     terminal.open_page = give_up
     with pytest.raises(asyncio.CancelledError):
         await terminal.commands().log_in()
-    assert await desk.kept() is None
+    assert await laptop.kept() is None
 
 
 @pytest.mark.asyncio
-async def test_settings_that_would_go_before_the_login_are_named_not_shown(desk: Desk):
-    terminal = Terminal(desk)
-    settings = desk.protected.settings(access_token="a-ready-token", offline_token="an-offline-token")
+async def test_settings_that_would_go_before_the_login_are_named_not_shown(laptop: Laptop):
+    terminal = Terminal(laptop)
+    settings = laptop.protected.settings(access_token="a-ready-token", offline_token="an-offline-token")
     await terminal.commands(settings).log_in()
     assert terminal.lines[-2:] == [
         "PROVENA_OFFLINE_TOKEN is set and goes before this login: unset it to use this one.",
@@ -116,48 +116,48 @@ async def test_settings_that_would_go_before_the_login_are_named_not_shown(desk:
 
 
 @pytest.mark.asyncio
-async def test_logging_out_forgets_the_login_and_ends_its_session(desk: Desk):
-    await desk.log_in("writer")
-    terminal = Terminal(desk)
+async def test_logging_out_forgets_the_login_and_ends_its_session(laptop: Laptop):
+    await laptop.log_in("writer")
+    terminal = Terminal(laptop)
     await terminal.commands().log_out()
     await terminal.commands().log_out()
     assert terminal.lines == ["Logged out, here and at Keycloak.", "Nobody was logged in here."]
-    assert await desk.kept() is None
-    assert [form["path"] for form in desk.realm.requests()][-1] == "/revoke"
+    assert await laptop.kept() is None
+    assert [form["path"] for form in laptop.realm.requests()][-1] == "/revoke"
 
 
 @pytest.mark.asyncio
-async def test_logging_out_without_keycloak_says_what_is_left(desk: Desk):
-    await desk.log_in("writer")
-    desk.realm.change(down=True)
-    terminal = Terminal(desk)
+async def test_logging_out_without_keycloak_says_what_is_left(laptop: Laptop):
+    await laptop.log_in("writer")
+    laptop.realm.change(down=True)
+    terminal = Terminal(laptop)
     await terminal.commands().log_out()
     (line,) = terminal.lines
     assert line.startswith("Logged out here. The session at Keycloak is left to end by itself: ")
-    assert await desk.kept() is None
+    assert await laptop.kept() is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the profile's folder protects files there")
 @pytest.mark.asyncio
-async def test_logging_out_removes_a_file_that_others_could_read(desk: Desk):
-    await desk.log_in("writer")
-    (file,) = desk.folder.glob("*.json")
+async def test_logging_out_removes_a_file_that_others_could_read(laptop: Laptop):
+    await laptop.log_in("writer")
+    (file,) = laptop.folder.glob("*.json")
     file.chmod(0o644)
-    await Terminal(desk).commands().log_out()
+    await Terminal(laptop).commands().log_out()
     assert not file.exists()
 
 
 @pytest.mark.asyncio
-async def test_status_says_who_where_what_and_until_when(desk: Desk):
-    await desk.log_in("reader")
-    terminal = Terminal(desk)
-    assert await terminal.status(desk.protected.settings(toolsets="lineage,runs")) is True
+async def test_status_says_who_where_what_and_until_when(laptop: Laptop):
+    await laptop.log_in("reader")
+    terminal = Terminal(laptop)
+    assert await terminal.status(laptop.protected.settings(toolsets="lineage,runs")) is True
     shown = terminal.shown()
     assert re.fullmatch(
         r"renewed by itself, until \d{4}-\d\d-\d\d \d\d:\d\d UTC if unused", shown.pop("Until")
     )
     assert shown == {
-        "Provena": f"{desk.protected.base}/prov-api (realm {desk.realm.issuer})",
+        "Provena": f"{laptop.protected.base}/prov-api (realm {laptop.realm.issuer})",
         "Login": "reader, through 'provena-mcp login'",
         "Person": "none linked. Without one, models, templates, studies and datasets cannot be created; "
         "all else can. "
@@ -169,58 +169,58 @@ async def test_status_says_who_where_what_and_until_when(desk: Desk):
 
 
 @pytest.mark.asyncio
-async def test_captures_name_the_person_whom_status_saw_until_logged_out(desk: Desk):
-    login = await desk.log_in("writer")
-    async with desk.client(login) as client:
+async def test_captures_name_the_person_whom_status_saw_until_logged_out(laptop: Laptop):
+    login = await laptop.log_in("writer")
+    async with laptop.client(login) as client:
         person = (await client.registry.create("PERSON", _PERSON)).item
         bearer = {"Authorization": f"Bearer {await login.token()}"}
-    url = f"{desk.protected.base}/auth-api/link/user/assign"
+    url = f"{laptop.protected.base}/auth-api/link/user/assign"
     httpx.post(url, headers=bearer, json={"person_id": person.id}).raise_for_status()
-    terminal = Terminal(desk)
+    terminal = Terminal(laptop)
     await terminal.status()
     assert terminal.shown()["Person"] == person.id
     assert who_runs_this() == Who("Jane Doe", person_id=person.id)
-    await Terminal(desk).commands().log_out()
+    await Terminal(laptop).commands().log_out()
     assert who_runs_this() != Who("Jane Doe", person_id=person.id)
 
 
 @pytest.mark.asyncio
-async def test_status_without_a_login_says_so_and_is_not_a_success(desk: Desk):
-    terminal = Terminal(desk)
+async def test_status_without_a_login_says_so_and_is_not_a_success(laptop: Laptop):
+    terminal = Terminal(laptop)
     assert await terminal.status() is False
     assert terminal.shown()["Login"].startswith("none. Nobody is logged in to this Provena here. Log in with")
 
 
 @pytest.mark.asyncio
-async def test_status_notices_that_a_session_has_ended(desk: Desk):
-    await desk.log_in("writer")
-    desk.realm.advance(1801)
-    terminal = Terminal(desk)
+async def test_status_notices_that_a_session_has_ended(laptop: Laptop):
+    await laptop.log_in("writer")
+    laptop.realm.advance(1801)
+    terminal = Terminal(laptop)
     assert await terminal.status() is False
     assert terminal.shown()["Login"].startswith("none. The login has ended at Keycloak.")
 
 
 @pytest.mark.asyncio
-async def test_status_names_the_setting_that_logs_in(desk: Desk):
-    login = await desk.log_in("writer")
-    terminal = Terminal(desk)
-    ready = desk.protected.settings(access_token=await login.token())
+async def test_status_names_the_setting_that_logs_in(laptop: Laptop):
+    login = await laptop.log_in("writer")
+    terminal = Terminal(laptop)
+    ready = laptop.protected.settings(access_token=await login.token())
     assert await terminal.status(ready) is True
     assert terminal.shown()["Login"] == "writer, through PROVENA_ACCESS_TOKEN"
     assert terminal.shown()["Until"].endswith(" UTC; it cannot be renewed")
-    desk.realm.advance(301)
+    laptop.realm.advance(301)
     assert await terminal.status(ready) is False
     assert terminal.shown()["Login"].startswith("PROVENA_ACCESS_TOKEN, but it expired at ")
-    robot = desk.protected.settings(client_id="automation", client_secret=AUTOMATION_SECRET)
+    robot = laptop.protected.settings(client_id="automation", client_secret=AUTOMATION_SECRET)
     assert await terminal.status(robot) is True
     assert terminal.shown()["Login"] == "service-account-automation, through PROVENA_CLIENT_SECRET"
 
 
 @pytest.mark.asyncio
-async def test_a_name_in_a_token_does_not_drive_the_terminal(desk: Desk):
-    token = Mint().token(preferred_username="wri\x1b[2Jter\nLogin: admin", exp=desk.realm.clock() + 60)
-    terminal = Terminal(desk)
-    assert await terminal.status(desk.protected.settings(access_token=token)) is True
+async def test_a_name_in_a_token_does_not_drive_the_terminal(laptop: Laptop):
+    token = Mint().token(preferred_username="wri\x1b[2Jter\nLogin: admin", exp=laptop.realm.clock() + 60)
+    terminal = Terminal(laptop)
+    assert await terminal.status(laptop.protected.settings(access_token=token)) is True
     assert terminal.shown()["Login"] == "wri[2Jter Login: admin, through PROVENA_ACCESS_TOKEN"
 
 

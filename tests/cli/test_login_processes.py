@@ -12,14 +12,14 @@ import httpx
 import pytest
 
 from tests.cli.command_line import CommandLine, Ended
-from tests.login.desks import Desk
+from tests.login.laptop import Laptop
 
 
 @pytest.fixture
-def run(desk: Desk, tmp_path: Path) -> CommandLine:
-    """Run ``provena-mcp`` at the desk."""
+def run(laptop: Laptop, tmp_path: Path) -> CommandLine:
+    """Run ``provena-mcp`` at the laptop."""
     terminal = {"HOME": str(tmp_path), "COLUMNS": "100", "NO_COLOR": "1"}
-    return CommandLine(tmp_path, desk.protected.environment() | terminal)
+    return CommandLine(tmp_path, laptop.protected.environment() | terminal)
 
 
 def start(run: CommandLine, *arguments: str, stdout: int | None = None, stderr: int) -> subprocess.Popen[str]:
@@ -30,8 +30,8 @@ def start(run: CommandLine, *arguments: str, stdout: int | None = None, stderr: 
 
 
 @pytest.mark.slow
-def test_a_login_of_one_process_is_seen_and_ended_by_others(desk: Desk, run: CommandLine):
-    desk.realm.change(pollSeconds=1)
+def test_a_login_of_one_process_is_seen_and_ended_by_others(laptop: Laptop, run: CommandLine):
+    laptop.realm.change(pollSeconds=1)
     status = run("status")
     assert (status.returncode, status.stdout, "Login: none." in status.stderr) == (1, "", True)
 
@@ -39,7 +39,7 @@ def test_a_login_of_one_process_is_seen_and_ended_by_others(desk: Desk, run: Com
         assert process.stderr is not None
         lines = iter(process.stderr.readline, "")
         url = next(line.strip() for line in lines if "user_code=" in line)
-        desk.realm.person("writer").approve(url)
+        laptop.realm.person("writer").approve(url)
         out, told = process.communicate(timeout=60)
     assert (process.returncode, out, "Logged in as writer." in told) == (0, "", True)
 
@@ -61,17 +61,17 @@ def test_a_refused_login_is_told_on_stderr_with_the_fix(run: CommandLine):
 
 
 @pytest.mark.slow
-def test_local_serve_asks_for_tokens_of_the_issuer_it_is_given(desk: Desk, run: CommandLine):
+def test_local_serve_asks_for_tokens_of_the_issuer_it_is_given(laptop: Laptop, run: CommandLine):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    arguments = ("local", "serve", "--port", str(port), "--issuer", desk.realm.issuer)
+    arguments = ("local", "serve", "--port", str(port), "--issuer", laptop.realm.issuer)
     with start(run, *arguments, stderr=subprocess.DEVNULL) as process:
         try:
             url = f"http://127.0.0.1:{port}/prov-api/check-access/check-general-access"
             transport = httpx.HTTPTransport(retries=8)
             with httpx.Client(transport=transport, trust_env=False, timeout=30) as http:
                 refused = http.get(url)
-                login = asyncio.run(token_of(desk, "writer"))
+                login = asyncio.run(token_of(laptop, "writer"))
                 welcome = http.get(url, headers={"Authorization": f"Bearer {login}"})
         finally:
             process.terminate()
@@ -79,5 +79,5 @@ def test_local_serve_asks_for_tokens_of_the_issuer_it_is_given(desk: Desk, run: 
     assert (welcome.status_code, welcome.json()["username"]) == (200, "writer")
 
 
-async def token_of(desk: Desk, username: str) -> str | None:
-    return await (await desk.log_in(username)).token()
+async def token_of(laptop: Laptop, username: str) -> str | None:
+    return await (await laptop.log_in(username)).token()

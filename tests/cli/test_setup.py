@@ -19,7 +19,7 @@ from provena_mcp.cli.login import LoginCommands
 from provena_mcp.cli.setup import Answers, Setup
 from provena_mcp.settings import Settings
 from tests.cli.command_line import CommandLine
-from tests.login.desks import Desk, NoKeyring
+from tests.login.laptop import Laptop, NoKeyring
 from tests.worlds.settings import settings_with
 
 CURSOR = find_assistant("cursor")
@@ -131,15 +131,15 @@ async def test_a_half_set_deployment_installs_nothing(tmp_path: Path, built_in: 
     assert entry(walk) is None
 
 
-def at_desk(desk: Desk, home: Path, given: Answers, person: Person) -> Setup:
-    realm = desk.realm
+def at_laptop(laptop: Laptop, home: Path, given: Answers, person: Person) -> Setup:
+    realm = laptop.realm
 
     async def confirm(url: str) -> None:
         await asyncio.to_thread(realm.person("writer").approve, url)
 
     return a_walk(
         home,
-        desk.protected.settings(),
+        laptop.protected.settings(),
         given,
         person,
         doctor=lambda settings: Doctor(lambda: settings, clock=realm.clock, keyring=NoKeyring()),
@@ -150,24 +150,24 @@ def at_desk(desk: Desk, home: Path, given: Answers, person: Person) -> Setup:
 
 
 @pytest.mark.asyncio
-async def test_who_is_not_logged_in_is_offered_to(desk: Desk, tmp_path: Path):
+async def test_who_is_not_logged_in_is_offered_to(laptop: Laptop, tmp_path: Path):
     person = Person("")
-    walk = at_desk(desk, tmp_path, Answers(assistants=[CURSOR]), person)
+    walk = at_laptop(laptop, tmp_path, Answers(assistants=[CURSOR]), person)
     assert await walk.walk()
     assert person.asked[1:] == ["Log in now?"]
-    assert await desk.kept() is not None
+    assert await laptop.kept() is not None
     found = entry(walk)
     assert found is not None
-    assert found["env"]["PROVENA_KEYCLOAK"] == desk.realm.issuer
+    assert found["env"]["PROVENA_KEYCLOAK"] == laptop.realm.issuer
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("login", "installs"), [(False, True), (None, False)])
 async def test_without_a_login_it_installs_only_if_that_is_wanted(
-    desk: Desk, tmp_path: Path, login: bool | None, installs: bool
+    laptop: Laptop, tmp_path: Path, login: bool | None, installs: bool
 ):
     given = Answers(domain="", login=login, assistants=[CURSOR])
-    walk = at_desk(desk, tmp_path, given, Person(no="Log in"))
+    walk = at_laptop(laptop, tmp_path, given, Person(no="Log in"))
     assert await walk.walk() == installs
     assert (entry(walk) is not None) == installs
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.login.desks import Desk
+from tests.login.laptop import Laptop
 from tests.oidc.protected import Protected
 
 
 @pytest.fixture
-def desk(protected: Protected, tmp_path: Path) -> Desk:
-    return Desk(protected, tmp_path / "logins")
+def laptop(protected: Protected, tmp_path: Path) -> Laptop:
+    return Laptop(protected, tmp_path / "logins")

@@ -14,8 +14,8 @@ from mcp.types import ElicitRequestURLParams, ElicitResult
 from provena_mcp.client import NoToken
 from provena_mcp.errors import LoginPendingError
 from provena_mcp.server.build import build_server
-from tests.login.desks import Desk
-from tests.login.test_desk_login import Gate
+from tests.login.laptop import Laptop
+from tests.login.test_interactive_login import Gate
 from tests.oidc.realm import AUTOMATION_SECRET
 from tests.worlds.sample import error_of
 from tests.worlds.settings import settings_with
@@ -24,17 +24,19 @@ BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 LINKING = {"model_run_id": "10378.1/1900010", "study_id": "10378.1/1900011"}
 
 
-def server(desk: Desk, sleep, **given: float):
+def server(laptop: Laptop, sleep, **given: float):
     return build_server(
-        desk.protected.settings(output_dir="off"), tokens=desk.asking(sleep, **given), now=desk.realm.clock
+        laptop.protected.settings(output_dir="off"),
+        tokens=laptop.asking(sleep, **given),
+        now=laptop.realm.clock,
     )
 
 
 @BOTH_ERAS
 @pytest.mark.asyncio
-async def test_the_answer_names_the_page_and_the_next_call_goes_on(desk: Desk, era: str):
-    gate = Gate(desk)
-    async with Client(server(desk, gate), mode=era) as client:
+async def test_the_answer_names_the_page_and_the_next_call_goes_on(laptop: Laptop, era: str):
+    gate = Gate(laptop)
+    async with Client(server(laptop, gate), mode=era) as client:
         error = error_of(await client.call_tool("list_items", {}))
         login = error["login"]
         assert error == {
@@ -43,14 +45,14 @@ async def test_the_answer_names_the_page_and_the_next_call_goes_on(desk: Desk, e
             "fault": "access",
             "retry": "later",
             "login": {
-                "url": f"{desk.realm.issuer}/device?user_code={login['user_code']}",
+                "url": f"{laptop.realm.issuer}/device?user_code={login['user_code']}",
                 "user_code": login["user_code"],
                 "minutes": login["minutes"],
             },
             "next": f"Ask the user to open {login['url']} in a browser, to compare the code "
             f"{login['user_code']} and to log in (within {login['minutes']} min); then repeat this call.",
         }
-        await asyncio.to_thread(desk.realm.person("writer").approve, login["url"])
+        await asyncio.to_thread(laptop.realm.person("writer").approve, login["url"])
         gate.open()
         result = await client.call_tool("list_items", {})
     assert not result.is_error
@@ -58,15 +60,15 @@ async def test_the_answer_names_the_page_and_the_next_call_goes_on(desk: Desk, e
 
 @BOTH_ERAS
 @pytest.mark.asyncio
-async def test_the_health_check_says_so_instead_of_failing(desk: Desk, era: str):
-    async with Client(server(desk, Gate(desk)), mode=era) as client:
+async def test_the_health_check_says_so_instead_of_failing(laptop: Laptop, era: str):
+    async with Client(server(laptop, Gate(laptop)), mode=era) as client:
         result = await client.call_tool("get_health_check", {})
     assert result.structured_content is not None
     assert not result.is_error
     assert set(result.structured_content["services"].values()) == {"ok"}
     you = result.structured_content["you"]
     assert you["login"].startswith(
-        f"Nobody is logged in to this Provena yet. Ask the user to open {desk.realm.issuer}/device"
+        f"Nobody is logged in to this Provena yet. Ask the user to open {laptop.realm.issuer}/device"
     )
     assert you["can_write"] is False
 
@@ -77,8 +79,8 @@ Answer = Literal["accept", "decline", "cancel"]
 class User:
     """Somebody whose client opens pages when asked, and who then confirms, declines or does nothing."""
 
-    def __init__(self, desk: Desk, gate: Gate, answers: Answer, does: str = "approve") -> None:
-        self.desk, self.gate, self.does = desk, gate, does
+    def __init__(self, laptop: Laptop, gate: Gate, answers: Answer, does: str = "approve") -> None:
+        self.laptop, self.gate, self.does = laptop, gate, does
         self.answers: Answer = answers
         self.asked: list[str] = []
 
@@ -86,7 +88,7 @@ class User:
         assert isinstance(params, ElicitRequestURLParams)
         self.asked.append(params.message)
         if self.does != "nothing":
-            person = self.desk.realm.person("writer")
+            person = self.laptop.realm.person("writer")
             await asyncio.to_thread(getattr(person, self.does), params.url)
             self.gate.open()
         return ElicitResult(action=self.answers)
@@ -94,10 +96,10 @@ class User:
 
 @BOTH_ERAS
 @pytest.mark.asyncio
-async def test_a_client_that_opens_pages_goes_on_within_the_same_call(desk: Desk, era: str):
-    gate = Gate(desk)
-    user = User(desk, gate, "accept")
-    async with Client(server(desk, gate), mode=era, elicitation_callback=user) as client:
+async def test_a_client_that_opens_pages_goes_on_within_the_same_call(laptop: Laptop, era: str):
+    gate = Gate(laptop)
+    user = User(laptop, gate, "accept")
+    async with Client(server(laptop, gate), mode=era, elicitation_callback=user) as client:
         result = await client.call_tool("list_items", {})
         again = await client.call_tool("list_items", {})
     assert (result.is_error, again.is_error) == (False, False)
@@ -125,13 +127,13 @@ class Dawdler:
 
 @BOTH_ERAS
 @pytest.mark.asyncio
-async def test_whoever_takes_a_while_is_waited_for_within_the_call(desk: Desk, era: str):
-    dawdler = Dawdler(await (await desk.log_in("writer")).token() or "", looks=4)
+async def test_whoever_takes_a_while_is_waited_for_within_the_call(laptop: Laptop, era: str):
+    dawdler = Dawdler(await (await laptop.log_in("writer")).token() or "", looks=4)
 
     async def opens(context: Any, params: Any) -> ElicitResult:
         return ElicitResult(action="accept")
 
-    made = build_server(desk.protected.settings(output_dir="off"), tokens=dawdler)
+    made = build_server(laptop.protected.settings(output_dir="off"), tokens=dawdler)
     async with Client(made, mode=era, elicitation_callback=opens) as client:
         result = await client.call_tool("list_items", {"subtype": "DATASET"})
     assert (result.is_error, dawdler.asked) == (False, 5)
@@ -140,21 +142,11 @@ async def test_whoever_takes_a_while_is_waited_for_within_the_call(desk: Desk, e
 @BOTH_ERAS
 @pytest.mark.parametrize("answers", ["decline", "cancel"])
 @pytest.mark.asyncio
-async def test_whoever_does_not_open_the_page_is_told_it_in_words(desk: Desk, era: str, answers: Answer):
-    gate = Gate(desk)
-    user = User(desk, gate, answers, "nothing")
-    async with Client(server(desk, gate, patience_seconds=0), mode=era, elicitation_callback=user) as client:
-        error = error_of(await client.call_tool("list_items", {}))
-    assert (error["kind"], len(user.asked)) == ("LoginPending", 1)
-
-
-@BOTH_ERAS
-@pytest.mark.asyncio
-async def test_a_page_that_is_opened_and_left_is_not_waited_for_without_end(desk: Desk, era: str):
-    gate = Gate(desk)
-    user = User(desk, gate, "accept", "nothing")
+async def test_whoever_does_not_open_the_page_is_told_it_in_words(laptop: Laptop, era: str, answers: Answer):
+    gate = Gate(laptop)
+    user = User(laptop, gate, answers, "nothing")
     async with Client(
-        server(desk, gate, patience_seconds=0.01), mode=era, elicitation_callback=user
+        server(laptop, gate, patience_seconds=0), mode=era, elicitation_callback=user
     ) as client:
         error = error_of(await client.call_tool("list_items", {}))
     assert (error["kind"], len(user.asked)) == ("LoginPending", 1)
@@ -162,10 +154,22 @@ async def test_a_page_that_is_opened_and_left_is_not_waited_for_without_end(desk
 
 @BOTH_ERAS
 @pytest.mark.asyncio
-async def test_declining_on_the_page_is_told(desk: Desk, era: str):
-    gate = Gate(desk)
-    user = User(desk, gate, "accept", "deny")
-    async with Client(server(desk, gate), mode=era, elicitation_callback=user) as client:
+async def test_a_page_that_is_opened_and_left_is_not_waited_for_without_end(laptop: Laptop, era: str):
+    gate = Gate(laptop)
+    user = User(laptop, gate, "accept", "nothing")
+    async with Client(
+        server(laptop, gate, patience_seconds=0.01), mode=era, elicitation_callback=user
+    ) as client:
+        error = error_of(await client.call_tool("list_items", {}))
+    assert (error["kind"], len(user.asked)) == ("LoginPending", 1)
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_declining_on_the_page_is_told(laptop: Laptop, era: str):
+    gate = Gate(laptop)
+    user = User(laptop, gate, "accept", "deny")
+    async with Client(server(laptop, gate), mode=era, elicitation_callback=user) as client:
         error = error_of(await client.call_tool("list_items", {}))
     assert (error["kind"], error["message"]) == ("LoginRefused", "The login was declined in the browser.")
     assert "login" not in error
@@ -173,8 +177,8 @@ async def test_declining_on_the_page_is_told(desk: Desk, era: str):
 
 @BOTH_ERAS
 @pytest.mark.asyncio
-async def test_automation_whose_secret_is_wrong_fails_at_once_and_asks_nobody(desk: Desk, era: str):
-    settings = desk.protected.settings(
+async def test_automation_whose_secret_is_wrong_fails_at_once_and_asks_nobody(laptop: Laptop, era: str):
+    settings = laptop.protected.settings(
         client_id="automation", client_secret="wrong-secret-not-to-be-shown", output_dir="off"
     )
     async with Client(build_server(settings), mode=era) as client:
@@ -182,12 +186,12 @@ async def test_automation_whose_secret_is_wrong_fails_at_once_and_asks_nobody(de
     error = error_of(result)
     assert (error["kind"], "PROVENA_CLIENT_ID" in error["next"]) == ("LoginRefused", True)
     assert "wrong-secret" not in result.model_dump_json()
-    assert [form["path"] for form in desk.realm.requests()] == ["/token"]
+    assert [form["path"] for form in laptop.realm.requests()] == ["/token"]
 
 
 @pytest.mark.asyncio
-async def test_automation_with_the_right_secret_needs_nobody(desk: Desk):
-    settings = desk.protected.settings(
+async def test_automation_with_the_right_secret_needs_nobody(laptop: Laptop):
+    settings = laptop.protected.settings(
         client_id="automation", client_secret=AUTOMATION_SECRET, output_dir="off"
     )
     async with Client(build_server(settings)) as client:
@@ -197,12 +201,12 @@ async def test_automation_with_the_right_secret_needs_nobody(desk: Desk):
 
 
 @pytest.mark.asyncio
-async def test_a_server_for_others_never_uses_or_asks_for_the_login_of_its_desk(desk: Desk):
-    async with Client(build_server(desk.protected.settings(), local=False)) as client:
+async def test_a_server_for_others_never_uses_or_asks_for_the_login_of_its_desk(laptop: Laptop):
+    async with Client(build_server(laptop.protected.settings(), local=False)) as client:
         error = error_of(await client.call_tool("list_items", {}))
     assert error["kind"] == "NotLoggedIn"
     assert error["next"] == "Set PROVENA_CLIENT_ID and PROVENA_CLIENT_SECRET for it."
-    assert desk.realm.requests() == []
+    assert laptop.realm.requests() == []
 
 
 class Unplugged(httpx.AsyncBaseTransport):
@@ -246,27 +250,27 @@ async def test_a_call_without_network_says_so(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.asyncio
-async def test_a_given_login_is_used_instead_of_the_settings(desk: Desk):
-    async with Client(build_server(desk.protected.settings(), tokens=NoToken())) as client:
+async def test_a_given_login_is_used_instead_of_the_settings(laptop: Laptop):
+    async with Client(build_server(laptop.protected.settings(), tokens=NoToken())) as client:
         error = error_of(await client.call_tool("list_items", {}))
     assert (error["kind"], error["provena_said"]) == ("NotLoggedIn", "Not authenticated")
 
 
 @BOTH_ERAS
 @pytest.mark.asyncio
-async def test_a_resource_names_the_page_too(desk: Desk, era: str):
-    async with Client(server(desk, Gate(desk)), mode=era) as client:
+async def test_a_resource_names_the_page_too(laptop: Laptop, era: str):
+    async with Client(server(laptop, Gate(laptop)), mode=era) as client:
         with pytest.raises(MCPError) as caught:
             await client.read_resource("provena://item/10378.1/1900010")
-    assert f"open {desk.realm.issuer}/device?user_code=" in str(caught.value)
+    assert f"open {laptop.realm.issuer}/device?user_code=" in str(caught.value)
 
 
 @BOTH_ERAS
 @pytest.mark.asyncio
-async def test_what_writes_is_never_run_again_by_itself(desk: Desk, era: str):
+async def test_what_writes_is_never_run_again_by_itself(laptop: Laptop, era: str):
     """Its page is told in words, even to a client that opens pages: half of a write must not be repeated."""
-    gate = Gate(desk)
-    user = User(desk, gate, "accept")
-    async with Client(server(desk, gate), mode=era, elicitation_callback=user) as client:
+    gate = Gate(laptop)
+    user = User(laptop, gate, "accept")
+    async with Client(server(laptop, gate), mode=era, elicitation_callback=user) as client:
         error = error_of(await client.call_tool("link_model_run_to_study", LINKING))
     assert (error["kind"], user.asked) == ("LoginPending", [])

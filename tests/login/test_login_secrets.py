@@ -21,8 +21,8 @@ from provena_mcp.client import ClientCredentials, DeviceLogin, OAuthClient, Refr
 from provena_mcp.errors import ProvenaError
 from provena_mcp.issuer import Issuer
 from provena_mcp.server.build import build_server
-from tests.login.desks import CLIENT, Desk, who
-from tests.login.test_desk_login import Gate
+from tests.login.laptop import CLIENT, Laptop, who
+from tests.login.test_interactive_login import Gate
 from tests.oidc.realm import AUTOMATION_SECRET
 from tests.worlds.sample import error_of, text_of
 
@@ -32,9 +32,9 @@ SECRET_FIELDS = ("refresh_token", "device_code", "client_secret", "token")
 class Watch:
     """Collects what is said, and the secrets that must not be in it."""
 
-    def __init__(self, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    def __init__(self, laptop: Laptop, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
-        self._desk = desk
+        self._laptop = laptop
         self._log = caplog
         self._said: list[str] = []
         self._access_tokens: set[str] = set()
@@ -50,7 +50,7 @@ class Watch:
         self._access_tokens.add(await tokens.token() or "")
 
     def secrets(self) -> set[str]:
-        forms = self._desk.realm.requests()
+        forms = self._laptop.realm.requests()
         sent = {form[field] for form in forms for field in SECRET_FIELDS if field in form}
         return {secret for secret in sent | self._access_tokens if secret}
 
@@ -60,41 +60,41 @@ class Watch:
 
 
 @pytest.fixture
-def watch(desk: Desk, caplog: pytest.LogCaptureFixture) -> Watch:
-    return Watch(desk, caplog)
+def watch(laptop: Laptop, caplog: pytest.LogCaptureFixture) -> Watch:
+    return Watch(laptop, caplog)
 
 
 @pytest.mark.asyncio
-async def test_the_watch_would_see_a_secret(desk: Desk, watch: Watch):
-    login = await desk.log_in("writer")
+async def test_the_watch_would_see_a_secret(laptop: Laptop, watch: Watch):
+    login = await laptop.log_in("writer")
     await watch.note_token(login)
-    kept = await desk.kept() or ""
+    kept = await laptop.kept() or ""
     logging.getLogger("careless").warning("renewing", extra={"with": await login.token()})
     watch.note(kept)
-    async with desk.client(desk.login()) as client:
+    async with laptop.client(laptop.login()) as client:
         await who(client)
     assert watch.leaks() == sorted([kept, await login.token() or ""])
 
 
 @pytest.mark.asyncio
 async def test_a_whole_life_of_logins_leaves_no_secret_behind(
-    desk: Desk, watch: Watch, capfd: pytest.CaptureFixture[str]
+    laptop: Laptop, watch: Watch, capfd: pytest.CaptureFixture[str]
 ):
-    login = desk.login()
-    async with desk.client(login) as client:
+    login = laptop.login()
+    async with laptop.client(login) as client:
         started = await DeviceLogin.start(
-            client.keycloak, OAuthClient(CLIENT), clock=desk.realm.clock, sleep=desk.realm.sleep
+            client.keycloak, OAuthClient(CLIENT), clock=laptop.realm.clock, sleep=laptop.realm.sleep
         )
-        await asyncio.to_thread(desk.realm.person("writer").approve, started.prompt.url)
+        await asyncio.to_thread(laptop.realm.person("writer").approve, started.prompt.url)
         grant = await started.finish()
         await login.accept(grant)
         await watch.note_token(login)
-        watch.note(started, started.prompt, grant, login, desk.store(), client, client.keycloak)
+        watch.note(started, started.prompt, grant, login, laptop.store(), client, client.keycloak)
         await who(client)
-        desk.realm.advance(400)
+        laptop.realm.advance(400)
         await who(client)
         await watch.note_token(login)
-        desk.realm.advance(1801)
+        laptop.realm.advance(1801)
         with pytest.raises(ProvenaError) as ended:
             await who(client)
         watch.note_error(ended.value)
@@ -102,7 +102,7 @@ async def test_a_whole_life_of_logins_leaves_no_secret_behind(
         RefreshToken(SecretStr("an-offline-token-not-to-be-shown"), client_id=CLIENT),
         ClientCredentials(client_id="automation", client_secret=SecretStr(f"{AUTOMATION_SECRET}-wrong")),
     ):
-        async with desk.client(provider) as client:
+        async with laptop.client(provider) as client:
             with pytest.raises(ProvenaError) as refused:
                 await who(client)
         watch.note(provider, OAuthClient("automation", SecretStr(AUTOMATION_SECRET)))
@@ -113,42 +113,48 @@ async def test_a_whole_life_of_logins_leaves_no_secret_behind(
 
 
 @pytest.mark.asyncio
-async def test_tools_and_their_failures_show_no_secret(desk: Desk, watch: Watch):
-    gate = Gate(desk)
-    tokens = desk.asking(gate)
-    server = build_server(desk.protected.settings(output_dir="off"), tokens=tokens, now=desk.realm.clock)
+async def test_tools_and_their_failures_show_no_secret(laptop: Laptop, watch: Watch):
+    gate = Gate(laptop)
+    tokens = laptop.asking(gate)
+    server = build_server(laptop.protected.settings(output_dir="off"), tokens=tokens, now=laptop.realm.clock)
     async with Client(server) as client:
         pending = await client.call_tool("list_items", {})
         url = error_of(pending)["login"]["url"]
-        await asyncio.to_thread(desk.realm.person("noroles").approve, url)
+        await asyncio.to_thread(laptop.realm.person("noroles").approve, url)
         gate.open()
         for tool in ("list_items", "get_health_check", "list_items"):
-            desk.realm.advance(301)
+            laptop.realm.advance(301)
             result = await client.call_tool(tool, {})
             watch.note(result.model_dump_json())
         await watch.note_token(tokens)
-        desk.realm.advance(1801)
-        desk.realm.change(down=True)
+        laptop.realm.advance(1801)
+        laptop.realm.change(down=True)
         watch.note(pending.model_dump_json(), (await client.call_tool("list_items", {})).model_dump_json())
     assert len(watch.secrets()) >= 4
     assert watch.leaks() == []
 
 
 @pytest.mark.asyncio
-async def test_commands_show_no_secret(desk: Desk, watch: Watch, monkeypatch: pytest.MonkeyPatch, tmp_path):
+async def test_commands_show_no_secret(
+    laptop: Laptop, watch: Watch, monkeypatch: pytest.MonkeyPatch, tmp_path
+):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    settings = desk.protected.settings()
+    settings = laptop.protected.settings()
     lines: list[str] = []
 
     async def approve(url: str) -> None:
-        await asyncio.to_thread(desk.realm.person("writer").approve, url)
+        await asyncio.to_thread(laptop.realm.person("writer").approve, url)
 
     commands = LoginCommands(
-        settings, say=lines.append, open_page=approve, clock=desk.realm.clock, sleep=desk.realm.sleep
+        settings,
+        say=lines.append,
+        open_page=approve,
+        clock=laptop.realm.clock,
+        sleep=laptop.realm.sleep,
     )
     await commands.log_in()
-    await show_status(settings, say=lines.append, clock=desk.realm.clock)
+    await show_status(settings, say=lines.append, clock=laptop.realm.clock)
     await commands.log_out()
     watch.note(*lines, commands, settings)
     assert len(watch.secrets()) >= 3
@@ -156,13 +162,13 @@ async def test_commands_show_no_secret(desk: Desk, watch: Watch, monkeypatch: py
 
 
 @pytest.mark.asyncio
-async def test_the_protected_provena_shows_no_token_of_its_callers(desk: Desk, watch: Watch):
-    login = await desk.log_in("writer")
+async def test_the_protected_provena_shows_no_token_of_its_callers(laptop: Laptop, watch: Watch):
+    login = await laptop.log_in("writer")
     token = await login.token() or ""
     await watch.note_token(login)
-    issuer = Issuer(desk.realm.issuer, clock=desk.realm.clock)
+    issuer = Issuer(laptop.realm.issuer, clock=laptop.realm.clock)
     watch.note(await issuer.claims_of(token), issuer)
-    desk.realm.advance(301)
+    laptop.realm.advance(301)
     for wrong in (token, f"{token}x"):
         with pytest.raises(ProvenaError) as refused:
             await issuer.claims_of(wrong)
@@ -172,13 +178,13 @@ async def test_the_protected_provena_shows_no_token_of_its_callers(desk: Desk, w
 
 @pytest.mark.asyncio
 async def test_a_pending_login_that_is_dropped_is_not_reported_by_asyncio(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    laptop: Laptop, caplog: pytest.LogCaptureFixture
 ):
-    gate = Gate(desk)
-    async with desk.client(desk.asking(gate)) as client:
+    gate = Gate(laptop)
+    async with laptop.client(laptop.asking(gate)) as client:
         with pytest.raises(ProvenaError):
             await who(client)
-        desk.realm.change(down=True)
+        laptop.realm.change(down=True)
     gc.collect()
     await asyncio.sleep(0)
     assert "never retrieved" not in caplog.text
@@ -187,10 +193,12 @@ async def test_a_pending_login_that_is_dropped_is_not_reported_by_asyncio(
 @pytest.mark.slow
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 @pytest.mark.asyncio
-async def test_over_stdio_a_logged_out_call_answers_with_page_and_code(desk: Desk, tmp_path: Path, era: str):
+async def test_over_stdio_a_logged_out_call_answers_with_page_and_code(
+    laptop: Laptop, tmp_path: Path, era: str
+):
     """The real server process: nothing but protocol on its stdout, and no terminal."""
     environment = {
-        **desk.protected.environment(),
+        **laptop.protected.environment(),
         "PROVENA_OUTPUT_DIR": "off",
         "XDG_CONFIG_HOME": str(tmp_path),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
@@ -201,11 +209,11 @@ async def test_over_stdio_a_logged_out_call_answers_with_page_and_code(desk: Des
     )
     async with asyncio.timeout(60), Client(host, mode=era) as client:
         assert (await client.list_tools()).tools
-        assert desk.realm.requests() == []
+        assert laptop.realm.requests() == []
         result = await client.call_tool("list_items", {})
     assert result.is_error
     error = json.loads(text_of(result))["error"]
-    assert (error["kind"], error["login"]["url"].startswith(f"{desk.realm.issuer}/device?")) == (
+    assert (error["kind"], error["login"]["url"].startswith(f"{laptop.realm.issuer}/device?")) == (
         "LoginPending",
         True,
     )

@@ -1,4 +1,4 @@
-"""A desk: somewhere to keep a login, and ways to get one."""
+"""A laptop: somewhere to keep a login, and ways to get one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class NoKeyring(Keyring):
         pass
 
 
-class Desk:
+class Laptop:
     """One person's machine: processes that start on it share what is kept in ``folder``."""
 
     def __init__(self, protected: Protected, folder: Path) -> None:
