@@ -135,7 +135,7 @@ def _shown(outcome: CallToolResult, options: DraftOptions) -> int:
     if options.as_json:
         typer.echo(json.dumps(outcome.structured_content, ensure_ascii=False))
     else:
-        for line in _lines(result):
+        for line in (*_lines(result), *_ending(result, options)):
             typer.echo(printable(line))
     return 0 if result.reference or all(each.registered_as for each in result.runs) else _OPEN
 
@@ -189,9 +189,13 @@ def _lines(result: DraftModelRunsResult) -> Iterator[str]:
     yield from (f"problem     {each.path}: {each.message}" for each in result.problems or ())
     yield from (f"left out    {each}" for each in result.left_out or ())
     yield from (f"note        {each}" for each in result.warnings or ())
+
+
+def _ending(result: DraftModelRunsResult, options: DraftOptions) -> Iterator[str]:
+    """What has become of the draft, unless that is only about to be decided."""
     if result.questions:
         yield "Nothing has been registered. Put the answers into one JSON object, and give it with --answers."
-    elif result.reference:
+    elif result.reference and not options.register:
         yield "Nothing has been registered: --register does so, after asking."
-    else:
+    elif not result.reference:
         yield result.message

@@ -44,6 +44,7 @@ def test_with_answers_it_registers_what_was_agreed_to_and_knows_it_afterwards(tm
     )
     assert registered.returncode == 0
     assert "- an organisation: Reef Institute" in registered.stdout
+    assert "Nothing has been registered" not in registered.stdout
     assert registered.stdout.splitlines()[-1] == "All 2 runs are registered."
     assert again.stdout.splitlines()[0].startswith("1-flow: registered as local/")
 
