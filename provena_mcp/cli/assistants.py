@@ -53,7 +53,9 @@ def install(
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="Reach a server there, in place of this one.")
     ] = None,
-    show: Annotated[bool, typer.Option("--print", help="Show the entry; write nothing.")] = False,
+    show: Annotated[
+        bool, typer.Option("--print", help="Show the entry, or how else it gets in; write nothing.")
+    ] = False,
     uninstall: Annotated[bool, typer.Option("--uninstall", help="Take it out again.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="List the assistants, and which have it.")] = False,
 ) -> None:

@@ -55,12 +55,18 @@ class InstallCommand:
             )
 
     def show(self, server: Server) -> None:
-        """Print the entry and where it goes; write nothing."""
+        """Print the entry and where it goes, or how else it gets in; write nothing."""
         self.require_project()
-        self._require_use(server)
+        if (useless := self._useless(server)) is not None:
+            self.say(f"{self.assistant.title}: {self.assistant.by_hand}\n")
+            self.say(f"{useless} {useless.advice}")
+            return
         place = self.installation.place
         self.say(f"{self.assistant.title}: {place or self.assistant.by_hand}\n")
-        self.say(self.installation.snippet(server))
+        if isinstance(server, RemoteServer) and not self.assistant.local:
+            self.say(server.url)
+        else:
+            self.say(self.installation.snippet(server))
 
     async def install(self, server: Server) -> Outcome:
         """Write the entry and say where; where that cannot be, print it.
@@ -122,15 +128,20 @@ class InstallCommand:
         self.say(f'{start}, then ask it: "{_ASK}"')
 
     def _require_use(self, server: Server) -> None:
+        if (useless := self._useless(server)) is not None:
+            raise useless
+
+    def _useless(self, server: Server) -> ArgumentError | None:
+        """Why the assistant has no use for such a server; none if it has."""
         if self.assistant.takes(server):
-            return
+            return None
         if isinstance(server, RemoteServer):
-            raise ArgumentError(
+            return ArgumentError(
                 f"{self.assistant.title} reads no addresses from its settings.",
                 parameter="url",
                 advice=f"Leave out --url, or add the address in the program. {self.assistant.remark}".strip(),
             )
-        raise ArgumentError(
+        return ArgumentError(
             f"{self.assistant.title} starts no servers.",
             parameter="client",
             advice=f"Give the address of one with --url: {self.assistant.by_hand}.",

@@ -51,6 +51,7 @@ class EmbeddedProvena:
         self._clock = clock
         self._patience = patience
         self._store: Store | None = None
+        self._is_filled = False
         self._opening = threading.Lock()
 
     @classmethod
@@ -90,7 +91,7 @@ class EmbeddedProvena:
         """
         from provena_mcp.embedded import beginnings
 
-        with self._opened().read() as connection:
+        with self._opened(as_it_is=True).read() as connection:
             return beginnings.beginning_with(connection, typed, subtypes, most)
 
     @asynccontextmanager
@@ -121,16 +122,17 @@ class EmbeddedProvena:
             if self._store is not None:
                 self._store.close()
 
-    def _opened(self) -> Store:
+    def _opened(self, *, as_it_is: bool = False) -> Store:
+        """The store, filled with the sample world if it is to be; ``as_it_is`` trusts an earlier filling."""
         with self._opening:
             if self._store is None:
-                store = Store(self._path, patience=self._patience)
-                if self.is_sample:
-                    from provena_mcp.embedded.loader import load_items
-                    from provena_mcp.embedded.sources import sample_source
+                self._store = Store(self._path, patience=self._patience)
+            if self.is_sample and not self._is_filled and not (as_it_is and _has_items(self._store)):
+                from provena_mcp.embedded.loader import load_items
+                from provena_mcp.embedded.sources import sample_source
 
-                    load_items(store, sample_source())
-                self._store = store
+                load_items(self._store, sample_source())
+                self._is_filled = True
             return self._store
 
     @asynccontextmanager
@@ -145,3 +147,8 @@ class EmbeddedProvena:
     async def _has_job(self) -> bool:
         store = await to_thread.run_sync(self._opened)
         return await store.reading(standing.is_claimable, self._clock())
+
+
+def _has_items(store: Store) -> bool:
+    with store.read() as connection:
+        return standing.count_items(connection) > 0

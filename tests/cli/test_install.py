@@ -194,6 +194,31 @@ def test_printing_shows_the_entry_and_its_place_and_writes_nothing(run: CommandL
     assert command() in done.stdout
 
 
+def test_printing_for_what_starts_no_servers_or_reads_no_addresses_tells_how_else(
+    run: CommandLine, home: Path
+):
+    address = ("--url", "https://mcp.example.org/mcp")
+    told = {
+        options: run("install", "--client", *options, "--print")
+        for options in (("chatgpt",), ("chatgpt", *address), ("claude-desktop", *address))
+    }
+    assert {done.returncode for done in told.values()} == {0}
+    starts_none, by_address, reads_none = (done.stdout for done in told.values())
+    way = "ChatGPT: Settings → Apps → Advanced → Developer mode → Create app, with the address\n\n"
+    assert starts_none.startswith(f"{way}ChatGPT starts no servers. Give the address of one with --url: ")
+    assert by_address == f"{way}https://mcp.example.org/mcp\n"
+    assert "Servers at an address are added under Settings → Connectors." in reads_none
+    assert list(home.iterdir()) == []
+
+
+def test_a_script_prints_for_all_assistants(run: CommandLine, home: Path):
+    names = complete_assistant("")
+    assert len(names) == len({*REAL, "jetbrains", "chatgpt"})
+    assert {
+        name: code for name in names if (code := run("install", "--client", name, "--print").returncode)
+    } == {}
+
+
 def test_what_only_the_program_can_add_is_shown_and_counts_as_not_done(run: CommandLine, home: Path):
     done = run("install", "--client", "jetbrains")
     assert done.returncode == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -106,14 +107,92 @@ def sentences(page: Path) -> str:
 NAMED = [
     (page.name, words) for page in PAGES for words in re.findall(r"`provena-mcp ([^`\n]*)`", sentences(page))
 ]
+# What the words in capitals of sentences are here, and how somebody types what asks or goes on.
+STANDS_FOR = {
+    "ID": "sample/1000117",
+    "ITEM": "sample/1000117",
+    "STUDY": "sample/1000109",
+    "FILE": "items.json",
+    "FILE…": "rain.csv",
+    "COMMAND": "python3 model.py",
+    "URL": "https://issuer.invalid",
+    "run.crate.zip": ".provena/captures/*",
+}
+TYPED_AS = {
+    "setup": "setup --built-in --yes",
+    "record --": "record -- COMMAND",
+    "serve --http": "serve --http --port 8000",
+    "local serve --issuer URL": "local serve --issuer URL --port 8000",
+}
+# What some need first.
+NEEDS = {
+    "draft": "record -- python3 model.py",
+    "check --capture": "record -- python3 model.py",
+    "identify rain.csv": "record -- python3 model.py",
+    "doctor --client": "install --client cursor",
+}
+# No registered run has those files, no capture that one; of the recorded run only a person knows all.
+SAY_NO = ("check", "identify items.json", "draft")
 
 
-@pytest.mark.parametrize(("page", "words"), NAMED, ids=lambda value: str(value)[:40])
-def test_commands_named_in_sentences_are_there_with_their_options(page: str, words: str):
+def parsed(words: str) -> tuple[Any, list[str]]:
+    """The command that words of a sentence name, and what is given to it."""
     command: Any = app.command()
     given = [re.sub(r"[\[\]\\]", "", word).split("|")[0] for word in words.split(" -- ")[0].split()]
     while given and given[0] in getattr(command, "commands", {}):
         command = command.commands[given.pop(0)]
+    return command, given
+
+
+def as_typed(words: str) -> Iterator[str]:
+    """The lines that words of a sentence stand for: with what is optional, and one for each of several."""
+    words = TYPED_AS.get(words, words).replace(r"\|", "|")
+    before, bar, after = words.partition(" | ")
+    if bar:
+        yield from as_typed(before)
+        yield from as_typed(f"{before.split()[0]} {after}")
+        return
+    if several := re.search(r"\S+\|\S+", words):
+        for one in several[0].split("|"):
+            yield from as_typed(words.replace(several[0], one))
+        return
+    command, given = parsed(words)
+    required = [each for each in command.params if each.required and each.param_type_name == "argument"]
+    is_name = (required or hasattr(command, "commands")) and not given and " -- " not in words
+    name = '"$(ls .provena/captures | head -1)"' if "--capture" in words else "cursor"
+    line = " ".join(
+        (STANDS_FOR | {"NAME": name, "FOLDER": f"of-{command.name}"}).get(word, word)
+        for word in re.sub(r"[\[\]]", "", words).split()
+    )
+    yield f"{line} --help" if is_name else line
+
+
+@pytest.mark.parametrize(("page", "words"), NAMED, ids=lambda value: str(value)[:40])
+def test_commands_named_in_sentences_are_there_with_their_options(page: str, words: str):
+    command, given = parsed(words)
     assert not (hasattr(command, "commands") and given and given[0][0].islower()), f"{page}: {words}"
     options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
     assert {word for word in given if word.startswith("-")} <= options | {"--"}
+
+
+# Each once, at the first page that names it.
+IN_SENTENCES = {line: page for page, words in reversed(NAMED) for line in as_typed(words)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", sorted(set(IN_SENTENCES.values())))
+def test_commands_named_in_sentences_work(page: str, tmp_path: Path):
+    terminal = Terminal(tmp_path, {"PROVENA_STORE": str(tmp_path / "world.sqlite3")})
+    prepare(terminal, "docs/ask.md")
+    in_process = CommandLine(tmp_path, {"HOME": str(tmp_path), "XDG_CONFIG_HOME": "", "PATH": ""})
+    lines = [line for line, where in IN_SENTENCES.items() if where == page]
+    before = {first for start, first in NEEDS.items() if any(line.startswith(start) for line in lines)}
+    ended: dict[str, tuple[int, str]] = {}
+    for line in (*sorted(before), *lines):
+        if line.startswith("install ") or line.endswith(" --help"):
+            done = in_process(*shlex.split(line))
+            ended[line] = (done.returncode, done.stderr)
+        else:
+            (code,), said = terminal.type([f"provena-mcp {line}"])
+            ended[line] = (code, said)
+    assert {line: said for line, (code, said) in ended.items() if code != line.startswith(SAY_NO)} == {}

@@ -120,6 +120,19 @@ HOSTILE = [
 ]
 
 
+def test_an_item_beyond_the_most_that_would_be_alone_in_its_box_is_drawn_itself():
+    nodes = dict.fromkeys(["x/out", "x/0", "x/1", "x/2"], DATASET) | {"x/run": RUN}
+    columns = {item: int(item == "x/run") * 2 + int(item in ("x/0", "x/1", "x/2")) for item in nodes}
+    sketch = Sketch("lineage", ProvenanceGraph(nodes, ()), ("x/out",), columns, ("start", "1 hop", "2 hops"))
+    picture = draw(sketch, {}, "", most=1)
+    assert [(item.id, item.count) for item in picture.items] == [
+        ("x/out", 1),
+        ("x/run", 1),
+        ("+1/DATASET", 3),
+    ]
+    assert picture.hidden == {"DATASET": 3}
+
+
 @pytest.mark.parametrize(
     ("name", "lines"),
     [

@@ -54,7 +54,7 @@ class Walk:
     """The way, in ``folder``, to ``clients``; ``say`` is told each step and how long it took."""
 
     folder: Path
-    clients: tuple[str, ...] = (*REAL, "jetbrains")
+    clients: tuple[str, ...] = (*REAL, "jetbrains", "chatgpt")
     say: Callable[[str], None] = print
     began: float = field(default_factory=time.monotonic)
 
@@ -182,7 +182,7 @@ class Walk:
 
     def _installed_into(self, client: str) -> None:
         shown = self.run(self.command, "install", "--client", client, "--print")
-        if self.command not in shown:
+        if (self.command if client != "chatgpt" else "with the address") not in shown:
             raise StrandedError(f"--print for {client} shows\n{shown}")
         if client not in REAL:
             return

@@ -107,7 +107,10 @@ class Sketch:
     incomplete_because: str | None = None
 
     def shown(self, most: int = MOST_ITEMS) -> tuple[str, ...]:
-        """The items drawn one by one: starts, then by column, what is folded at first last."""
+        """The items drawn one by one: starts, then by column, what is folded at first last.
+
+        Beyond ``most`` only what would be alone in its box.
+        """
         starts = frozenset(self.starts)
         ordered = sorted(
             self.column_of,
@@ -118,7 +121,10 @@ class Sketch:
                 item,
             ),
         )
-        return tuple(ordered[:most])
+        beyond = ordered[most:]
+        boxes = Counter((self.column_of[item], _type(self.graph, item)) for item in beyond)
+        alone = [item for item in beyond if boxes[self.column_of[item], _type(self.graph, item)] == 1]
+        return (*ordered[:most], *alone)
 
 
 def draw(
