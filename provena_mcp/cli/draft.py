@@ -178,6 +178,8 @@ def _lines(result: DraftModelRunsResult) -> Iterator[str]:
             known = "to be created" if file.known_by == "new" else f"known by its {file.known_by}"
             yield f"  {file.side:8}  {file.file} -> {file.dataset.name or file.dataset.id} ({known})"
         yield from (f"  uncertain {said}" for said in each.uncertain or ())
+    if result.run_count:
+        yield f"{plural(result.run_count, 'run')} in all: name fewer to see each of them"
     for item in result.to_create or ():
         yield f"to create   {item.name}: {item.why}"
     if result.create_count:
@@ -186,6 +188,8 @@ def _lines(result: DraftModelRunsResult) -> Iterator[str]:
         yield f"question    {question.ask}"
         yield f"            answer: {json.dumps(question.answer, ensure_ascii=False)}"
         yield from (f"            choice: {each.id} {each.name or ''}" for each in question.choices or ())
+    if result.question_count:
+        yield f"question    {plural(result.question_count, 'question')} in all"
     yield from (f"problem     {each.path}: {each.message}" for each in result.problems or ())
     yield from (f"left out    {each}" for each in result.left_out or ())
     yield from (f"note        {each}" for each in result.warnings or ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from provena_mcp.recording.capture_folder import stored_names
 from tests.cli.command_line import CommandLine
 from tests.crates import shapes
 from tests.worlds.captured import ANSWERS, two_steps
@@ -47,6 +48,14 @@ def test_with_answers_it_registers_what_was_agreed_to_and_knows_it_afterwards(tm
     assert "Nothing has been registered" not in registered.stdout
     assert registered.stdout.splitlines()[-1] == "All 2 runs are registered."
     assert again.stdout.splitlines()[0].startswith("1-flow: registered as local/")
+
+
+def test_of_many_runs_it_says_how_many_there_are(tmp_path: Path):
+    run = line(tmp_path)
+    for _ in range(4):
+        run("record", "-q", "--observe", "declared", "-o", "answers.json", "--", "true")
+    lines = run("draft", *stored_names(tmp_path / "captures")).stdout.splitlines()
+    assert "6 runs in all: name fewer to see each of them" in lines
 
 
 def test_a_crate_is_drafted_by_its_path_and_as_json(tmp_path: Path):
