@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from provena_mcp.client import ProvenaClient
-    from provena_mcp.commands.confirmation.change import WriteContext
     from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
+    from provena_mcp.commands.confirmation.write_store import WriteContext
     from provena_mcp.queries.documents.documents import Documents, RecentReports
     from provena_mcp.queries.documents.recent import RecentDocuments
     from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
@@ -214,8 +214,7 @@ class Application:
 
     def write_context(self, via: str | None = None) -> WriteContext:
         """Writes as the current caller; ``via`` is the program that runs are to name, if any."""
-        from provena_mcp.commands.confirmation.change import WriteContext
-        from provena_mcp.commands.confirmation.write_store import PreviewStore, Submissions
+        from provena_mcp.commands.confirmation.write_store import PreviewStore, Submissions, WriteContext
 
         previews, submissions = PreviewStore(self.key_values), Submissions(self.key_values)
         return WriteContext(self.reader(), previews, submissions, self.now, self.longest_call, via)

@@ -15,7 +15,8 @@ from typing import Final
 from anyio import to_thread
 from pydantic import Field
 
-from provena_mcp.commands.confirmation.change import WriteContext, refs
+from provena_mcp.commands.confirmation.write_result import refs
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.lookup import look_up, with_candidates
 from provena_mcp.commands.records.run_preview import named
 from provena_mcp.commands.register_batch import REGISTER_BATCH

@@ -9,15 +9,10 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import (
-    Preview,
-    Sent,
-    WriteContext,
-    WriteResult,
-    problem_briefs,
-    problem_count,
-)
+from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.submission import session_in
+from provena_mcp.commands.confirmation.write_result import WriteResult, problem_briefs, problem_count
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.item_check import check_item, name_in
 from provena_mcp.commands.records.item_input import fields_of
 from provena_mcp.commands.records.lookup import digest_of, facts

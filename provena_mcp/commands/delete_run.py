@@ -11,7 +11,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, WriteResult
+from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.write_result import WriteResult
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.update_run import run_id_in
 from provena_mcp.errors import ProvenaError, WrongSubtypeError
 from provena_mcp.next_call import naming_tools

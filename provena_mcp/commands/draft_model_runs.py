@@ -11,7 +11,7 @@ from typing import Final
 from anyio import to_thread
 
 from provena_mcp.commands.captured_runs import note_captures
-from provena_mcp.commands.confirmation.change import WriteContext
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.drafts.draft_answer import draft_answer, registered_answer
 from provena_mcp.commands.drafts.drafted import RunInDocument, draft_runs
 from provena_mcp.commands.drafts.identities import handled, handles_in

@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from provena_mcp.commands.confirmation.change import WriteContext
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.create_item import ItemCreation, send_item
 from provena_mcp.commands.records.item_check import CheckedItem, check_item, name_in
 from provena_mcp.errors import ProvenaError

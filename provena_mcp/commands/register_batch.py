@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from provena_mcp.client import AccessLevel
 from provena_mcp.commands.captured_runs import note_captures
-from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, shown_warnings
+from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.duplicate_check import find_duplicates
 from provena_mcp.commands.confirmation.submission import job_result, session_in
+from provena_mcp.commands.confirmation.write_result import shown_warnings
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.planned_items import (
     Created,
     PlannedItem,

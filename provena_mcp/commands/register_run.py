@@ -7,17 +7,11 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import (
-    Preview,
-    Sent,
-    WriteContext,
-    WriteResult,
-    problem_briefs,
-    problem_count,
-    refs,
-)
+from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.duplicate_check import find_duplicates
 from provena_mcp.commands.confirmation.submission import display_name, job_result
+from provena_mcp.commands.confirmation.write_result import WriteResult, problem_briefs, problem_count, refs
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.lookup import facts, newest
 from provena_mcp.commands.records.record_check import CheckedRecords, check_records
 from provena_mcp.commands.records.run_preview import (

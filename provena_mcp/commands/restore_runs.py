@@ -10,14 +10,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import (
-    Preview,
-    Sent,
-    WriteContext,
-    WriteResult,
-    problem_briefs,
-    problem_count,
-)
+from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.write_result import WriteResult, problem_briefs, problem_count
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.lookup import digest_of, resolve_runs, with_candidates
 from provena_mcp.errors import ArgumentError, NotFoundError, RejectedError
 from provena_mcp.queries.items.briefs.models import Ref

@@ -9,16 +9,15 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import (
-    Preview,
-    Sent,
-    WriteContext,
+from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.submission import display_name, job_result
+from provena_mcp.commands.confirmation.write_result import (
     WriteResult,
     problem_briefs,
     problem_count,
     shown_warnings,
 )
-from provena_mcp.commands.confirmation.submission import display_name, job_result
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.lookup import (
     doubts_about_changing,
     facts,

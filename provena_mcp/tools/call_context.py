@@ -12,7 +12,7 @@ from provena_mcp.application import Application
 from provena_mcp.rules.text import clean
 
 if TYPE_CHECKING:
-    from provena_mcp.commands.confirmation.change import WriteContext
+    from provena_mcp.commands.confirmation.write_store import WriteContext
     from provena_mcp.queries.jobs.job_wait import ReportProgress
 
 _NAME: Final = 80

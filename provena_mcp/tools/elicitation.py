@@ -11,14 +11,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from provena_mcp.application import Application
-from provena_mcp.commands.confirmation.change import (
-    Asking,
-    Change,
-    Confirmation,
-    Consent,
-    PayloadT,
-    ResultT,
-)
+from provena_mcp.commands.confirmation.change import Asking, Change, Confirmation, Consent, PayloadT, ResultT
 from provena_mcp.commands.confirmation.gate import Gate, Question
 from provena_mcp.errors import ArgumentError
 from provena_mcp.tools.call_context import progress_reporter, write_context

@@ -7,10 +7,11 @@ import pytest
 from pydantic import BaseModel
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Confirmation, Preview, Sent, WriteContext, WriteResult
+from provena_mcp.commands.confirmation.change import Confirmation, Preview, Sent
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore
 from provena_mcp.commands.confirmation.submission import submit
-from provena_mcp.commands.confirmation.write_store import PreviewStore, Submissions
+from provena_mcp.commands.confirmation.write_result import WriteResult
+from provena_mcp.commands.confirmation.write_store import PreviewStore, Submissions, WriteContext
 from provena_mcp.errors import StoreError
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.job_wait import PollPolicy

@@ -15,8 +15,7 @@ from anyio import to_thread
 from pydantic import JsonValue
 
 from provena_mcp.client import JobApi
-from provena_mcp.commands.confirmation.change import WriteContext
-from provena_mcp.commands.confirmation.write_store import DAY, Submission, Submissions
+from provena_mcp.commands.confirmation.write_store import DAY, Submission, Submissions, WriteContext
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.jobs.batches import fingerprints_of
 from provena_mcp.queries.jobs.job_wait import BATCH, REGISTRATION, batch_id_of, run_id_of

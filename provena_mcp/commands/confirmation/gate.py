@@ -13,19 +13,10 @@ from typing import Final, Generic
 
 from pydantic import JsonValue
 
-from provena_mcp.commands.confirmation.change import (
-    Change,
-    Confirmation,
-    Consent,
-    PayloadT,
-    Preview,
-    ProblemBrief,
-    ResultT,
-    WriteContext,
-    WriteStatus,
-)
+from provena_mcp.commands.confirmation.change import Change, Confirmation, Consent, PayloadT, Preview, ResultT
 from provena_mcp.commands.confirmation.submission import earlier_result, submit
-from provena_mcp.commands.confirmation.write_store import AskedFor, StoredPreview
+from provena_mcp.commands.confirmation.write_result import ProblemBrief, WriteStatus
+from provena_mcp.commands.confirmation.write_store import AskedFor, StoredPreview, WriteContext
 from provena_mcp.errors import ArgumentError, ForbiddenError, UpstreamError
 from provena_mcp.queries.items.reader import may_have_changed
 from provena_mcp.wire.items import JsonObject

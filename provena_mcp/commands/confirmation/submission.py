@@ -9,16 +9,9 @@ from typing import Final
 import anyio
 from pydantic import JsonValue
 
-from provena_mcp.commands.confirmation.change import (
-    Change,
-    Confirmation,
-    PayloadT,
-    ResultT,
-    Sent,
-    WriteContext,
-    WriteStatus,
-)
-from provena_mcp.commands.confirmation.write_store import StoredPreview, Submission
+from provena_mcp.commands.confirmation.change import Change, Confirmation, PayloadT, ResultT, Sent
+from provena_mcp.commands.confirmation.write_result import WriteStatus
+from provena_mcp.commands.confirmation.write_store import StoredPreview, Submission, WriteContext
 from provena_mcp.errors import (
     AccessError,
     AmbiguousWriteError,

@@ -1,5 +1,7 @@
 """What is stored about writes, per caller: previews under their references, and which records were sent.
 
+``WriteContext`` brings that together with a reader: it is what every change works with.
+
 A reference cannot be guessed, works for one caller and one tool, and expires. Its change is sent at most
 once: confirming it again answers with the first outcome.
 """
@@ -10,13 +12,18 @@ import secrets
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from provena_mcp.commands.confirmation.key_value_store import KeyValueStore
 from provena_mcp.errors import ArgumentError
 from provena_mcp.wire.items import JsonObject
+
+if TYPE_CHECKING:
+    from provena_mcp.client import ProvenaClient
+    from provena_mcp.queries.items.reader import Reader
 
 OFFERED_SECONDS: Final = 3_600.0
 SETTLED_SECONDS: Final = 86_400.0
@@ -231,3 +238,31 @@ def _by_entry(fingerprints: Iterable[str]) -> dict[str, list[str]]:
     for fingerprint in fingerprints:
         entries[f"sent:{fingerprint[:1]}"].append(fingerprint)
     return entries
+
+
+@dataclass(frozen=True)
+class WriteContext:
+    """What a change works with: reads as one caller, and the records of what was previewed and sent.
+
+    Attributes:
+        now: Gives Unix seconds.
+        longest_call: Seconds after which no call can still be sending.
+        via: The program that acts for the caller, where runs are to name it.
+    """
+
+    reader: Reader
+    previews: PreviewStore
+    submissions: Submissions
+    now: Callable[[], float]
+    longest_call: float
+    via: str | None = None
+
+    @property
+    def client(self) -> ProvenaClient:
+        """The Provena that is written to."""
+        return self.reader.client
+
+    @property
+    def caller(self) -> str:
+        """Whose previews these are."""
+        return self.reader.caller

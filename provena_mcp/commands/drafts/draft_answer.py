@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
-from provena_mcp.commands.confirmation.change import WriteContext, problem_briefs, shown_warnings
+from provena_mcp.commands.confirmation.write_result import problem_briefs, shown_warnings
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.drafts.drafted import Drafted
 from provena_mcp.commands.drafts.proposed_records import recorded_as
 from provena_mcp.commands.drafts.questions import questions_of, title_of

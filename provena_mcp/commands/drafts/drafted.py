@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from anyio import to_thread
 from pydantic import JsonValue
 
-from provena_mcp.commands.confirmation.change import WriteContext
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.drafts.inference import infer_workflows
 from provena_mcp.commands.drafts.new_items import NewItems
 from provena_mcp.commands.drafts.proposed_records import Draft, find_parts, record_of

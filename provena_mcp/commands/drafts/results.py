@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from provena_mcp.commands.confirmation.change import ProblemBrief
+from provena_mcp.commands.confirmation.write_result import ProblemBrief
 from provena_mcp.commands.drafts.identities import KnownBy
 from provena_mcp.commands.records.run_preview import ProposedRun
 from provena_mcp.next_call import NextCall

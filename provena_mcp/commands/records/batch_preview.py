@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import Field
 
-from provena_mcp.commands.confirmation.change import (
+from provena_mcp.commands.confirmation.write_result import (
     WriteResult,
     problem_briefs,
     problem_count,

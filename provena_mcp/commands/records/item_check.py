@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Final
 
-from provena_mcp.commands.confirmation.change import WriteContext
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.item_input import GivenItem, read_given_item
 from provena_mcp.commands.records.lookup import look_up, with_candidates
 from provena_mcp.errors import ProvenaError, RejectedError

@@ -12,7 +12,7 @@ from typing import Final
 from anyio import to_thread
 from pydantic import JsonValue
 
-from provena_mcp.commands.confirmation.change import WriteContext
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.lookup import digest_of, resolve_runs, with_candidates
 from provena_mcp.commands.records.run_preview import label, named, superseded
 from provena_mcp.errors import ArgumentError, ProvenaError

@@ -3,7 +3,9 @@
 from pydantic import BaseModel
 
 from provena_mcp.client import AccessLevel
-from provena_mcp.commands.confirmation.change import Preview, Sent, WriteContext, WriteResult
+from provena_mcp.commands.confirmation.change import Preview, Sent
+from provena_mcp.commands.confirmation.write_result import WriteResult
+from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.reader import item_digest
 from provena_mcp.wire.items import JsonObject
