@@ -338,7 +338,8 @@ async def run_table(
     """What came of ``calls`` calls under each of ``faults``."""
     slots = asyncio.Semaphore(FAULTS_AT_ONCE)
     with running_provena(folder) as backend:
-        async with faulty_proxy(backend) as proxy, client_behind(proxy, folder, limits) as client:
+        # What is true is asked without haste: on a busy machine a part of it would pass for all.
+        async with faulty_proxy(backend) as proxy, client_behind(proxy, folder, ClientLimits()) as client:
             questions = await Questions.asked_of(client)
 
         async def tried(fault: Fault) -> Tally:
