@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
@@ -213,3 +214,23 @@ async def test_a_service_that_recovers_with_a_large_answer_is_asked_by_others_wh
             await until_waiting(provena, tries)
             assert await small(client) == graph
         assert await tries == graph
+
+
+@pytest.mark.asyncio
+async def test_nothing_of_an_answer_is_left_for_the_collector_of_garbage():
+    async with client_over(Provena(), limits=LIMITS) as client:
+        await large(client)
+        gc.collect()
+        gc.disable()
+        try:
+            before = responses()
+            await large(client)
+            left = [kept for kept in responses() if not any(kept is other for other in before)]
+        finally:
+            gc.enable()
+    assert left == []
+
+
+def responses() -> list[httpx.Response]:
+    """Those that are there, of other tests too."""
+    return [kept for kept in gc.get_objects() if isinstance(kept, httpx.Response)]

@@ -147,10 +147,13 @@ class Connection(Sender):
         request = _request(self._http, base_url + call.path, call, deadline)
         auth = None if call.token == "never" else BearerAuth(self._tokens, call, deadline)
         try:
-            return await self._http.send(request, auth=auth)
+            response = await self._http.send(request, auth=auth)
         except httpx.HTTPError as error:
             place = scrub((base_url or call.path).partition("?")[0])
             raise failure_without_answer(call, error, place, self._limits) from error
+        # It is read. By its stream it would hold itself, body and all, until garbage is looked for.
+        response.stream = httpx.ByteStream(b"")
+        return response
 
 
 def _request(http: httpx.AsyncClient, url: str, call: Call, deadline: float) -> httpx.Request:
