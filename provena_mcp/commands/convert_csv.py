@@ -1,4 +1,4 @@
-"""Turns a filled-in CSV into a batch of model runs that nobody has previewed yet (provena-http 8.2).
+"""Turns a filled-in CSV into a batch of model runs, ready to be previewed (provena-http 8.2).
 
 Nothing is registered. Provena stops at the first problem; here all are found, by row and column,
 and Provena has the last word on what it takes.

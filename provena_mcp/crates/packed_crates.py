@@ -1,4 +1,4 @@
-"""Crates with their files: the metadata out of a zip, and digests of the files that lie beside it.
+"""Crates with their files: reads the metadata from a zip, and hashes the files that lie beside it.
 
 Nothing is unpacked to disk. Every read ends at a limit, whatever a zip's own headers promise, and only files
 that the metadata names are read.

@@ -1,4 +1,4 @@
-"""Words of RO-Crate that readers and writers of this package agree on.
+"""The terms of RO-Crate that the readers and writers of this package share.
 
 How a crate says what ``recorded_runs`` has a place for, beside what RO-Crate 1.1 and the Workflow Run Crate
 profiles 0.5 lay down. A property without a term of its own is a ``PropertyValue`` in ``additionalProperty``

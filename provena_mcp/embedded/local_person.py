@@ -1,4 +1,4 @@
-"""The local user's own Person: runs need a modeller, and nobody else would register one."""
+"""The local user's own Person: a run needs a modeller, and nobody else would register one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The story of an answer as a Mermaid flowchart: chosen items, clustered by study or else by run.
+"""A Mermaid flowchart of the items that matter to an answer, clustered by study or else by run.
 
 A run belongs to its study, a dataset to the study of the run that made it; where no run drawn has a
 study, each run and what it made form a cluster. The nearest few clusters are drawn; what does not fit

@@ -1,4 +1,4 @@
-"""A dataset's metadata as its owner wrote it, of any age (provena-http 7.6)."""
+"""A dataset's metadata as its owner wrote it, including fields of older versions (provena-http 7.6)."""
 
 from __future__ import annotations
 

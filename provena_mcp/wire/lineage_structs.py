@@ -1,4 +1,4 @@
-"""Lineage answers as structs that msgspec fills: of all decoders that were tried, the one that costs least.
+"""Lineage answers as msgspec structs, the cheapest decoder of all that were tried.
 
 Imported when the first answer arrives. What an answer may look like is said by ``wire/lineage.py``; whatever
 this decoder refuses is read by that one, which is more lenient and says where an answer goes wrong.

@@ -1,4 +1,4 @@
-"""What nobody recorded, as questions to the user, each with the form of its answer."""
+"""Questions to the user about what nobody recorded, each with the form that its answer takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""prov-api: the six lineage queries (provena-http 2.1), beside the routes of its neighbours here."""
+"""prov-api: the six lineage queries (provena-http 2.1); the modules beside this have its other routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that may lie beside a crate's own: its runs as PROV, the close-out report."""
+"""Optional files that are added to a crate: its runs as PROV, the close-out report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a picture beside it: enough to stand without it, and where it can be seen."""
+"""Describes a picture in words, for hosts that cannot show it, and says where it can be seen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be read beside an item: counts of its lineage, versions, edits, and what you may do with it."""
+"""Extra parts of an item, read on request: lineage counts, versions, edits, and the caller's access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that somebody recorded runs in, read from this machine or from what was sent."""
+"""Documents in which others recorded runs, read from this machine or from what was sent."""
 
 from __future__ import annotations
 
