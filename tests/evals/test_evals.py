@@ -23,8 +23,12 @@ def questions_about(name: WorldName) -> list[Question]:
     return list(questions_of(world))
 
 
+# To trace every line takes as long again, and where the data of 'wings' are absent nothing traces it either.
+UNTRACED = pytest.param("wings", marks=pytest.mark.no_cover)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("world", [*(world for world in WORLDS if world != "wings"), UNTRACED])
 def test_every_question_is_answered_rightly_and_shortly_in_few_calls(world: WorldName):
     questions = questions_about(world)
     outcomes = asyncio.run(run_worlds([world])).outcomes
