@@ -8,7 +8,6 @@ import socket
 import ssl
 import subprocess
 import sys
-from importlib.abc import MetaPathFinder
 
 import httpx
 import pytest
@@ -60,29 +59,6 @@ async def test_one_connection_carries_one_request_after_another():
         for _ in range(5):
             await explore(client)
     assert (len(server.heads), server.connections) == (5, 1)
-
-
-class Searches(MetaPathFinder):
-    """Notes which modules Python looks for, and finds none."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        self.names.append(fullname)
-
-
-@pytest.mark.asyncio
-async def test_a_request_looks_for_no_package_that_is_not_installed():
-    searches = Searches()
-    async with Loopback(always(GOOD)).serving() as server, client_at(server.base) as client:
-        await explore(client)
-        sys.meta_path.insert(0, searches)
-        try:
-            await explore(client)
-        finally:
-            sys.meta_path.remove(searches)
-    assert searches.names == []
 
 
 @pytest.mark.asyncio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -146,3 +147,37 @@ def test_once_it_is_ready_a_first_call_loads_nothing(tmp_path: Path):
     assert done.returncode == 0, done.stderr
     ours = {"provena_mcp", "httpcore", "msgspec", "jwt", "cryptography", "networkx", "docx"}
     assert sorted(name for name in done.stdout.split() if name.partition(".")[0] in ours) == []
+
+
+SERVED = """
+import sys
+from contextlib import suppress
+from importlib.abc import MetaPathFinder
+from provena_mcp.cli.serve import serve_stdio
+
+class Searches(MetaPathFinder):
+    def find_spec(self, fullname, path, target=None):
+        print("looked for", fullname, file=sys.stderr)
+
+def as_httpcore_does():
+    with suppress(ImportError):
+        import sniffio
+
+serve_stdio(sample=True)
+as_httpcore_does()
+sys.meta_path.insert(0, Searches())
+as_httpcore_does()
+"""
+
+
+@pytest.mark.slow
+def test_a_server_does_not_look_again_and_again_for_a_package_that_is_not_installed(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-c", SERVED],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PROVENA_STORE": str(tmp_path / "store.sqlite3")},
+    )
+    assert "looked for" not in done.stderr

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from importlib.util import find_spec
 from typing import Final
 
 import httpx
@@ -104,7 +102,6 @@ class Connection(Sender):
         if self._http is not None:
             raise RuntimeError("This ProvenaClient is already open.")
         _HTTPX_LOGGER.addFilter(self._log_filter)
-        _note_if_missing("sniffio")
         limits = self._limits
         network = self._transport or NetworkTransport(limits)
         self._http = httpx.AsyncClient(
@@ -186,16 +183,6 @@ def extensions_of(call: Call, deadline: float) -> dict[str, object]:
     }
     # The path of a presigned address is a secret's other half.
     return known if call.service == "storage" else known | {"path": call.path}
-
-
-def _note_if_missing(package: str) -> None:
-    """Let an import of a package that is not installed fail at once.
-
-    ``httpcore`` tries to import one nine times a request, to learn which event loop runs, and each time
-    Python looks through all folders it has: a quarter of what a small request costs.
-    """
-    if package not in sys.modules and find_spec(package) is None:
-        sys.modules[package] = None  # pyright: ignore[reportArgumentType]  the import system's word for it
 
 
 def _base_urls(endpoints: Endpoints) -> dict[Service, str]:
