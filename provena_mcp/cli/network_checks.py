@@ -106,6 +106,11 @@ class NetworkChecks:
             proxy = proxy_for(httpx.URL(host.url))
         except SettingsError as error:
             return _Visit(host, (failed("proxy", error),))
+        if host.scheme == "https":
+            try:
+                trusted_certificates()
+            except SettingsError as error:
+                return _Visit(host, (failed("certificate", error),))
         if proxy:
             said = f"{host.name} is reached through {proxy.address.url.host}, which resolves and connects."
             return _Visit(host, (Finding("note", "proxy", said),), reached=True)

@@ -54,6 +54,15 @@ def test_no_command_breaks_and_what_cannot_be_used_is_named(
         assert blamed in said
 
 
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize(("environ", "blamed"), ENVIRONMENTS[7:], ids=lambda value: str(value)[:50])
+def test_the_doctor_names_certificates_that_cannot_be_used_before_anybody_logs_in(
+    run: CommandLine, environ: dict[str, str], blamed: str
+):
+    told = run("doctor", **DEPLOYMENT, **environ).stdout
+    assert told.count(f"{blamed} names certificates that cannot be used") == 1
+
+
 @pytest.mark.slow
 @pytest.mark.asyncio
 @pytest.mark.usefixtures("bare")
