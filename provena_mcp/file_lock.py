@@ -28,6 +28,21 @@ if sys.platform == "win32":
             return False
         return True
 
+    def unlock(descriptor: int) -> None:
+        """Let go of the lock on an open file."""
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+    def lock(descriptor: int) -> None:
+        """Take the lock on an open file, once it is free."""
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
+    def is_locked(descriptor: int) -> bool:
+        """Whether another has the lock on an open file."""
+        if not try_lock(descriptor):
+            return True
+        unlock(descriptor)
+        return False
+
 else:
     import fcntl
 
@@ -38,6 +53,23 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def unlock(descriptor: int) -> None:
+        """Let go of the lock on an open file, for children that were forked meanwhile too."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+    def lock(descriptor: int) -> None:
+        """Take the lock on an open file, once it is free."""
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    def is_locked(descriptor: int) -> bool:
+        """Whether another has the lock on an open file; any number may look at once."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        unlock(descriptor)
+        return False
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -15,6 +16,7 @@ Progress = Callable[[str, int, int], None]
 """Told now and then: the file's path, bytes hashed, bytes in all."""
 
 _CHUNK: Final = 1 << 20
+_SMALLEST: Final = 1 << 16
 _BLOCK: Final = 512
 _TOLD_EVERY: Final = 64 * _CHUNK
 # A pipe does not keep us waiting. A link is followed: what counts is what the program got to read.
@@ -82,8 +84,8 @@ def _digest(file: int, path: str, found: os.stat_result, progress: Progress | No
 
 def _pieces(file: int, found: os.stat_result) -> Iterator[bytes | memoryview]:
     """What an open file holds, from its start to its end; holes are not read, whatever their size."""
-    # No larger than the file: thousands of small ones would spend their time on clearing memory.
-    buffer = bytearray(min(_CHUNK, found.st_size + 1))
+    # Hardly larger than the file: thousands of small ones would spend their time on clearing memory.
+    buffer = bytearray(min(_CHUNK, max(_SMALLEST, found.st_size + 1)))
     view = memoryview(buffer)
     has_holes = hasattr(os, "SEEK_DATA") and found.st_blocks * _BLOCK < found.st_size
     done = 0
@@ -102,11 +104,15 @@ def _pieces(file: int, found: os.stat_result) -> Iterator[bytes | memoryview]:
 
 
 def _to_next_data(file: int, at: int, size: int) -> int:
-    """Go to where the next data of a file begin, or to its end, and say where that is."""
+    """Go to where the next data of a file begin, or to its end, and say where that is.
+
+    Where its file system does not say, that is here: what may be a hole is read.
+    """
     try:
         return os.lseek(file, at, os.SEEK_DATA)
-    except OSError:
-        return os.lseek(file, max(at, size), os.SEEK_SET)
+    except OSError as error:
+        nothing_follows = error.errno == errno.ENXIO
+        return os.lseek(file, max(at, size) if nothing_follows else at, os.SEEK_SET)
 
 
 def _read(descriptor: int, buffer: bytearray) -> int:

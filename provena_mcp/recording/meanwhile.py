@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, cast
 
 from provena_mcp.crates.terms import METADATA
 from provena_mcp.errors import FileRefusedError
-from provena_mcp.file_lock import try_lock
+from provena_mcp.file_lock import is_locked, lock, unlock
 from provena_mcp.recording.capture_folder import read_capture, stored_names
 from provena_mcp.recording.captured import Capture
 from provena_mcp.recording.crate import WORKING_FOLDER
@@ -30,13 +30,18 @@ def going_on(capture: Path) -> Generator[int]:
     By the clock of its file system, in nanoseconds. Where folders cannot be locked, others will not know.
     """
     folder = _opened(capture)
+    if folder is None:
+        yield _written_at(capture)
+        return
     try:
-        if folder is not None:
-            _is_free(folder)
+        with suppress(OSError):
+            lock(folder)
         yield _written_at(capture)
     finally:
-        if folder is not None:
-            os.close(folder)
+        # To close it would leave the lock with children that the run has forked.
+        with suppress(OSError):
+            unlock(folder)
+        os.close(folder)
 
 
 def with_others(capture: Capture, place: Path, since: int) -> Capture:
@@ -73,7 +78,9 @@ def _went_on_since(capture: Path, moment_ns: int) -> bool:
     if folder is None:
         return False
     try:
-        return not _is_free(folder)
+        return is_locked(folder)
+    except OSError:
+        return False
     finally:
         os.close(folder)
 
@@ -83,14 +90,6 @@ def _opened(folder: Path) -> int | None:
         return os.open(folder, os.O_RDONLY)
     except OSError:
         return None
-
-
-def _is_free(folder: int) -> bool:
-    """Whether nobody holds the lock, which is ours from then on."""
-    try:
-        return try_lock(folder)
-    except OSError:
-        return True
 
 
 def _working_folder(capture: Path) -> str | None:

@@ -17,8 +17,15 @@ def _printable(text: str) -> str:
     return text
 
 
-# They are written into logs and headers.
+def _encodable(text: str) -> str:
+    text.encode()
+    return text
+
+
+# They decide, and are written into logs.
 _Plain = Annotated[str, AfterValidator(_printable)]
+# Names are only shown, by what cleans all that it shows.
+_Name = Annotated[str, AfterValidator(_encodable)]
 
 
 class RealmAccess(BaseModel):
@@ -40,8 +47,8 @@ class Claims(BaseModel):
     scope: _Plain = ""
     exp: _Moment | None = None
     nbf: _Moment | None = None
-    preferred_username: _Plain | None = None
-    email: _Plain | None = None
+    preferred_username: _Name | None = None
+    email: _Name | None = None
     realm_access: RealmAccess | None = None
 
     @property

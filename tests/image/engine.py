@@ -1,7 +1,7 @@
 """A container engine of this machine, and an image that stands for the one that the Dockerfile begins with.
 
-Where no registry of images is reached, such a base is made with ``debootstrap``: Debian's Python of the same
-version, and the certificates of this machine.
+Where no registry of images is reached, such a base can be made with ``debootstrap``: Debian's Python of the
+same version, and the certificates of this machine.
 """
 
 from __future__ import annotations
@@ -90,8 +90,7 @@ def find_engine(base: str | None = None) -> Engine:
     """An engine that runs containers here.
 
     Args:
-        base: An image that is here already, or ``MADE_HERE``; none means the image that the Dockerfile names,
-            or, where that cannot be had, one that is made here.
+        base: An image that is here already, or ``MADE_HERE``; none means the image that the Dockerfile names.
 
     Raises:
         NoEngineError: There is none, or no base; says what each engine said.
@@ -123,12 +122,7 @@ def _base(command: tuple[str, ...], wanted: str | None) -> str:
     name = wanted or named_base()
     if _is_here(command, name):
         return name
-    try:
-        _ask(*command, "pull", "--quiet", name)
-    except subprocess.SubprocessError:
-        if wanted is not None:
-            raise
-        return _made_here(command)
+    _ask(*command, "pull", "--quiet", name)
     return name
 
 

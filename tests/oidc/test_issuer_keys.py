@@ -143,6 +143,14 @@ async def test_only_access_tokens_of_their_bearer_with_times_that_can_be_are_bel
 
 
 @pytest.mark.asyncio
+async def test_a_bearer_is_believed_however_the_name_is_written():
+    mint = Mint()
+    name = "Ana\u200cLuc\u00eda\u00a0\u001b[2J"
+    claims = await mint.issuer().claims_of(mint.token(preferred_username=name, email="\u200d@example.org"))
+    assert claims.preferred_username == name
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("kind", ["logout+jwt", "dpop+jwt", "secevent+jwt"])
 async def test_a_header_that_names_another_kind_is_not_believed(kind: str):
     mint = Mint()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from provena_mcp.recording.command import Wishes, record_command
+from provena_mcp.recording.hashes import content_of
 from provena_mcp.recording.observation.accesses import Accesses
 from provena_mcp.recording.observation.injected.provena_events import EventLog
 from provena_mcp.recording.observation.observer import Plan
@@ -194,3 +196,21 @@ def test_a_file_with_holes_has_the_hash_of_its_zeros_and_is_hashed_once_if_it_st
     contents = {name: (work / name).read_bytes() for name in ("holes.bin", "rain.csv")}
     assert hashes == {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     assert told == [("holes.bin", len(contents["holes.bin"]))]
+
+
+def test_what_a_file_system_cannot_say_of_holes_is_read(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seek = os.lseek
+
+    def without_holes(file: int, position: int, how: int) -> int:
+        if how == os.SEEK_DATA:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return seek(file, position, how)
+
+    with (work / "sparse.bin").open("wb") as sparse:
+        sparse.truncate(3 * 1024 * 1024)
+        sparse.write(b"start")
+        sparse.seek(2 * 1024 * 1024)
+        sparse.write(b"end")
+    monkeypatch.setattr(os, "lseek", without_holes)
+    content = content_of(str(work / "sparse.bin"))
+    assert content.sha256 == hashlib.sha256((work / "sparse.bin").read_bytes()).hexdigest()

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from provena_mcp.crates.terms import METADATA
+from provena_mcp.file_lock import is_locked
+from provena_mcp.recording.meanwhile import going_on
 from tests.cli.command_line import CommandLine
 from tests.recording.captures import captures_in, only_run
 
@@ -132,6 +134,48 @@ def test_captures_at_the_same_time_in_one_folder_say_so_and_one_that_was_killed_
         for path in captures_in(work)
     }
     assert said == {"sh": [], "alone": [], "outer": ["inner"], "inner": ["outer"]}
+
+
+_LEAVES_A_CHILD = """
+import os
+from provena_mcp.recording import capture
+
+with capture("first"):
+    if os.fork() == 0:
+        os.read(0, 1)
+        os._exit(0)
+print("ended", flush=True)
+"""
+
+
+def test_a_capture_that_has_ended_does_not_go_on_in_a_process_that_was_forked_in_it(
+    run: CommandLine, work: Path
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _LEAVES_A_CHILD],
+        cwd=work,
+        env=run.environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as first:
+        assert first.stdin is not None
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"ended\n"
+        run("record", "-q", "--name", "second", "--", "sh", "-c", "echo x > second.txt")
+        first.stdin.close()
+    documents = [(path / METADATA).read_text() for path in captures_in(work)]
+    assert [("Captured at the same time" in each) for each in documents] == [False, False]
+
+
+def test_to_look_whether_a_capture_goes_on_keeps_none_from_saying_so(tmp_path: Path) -> None:
+    with going_on(tmp_path):
+        ours, theirs = (os.open(tmp_path, os.O_RDONLY) for _ in range(2))
+        assert [is_locked(ours), is_locked(theirs)] == [True, True]
+    assert [is_locked(ours), is_locked(theirs)] == [False, False]
+    with going_on(tmp_path):
+        assert is_locked(ours)
+    os.close(ours)
+    os.close(theirs)
 
 
 def test_names_of_files_do_nothing_to_the_terminal(run: CommandLine, work: Path) -> None:
