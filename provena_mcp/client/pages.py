@@ -89,6 +89,26 @@ class Pages(Generic[PageT]):
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadRow:
+    """A row of a list that is no valid item; ``id`` is empty and ``created`` none where it tells neither."""
+
+    id: str
+    created: float | None = None
+
+    @classmethod
+    def of(cls, raw: JsonObject) -> UnreadRow:
+        """What is known of the row ``raw``."""
+        named, created = raw.get("id"), raw.get("created_timestamp")
+        if isinstance(created, bool) or not isinstance(created, int | float):
+            created = None
+        return cls(named if isinstance(named, str) else "", created)
+
+    def may_be_since(self, since: float) -> bool:
+        """Whether the item may have been created at ``since`` (Unix seconds) or later."""
+        return self.created is None or not self.created < since
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPage:
     """A page of a list, each item once; it may be empty although more follow, as its ``pagination_key`` says.
 
@@ -96,9 +116,14 @@ class ItemPage:
     """
 
     items: tuple[RegistryItem, ...]
-    unparsable: tuple[str, ...] = ()
+    unread: tuple[UnreadRow, ...] = ()
     pagination_key: JsonObject | None = None
     size: int = field(default=0, compare=False)
+
+    @property
+    def unparsable(self) -> tuple[str, ...]:
+        """Ids of the rows that are no valid items; empty where a row tells none."""
+        return tuple(row.id for row in self.unread)
 
 
 def list_call(request: ListRequest) -> Call:
@@ -119,12 +144,11 @@ def item_page(
     if raw_items is None:
         raise malformed(call, "success, but no items")
     items: list[RegistryItem] = []
-    unread: list[str] = []
+    unread: list[UnreadRow] = []
     for raw in raw_items:
         try:
             items.append(parse_item(raw))
         except ValidationError:
-            named = raw.get("id")
-            unread.append(named if isinstance(named, str) else "")
+            unread.append(UnreadRow.of(raw))
     found = distinct_items(call, items, subtype)
     return ItemPage(found, tuple(unread), answer.pagination_key, size)

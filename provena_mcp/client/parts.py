@@ -19,7 +19,7 @@ from provena_mcp.client.login.token_providers import (
     KeycloakTokens,
     RefreshToken,
 )
-from provena_mcp.client.pages import ItemPage
+from provena_mcp.client.pages import ItemPage, UnreadRow
 from provena_mcp.client.prov import AccessLevel, ProvApi
 from provena_mcp.client.prov_files import ReportDocument, ReportJob
 from provena_mcp.client.provena import ProvenaClient
@@ -59,6 +59,7 @@ __all__ = [
     "StoredLogin",
     "TokenProvider",
     "TypedItem",
+    "UnreadRow",
     "public_transport",
     "token_provider_from",
 ]

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from provena_mcp.client.checks import require_handle, require_item, require_new_item
 from provena_mcp.client.http.request import FIND_ITEM, Call, Effect, Method, Role, Service
 from provena_mcp.client.http.transport_errors import malformed
-from provena_mcp.client.pages import BEGINNING, ItemPage, Pages, Place, item_page, list_call
+from provena_mcp.client.pages import BEGINNING, ItemPage, Pages, Place, UnreadRow, item_page, list_call
 from provena_mcp.client.service import ServiceApi, encoded, item_of, require_success, required
 from provena_mcp.wire.base import Status
 from provena_mcp.wire.items import JsonObject, RegistryItem
@@ -123,8 +123,8 @@ class RegistryApi(ServiceApi):
             require_success(call, answer.status)
         items = None if answer.items is None else (*answer.items, *(answer.seed_items or ()))
         page = item_page(call, answer, items, subtype, size)
-        unparsable = tuple(str(raw.get("id", "")) for raw in answer.unparsable_items or ())
-        return replace(page, unparsable=(*unparsable, *page.unparsable))
+        unread = tuple(UnreadRow.of(raw) for raw in answer.unparsable_items or ())
+        return replace(page, unread=(*unread, *page.unread))
 
     def walk(self, request: ListRequest, start: Place = BEGINNING) -> Pages[ItemPage]:
         """The pages of ``list`` from ``start`` on, for whoever decides page by page whether to go on."""

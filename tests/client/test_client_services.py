@@ -16,6 +16,7 @@ from provena_mcp.client import (
     ReportDocument,
     ReportJob,
     TypedItem,
+    UnreadRow,
 )
 from provena_mcp.errors import (
     ArgumentError,
@@ -185,7 +186,7 @@ def registry(method: str, *arguments: object, **options: object):
             "POST /registry-api/registry/general/list",
             {"filter_by": {"item_subtype": "STUDY", "record_type": "COMPLETE_ONLY"}, "page_size": 5},
             {"status": OK, "items": [STUDY, BROKEN], "pagination_key": {"id": "10378.1/5"}},
-            ItemPage((StudyItem.model_validate(STUDY),), ("10378.1/5",), {"id": "10378.1/5"}),
+            ItemPage((StudyItem.model_validate(STUDY),), (UnreadRow("10378.1/5"),), {"id": "10378.1/5"}),
         ),
         (
             registry("list_typed", "STUDY", ListRequest()),
@@ -199,7 +200,9 @@ def registry(method: str, *arguments: object, **options: object):
                 "pagination_key": None,
             },
             ItemPage(
-                (StudyItem.model_validate(STUDY), RegistryItem.model_validate(SEED)), ("10378.1/5",), None
+                (StudyItem.model_validate(STUDY), RegistryItem.model_validate(SEED)),
+                (UnreadRow("10378.1/5"),),
+                None,
             ),
         ),
         (

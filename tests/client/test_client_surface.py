@@ -24,7 +24,7 @@ CLIENT = """
 AccessLevel AuthApi Breaker ClientCredentials ClientLimits CreatedItem DataApi DeviceLogin
 DevicePrompt Endpoints InteractiveLogin ItemPage JobApi JobPage KeycloakTokens LoginStore NoLogin
 NoToken OAuthClient Personal ProvApi ProvenaClient ReadyToken RefreshToken RegistryApi
-ReportDocument ReportJob SearchApi StoredLogin TokenProvider TypedItem public_transport
+ReportDocument ReportJob SearchApi StoredLogin TokenProvider TypedItem UnreadRow public_transport
 token_provider_from
 """
 

@@ -236,3 +236,22 @@ async def test_a_run_that_cannot_be_read_may_be_the_one_that_is_to_be_registered
         "Not all runs registered within a day could be compared with this (1 run could not be read): look "
         "yourself whether it is among them.",
     ]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("created", "doubts"), [(1.0, 0), (4e9, 1), ("lost", 1)], ids=["old", "new", "lost"])
+async def test_only_a_run_of_the_last_day_makes_it_doubtful_whether_there_is_one_already(
+    tmp_path: Path, created: object, doubts: int
+):
+    async def without_record(request: httpx.Request, send: Send) -> httpx.Response:
+        body = json.loads(await (await send(request)).aread())
+        for item in body["items"]:
+            if item["id"] == "sample/1000119":
+                item |= {"record": "lost", "created_timestamp": created}
+        return httpx.Response(200, json=body)
+
+    async with provena(tmp_path) as wire, server(wire) as client:
+        before = await call(client, "register_model_run", record=a_record())
+        wire.spoilt[LIST] = without_record
+        shown = await call(client, "register_model_run", record=a_record())
+    assert len(shown["warnings"]) - len(before["warnings"]) == doubts

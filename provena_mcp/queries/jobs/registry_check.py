@@ -109,7 +109,7 @@ async def newest_runs(registry: RegistryApi, since: float) -> NewestRuns:
     async for page in registry.pages(request):
         runs += [item for item in page.items if isinstance(item, ModelRunItem)]
         pages += 1
-        unread += len(page.unparsable)
+        unread += sum(row.may_be_since(since) for row in page.unread)
         if any(item.created_timestamp < since for item in page.items):
             break
         if pages == _MAX_PAGES and page.pagination_key is not None:
