@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from collections.abc import Mapping
 from typing import Final
 
 from provena_mcp.recording.captured import Repository
@@ -68,27 +69,36 @@ def _working_tree(root: str) -> Repository:
         described=_or_none(root, "describe", "--tags", "--always") if commit else None,
         remote=_remote(root),
         dirty=any(changes.values()),
-        changes=", ".join(f"{count} {kind}" for kind, count in changes.items() if count) or None,
+        changes=_in_words(changes),
         diff_sha256=_diff_digest(root)
-        if commit and (changes["modified"] or changes["submodules modified"])
+        if commit and (changes["modified"] or changes["submodule modified"])
         else None,
     )
 
 
 def _changes(said: str) -> dict[str, int]:
     """How many files differ, by kind, from the lines of ``git status --porcelain=v2 -z``."""
-    counts = {"modified": 0, "submodules modified": 0, "untracked": 0}
+    counts = {"modified": 0, "submodule modified": 0, "untracked": 0}
     entries = iter(said.split("\0"))
     for entry in entries:
         kind = entry[:2]
         if kind in ("1 ", "2 ", "u "):
             is_submodule = entry.split(" ", 3)[2].startswith("S")
-            counts["submodules modified" if is_submodule else "modified"] += 1
+            counts["submodule modified" if is_submodule else "modified"] += 1
             if kind == "2 ":
                 next(entries, None)  # the name before the renaming
         elif kind == "? ":
             counts["untracked"] += 1
     return counts
+
+
+def _in_words(changes: Mapping[str, int]) -> str | None:
+    said = (
+        f"{count} {kind if count == 1 else kind.replace('submodule', 'submodules')}"
+        for kind, count in changes.items()
+        if count
+    )
+    return ", ".join(said) or None
 
 
 def _diff_digest(root: str) -> str:

@@ -76,7 +76,7 @@ def test_a_change_inside_a_submodule_makes_the_tree_dirty(tree: Path, tmp_path: 
     assert _known(tree).dirty is False
     (tree / "library" / "part.py").write_text("2\n")
     changed = _known(tree)
-    assert (changed.dirty, changed.changes) == (True, "1 submodules modified")
+    assert (changed.dirty, changed.changes) == (True, "1 submodule modified")
     assert changed.diff_sha256 is not None
 
 
