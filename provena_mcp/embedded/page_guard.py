@@ -34,7 +34,8 @@ class PageGuard:
 
 
 def _is_foreign(headers: Headers, scheme: str) -> bool:
-    origin = headers.get("origin")
-    if origin is not None and origin != f"{scheme}://{headers.get('host', '')}":
-        return True
-    return headers.get("sec-fetch-site", "none") not in _OWN
+    # Of a header that comes twice, each has to fit: which one a browser meant, nobody can tell.
+    own = f"{scheme}://{headers.get('host', '')}"
+    return any(origin != own for origin in headers.getlist("origin")) or any(
+        site not in _OWN for site in headers.getlist("sec-fetch-site")
+    )

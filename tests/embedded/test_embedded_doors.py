@@ -75,6 +75,22 @@ def test_a_request_of_a_foreign_page_is_refused(
     assert _count(path) == before
 
 
+@pytest.mark.parametrize(
+    ("name", "own", "foreign"),
+    [("origin", None, "https://elsewhere.example.org"), ("sec-fetch-site", "same-origin", "cross-site")],
+)
+def test_a_header_that_comes_twice_has_to_be_right_twice(
+    served: tuple[str, Path], name: str, own: str | None, foreign: str
+) -> None:
+    address, _ = served
+    own = own or address
+    answers = [
+        httpx.get(f"{address}/prov-api/", headers=[(name, first), (name, second)]).status_code
+        for first, second in ((own, own), (own, foreign), (foreign, own))
+    ]
+    assert answers == [200, 403, 403]
+
+
 @pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "none"}, {"sec-fetch-site": "same-origin"}])
 def test_programs_and_a_users_own_navigation_are_let_in(
     served: tuple[str, Path], headers: dict[str, str]
