@@ -45,7 +45,7 @@ from provena_mcp.queries.jobs.batches import (
     page_of,
 )
 from provena_mcp.queries.jobs.job_wait import JobState, JobStatus
-from provena_mcp.queries.jobs.registry_check import check_registry
+from provena_mcp.queries.jobs.registry_check import check_registry, remark_on_batch
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.text import plural
 from provena_mcp.wire.items import JsonObject, as_object
@@ -152,10 +152,12 @@ class RegisterBatch:
             RegisterBatchModelRunsResult,
             sent,
             succeeded="Provena has queued the batch.",
-            failed="Provena could not take the batch: nothing was registered.",
+            failed="Provena could not take the batch.",
         ).model_copy(update={"created": shown, "create_count": create_count})
         if sent.job.batch_id is None:
-            return result
+            left_over = await remark_on_batch(context.client, sent.job.job)
+            told = {"message": f"{result.message} {left_over}", "next": look_for_runs()} if left_over else {}
+            return result.model_copy(update=told)
         rows = outcomes(sent.job, await check_registry(context.client, sent.job))
         status = batch_status(sent.job, rows)
         page = page_of(rows, 0, _ROW_TOKENS - (CREATIONS_TOKENS if created.handles else 0))

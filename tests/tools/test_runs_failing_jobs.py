@@ -309,3 +309,46 @@ async def test_a_run_that_equals_another_but_for_its_name_and_description_is_war
         True,
         ["records[1] differs from records[0] in name and description only: is it the same run?"],
     )
+
+
+@pytest.mark.asyncio
+async def test_a_batch_whose_submission_fails_after_it_queued_runs_is_not_said_to_have_registered_none(
+    tmp_path: Path,
+):
+    async def broken_down(request: httpx.Request, send: Send) -> httpx.Response:
+        body = json.loads(await (await send(request)).aread())
+        for job in (body.get("job"), *body.get("jobs", ())):
+            if job and job["job_sub_type"] == "MODEL_RUN_BATCH_SUBMIT" and job["result"]:
+                await _ended(job["result"]["batch_id"], request.headers, send)
+                job |= {"status": "FAILED", "info": LOST, "result": None}
+        return httpx.Response(200, json=body)
+
+    records = [a_record(display_name=f"Reef run {number}") for number in range(3)]
+    async with provena(tmp_path) as wire, server(wire) as client:
+        shown = await call(client, "register_batch_model_runs", records=records)
+        wire.spoilt |= {f"{JOBS}{route}": broken_down for route in ("fetch", "list")}
+        done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
+        told = await call(client, "get_job", session_id=done["session_id"])
+        again = await call(client, "register_batch_model_runs", records=records)
+    left = (
+        "3 of its 3 runs are in the registry: local/1000001, local/1000002, local/1000003. Others may have "
+        "been queued before it failed: look with list_items, subtype MODEL_RUN, before any are "
+        "registered again."
+    )
+    newest = {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}
+    assert (done["status"], done["message"], done["next"]) == (
+        "failed",
+        f"Provena could not take the batch. {left}",
+        newest,
+    )
+    assert (told["status"], told["note"], told["next"]) == ("failed", left, newest)
+    assert len(again["problems"]) == 3
+
+
+async def _ended(batch_id: str, headers: httpx.Headers, send: Send) -> None:
+    """Return when all jobs of a batch have ended."""
+    ended = False
+    while not ended:
+        answer = await send(_request("POST", f"{JOBS}list_batch", headers, json={"batch_id": batch_id}))
+        jobs = json.loads(await answer.aread())["jobs"]
+        ended = bool(jobs) and all(job["status"] in ("SUCCEEDED", "FAILED") for job in jobs)

@@ -34,6 +34,10 @@ _UNREAD: Final = (
     "cannot be read, or said to have succeeded without naming a run: what came of it is not known. Look for "
     "the run by its name before anything is registered again."
 )
+_OVERDUE: Final = (
+    "did not appear while they were waited for: whether those runs are registered is not known. Look for "
+    "them by their names before anything is registered again."
+)
 # Tokens of what a report has beside its rows.
 _FRAME: Final = 250
 
@@ -72,7 +76,9 @@ def doubt_about(state: JobState) -> str | None:
     if state.batch_id is None:
         return None
     unread = f"{plural(state.unread, 'row')} of the batch {_UNREAD}" if state.unread else None
-    return " ".join(filter(None, (unread, None if state.expected is not None else _SIZE_UNKNOWN))) or None
+    overdue = f"{plural(state.missing, 'row')} of the batch {_OVERDUE}" if state.is_overdue else None
+    unsized = _SIZE_UNKNOWN if state.expected is None else None
+    return " ".join(filter(None, (unread, overdue, unsized))) or None
 
 
 def look_for_runs() -> NextCall:

@@ -37,7 +37,7 @@ from provena_mcp.queries.jobs.job_wait import (
     run_name_of,
     status_of,
 )
-from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark
+from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark, remark_on_batch
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor, foreign_cursor
 from provena_mcp.rules.jobs import JOB_KINDS, kind_of
 from provena_mcp.rules.text import clean
@@ -124,7 +124,10 @@ async def await_job(
     if seen == JobState():
         seen = await fetch()
     if not seen.is_settled:
-        seen = await poll(fetch, polling, deadline, on_progress, seen)
+        before, begun = seen, polling.clock()
+        seen = await poll(fetch, polling, deadline, on_progress, before)
+        if polling.clock() - begun >= polling.late_row:
+            seen = seen.waited_on(before)
     return await _reported(reader, seen, question)
 
 
@@ -148,7 +151,9 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListJobsR
 
 
 async def _reported(reader: Reader, seen: JobState, question: JobQuestion) -> GetJobResult:
-    return report_job(seen, await check_registry(reader.client, seen), question)
+    report = report_job(seen, await check_registry(reader.client, seen), question)
+    left_over = await remark_on_batch(reader.client, seen.job)
+    return report.model_copy(update={"note": left_over, "next": look_for_runs()}) if left_over else report
 
 
 def report_job(seen: JobState, held: Mapping[str, Held], question: JobQuestion) -> GetJobResult:
@@ -228,7 +233,7 @@ def _next(
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "wait": True})
     if shown < len(rows):
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "offset": shown})
-    if seen.unread:
+    if seen.unread or seen.is_overdue:
         return look_for_runs()
     if not seen.is_settled:
         return NextCall(tool="list_jobs", arguments={})

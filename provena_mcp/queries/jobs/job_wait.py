@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from provena_mcp.errors import NotFoundError
@@ -68,6 +68,7 @@ class JobState:
         expected: How many runs the batch was submitted with, where that is known.
         batch_id: The batch they belong to.
         unread: How many rows of the batch cannot be believed, or read: what came of their runs is not known.
+        is_overdue: Whether rows that the batch lacks were waited for longer than rows take to appear.
     """
 
     job: Job | None = None
@@ -75,6 +76,7 @@ class JobState:
     expected: int | None = None
     batch_id: str | None = None
     unread: int = 0
+    is_overdue: bool = False
 
     @property
     def finished(self) -> bool:
@@ -94,8 +96,18 @@ class JobState:
     @property
     def is_at_rest(self) -> bool:
         """Whether all that is there has ended, though more may be to come that nothing announces."""
-        size_unknown = self.batch_id is not None and self.expected is None
-        return self.is_settled or (size_unknown and all(run.is_finished for run in self.runs))
+        unannounced = self.batch_id is not None and (self.expected is None or self.is_overdue)
+        return self.is_settled or (unannounced and all(run.is_finished for run in self.runs))
+
+    @property
+    def missing(self) -> int:
+        """How many rows of a batch of known size have not appeared."""
+        return max(0, (self.expected or 0) - len(self.runs) - self.unread)
+
+    def waited_on(self, before: JobState) -> JobState:
+        """This, seen after a wait as long as rows take to appear; ``before`` is what was seen as it began."""
+        is_still = self.batch_id is not None and self.batch_id == before.batch_id and self.runs == before.runs
+        return replace(self, is_overdue=is_still and self.missing > 0 and self.missing == before.missing)
 
     @property
     def status(self) -> JobStatus:

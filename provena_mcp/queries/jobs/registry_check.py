@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from provena_mcp.client import ProvenaClient, RegistryApi
 from provena_mcp.errors import NotFoundError, ProvenaError
-from provena_mcp.queries.jobs.job_wait import REGISTRATION, UPDATE, JobState, run_id_of
+from provena_mcp.queries.jobs.job_wait import BATCH, REGISTRATION, UPDATE, JobState, run_id_of
 from provena_mcp.rules.records.fingerprint import fingerprint, same_record
 from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.rules.text import plural
@@ -29,6 +29,8 @@ from provena_mcp.wire.registry import ListFilter, ListRequest, ListSort
 _PAGE: Final = 100
 _MAX_PAGES: Final = 10
 _ASKED_OF_THE_GRAPH: Final = 20
+# Runs that a remark names.
+_NAMED: Final = 10
 # How far the clocks of the registry and of the jobs may be apart, in seconds.
 _SKEW: Final = 60
 
@@ -126,6 +128,28 @@ async def check_registry(client: ProvenaClient, state: JobState) -> Mapping[str,
     if lost:
         held |= await _held_runs(client, lost, {run_id for job in jobs if (run_id := run_id_of(job))})
     return held
+
+
+async def remark_on_batch(client: ProvenaClient, job: Job | None) -> str | None:
+    """What there is of the runs of a submission that failed as it queued them; none of any other job."""
+    if job is None or job.job_sub_type != BATCH or not _asks_for_a_look(job):
+        return None
+    records = (job.payload or {}).get("records")
+    if not isinstance(records, list) or not records:
+        return None
+    rows = [
+        job.model_copy(update={"session_id": str(number), "payload": {"record": record}})
+        for number, record in enumerate(records)
+    ]
+    held = tuple((await _held_runs(client, rows, ())).values())
+    made = [row.run_id for row in held if row.run_id]
+    named = f": {', '.join(made[:_NAMED])}{', …' if len(made) > _NAMED else ''}." if made else " so far."
+    unknown = next((f" Not all could be looked up ({row.unknown})." for row in held if row.unknown), "")
+    return (
+        f"{len(made)} of its {plural(len(rows), 'run')} {'is' if len(made) == 1 else 'are'} in the registry"
+        f"{named}{unknown} Others may have been queued before it failed: look with list_items, subtype "
+        "MODEL_RUN, before any are registered again."
+    )
 
 
 def _asks_for_a_look(job: Job) -> bool:
