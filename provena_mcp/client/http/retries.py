@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -25,13 +26,23 @@ def pause_before_repeat(
     """Seconds after which to repeat a request whose ``attempt``, counted from 1, ended so; none: not at all.
 
     Only a lost connection and 502, 503, 504 and 429 are passing conditions, and only a request that
-    changes nothing, or that never left this machine, may be sent again.
+    changes nothing, or that never left this machine, may be sent again, before its deadline.
     """
-    if not _is_passing(outcome):
+    if attempt >= limits.attempts or not _is_passing(outcome):
         return None
     is_repeatable = request.extensions.get("repeatable", request.method == "GET")
     if not is_repeatable and not (isinstance(outcome, httpx.HTTPError) and never_left(outcome)):
         return None
+    pause = _pause_after(outcome, attempt, limits)
+    deadline = request.extensions.get("deadline")
+    if pause is None or deadline is None:
+        return pause
+    return pause if asyncio.get_running_loop().time() + pause < deadline else None
+
+
+def _pause_after(
+    outcome: httpx.Response | httpx.HTTPError, attempt: int, limits: ClientLimits
+) -> float | None:
     jitter = random.uniform(0, limits.jitter_seconds)
     asked = outcome.extensions.get("retry_after") if isinstance(outcome, httpx.Response) else None
     if asked is not None:

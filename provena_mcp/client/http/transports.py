@@ -156,14 +156,19 @@ class RetryTransport(_Around):
             if previous is not None and isinstance(outcome, DeadlineReached) and not outcome.sent:
                 outcome = previous
                 break
-            pause = self._pause_after(outcome, request, attempt)
-            if pause is None:
+            if isinstance(outcome, httpx.Response) and outcome.is_success:
+                break
+            if (pause := pause_before_repeat(request, outcome, attempt, self._limits)) is None:
                 break
             await asyncio.sleep(pause)
             previous = outcome
             attempt += 1
         if isinstance(outcome, httpx.HTTPError):
-            raise outcome
+            try:
+                raise outcome
+            finally:
+                # This frame is part of what it raises, and must not keep that, and an answer with it, alive.
+                del outcome, previous
         return outcome
 
     async def _tried(self, request: httpx.Request) -> httpx.Response | httpx.HTTPError:
@@ -174,17 +179,6 @@ class RetryTransport(_Around):
         if (header := response.headers.get("retry-after")) is not None:
             response.extensions["retry_after"] = seconds_to_wait(header, self._clock())
         return response
-
-    def _pause_after(
-        self, outcome: httpx.Response | httpx.HTTPError, request: httpx.Request, attempt: int
-    ) -> float | None:
-        if (isinstance(outcome, httpx.Response) and outcome.is_success) or attempt >= self._limits.attempts:
-            return None
-        pause = pause_before_repeat(request, outcome, attempt, self._limits)
-        deadline = request.extensions.get("deadline")
-        if pause is None or deadline is None:
-            return pause
-        return pause if asyncio.get_running_loop().time() + pause < deadline else None
 
 
 class TracingTransport(_Around):
