@@ -1,14 +1,20 @@
 """What few queries tell of many items is what their own links say."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provena_mcp.client.pages import ItemPage, UnreadRow
+from provena_mcp.errors import DeploymentError, ForbiddenError, NotFoundError, ProvenaError
 from provena_mcp.lineage.impact import find_impact
-from provena_mcp.queries.answers.impact_evidence import ImpactEvidence
+from provena_mcp.queries.answers.impact_evidence import ImpactEvidence, gather_evidence
 from provena_mcp.queries.answers.links_ahead import LinksAhead, read_links_ahead
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.graph import UNKNOWN, Kind, Link, ProvenanceGraph
 from tests.queries.test_gathering import CappedProvena, chain, gather
@@ -81,3 +87,34 @@ def test_of_two_answers_the_one_that_holds_a_kind_is_believed():
     impact = find_impact(downstream, ("d",), 1)
     evidence = ImpactEvidence(downstream, naming, impact, (), {}, ())
     assert evidence.kinds == {"r": "MODEL_RUN", "d": "DATASET"}
+
+
+def impact_with(failure: ProvenaError) -> ImpactEvidence:
+    """The impact of a dataset used by 40 runs of a study, beside which another fails like that if asked."""
+    runs = {f"run/{number:02}": Kind("ACTIVITY", "MODEL_RUN") for number in range(40)}
+    nodes = {"data": Kind("ENTITY", "DATASET"), "study": Kind("ACTIVITY", "STUDY"), **runs}
+    links = [
+        Link(run, relation, to)
+        for run in runs
+        for relation, to in (("used", "data"), ("wasInformedBy", "study"))
+    ]
+
+    async def pages(request: Any) -> AsyncIterator[ItemPage]:
+        yield ItemPage((), (UnreadRow("study"), UnreadRow("bad")))
+
+    prov = CappedProvena(ProvenanceGraph(nodes, tuple(links)), 10, {"bad": failure})
+    client = SimpleNamespace(prov=prov, registry=SimpleNamespace(pages=pages))
+    reader = cast(Reader, SimpleNamespace(client=client, caller="ann"))
+    return asyncio.run(gather_evidence(reader, capped(10), ["data"], 5, follow_versions=False))
+
+
+@pytest.mark.parametrize("failure", [DeploymentError("It broke."), NotFoundError("There is none.")], ids=repr)
+def test_a_study_that_cannot_be_asked_leaves_the_answer_of_the_others(failure: ProvenaError):
+    evidence = impact_with(failure)
+    assert evidence.incomplete_because == ("1 study could not be asked",)
+    assert sum(link.target == "study" for link in evidence.naming.links) == 40
+
+
+def test_who_may_not_ask_is_told_so():
+    with pytest.raises(ForbiddenError):
+        impact_with(ForbiddenError("No role."))

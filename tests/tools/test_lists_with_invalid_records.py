@@ -255,3 +255,19 @@ async def test_only_a_run_of_the_last_day_makes_it_doubtful_whether_there_is_one
         wire.spoilt[LIST] = without_record
         shown = await call(client, "register_model_run", record=a_record())
     assert len(shown["warnings"]) - len(before["warnings"]) == doubts
+
+
+@pytest.mark.asyncio
+async def test_a_study_that_cannot_be_asked_makes_it_doubtful_what_is_in_none(tmp_path: Path):
+    async def fail_for_one(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.params["starting_id"] == "sample/1000031":
+            return httpx.Response(500, json={"detail": "It broke."})
+        return await send(request)
+
+    async with provena(tmp_path) as wire, server(wire) as client:
+        wire.spoilt["/prov-api/explore/downstream"] = fail_for_one
+        listed = await call(client, "list_items", study_id="none", subtype="DATASET", limit=100)
+    assert (listed["complete"], listed["note"]) == (
+        False,
+        "1 study could not be asked, so some of these may belong to a study.",
+    )

@@ -11,7 +11,7 @@ from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touche
 from provena_mcp.queries.answers.common import kinds_of
 from provena_mcp.queries.answers.links_ahead import read_links_ahead
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.items.study_filter import listed_studies
+from provena_mcp.queries.items.study_filter import ask_each, listed_studies
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, worked_out
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, gather_neighbourhood
 from provena_mcp.queries.lineage.special_answer import agents_along
@@ -112,9 +112,9 @@ async def studies_of(
     studies = studies[:_STUDIES_TO_ASK]
     if len(runs) <= (len(studies) if are_all else _RUNS_TO_ASK):
         return await _ask_runs(prov, runs), []
-    answers = await asyncio.gather(*(prov.explore("downstream", study, 1) for study in studies))
+    answers, failed = await ask_each(studies, lambda study: prov.explore("downstream", study, 1))
     unasked = [] if are_all else [f"only {len(studies)} studies were asked for their runs"]
-    return _study_links(answers, set(runs)), unasked
+    return _study_links(answers, set(runs)), [*unasked, failed] if failed else unasked
 
 
 async def _ask_runs(prov: Explorer, runs: Collection[str]) -> ProvenanceGraph:

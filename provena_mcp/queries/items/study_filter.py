@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Final, TypeVar
 
-from provena_mcp.errors import ArgumentError, WrongSubtypeError
+from provena_mcp.errors import ArgumentError, CallerError, UpstreamError, WrongSubtypeError
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.neighbourhood import explore_whole
 from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.text import plural
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import ItemSubtype
@@ -17,6 +18,8 @@ from provena_mcp.wire.subtypes import ItemSubtype
 _NONE: Final = "none"
 _MOST_STUDIES: Final = 200
 _NAMELESS: Final = "A study could not be read, so some of these may belong to it."
+
+Answer = TypeVar("Answer")
 
 Passes = Callable[[RegistryItem], bool | None]
 """Whether an item is kept; none where its record states nothing that could tell."""
@@ -42,8 +45,9 @@ async def by_study(reader: Reader, given: str, subtype: ItemSubtype | None) -> t
     if subtype == "MODEL_RUN":
         return _of_no_study(frozenset()), None
     studies, nameless = await listed_studies(reader, _MOST_STUDIES)
-    members = await _members_of_any(reader, studies)
-    return _of_no_study(members), _NAMELESS if nameless else None
+    members, unasked = await _members_of_any(reader, studies)
+    reasons = [f"{unasked}, so some of these may belong to a study."] if unasked else []
+    return _of_no_study(members), " ".join([*reasons, _NAMELESS] if nameless else reasons) or None
 
 
 async def listed_studies(reader: Reader, most: int) -> tuple[list[str], bool]:
@@ -62,15 +66,36 @@ async def listed_studies(reader: Reader, most: int) -> tuple[list[str], bool]:
     return studies, nameless
 
 
-async def _members_of_any(reader: Reader, studies: Sequence[str]) -> Collection[str]:
+async def ask_each(
+    studies: Sequence[str], ask: Callable[[str], Awaitable[Answer]]
+) -> tuple[list[Answer], str | None]:
+    """What ``ask`` answers of each of the studies, and how many of them could not be asked.
+
+    Raises:
+        AccessError: The caller may not ask at all.
+    """
+
+    async def answer_of(study: str) -> list[Answer]:
+        try:
+            return [await ask(study)]
+        except (CallerError, UpstreamError):
+            return []
+
+    answers = [each for found in await asyncio.gather(*map(answer_of, studies)) for each in found]
+    failed = len(studies) - len(answers)
+    return answers, f"{plural(failed, 'study', 'studies')} could not be asked" if failed else None
+
+
+async def _members_of_any(reader: Reader, studies: Sequence[str]) -> tuple[Collection[str], str | None]:
+    """What belongs to one of the studies, and how many of them could not be asked."""
     if len(studies) > _MOST_STUDIES:
         raise ArgumentError(
             f"study_id none looks into each study, and there are more than {_MOST_STUDIES}.",
             parameter="study_id",
             advice="Ask with subtype MODEL_RUN: a run states its study.",
         )
-    members = await asyncio.gather(*(_members(reader, study) for study in studies))
-    return {member for study in members for member in study}
+    members, unasked = await ask_each(studies, lambda study: _members(reader, study))
+    return {member for study in members for member in study}, unasked
 
 
 def _of_no_study(members: Collection[str]) -> Passes:
