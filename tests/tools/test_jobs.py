@@ -326,3 +326,19 @@ async def test_rows_of_a_batch_that_never_appear_are_waited_for_once_only(tmp_pa
     assert (waited["status"], waited["finished"], waited["of"]) == ("in_progress", False, 3)
     assert waited["note"].startswith("2 rows of the batch did not appear while they were waited for: ")
     assert waited["next"] == {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}
+
+
+@pytest.mark.asyncio
+async def test_a_batch_of_unknown_size_without_any_row_is_waited_for_once(tmp_path: Path):
+    clock = HandClock()
+    polling = PollPolicy(clock=clock, sleep=clock.sleep)
+    parent = a_job(job_sub_type="MODEL_RUN_BATCH_SUBMIT", payload={}, result={"batch_id": "b1"})
+    async with provena(tmp_path) as wire, server(wire, polling=polling) as client:
+        wire.spoilt[FETCH_JOB] = answering(200, {"job": parent})
+        wire.spoilt[LIST_BATCH] = answering(200, {"jobs": [], "pagination_key": None})
+        at_once = await call(client, "get_job", session_id="5b0c0f9e")
+        waited = await call(client, "get_job", session_id="5b0c0f9e", wait=True)
+    assert at_once["next"] == {"tool": "get_job", "arguments": {"session_id": "5b0c0f9e", "wait": True}}
+    assert (waited["status"], waited["finished"]) == ("in_progress", False)
+    assert waited["note"].startswith("The rows of the batch did not appear while they were waited for: ")
+    assert waited["next"] == {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}

@@ -76,7 +76,8 @@ def doubt_about(state: JobState) -> str | None:
     if state.batch_id is None:
         return None
     unread = f"{plural(state.unread, 'row')} of the batch {_UNREAD}" if state.unread else None
-    overdue = f"{plural(state.missing, 'row')} of the batch {_OVERDUE}" if state.is_overdue else None
+    lacking = "The rows" if state.expected is None else plural(state.missing, "row")
+    overdue = f"{lacking} of the batch {_OVERDUE}" if state.is_overdue else None
     unsized = _SIZE_UNKNOWN if state.expected is None else None
     return " ".join(filter(None, (unread, overdue, unsized))) or None
 

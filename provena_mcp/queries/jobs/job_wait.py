@@ -96,13 +96,15 @@ class JobState:
     @property
     def is_at_rest(self) -> bool:
         """Whether all that is there has ended, though more may be to come that nothing announces."""
-        unannounced = self.batch_id is not None and (self.expected is None or self.is_overdue)
+        is_of_unknown_size = self.expected is None and not self.missing
+        unannounced = self.batch_id is not None and (is_of_unknown_size or self.is_overdue)
         return self.is_settled or (unannounced and all(run.is_finished for run in self.runs))
 
     @property
     def missing(self) -> int:
-        """How many rows of a batch of known size have not appeared."""
-        return max(0, (self.expected or 0) - len(self.runs) - self.unread)
+        """How many rows of a batch have not appeared; one of unknown size has at least one."""
+        expected = 1 if self.expected is None else self.expected
+        return max(0, expected - len(self.runs) - self.unread)
 
     def waited_on(self, before: JobState) -> JobState:
         """This, seen after a wait as long as rows take to appear; ``before`` is what was seen as it began."""
