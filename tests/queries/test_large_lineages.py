@@ -14,6 +14,7 @@ from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import LARGE_ITEMS, DepthCap
 from provena_mcp.queries.lineage.lineage_page import LineageQuestion, RecentLineage, answer_lineage
+from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer
 from provena_mcp.rules.graph import Columns, Kind, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -87,5 +88,27 @@ def test_no_large_answer_about_what_is_affected_is_walked_on_the_event_loop() ->
 
     assert [item.id for item in evidence.impact.affected] == ["input/0", "run", "made"]
     assert evidence.makers == {"input/0": ("first",), "made": ("run",)}
+    loop = threading.get_ident()
+    assert [name for name, column in provena.columns._asdict().items() if loop in column.walked_by] == []
+
+
+def test_a_small_answer_is_not_compared_with_a_large_one_on_the_event_loop() -> None:
+    provena = WatchedProvena()
+
+    class SmallBelow:
+        async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
+            if query == "upstream":
+                return await provena.explore(query, starting_id, depth)
+            return ProvenanceGraph({"made": Kind("ENTITY", "MODEL")})
+
+    async def ask_both() -> tuple[str, ...]:
+        checked = CheckedExplorer(SmallBelow())
+        await checked.explore("upstream", "made", 4)
+        await checked.explore("downstream", "made", 4)
+        return checked.doubts
+
+    assert asyncio.run(ask_both()) == (
+        "the service gave 1 item another kind than in an earlier answer: made",
+    )
     loop = threading.get_ident()
     assert [name for name, column in provena.columns._asdict().items() if loop in column.walked_by] == []
