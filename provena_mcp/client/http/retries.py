@@ -28,7 +28,7 @@ def pause_before_repeat(
     Only a lost connection and 502, 503, 504 and 429 are passing conditions, and only a request that
     changes nothing, or that never left this machine, may be sent again, before its deadline.
     """
-    if attempt >= limits.attempts or not _is_passing(outcome):
+    if not _is_passing(outcome):
         return None
     is_repeatable = request.extensions.get("repeatable", request.method == "GET")
     if not is_repeatable and not (isinstance(outcome, httpx.HTTPError) and never_left(outcome)):

@@ -156,7 +156,8 @@ class RetryTransport(_Around):
             if previous is not None and isinstance(outcome, DeadlineReached) and not outcome.sent:
                 outcome = previous
                 break
-            if isinstance(outcome, httpx.Response) and outcome.is_success:
+            is_success = isinstance(outcome, httpx.Response) and outcome.is_success
+            if is_success or attempt >= self._limits.attempts:
                 break
             if (pause := pause_before_repeat(request, outcome, attempt, self._limits)) is None:
                 break
