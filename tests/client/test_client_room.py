@@ -138,6 +138,22 @@ async def test_who_goes_away_lets_the_next_one_in():
 
 
 @pytest.mark.asyncio
+async def test_an_answer_that_does_not_tell_its_size_keeps_no_more_room_than_it_needed():
+    limits = LIMITS.model_copy(update={"large_bytes_at_once": 2 * len(BEGINNING + REST)})
+    provena = Provena(tells_length=False)
+    async with client_over(provena, limits=limits) as client:
+        with question():
+            graph = await large(client)
+            async with asyncio.timeout(5):
+                with question():
+                    assert await large(client) == graph
+                    provena.asked = asyncio.Semaphore(0)
+                    waits = elsewhere(client)
+                    await until_waiting(provena, waits)
+        assert await waits == graph
+
+
+@pytest.mark.asyncio
 async def test_what_a_question_left_behind_when_it_failed_keeps_no_room():
     provena = Provena()
     async with client_over(provena, limits=LIMITS) as client:

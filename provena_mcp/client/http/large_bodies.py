@@ -21,10 +21,11 @@ class LargeBody:
     read: int
     declared: int
 
-    def size(self, most: int) -> int:
-        """How many bytes it may have, ``most`` if it does not say."""
+    @property
+    def size(self) -> int | None:
+        """How many bytes it has, if it says so."""
         is_told = self.declared and "content-encoding" not in self.response.headers
-        return self.declared if is_told else most
+        return self.declared if is_told else None
 
 
 class LargeBodies:
@@ -51,11 +52,13 @@ class LargeBodies:
         self._answered(str(request.extensions.get("service", request.url.host)))
         try:
             waiting_since = clock()
-            async with room_for(self._room, body.size(self._most)):
+            async with room_for(self._room, body.size) as reading:
                 if (deadline := request.extensions.get("deadline")) is not None:
                     request.extensions["deadline"] = deadline + clock() - waiting_since
                 async with asyncio.timeout_at(request.extensions.get("deadline")):
-                    return await self._read(request, body)
+                    chunks = await self._read(request, body)
+                reading.size = body.read + sum(map(len, chunks))
+                return chunks
         except TimeoutError:
             raise DeadlineReached(request, sent=True) from None
         except (httpx.RemoteProtocolError, httpx.ReadError) as error:
