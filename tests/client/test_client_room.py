@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +51,7 @@ class Provena:
     tells_length: bool = True
     breaks_off: bool = False
     is_down: bool = False
+    large_status: int = 200
     chunks: int = 0
     asked: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
 
@@ -61,7 +62,7 @@ class Provena:
         if request.url.params["depth"] == "1":
             return httpx.Response(200, content=SMALL)
         length = {"content-length": str(len(BEGINNING + REST))} if self.tells_length else {}
-        return httpx.Response(200, headers=length, stream=Body(self))
+        return httpx.Response(self.large_status, headers=length, stream=Body(self))
 
 
 @contextmanager
@@ -205,22 +206,24 @@ async def test_an_answer_that_is_larger_than_any_may_be_fails_and_keeps_no_room(
             await large(client)
 
 
-@pytest.mark.asyncio
-async def test_a_service_that_recovers_with_a_large_answer_is_asked_by_others_while_that_waits():
-    provena, now = Provena(is_down=True), [0.0]
-    limits = LIMITS.model_copy(update={"attempts": 1})
+@asynccontextmanager
+async def tried_while_room_is_taken(
+    provena: Provena,
+) -> AsyncGenerator[tuple[ProvenaClient, asyncio.Task[ProvenanceGraph]]]:
+    """A client whose circuit opened, and the large answer, waiting for room, that decides for it."""
+    now = [0.0]
     client = ProvenaClient(
         endpoints(),
         tokens=NoToken(),
         transport=httpx.MockTransport(provena),
-        limits=limits,
+        limits=LIMITS.model_copy(update={"attempts": 1}),
         breaker=Breaker(lambda: now[0]),
     )
+    status, provena.large_status = provena.large_status, 200
     async with client:
         with question():
-            provena.is_down = False
-            graph = await large(client)
-            provena.is_down = True
+            await large(client)
+            provena.is_down, provena.large_status = True, status
             for _ in range(8):
                 with pytest.raises(UnavailableError):
                     await small(client)
@@ -228,8 +231,26 @@ async def test_a_service_that_recovers_with_a_large_answer_is_asked_by_others_wh
             now[0] += 11
             tries = elsewhere(client)
             await until_waiting(provena, tries)
-            assert await small(client) == graph
-        assert await tries == graph
+            yield client, tries
+        await asyncio.wait({tries})
+
+
+@pytest.mark.asyncio
+async def test_a_service_that_recovers_with_a_large_answer_is_asked_by_others_while_that_waits():
+    async with tried_while_room_is_taken(Provena()) as (client, tries):
+        graph = await small(client)
+        assert not tries.done()
+    assert await tries == graph
+
+
+@pytest.mark.asyncio
+async def test_a_service_said_to_be_down_at_length_is_left_alone_while_that_waits():
+    async with tried_while_room_is_taken(Provena(large_status=503)) as (client, tries):
+        with pytest.raises(UnavailableError, match="left alone"):
+            await small(client)
+        assert not tries.done()
+    with pytest.raises(UnavailableError):
+        await tries
 
 
 @pytest.mark.asyncio

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from provena_mcp.client.http.retries import DOWN
 from provena_mcp.client.http.room import Room, room_for
 from provena_mcp.client.http.transport_errors import BodyBroken, BodyTooLarge, DeadlineReached
 
@@ -31,7 +32,8 @@ class LargeBody:
 class LargeBodies:
     """Reads them when there is room, without a slot: nobody else waits for what waits here.
 
-    Such a wait is none of the service's: the deadline is put off by it, and the service has answered.
+    Such a wait is none of the service's: the deadline is put off by it, and the service has answered, unless
+    a gateway says that it is down.
     """
 
     def __init__(self, room: Room, most: int, answered: Callable[[str], None]) -> None:
@@ -49,7 +51,8 @@ class LargeBodies:
             BodyBroken: It broke off or is damaged.
         """
         clock = asyncio.get_running_loop().time
-        self._answered(str(request.extensions.get("service", request.url.host)))
+        if body.response.status_code not in DOWN:
+            self._answered(str(request.extensions.get("service", request.url.host)))
         try:
             waiting_since = clock()
             async with room_for(self._room, body.size) as reading:
