@@ -54,7 +54,8 @@ class NetworkTransport(httpx.AsyncBaseTransport):
     def __init__(self, limits: ClientLimits, environ: Mapping[str, str] = os.environ) -> None:
         """Read ``environ`` when the first request is sent; keep idle connections as ``limits`` say."""
         self._limits = httpx.Limits(
-            max_connections=None,  # the slots bound them
+            # The slots bound them, but for large answers: each has its own while it waits for room.
+            max_connections=None,
             max_keepalive_connections=limits.concurrency,
             keepalive_expiry=limits.keepalive_seconds,
         )
