@@ -49,6 +49,7 @@ class Provena:
     """Answers a lineage of depth 1 at once, one of depth 2 at length, whose bytes it may tell beforehand."""
 
     tells_length: bool = True
+    length: int = len(BEGINNING + REST)
     breaks_off: bool = False
     is_down: bool = False
     large_status: int = 200
@@ -61,7 +62,7 @@ class Provena:
             return httpx.Response(503)
         if request.url.params["depth"] == "1":
             return httpx.Response(200, content=SMALL)
-        length = {"content-length": str(len(BEGINNING + REST))} if self.tells_length else {}
+        length = {"content-length": str(self.length)} if self.tells_length else {}
         return httpx.Response(self.large_status, headers=length, stream=Body(self))
 
 
@@ -204,6 +205,21 @@ async def test_an_answer_that_is_larger_than_any_may_be_fails_and_keeps_no_room(
             await large(client)
         with pytest.raises(MalformedAnswerError):
             await large(client)
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_says_to_be_larger_than_any_may_be_waits_for_nothing_and_is_not_read():
+    provena = Provena()
+    limits = LIMITS.model_copy(update={"max_body_bytes": provena.length})
+    async with client_over(provena, limits=limits) as client:
+        with question():
+            await large(client)
+            read = provena.chunks
+            provena.length += 1
+            async with asyncio.timeout(5):
+                with pytest.raises(MalformedAnswerError, match="answered more than"):
+                    await elsewhere(client)
+            assert provena.chunks == read
 
 
 @asynccontextmanager

@@ -54,6 +54,8 @@ class LargeBodies:
         if body.response.status_code not in DOWN:
             self._answered(str(request.extensions.get("service", request.url.host)))
         try:
+            if body.size is not None and body.size > self._most:
+                raise BodyTooLarge("It says that there is more of it.", request=request)
             waiting_since = clock()
             async with room_for(self._room, body.size) as reading:
                 if (deadline := request.extensions.get("deadline")) is not None:
