@@ -90,9 +90,11 @@ CHOICE = (
     Witnesses("6.1 6.3", "job.jsonl", ("job_fetch_*", "job_admin_fetch_*", "job_retry", "job_list_reader")),
     Witnesses("6.1", "job.jsonl", ("job_list_noroles", "job_list_batch_unknown")),
     # The registry.
-    Witnesses("7.1 7.3 7.4 7.6", "registry.jsonl", ("registry_fetch_[!dmr]*", "registry_fetch_d_forcing")),
+    Witnesses(
+        "3.1 7.1 7.3 7.4 7.6", "registry.jsonl", ("registry_fetch_[!dmr]*", "registry_fetch_d_forcing")
+    ),
     Witnesses("7.3 7.6", "registry.jsonl", ("registry_fetch_model_hydro",)),
-    Witnesses("7.3 B27", "registry.jsonl", ("registry_general_fetch_unknown",)),
+    Witnesses("3.1 7.3 B27", "registry.jsonl", ("registry_general_fetch_unknown",)),
     Witnesses("7.5", "registry.jsonl", ("registry_list_page1",)),
     Witnesses("7.2 7.6", "registry.jsonl", ("registry_create_*", "registry_model_*", "registry_seed_study")),
     Witnesses("7.2 5.3", "registry.jsonl", ("registry_version_model", "registry_auth_evaluate_reader")),
