@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -21,11 +22,13 @@ def serve_stdio(*, sample: bool) -> None:
         SettingsError: The settings are incomplete or malformed.
         StoreError: The embedded store cannot be opened.
     """
+    started_by = os.getppid()
     with _starting():
         from provena_mcp.server.build import stdio_server
         from provena_mcp.settings import read_settings
 
         server = stdio_server(read_settings(), sample=sample)
+        server.started_by = started_by
     server.run("stdio")
 
 

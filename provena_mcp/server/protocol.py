@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import os
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -46,10 +47,13 @@ class ProvenaServer(MCPServer[Application]):
     Attributes:
         preparations: Gives, anew for each run over stdio, what is done once the tools have been listed: steps
             that make what the first calls need.
+        started_by: The number of the process that started this one, where it was looked up before all else
+            was loaded: the host may have gone since.
     """
 
     _listed: anyio.Event | None = None
     preparations: Callable[[], Iterable[Callable[[], object]]] = tuple
+    started_by: int | None = None
     _calls_under_way: int = 0
 
     def answer_by_caller(self) -> None:
@@ -141,7 +145,8 @@ class ProvenaServer(MCPServer[Application]):
     async def run_stdio_async(self) -> None:
         """Serve the host at the other end of stdin and stdout until it closes them or has gone."""
         self._listed = anyio.Event()
-        async with answered_stdio() as (read, write), anyio.create_task_group() as beside:
+        started_by = os.getppid() if self.started_by is None else self.started_by
+        async with answered_stdio(started_by) as (read, write), anyio.create_task_group() as beside:
             beside.start_soon(self._get_ready, self._listed)
             await self._lowlevel_server.run(
                 read, write, self._lowlevel_server.create_initialization_options()

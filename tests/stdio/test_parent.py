@@ -22,11 +22,28 @@ started.wait()
 """
 # As uvx does: it hands on its arguments and waits.
 LAUNCHER = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
+# Goes on with its start once whoever started it has gone.
+SLOW_TO_START = """
+import os, psutil, sys
+from importlib.abc import MetaPathFinder
+from provena_mcp.cli.serve import serve_stdio
+
+class Orphaned(MetaPathFinder):
+    def find_spec(self, fullname, path, target=None):
+        if fullname == "provena_mcp.server.build":
+            print("starting", file=sys.stderr, flush=True)
+            host.wait()
+
+host = psutil.Process(os.getppid())
+sys.meta_path.insert(0, Orphaned())
+serve_stdio(sample=True)
+"""
 AT_MOST_SECONDS = 30
 HELLO = b"""{"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": "2025-11-25",
     "capabilities": {}, "clientInfo": {"name": "probe", "version": "1"}}}""".replace(b"\n", b"")
 # Long enough for the server to have looked who started it.
 CALL = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "get_health_check"}}'
+LIST = b'{"jsonrpc": "2.0", "id": 2, "method": "tools/list"}\n'
 
 
 @pytest.mark.slow
@@ -62,4 +79,44 @@ def test_a_server_whose_host_dies_ends_though_its_pipe_stays_open(tmp_path: Path
         host.wait()
         # Nobody has closed the pipe: it is open here.
         gone, alive = psutil.wait_procs([serving], timeout=AT_MOST_SECONDS)
+    assert (gone, alive) == ([serving], [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "started_slowly", [True, False], ids=["while it starts", "before it takes its answers"]
+)
+def test_a_server_ends_whenever_its_host_dies(tmp_path: Path, started_slowly: bool):
+    server = stdio_server(tmp_path)
+    command = [sys.executable, "-c", SLOW_TO_START] if started_slowly else [server.command, *server.args]
+    theirs, ours = os.pipe()
+    with (
+        os.fdopen(ours, "wb") as pipe,
+        subprocess.Popen(
+            [sys.executable, "-c", STARTER, *command],
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=server.env,
+            cwd=tmp_path,
+        ) as host,
+    ):
+        os.close(theirs)
+        assert host.stdout is not None
+        assert host.stderr is not None
+        serving = psutil.Process(int(host.stderr.readline()))
+        if started_slowly:
+            assert host.stderr.readline() == b"starting\n"
+        else:
+            pipe.write(HELLO + b"\n")
+            pipe.flush()
+            host.stdout.readline()
+            # More than the pipe holds, and it stays open here.
+            pipe.write(LIST * 20)
+            pipe.flush()
+        host.kill()
+        host.wait()
+        gone, alive = psutil.wait_procs([serving], timeout=AT_MOST_SECONDS)
+        for left in alive:
+            left.kill()
     assert (gone, alive) == ([serving], [])

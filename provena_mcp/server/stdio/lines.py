@@ -1,7 +1,8 @@
 """The pipe to a host on this machine: every line is answered, and the server ends with its host.
 
 The SDK reads until the pipe is closed, which it never is while another process holds it too; so the host
-itself is watched.
+itself is watched. Once it has gone, an answer that nobody takes and a change that is being sent are waited
+for a moment only: neither can be given up, and nobody is left to be told.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from provena_mcp.server.stdio.parent import watch_parent
 
 _FIRST_LOOK_SECONDS: Final = 0.05
 _LOOK_SECONDS: Final = 2.0
+_LAST_SECONDS: Final = 1.0
 _CHUNK: Final = 1 << 16
 _STDIN: Final = 0
 
@@ -59,8 +61,11 @@ class Answers(Protocol):
 
 
 @asynccontextmanager
-async def answered_stdio() -> AsyncGenerator[tuple[Received, Answers]]:
-    """What the host sends and where it is answered, until it closes the pipe or has gone."""
+async def answered_stdio(started_by: int) -> AsyncGenerator[tuple[Received, Answers]]:
+    """What the host sends and where it is answered, until it closes the pipe or has gone.
+
+    ``started_by`` is the number of the process that started this one.
+    """
     lines_in, lines = anyio.create_memory_object_stream[bytes](0)
     read_in, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     # The SDK writes; what it would read is read here.
@@ -69,7 +74,7 @@ async def answered_stdio() -> AsyncGenerator[tuple[Received, Answers]]:
         async with anyio.create_task_group() as tasks:
             reading = anyio.CancelScope()
             tasks.start_soon(_read_messages, lines, read_in, write, reading)
-            tasks.start_soon(_cancel_when_orphaned, reading)
+            tasks.start_soon(_cancel_when_orphaned, started_by, reading)
             yield read, write
             tasks.cancel_scope.cancel()
 
@@ -91,14 +96,16 @@ async def _read_messages(
                     await read.send(item)
 
 
-async def _cancel_when_orphaned(reading: anyio.CancelScope) -> None:
-    parent = os.getppid()
+async def _cancel_when_orphaned(started_by: int, reading: anyio.CancelScope) -> None:
     # The first answers leave before that: what looks at processes takes time to load.
     await anyio.sleep(_FIRST_LOOK_SECONDS)
-    lives = await to_thread.run_sync(watch_parent, parent)
+    lives = await to_thread.run_sync(watch_parent, started_by)
     while lives():
         await anyio.sleep(_LOOK_SECONDS)
     logger.warning("The program that started this server has gone: the server ends.")
+    last = threading.Timer(_LAST_SECONDS, os._exit, (0,))
+    last.daemon = True
+    last.start()
     reading.cancel()
 
 
