@@ -331,6 +331,7 @@ def test_the_last_page_may_be_the_one_that_fills_the_measure():
     ("limit", "error"),
     [
         (0, MalformedAnswerError),
+        (-1, MalformedAnswerError),
         (3, MalformedAnswerError),
         (4, MalformedAnswerError),
         (2, DepthLimitError),

@@ -45,6 +45,14 @@ async def test_a_preflight_is_answered_before_anybody_logs_in(world: World):
 
 
 @pytest.mark.asyncio
+async def test_a_page_may_be_named_as_its_address_is_copied(world: World):
+    async with world.app(http_origins=f"https://other.example.org, {CHAT}/") as app, web(app) as http:
+        leave = await http.options("/mcp", headers=PREFLIGHT)
+        refused = await http.post("/mcp", json=PING, headers={"Origin": CHAT, **BOTH})
+    assert [(each.status_code, readable(each)) for each in (leave, refused)] == [(200, True), (401, True)]
+
+
+@pytest.mark.asyncio
 async def test_a_page_that_may_call_can_read_every_refusal(world: World):
     async with world.app(http_origins=CHAT, http_calls_per_minute=1, http_scopes="provena") as app:
         async with web(app, Origin=CHAT, **BOTH) as http:

@@ -32,7 +32,7 @@ _WAIT_FOR_JOB: Final = (
 )
 _WRONG_ADDRESS: Final = "Check PROVENA_DOMAIN and PROVENA_*_API; this Provena may also be too old for this."
 
-_DEPTH: Final = re.compile(r"in excess of depth maximum: (\d{1,9})")
+_DEPTH: Final = re.compile(r"in excess of depth maximum: (-?\d{1,9})")
 _MISSING: Final = re.compile(
     r"was not a valid registry|was not available in the registry|Could not find the given key"
     r"|Failed to find item|Item was not found|Could not validate item with id|No item with that id"

@@ -245,7 +245,8 @@ def _tokens(settings: Settings, clock: Callable[[], float]) -> TokenProvider:
 def _allowed(settings: Settings, url: str, host: str) -> Allowed:
     return Allowed(
         hosts=frozenset({urlsplit(url).netloc, *_listed(settings.http_hosts)}),
-        origins=frozenset(_listed(settings.http_origins)),
+        # No browser ends an origin with a slash, and people who copy an address do.
+        origins=frozenset(origin.removesuffix("/") for origin in _listed(settings.http_origins)),
         on_loopback=is_loopback(host),
     )
 
