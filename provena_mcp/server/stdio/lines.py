@@ -30,7 +30,7 @@ from provena_mcp.server.stdio.parent import watch_parent
 
 _FIRST_LOOK_SECONDS: Final = 0.05
 _LOOK_SECONDS: Final = 2.0
-_LAST_SECONDS: Final = 1.0
+_LAST_SECONDS: Final = 2.0
 _CHUNK: Final = 1 << 16
 _STDIN: Final = 0
 
