@@ -46,7 +46,8 @@ _LOOK: Final = """
 import json, os, pathlib, provena_mcp
 package = pathlib.Path(provena_mcp.__file__).parent
 files = [path.relative_to(package.parent).as_posix() for path in package.rglob("*") if path.is_file()]
-left = [path for path in ("/source", "/root/.cache", "/var/lib/provena-mcp/.bashrc") if os.path.exists(path)]
+places = ["/source", "/var/lib/provena-mcp/.bashrc", os.path.expanduser("~root") + "/.cache"]
+left = [place for place in places if os.path.exists(place)]
 print(json.dumps({"files": files, "left": left, "version": provena_mcp.__version__}))
 """
 _STAND: Final = """

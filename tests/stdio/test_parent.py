@@ -6,7 +6,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -46,6 +49,29 @@ CALL = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": 
 LIST = b'{"jsonrpc": "2.0", "id": 2, "method": "tools/list"}\n'
 
 
+@contextmanager
+def hosted(
+    command: list[str], environment: dict[str, str] | None, folder: Path
+) -> Generator[tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes], IO[bytes]]]:
+    """A host that starts a server: itself, what the server reads, what it answers, what is said on stderr."""
+    theirs, ours = os.pipe()
+    with (
+        os.fdopen(ours, "wb") as pipe,
+        subprocess.Popen(
+            [sys.executable, "-c", STARTER, *command],
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=folder,
+        ) as host,
+    ):
+        os.close(theirs)
+        assert host.stdout is not None
+        assert host.stderr is not None
+        yield host, pipe, host.stdout, host.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("launched", [False, True], ids=["started", "started by a launcher"])
 def test_a_server_whose_host_dies_ends_though_its_pipe_stays_open(tmp_path: Path, launched: bool):
@@ -55,25 +81,11 @@ def test_a_server_whose_host_dies_ends_though_its_pipe_stays_open(tmp_path: Path
         launcher = tmp_path / "uvx"
         launcher.symlink_to(sys.executable)
         command = [str(launcher), "-c", LAUNCHER, *command]
-    theirs, ours = os.pipe()
-    with (
-        os.fdopen(ours, "wb") as pipe,
-        subprocess.Popen(
-            [sys.executable, "-c", STARTER, *command],
-            stdin=theirs,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=server.env,
-            cwd=tmp_path,
-        ) as host,
-    ):
-        os.close(theirs)
-        assert host.stdout is not None
-        assert host.stderr is not None
-        started = psutil.Process(int(host.stderr.readline()))
+    with hosted(command, server.env, tmp_path) as (host, pipe, answers, said):
+        started = psutil.Process(int(said.readline()))
         pipe.write(HELLO + b"\n" + CALL + b"\n")
         pipe.flush()
-        assert [json.loads(host.stdout.readline())["id"] for _ in range(2)] == [0, 1]
+        assert [json.loads(answers.readline())["id"] for _ in range(2)] == [0, 1]
         serving = started.children()[0] if launched else started
         host.kill()
         host.wait()
@@ -89,28 +101,14 @@ def test_a_server_whose_host_dies_ends_though_its_pipe_stays_open(tmp_path: Path
 def test_a_server_ends_whenever_its_host_dies(tmp_path: Path, started_slowly: bool):
     server = stdio_server(tmp_path)
     command = [sys.executable, "-c", SLOW_TO_START] if started_slowly else [server.command, *server.args]
-    theirs, ours = os.pipe()
-    with (
-        os.fdopen(ours, "wb") as pipe,
-        subprocess.Popen(
-            [sys.executable, "-c", STARTER, *command],
-            stdin=theirs,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=server.env,
-            cwd=tmp_path,
-        ) as host,
-    ):
-        os.close(theirs)
-        assert host.stdout is not None
-        assert host.stderr is not None
-        serving = psutil.Process(int(host.stderr.readline()))
+    with hosted(command, server.env, tmp_path) as (host, pipe, answers, said):
+        serving = psutil.Process(int(said.readline()))
         if started_slowly:
-            assert host.stderr.readline() == b"starting\n"
+            assert said.readline() == b"starting\n"
         else:
             pipe.write(HELLO + b"\n")
             pipe.flush()
-            host.stdout.readline()
+            answers.readline()
             # More than the pipe holds, and it stays open here.
             pipe.write(LIST * 20)
             pipe.flush()
