@@ -73,6 +73,12 @@ async def test_a_special_query_is_one_request_unless_it_leaves_what_is_around(
     [
         ("sample/1000097", 3, {ITEMS: 1, "explore/downstream": 1, "explore/upstream": 2}),
         (RESULT, 7, {ITEMS: 1, "explore/downstream": 1, "explore/upstream": 3}),
+        # Wide fans. Of each item that led to no other, only a query from itself tells: there are 6, 6 and 5.
+        ("sample/1000002", 17, {ITEMS: 1, "explore/downstream": 1, "explore/upstream": 6}),
+        ("sample/1000005", 17, {ITEMS: 1, "explore/downstream": 1, "explore/upstream": 7}),
+        ("sample/1000031", 18, {ITEMS: 1, "explore/downstream": 3, "explore/upstream": 5}),
+        # The most there is: a newer version is fetched too, and asked for the run that made it.
+        ("sample/1000013", 11, {ITEMS: 2, "explore/downstream": 3, "explore/upstream": 6}),
     ],
 )
 async def test_an_impact_asks_once_for_the_makers_people_and_studies_on_one_way(

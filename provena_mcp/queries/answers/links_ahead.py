@@ -7,7 +7,7 @@ makers, people and studies are known after a handful of queries, where one for e
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Final
@@ -19,8 +19,9 @@ from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, QueryBudget
 from provena_mcp.rules.graph import UNKNOWN, ProvenanceGraph
 
 # A deep query may answer thousands of items; one of two hops tells of a dataset and of the run that made it.
-_MOST_DEEP: Final = 4
-_MOST_SHALLOW: Final = 24
+_MOST_DEEP: Final = 6
+_MOST_DEEP_OF_SOME: Final = 4
+_MOST: Final = 28
 _SHALLOW: Final = 2
 
 
@@ -69,17 +70,47 @@ async def read_links_ahead(
 
 
 def _queries(graph: ProvenanceGraph, hops: Mapping[str, int], reach: int) -> list[Query]:
-    """Queries that tell of all items; where that is too many, only the deep ones, which tell of most."""
-    left = set(hops)
-    farthest = iter(sorted(hops, key=lambda item: (hops[item], item), reverse=True))
-    deep = [_next_query(graph, left, farthest, reach) for _ in range(_MOST_DEEP) if left]
-    shallow = [_next_query(graph, left, farthest, min(reach, _SHALLOW)) for _ in range(_MOST_SHALLOW) if left]
-    return deep if left else [*deep, *shallow]
+    """Queries that tell of all items; where that is too many, only the deep ones, which tell of most.
+
+    Only a query from itself tells of an item that led to no other. So each of those needs one, and asked
+    first they leave few others.
+    """
+    farthest = sorted(hops, key=lambda item: (hops[item], item), reverse=True)
+    leading = _leading_on(graph, hops)
+    for order in (sorted(farthest, key=leading.__contains__), farthest):
+        queries, left = _asked_in_order(graph, order, reach)
+        if not left:
+            return queries
+    return queries[:_MOST_DEEP_OF_SOME]
 
 
-def _next_query(graph: ProvenanceGraph, left: set[str], farthest: Iterator[str], reach: int) -> Query:
-    """Upstream of the farthest item that is left; what it tells of is left no more."""
-    start = next(item for item in farthest if item in left)
+def _leading_on(graph: ProvenanceGraph, hops: Mapping[str, int]) -> set[str]:
+    """Those of the items that led to another of them."""
+    columns = graph.columns
+    is_asked = list(map(hops.__contains__, columns.ids))
+    links = zip(columns.sources, columns.targets, strict=True)
+    return {
+        columns.ids[target]
+        for source, target in links
+        if source != target and is_asked[source] and is_asked[target]
+    }
+
+
+def _asked_in_order(
+    graph: ProvenanceGraph, order: Iterable[str], reach: int
+) -> tuple[list[Query], Collection[str]]:
+    """The queries from the first items that no earlier one tells of, and the items that none tells of."""
+    items = list(order)
+    left, queries = set(items), list[Query]()
+    for start in items:
+        if start in left and len(queries) < _MOST:
+            is_deep = len(queries) < _MOST_DEEP
+            queries.append(_query(graph, left, start, reach if is_deep else min(reach, _SHALLOW)))
+    return queries, left
+
+
+def _query(graph: ProvenanceGraph, left: set[str], start: str, reach: int) -> Query:
+    """Upstream of ``start``, as deep as it tells of items that are left; those are left no more."""
     left.remove(start)
     depth = 1
     for hop, level in enumerate(graph.walk(start, "upstream").levels[:reach]):
