@@ -81,6 +81,47 @@ async def test_no_more_requests_are_under_way_at_once_than_allowed():
 
 
 @pytest.mark.asyncio
+async def test_connections_that_carried_requests_at_once_carry_the_next_ones():
+    async with Loopback(always(GOOD)).serving() as server, client_at(server.base) as client:
+        for _ in range(3):
+            await asyncio.gather(*(explore(client) for _ in range(4)))
+    assert (len(server.heads), server.connections) == (12, 4)
+
+
+@pytest.mark.asyncio
+async def test_a_connection_that_was_idle_for_too_long_is_not_used_again():
+    async with (
+        Loopback(always(GOOD)).serving() as server,
+        client_at(server.base, keepalive_seconds=0) as client,
+    ):
+        for _ in range(3):
+            await explore(client)
+    assert (len(server.heads), server.connections) == (3, 3)
+
+
+@pytest.mark.asyncio
+async def test_a_connection_that_broke_or_was_given_up_does_not_spoil_the_next_request():
+    async def reply(writer: asyncio.StreamWriter) -> None:
+        if len(server.heads) == 1:
+            return await hang_up(writer)
+        if len(server.heads) == 2:
+            return await never(writer)
+        return writer.write(GOOD)
+
+    async with (
+        Loopback(reply).serving() as server,
+        client_at(server.base, attempts=1, total_seconds=0.5) as client,
+    ):
+        with pytest.raises(UnavailableError):
+            await explore(client)
+        with pytest.raises(DeadlineError):
+            await explore(client)
+        await explore(client)
+        await explore(client)
+    assert (len(server.heads), server.connections) == (4, 3)
+
+
+@pytest.mark.asyncio
 async def test_the_request_says_who_asks_and_encodes_what_it_asks():
     async with Loopback(always(GOOD)).serving() as server, client_at(server.base) as client:
         await client.prov.explore("upstream", "10378.1/ä&depth=9#x", 3)

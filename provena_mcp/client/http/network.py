@@ -5,11 +5,12 @@ What the environment says and cannot be used is an error of the requests it conc
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 import ssl
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,7 +29,10 @@ _NO_CONNECTION: Final = (
     *(httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError),
     *(SOCKSError, UnicodeError),
 )
+_ONE: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+_Place = tuple[str, str, int | None]
 
 
 class ProxyRefused(httpx.ProxyError):
@@ -53,16 +57,10 @@ class NetworkTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, limits: ClientLimits, environ: Mapping[str, str] = os.environ) -> None:
         """Read ``environ`` when the first request is sent; keep idle connections as ``limits`` say."""
-        self._limits = httpx.Limits(
-            # The slots bound them, but for large answers: each has its own while it waits for room.
-            max_connections=None,
-            max_keepalive_connections=limits.concurrency,
-            keepalive_expiry=limits.keepalive_seconds,
-        )
+        self._lanes = _Lanes(limits.concurrency, limits.keepalive_seconds)
         self._environ = environ
         self._trust: ssl.SSLContext | None = None
-        self._proxy_of: dict[tuple[str, str, int | None], Proxy | None] = {}
-        self._ways: dict[object, httpx.AsyncHTTPTransport] = {}
+        self._proxy_of: dict[_Place, Proxy | None] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send it.
@@ -77,9 +75,24 @@ class NetworkTransport(httpx.AsyncBaseTransport):
         if place not in self._proxy_of:
             self._proxy_of[place] = proxy_for(url, self._environ)
         proxy = self._proxy_of[place]
-        way = self._way(proxy.address if proxy else None, is_secured=url.scheme == "https")
+        lane = await self._lanes.take(place, lambda: self._opened(url.scheme, proxy and proxy.address))
         try:
-            return await way.handle_async_request(request)
+            response = await self._sent(lane, request, proxy)
+            body = response.stream
+            assert isinstance(body, httpx.AsyncByteStream)
+        except BaseException:
+            self._lanes.give_back(lane)
+            raise
+        response.stream = _Lent(body, lambda: self._lanes.give_back(lane))
+        return response
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._lanes.close()
+
+    async def _sent(self, lane: _Lane, request: httpx.Request, proxy: Proxy | None) -> httpx.Response:
+        try:
+            return await lane.transport.handle_async_request(request)
         except _NO_CONNECTION as error:
             if proxy is not None and not _is_about_certificates(error):
                 raise ProxyRefused(request, proxy.variable) from error
@@ -87,22 +100,82 @@ class NetworkTransport(httpx.AsyncBaseTransport):
                 raise
             raise httpx.ConnectError("There is no such address.", request=request) from error
 
-    async def aclose(self) -> None:
-        """Close every connection."""
-        ways, self._ways = self._ways, {}
-        for way in ways.values():
-            await way.aclose()
+    def _opened(self, scheme: str, proxy: httpx.Proxy | None) -> httpx.AsyncHTTPTransport:
+        if scheme == "https" or (proxy and proxy.url.scheme == "https"):
+            self._trust = self._trust or trusted_certificates(self._environ)
+        # Without TLS nothing is verified, and no certificates need to be loaded.
+        return httpx.AsyncHTTPTransport(
+            verify=self._trust or False, limits=_ONE, proxy=proxy, trust_env=False
+        )
 
-    def _way(self, proxy: httpx.Proxy | None, *, is_secured: bool) -> httpx.AsyncHTTPTransport:
-        key = (is_secured, proxy and (proxy.url, proxy.auth))
-        if key not in self._ways:
-            if is_secured or (proxy and proxy.url.scheme == "https"):
-                self._trust = self._trust or trusted_certificates(self._environ)
-            # Without TLS nothing is verified, and no certificates need to be loaded.
-            self._ways[key] = httpx.AsyncHTTPTransport(
-                verify=self._trust or False, limits=self._limits, proxy=proxy, trust_env=False
-            )
-        return self._ways[key]
+
+@dataclass(eq=False, slots=True)
+class _Lane:
+    """A connection to one place, kept in a pool of its own; ``idle_since`` is in the event loop's seconds."""
+
+    place: _Place
+    transport: httpx.AsyncHTTPTransport
+    idle_since: float = 0.0
+
+
+class _Lanes:
+    """Connections, each of which carries one request at a time; those that are idle are used again.
+
+    A pool looks at each of its connections before and after every request: of sixteen that took longer than
+    a small request itself, so each is the only one of its pool. The slots in front bound how many there are,
+    but for large answers: each has its own while it waits for room.
+    """
+
+    def __init__(self, most_idle: int, seconds: float) -> None:
+        self._most_idle = most_idle
+        self._seconds = seconds
+        # Idle ones in the order in which they became that.
+        self._idle: list[_Lane] = []
+        self._all: set[_Lane] = set()
+
+    async def take(self, place: _Place, opened: Callable[[], httpx.AsyncHTTPTransport]) -> _Lane:
+        """The one to ``place`` that was used last, else one that is ``opened``; those too long idle end."""
+        earliest = asyncio.get_running_loop().time() - self._seconds
+        while self._idle and (len(self._idle) > self._most_idle or self._idle[0].idle_since <= earliest):
+            oldest = self._idle.pop(0)
+            self._all.discard(oldest)
+            await oldest.transport.aclose()
+        if (lane := next((lane for lane in reversed(self._idle) if lane.place == place), None)) is not None:
+            self._idle.remove(lane)
+        else:
+            lane = _Lane(place, opened())
+            self._all.add(lane)
+        return lane
+
+    def give_back(self, lane: _Lane) -> None:
+        """Note that what ``lane`` carried is over."""
+        if lane in self._all and lane not in self._idle:
+            lane.idle_since = asyncio.get_running_loop().time()
+            self._idle.append(lane)
+
+    async def close(self) -> None:
+        """Close them all."""
+        lanes, self._all, self._idle = self._all, set(), []
+        for lane in lanes:
+            await lane.transport.aclose()
+
+
+class _Lent(httpx.AsyncByteStream):
+    """The body of an answer, whose end is ``told``."""
+
+    def __init__(self, body: httpx.AsyncByteStream, told: Callable[[], None]) -> None:
+        self._body = body
+        self._told = told
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._body:
+            yield chunk
+
+    async def aclose(self) -> None:
+        try:
+            await self._body.aclose()
+        finally:
+            self._told()
 
 
 def trusted_certificates(environ: Mapping[str, str] = os.environ) -> ssl.SSLContext:
