@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from provena_mcp.cli.terminal import named, printable
-from provena_mcp.embedded.store import default_store_path
+from provena_mcp.embedded.store_path import default_store_path
 from provena_mcp.errors import SettingsError
 from provena_mcp.mirror.mirror import Mirror
 from provena_mcp.mirror.pull import Deployment, PullReport, Stage

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
 from typing import Final, get_args
 
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
@@ -33,10 +33,14 @@ def lodge(connection: sqlite3.Connection, records: Iterable[tuple[str, Provenanc
         records: Record ids, each among the nodes of its graph, with what they assert.
     """
     graphs = dict(records)
-    _add_nodes(connection, graphs.values())
-    key_of = _keys_of(connection, {*graphs, *chain.from_iterable(graph.nodes for graph in graphs.values())})
-    recorded = [key_of[record] for record in graphs if record in key_of]
-    had_nodes, had_links = _asserted(connection, recorded)
+    kinds: dict[str, Kind] = {}
+    for graph in graphs.values():
+        kinds.update(graph.nodes)
+    kept = _kept_nodes(connection, graphs.keys() | kinds.keys())
+    key_of = {node: key for node, (key, _) in kept.items()}
+    # What was in no graph asserts nothing yet.
+    had_nodes, had_links = _asserted(connection, [key_of[record] for record in graphs if record in key_of])
+    key_of |= _put_nodes(connection, kinds, kept)
     nodes = {(key_of[record], key_of[node]) for record, graph in graphs.items() for node in graph.nodes}
     links = dict.fromkeys(
         (key_of[record], key_of[source], key_of[target], _POSITION[relation])
@@ -70,16 +74,37 @@ def clear(connection: sqlite3.Connection) -> None:
     _note_change(connection, None)
 
 
-def _add_nodes(connection: sqlite3.Connection, graphs: Iterable[ProvenanceGraph]) -> None:
-    kinds: dict[str, Kind] = {}
-    for graph in graphs:
-        kinds.update(graph.nodes)
-    connection.executemany(
-        """INSERT INTO node (id, category, subtype) VALUES (?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET category = excluded.category, subtype = excluded.subtype
-        WHERE category <> excluded.category OR subtype <> excluded.subtype""",
-        ((node, kind.category, kind.subtype) for node, kind in kinds.items()),
+def _kept_nodes(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, tuple[int, Kind]]:
+    """Those of these nodes that are in the graph: the key and kind of each."""
+    found = connection.execute(
+        "SELECT node.id, node.key, category, subtype FROM json_each(?) AS wanted "
+        "CROSS JOIN node ON node.id = wanted.value",
+        (json.dumps(list(ids)),),
     )
+    return {node: (key, Kind(category, subtype)) for node, key, category, subtype in found}
+
+
+def _put_nodes(
+    connection: sqlite3.Connection, kinds: Mapping[str, Kind], kept: Mapping[str, tuple[int, Kind]]
+) -> dict[str, int]:
+    """Insert the nodes that are not in the graph, give the others their kinds; the keys of the new ones."""
+    changed = [
+        (*kind, kept[node][0]) for node, kind in kinds.items() if node in kept and kept[node][1] != kind
+    ]
+    connection.executemany("UPDATE node SET category = ?, subtype = ? WHERE key = ?", changed)
+    new = [node for node in kinds if node not in kept]
+    if not new:
+        return {}
+    # As AUTOINCREMENT counts on: no key is given twice.
+    (last,) = connection.execute(
+        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'node'"
+    ).fetchone()
+    key_of = dict(zip(new, count(last + 1)))
+    connection.executemany(
+        "INSERT INTO node (key, id, category, subtype) VALUES (?, ?, ?, ?)",
+        ((key, node, *kinds[node]) for node, key in key_of.items()),
+    )
+    return key_of
 
 
 def _withdraw(
@@ -105,6 +130,8 @@ def _withdraw(
 def _asserted(
     connection: sqlite3.Connection, records: Sequence[int]
 ) -> tuple[set[tuple[int, int]], set[tuple[int, int, int, int]]]:
+    if not records:
+        return set(), set()
     wanted = (json.dumps(records),)
     nodes = connection.execute(
         "SELECT record, node FROM json_each(?) AS wanted CROSS JOIN node_record ON record = wanted.value",
@@ -116,14 +143,6 @@ def _asserted(
         wanted,
     )
     return set(nodes), set(links)
-
-
-def _keys_of(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, int]:
-    found: Iterator[tuple[str, int]] = connection.execute(
-        "SELECT node.id, node.key FROM json_each(?) AS wanted CROSS JOIN node ON node.id = wanted.value",
-        (json.dumps(list(ids)),),
-    )
-    return dict(found)
 
 
 _NODES_OF_RECORD: Final = """

@@ -54,7 +54,8 @@ def put_items(connection: sqlite3.Connection, entries: Iterable[Entry]) -> tuple
     kept = fetch_texts(connection, texts)
     changed = {item_id: entry for item_id, (entry, text) in texts.items() if kept.get(item_id) != text}
     connection.executemany(_PUT, (_row(entry, texts[item_id][1]) for item_id, entry in changed.items()))
-    search.index(connection, {item_id: entry.raw for item_id, entry in changed.items()})
+    raws = {item_id: entry.raw for item_id, entry in changed.items()}
+    search.index(connection, raws, kept.keys() & raws.keys())
     return tuple(changed)
 
 

@@ -16,7 +16,8 @@ from starlette.types import ASGIApp
 from provena_mcp.embedded import standing
 from provena_mcp.embedded.identity import Identify, identify_local_user
 from provena_mcp.embedded.lazy_app import LazyApp
-from provena_mcp.embedded.store import IN_MEMORY, PATIENCE_SECONDS, Store, resolve_store_path
+from provena_mcp.embedded.store import PATIENCE_SECONDS, Store
+from provena_mcp.embedded.store_path import IN_MEMORY, resolve_store_path
 from provena_mcp.errors import StoreError
 
 

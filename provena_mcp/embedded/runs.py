@@ -15,6 +15,7 @@ from provena_mcp.embedded.graph_sync import lodge
 from provena_mcp.embedded.items import mint
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.large_values import kept_property
 from provena_mcp.rules.provenance import assert_model_run, prov_json
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import (
@@ -43,7 +44,7 @@ class NoWorkflowError(Exception):
         self.workflow_template_id = workflow_template_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LodgedRun:
     """A run as it stands in the registry and the graph."""
 
@@ -51,12 +52,17 @@ class LodgedRun:
     prov_serialisation: str
     record: ModelRunRecord
 
+    @kept_property
+    def stored(self) -> JsonObject:
+        """The record as items and jobs hold it; its item holds it in each entry of the history."""
+        return as_stored(self.record)
+
     def as_json(self, *, nulls: bool = False) -> JsonObject:
         """The run as a job's result holds it; ``nulls`` keeps what has no value."""
         return {
             "id": self.id,
             "prov_json": self.prov_serialisation,
-            "record": as_stored(self.record) if not nulls else self.record.model_dump(mode="json"),
+            "record": self.stored if not nulls else self.record.model_dump(mode="json"),
         }
 
 
@@ -148,7 +154,7 @@ def _domain(run: LodgedRun, status: str) -> JsonObject:
     return {
         "display_name": run.record.display_name,
         "record_status": status,
-        "record": as_stored(run.record),
+        "record": run.stored,
         "prov_serialisation": run.prov_serialisation,
     }
 

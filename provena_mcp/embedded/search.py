@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -76,15 +76,17 @@ class Hit(NamedTuple):
     score: float
 
 
-def index(connection: sqlite3.Connection, items: Mapping[str, JsonObject]) -> None:
-    """Make the words of these items, already put, findable."""
+def index(
+    connection: sqlite3.Connection, items: Mapping[str, JsonObject], indexed: Collection[str] = ()
+) -> None:
+    """Make the words of these items, already put, findable; those of ``indexed`` may be with other words."""
     keys: dict[str, int] = dict(
         connection.execute(
             "SELECT item.id, item.key FROM json_each(?) AS wanted CROSS JOIN item ON item.id = wanted.value",
             (json.dumps(list(items)),),
         )
     )
-    connection.executemany("DELETE FROM item_text WHERE rowid = ?", ((key,) for key in keys.values()))
+    connection.executemany("DELETE FROM item_text WHERE rowid = ?", ((keys[known],) for known in indexed))
     connection.executemany(
         "INSERT INTO item_text (rowid, id, name, body) VALUES (?, ?, ?, ?)",
         (

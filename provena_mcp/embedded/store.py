@@ -8,32 +8,26 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 import threading
 import weakref
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
-import platformdirs
 from starlette.concurrency import run_in_threadpool
 
 from provena_mcp.embedded import schema
+from provena_mcp.embedded.store_path import IN_MEMORY, keep_private, resolve_store_path
 from provena_mcp.errors import StoreError
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
-IN_MEMORY: Final = Path(":memory:")
-"""A store without a file, which ends with its process."""
-
 # Our own writes last milliseconds.
 PATIENCE_SECONDS: Final = 30.0
 _CACHE_KIB: Final = 32_768
-_SHOWN: Final = 80
 
-_OTHER_FILE: Final = schema.OTHER_FILE["store"]
 # What is wrong, and what to do; ``other`` is how another file is named.
 _EXPLAINED: Final[dict[int, tuple[str, str]]] = {
     sqlite3.SQLITE_NOTADB: ("is not an SQLite file", "Check the path, or {other}."),
@@ -49,60 +43,6 @@ _EXPLAINED: Final[dict[int, tuple[str, str]]] = {
     sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space; nothing half-written was kept."),
     sqlite3.SQLITE_BUSY: ("is locked by another process", "Try again when the other process has finished."),
 }
-
-
-def default_store_path() -> Path:
-    """Where the store lies unless the operator names a file; its folder is made when missing.
-
-    Raises:
-        StoreError: The folder cannot be made.
-    """
-    folder = platformdirs.user_data_path("provena-mcp")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"The folder {str(folder)!r} for the store cannot be made: {error.strerror}.",
-            advice=f"Make it yourself, or {_OTHER_FILE}.",
-        ) from error
-    return folder / "provena.sqlite3"
-
-
-def resolve_store_path(path: Path | None) -> Path:
-    """The store's file, absolute; ``IN_MEMORY`` stays what it is.
-
-    Raises:
-        StoreError: No file can have this name, or the default folder cannot be made.
-    """
-    if path == IN_MEMORY:
-        return IN_MEMORY
-    file = path or default_store_path()
-    try:
-        file = file.expanduser().absolute()
-        # Not exists(), which takes some names that no file can have for those of missing files.
-        file.stat()
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        # Opening it says what is wrong.
-        return file
-    except (OSError, ValueError, RuntimeError) as error:
-        # Each version of Python has words of its own for a character that no name may have.
-        said = "no file can have such a name" if isinstance(error, ValueError) else str(error)
-        shown = str(path) if len(str(path)) <= _SHOWN else f"{str(path)[:_SHOWN]}…"
-        message = f"The store {shown!r} cannot be opened: {getattr(error, 'strerror', said)}."
-        raise StoreError(message, advice=f"N{_OTHER_FILE[1:]}.") from error
-    return file
-
-
-def _keep_private(path: Path) -> None:
-    """Make the file its owner's only, and take it from the rest of the world where it is there.
-
-    SQLite gives the files beside it the same permissions. A group that was let in stays.
-    """
-    with suppress(OSError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    for file in (path, *(path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm"))):
-        with suppress(OSError):
-            file.chmod(stat.S_IMODE(file.stat().st_mode) & ~stat.S_IRWXO)
 
 
 def _close_all(idle: list[sqlite3.Connection]) -> None:
@@ -141,7 +81,7 @@ class Store:
         self._in_memory = self.path == IN_MEMORY
         if not self._in_memory:
             self._check_place()
-            _keep_private(self.path)
+            keep_private(self.path)
         with self._explained():
             connection = self._connect()
             self._idle.append(connection)
@@ -162,7 +102,7 @@ class Store:
         if not file.exists():
             raise StoreError(
                 f"There is no store {str(file)!r}.",
-                advice=f"'provena-mcp local load FILE' makes and fills it; or {_OTHER_FILE}.",
+                advice=f"'provena-mcp local load FILE' makes and fills it; or {schema.OTHER_FILE['store']}.",
             )
         return cls(file)
 
@@ -193,22 +133,32 @@ class Store:
                 self._turn.release()
 
     @contextmanager
-    def write(self) -> Generator[sqlite3.Connection]:
+    def write(self, *, in_parts: bool = False) -> Generator[sqlite3.Connection]:
         """A connection in a transaction that is committed on leaving, or undone by an exception.
+
+        Args:
+            in_parts: Whether it has savepoints. What undoing one takes is then kept in memory: SQLite would
+                write it to a temporary file for nearly every one, which takes a tenth of the time.
 
         Raises:
             StoreError: SQLite failed, or another process kept the file locked.
         """
         with self._explained(), self._turn, self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            if in_parts:
+                connection.execute("PRAGMA temp_store = MEMORY")
             try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                # A full disk has SQLite undo the transaction itself.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    # A full disk has SQLite undo the transaction itself.
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+            finally:
+                if in_parts and not connection.in_transaction:
+                    connection.execute("PRAGMA temp_store = DEFAULT")
 
     async def reading(
         self, work: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs

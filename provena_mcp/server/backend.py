@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from provena_mcp.embedded.provena import EmbeddedProvena
-from provena_mcp.embedded.store import resolve_store_path
+from provena_mcp.embedded.store_path import resolve_store_path
 from provena_mcp.errors import SettingsError, StoreError
 from provena_mcp.queries.which_provena import WhichProvena
 from provena_mcp.settings import Settings

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from provena_mcp.embedded import graph
 from provena_mcp.embedded.adjacency import Adjacency
 from provena_mcp.embedded.graph_walk import explore
-from provena_mcp.embedded.store import IN_MEMORY, Store
+from provena_mcp.embedded.store import Store
+from provena_mcp.embedded.store_path import IN_MEMORY
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.wire.lineage import LINEAGE_ROUTE
 from tests.worlds.small import chain

@@ -16,7 +16,8 @@ from provena_mcp.embedded.export import export_items
 from provena_mcp.embedded.items import every_raw
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import read_source
-from provena_mcp.embedded.store import IN_MEMORY, Store
+from provena_mcp.embedded.store import Store
+from provena_mcp.embedded.store_path import IN_MEMORY
 from provena_mcp.queries.documents.kinds import PROV_TYPES
 from provena_mcp.queries.documents.prov_documents import render_prov
 from provena_mcp.wire.items import MODEL_OF

@@ -21,7 +21,8 @@ from provena_mcp.embedded.export import export_items
 from provena_mcp.embedded.items import every_raw
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import read_source
-from provena_mcp.embedded.store import IN_MEMORY, Store
+from provena_mcp.embedded.store import Store
+from provena_mcp.embedded.store_path import IN_MEMORY
 from tests.worlds.deployment import a_record
 from tests.worlds.sample import error_of, sample_client
 from tests.worlds.sample_csv import a_csv

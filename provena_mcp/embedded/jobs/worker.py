@@ -136,7 +136,7 @@ class Worker:
 
     def _take_turns(self) -> bool:
         for _ in range(_TURNS):
-            with self._store.write() as connection:
+            with self._store.write(in_parts=True) as connection:
                 busy = self.take_turn(connection)
             if not busy or self._stopping:
                 return busy
