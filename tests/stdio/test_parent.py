@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -14,6 +15,7 @@ from typing import IO
 import psutil
 import pytest
 
+from provena_mcp.server.stdio.parent import watch_parent
 from tests.worlds.sample import stdio_server
 
 # Starts what it is given with its own stdin, tells the number, and waits to be killed.
@@ -92,6 +94,49 @@ def test_a_server_whose_host_dies_ends_though_its_pipe_stays_open(tmp_path: Path
         # Nobody has closed the pipe: it is open here.
         gone, alive = psutil.wait_procs([serving], timeout=AT_MOST_SECONDS)
     assert (gone, alive) == ([serving], [])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    subprocess.call(["unshare", "--pid", "--fork", "true"], stderr=subprocess.DEVNULL) != 0
+    if shutil.which("unshare")
+    else True,
+    reason="a process cannot be the first of its own world here, as in a container: root's unshare is wanted",
+)
+def test_the_first_process_of_a_container_serves_until_its_input_ends(tmp_path: Path):
+    server = stdio_server(tmp_path)
+    command = ["unshare", "--pid", "--fork", "--mount-proc", server.command, *server.args]
+    with hosted(command, server.env, tmp_path) as (host, pipe, answers, said):
+        unshared = psutil.Process(int(said.readline()))
+        pipe.write(HELLO + b"\n")
+        pipe.flush()
+        assert json.loads(answers.readline())["id"] == 0
+        (serving,) = unshared.children()
+        # Longer than until it has looked for its host, and looked again.
+        with pytest.raises(psutil.TimeoutExpired):
+            serving.wait(timeout=3)
+        pipe.write(CALL + b"\n")
+        pipe.close()
+        assert json.loads(answers.readline())["id"] == 1
+        assert unshared.wait(AT_MOST_SECONDS) is None
+        assert host.wait(AT_MOST_SECONDS) == 0
+        assert b"has gone" not in said.read()
+
+
+def test_where_orphans_keep_their_parents_number_the_server_ends_when_that_process_has_gone():
+    # As on Windows. Whether this process lives is what the test knows; its parent is who started the tests.
+    mine = os.getppid()
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    assert watch_parent(mine, orphans_are_adopted=False)()
+    assert not watch_parent(ended.pid, parent_now=lambda: ended.pid, orphans_are_adopted=False)()
+
+
+def test_a_parent_that_may_not_be_looked_at_is_told_from_one_that_has_gone_by_its_number():
+    # No process has the number: as where other users' processes are hidden.
+    numbers = iter([2**30, 2**30, 1])
+    lives = watch_parent(2**30, parent_now=lambda: next(numbers), orphans_are_adopted=True)
+    assert [lives(), lives(), lives()] == [True, True, False]
 
 
 @pytest.mark.slow

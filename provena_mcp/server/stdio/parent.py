@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -9,39 +10,52 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from psutil import Process
 
+_OUT_OF_SIGHT: Final = 0
 # They wait for what they started, and outlive whoever started them.
 _LAUNCHERS: Final = frozenset({"uv", "uvx", "pipx"})
 
 
-def watch_parent(parent: int) -> Callable[[], bool]:
+def watch_parent(
+    parent: int, *, parent_now: Callable[[], int] = os.getppid, orphans_are_adopted: bool = os.name == "posix"
+) -> Callable[[], bool]:
     """A question that is answered with whether the host of this process is still there.
 
-    ``parent`` is the number of the process that started this one, as it was at the start.
     The host is the parent, or the parent's parent where the parent only launches: ``uvx``, or what
     Windows puts before a script and before the Python of a virtual environment.
+
+    Args:
+        parent: The number of the process that started this one, as it was at the start. 0 where the host
+            is outside of what this process may see, as that of a container's first process: then only
+            the end of its input tells that it has gone.
+        parent_now: The number of this process's parent.
+        orphans_are_adopted: Whether the system gives a process whose parent has ended another one, so that
+            the number alone tells, also of a parent that may not be looked at. Windows does not.
     """
+    if parent == _OUT_OF_SIGHT:
+        return lambda: True
     # Loaded when there is time: a host waits for the first answer.
     import psutil
 
-    watched = _up_to_the_host(psutil.Process())
-    started_by = watched[0].pid if watched else None
+    found = _up_to_the_host()
+    watched = found if found and found[0].pid == parent else []
 
     def lives() -> bool:
+        if parent_now() != parent or not (watched or orphans_are_adopted):
+            return False
         try:
-            return started_by == parent and all(
-                each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in watched
-            )
+            return all(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in watched)
         except psutil.NoSuchProcess:
             return False
 
     return lives
 
 
-def _up_to_the_host(process: Process) -> list[Process]:
+def _up_to_the_host() -> list[Process]:
     import psutil
 
     found: list[Process] = []
     try:
+        process = psutil.Process()
         while (parent := process.parent()) is not None:
             found.append(parent)
             if not _is_launcher(parent.cmdline(), process.cmdline()):
