@@ -1,5 +1,6 @@
 """Answers where a deployment withholds items, holds thousands, or lets people write what they like."""
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
 from tests.worlds.deployment import Send, Wire, provena, server
 from tests.worlds.records import raw_record, templated
-from tests.worlds.sample import call
+from tests.worlds.sample import call, text_of
 from tests.worlds.settings import settings_with
 
 FETCH = "/registry-api/registry/general/fetch"
@@ -99,6 +100,30 @@ async def test_an_audit_asked_again_finds_out_what_is_withheld_far_upstream_mean
     before, after = ({each["code"]: each["ids"] for each in found["findings"]} for found in (first, again))
     assert far not in before.get("upstream_unreadable", [])
     assert far in after.get("upstream_unreadable", [])
+
+
+@pytest.mark.asyncio
+async def test_the_lineage_of_a_known_run_is_asked_for_before_the_run_is_read_and_told_only_if_it_may_be(
+    tmp_path: Path,
+):
+    run, asked = "sample/1000119", asyncio.Event()
+
+    async def fetch(request: httpx.Request, send: Send) -> httpx.Response:
+        del request, send
+        await asyncio.wait_for(asked.wait(), 30)
+        return FORBIDDEN
+
+    async def explore(request: httpx.Request, send: Send) -> httpx.Response:
+        asked.set()
+        return await send(request)
+
+    async with provena(tmp_path) as wire, server(wire) as client:
+        await call(client, "audit_reproducibility", item_id=run)
+        wire.spoilt |= {FETCH: fetch, "/prov-api/explore/upstream": explore}
+        refused = await client.call_tool("audit_reproducibility", {"item_id": run})
+    assert refused.is_error
+    assert refused.structured_content is None
+    assert "You are not authorised to fetch this item." in text_of(refused)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final, Literal
 
 from provena_mcp.lineage.audit.evidence import RunEvidence, day
@@ -65,7 +66,7 @@ def check_currency(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     """Whether inputs and outputs have been replaced, or overwritten."""
     remade = {dataset: "also by " + ", ".join(runs) for dataset, runs in evidence.remade.items()}
     findings = unless_empty(
-        ("input_superseded", _replaced(evidence, evidence.inputs)),
+        ("input_superseded", _replaced(evidence, evidence.datasets(evidence.inputs))),
         ("input_overwritten", _overwritten(evidence)),
         (
             "input_made_by_several",
@@ -76,8 +77,8 @@ def check_currency(evidence: RunEvidence) -> tuple[str, list[Finding]]:
             },
         ),
         ("output_missing", _unusable_outputs(evidence)),
-        ("output_superseded", _replaced(evidence, evidence.outputs)),
-        ("upstream_superseded", _replaced(evidence, _further_upstream(evidence))),
+        ("output_superseded", _replaced(evidence, evidence.datasets(evidence.outputs))),
+        ("upstream_superseded", _replaced(evidence, evidence.further_upstream)),
     )
     if remade:
         findings.append(Finding("output_remade", remade, evidence.remade))
@@ -89,18 +90,19 @@ def check_currency(evidence: RunEvidence) -> tuple[str, list[Finding]]:
 
 def check_use(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     """Whether licences, limits and approvals allow using the inputs, and what lies further upstream."""
+    inputs = tuple(evidence.datasets(evidence.inputs))
     findings = unless_empty(
-        ("approval_missing", _each(evidence, evidence.inputs, lacking_approvals)),
-        ("use_restricted", _each(evidence, evidence.inputs, restrictions)),
-        ("licence_missing", _each(evidence, evidence.inputs, _no_licence)),
-        ("upstream_restricted", _each(evidence, _further_upstream(evidence), restrictions)),
+        ("approval_missing", _each(inputs, lacking_approvals)),
+        ("use_restricted", _each(inputs, restrictions)),
+        ("licence_missing", _each(inputs, _no_licence)),
+        ("upstream_restricted", _each(evidence.further_upstream, restrictions)),
     )
     restricted = {item for finding in findings for item in finding.evidence}
     return f"datasets with conditions: {len(restricted)}", findings
 
 
-def _replaced(evidence: RunEvidence, ids: tuple[str, ...]) -> dict[str, str]:
-    replaced = {dataset.id: evidence.replaced(dataset) for dataset in evidence.datasets(ids)}
+def _replaced(evidence: RunEvidence, datasets: Iterable[DatasetItem]) -> dict[str, str]:
+    replaced = {dataset.id: evidence.replaced(dataset) for dataset in datasets}
     return {dataset_id: how for dataset_id, how in replaced.items() if how}
 
 
@@ -143,14 +145,9 @@ def _unusable_outputs(evidence: RunEvidence) -> dict[str, str]:
     return {dataset: refusal(item) for dataset, item in found.items() if isinstance(item, Refused)}
 
 
-def _further_upstream(evidence: RunEvidence) -> tuple[str, ...]:
-    near = {*evidence.inputs, *evidence.outputs}
-    return tuple(dataset for dataset in evidence.datasets_upstream if dataset not in near)
-
-
-def _each(evidence: RunEvidence, ids: tuple[str, ...], look: Callable[[DatasetItem], str]) -> dict[str, str]:
-    """What ``look`` sees in each readable dataset, where it sees anything."""
-    seen = {dataset.id: look(dataset) for dataset in evidence.datasets(ids)}
+def _each(datasets: Iterable[DatasetItem], look: Callable[[DatasetItem], str]) -> dict[str, str]:
+    """What ``look`` sees in each dataset, where it sees anything."""
+    seen = {dataset.id: look(dataset) for dataset in datasets}
     return {dataset_id: what for dataset_id, what in seen.items() if what}
 
 
@@ -158,8 +155,7 @@ def restrictions(dataset: DatasetItem) -> str:
     """The conditions on a dataset's use, in words; empty where there are none."""
     info, approvals = dataset.collection_format.dataset_info, dataset.collection_format.approvals
     parts: list[str] = []
-    licence = clean(info.license or "", TEXT_LENGTH)
-    if licence and not any(known in licence.lower() for known in _OPEN):
+    if licence := _closed(info.license or ""):
         parts.append(f"licence {licence}")
     if info.usage_limitations:
         parts.append(f"limits: {clean(info.usage_limitations, TEXT_LENGTH)}")
@@ -167,6 +163,13 @@ def restrictions(dataset: DatasetItem) -> str:
     if obtained:
         parts.append(f"approval given for {', '.join(obtained)}")
     return "; ".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _closed(licence: str) -> str:
+    """A licence as it may be shown, empty where it is open: the same few come again and again."""
+    shown = clean(licence, TEXT_LENGTH)
+    return "" if any(known in shown.lower() for known in _OPEN) else shown
 
 
 def lacking_approvals(dataset: DatasetItem) -> str:
@@ -180,13 +183,14 @@ def _no_licence(dataset: DatasetItem) -> str:
 
 
 def _approvals(stated: Approvals | None) -> dict[str, tuple[bool, bool]]:
-    approvals = stated or Approvals()
+    if stated is None:
+        return {}
     return {
         name.replace("_", " "): (approval.relevant, approval.obtained)
         for name, approval in (
-            ("ethics_registration", approvals.ethics_registration),
-            ("ethics_access", approvals.ethics_access),
-            ("indigenous_knowledge", approvals.indigenous_knowledge),
-            ("export_controls", approvals.export_controls),
+            ("ethics_registration", stated.ethics_registration),
+            ("ethics_access", stated.ethics_access),
+            ("indigenous_knowledge", stated.indigenous_knowledge),
+            ("export_controls", stated.export_controls),
         )
     }

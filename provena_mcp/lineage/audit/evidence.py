@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import compress
 from typing import Final
 
 from provena_mcp.rules.graph import ProvenanceGraph
@@ -88,7 +89,15 @@ class RunEvidence:
     @kept_property
     def datasets_upstream(self) -> tuple[str, ...]:
         """Ids of all datasets in its lineage, its inputs among them; sorted."""
-        return tuple(sorted(node for node, kind in self.upstream.nodes.items() if kind.subtype == "DATASET"))
+        ids, kinds = self.upstream.columns.ids, self.upstream.columns.kinds
+        is_dataset = {kind: kind.subtype == "DATASET" for kind in set(kinds)}
+        return tuple(sorted(compress(ids, map(is_dataset.__getitem__, kinds))))
+
+    @kept_property
+    def further_upstream(self) -> tuple[DatasetItem, ...]:
+        """The readable datasets of its lineage that it neither used nor made."""
+        near = {*self.inputs, *self.outputs}
+        return tuple(self.datasets(dataset for dataset in self.datasets_upstream if dataset not in near))
 
     def replaced(self, item: RegistryItem) -> str | None:
         """What replaced an item, when and why, in words; none if nothing did."""

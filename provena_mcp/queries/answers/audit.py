@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence, Sized
+from contextlib import asynccontextmanager
 from typing import Final
 
 from provena_mcp.lineage.audit.audit import RunAudit, audit_run, merge_findings
 from provena_mcp.lineage.audit.evidence import RunEvidence
 from provena_mcp.lineage.audit.findings import Finding, verdict
+from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.queries.answers.audit_answer import AuditAnswer, Audited, AuditReproducibilityResult
 from provena_mcp.queries.answers.audit_contacts import whom_to_ask
 from provena_mcp.queries.answers.common import read_run_or_study
@@ -33,16 +35,16 @@ _INPUT_PAGES: Final = 15
 
 
 async def gather_evidence(
-    reader: Reader, cap: DepthCap, records: ItemReader, run: ModelRunItem, *, depth: int, now: float
+    reader: Reader, records: ItemReader, run: ModelRunItem, lineage: Awaitable[Lineage], now: float
 ) -> RunEvidence:
-    """Everything the audit of ``run`` needs, its lineage followed for ``depth`` hops upstream.
+    """Everything the audit of ``run`` needs, as far as ``lineage`` was followed upstream.
 
     Raises:
         ProvenaError: The deployment failed to answer a lineage query, or for one of the items.
     """
     prov = CheckedExplorer(reader.client.prov)
     upstream, remade, _ = await asyncio.gather(
-        gather_neighbourhood(reader.client.prov, cap, run.id, "upstream", depth),
+        lineage,
         _remade(prov, run),
         _read_references(records, run.record),
     )
@@ -109,18 +111,42 @@ async def audit(
         NotFoundError: No item has it.
         WrongSubtypeError: It is neither a run nor a study; the advice names the call for it.
     """
-    item = await read_run_or_study(reader, parse_handle(item_id, "item_id"))
-    if isinstance(item, StudyItem):
-        audited = await _audit_study(reader, cap, item, now())
-    else:
-        records = reader.items(ALL)
-        evidence = await gather_evidence(reader, cap, records, item, depth=_DEPTH, now=now())
-        one = await asyncio.to_thread(audit_run, evidence)
-        records.take({item.id: item})
-        found = [(finding, ()) for finding in one.findings]
-        ask = whom_to_ask(one.findings, [item.id], records) if found else []
-        audited = Audited(found, [one], 1, evidence.incomplete_because, ask)
+    handle = parse_handle(item_id, "item_id")
+    async with _lineage_ahead(reader, cap, handle) as ahead:
+        item = await read_run_or_study(reader, handle)
+        if isinstance(item, StudyItem):
+            audited = await _audit_study(reader, cap, item, now())
+        else:
+            lineage = ahead or gather_neighbourhood(reader.client.prov, cap, item.id, "upstream", _DEPTH)
+            audited = await _audit_run(reader, item, lineage, now())
     return await AuditAnswer(reader, item, audited).result(max_tokens)
+
+
+@asynccontextmanager
+async def _lineage_ahead(
+    reader: Reader, cap: DepthCap, item_id: str
+) -> AsyncGenerator[asyncio.Task[Lineage] | None]:
+    """The lineage of what is known to be a run, asked for before the run is read; given up at the end."""
+    known = reader.names.known(reader.caller, (item_id,)).get(item_id)
+    if known is None or known.subtype != "MODEL_RUN":
+        yield None
+        return
+    lineage = asyncio.create_task(gather_neighbourhood(reader.client.prov, cap, item_id, "upstream", _DEPTH))
+    try:
+        yield lineage
+    finally:
+        lineage.cancel()
+        await asyncio.gather(lineage, return_exceptions=True)
+
+
+async def _audit_run(reader: Reader, run: ModelRunItem, lineage: Awaitable[Lineage], now: float) -> Audited:
+    records = reader.items(ALL)
+    evidence = await gather_evidence(reader, records, run, lineage, now)
+    one = await asyncio.to_thread(audit_run, evidence)
+    records.take({run.id: run})
+    found = [(finding, ()) for finding in one.findings]
+    ask = whom_to_ask(one.findings, [run.id], records) if found else []
+    return Audited(found, [one], 1, evidence.incomplete_because, ask)
 
 
 async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: float) -> Audited:
@@ -135,7 +161,8 @@ async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: flo
 
     async def audited(run: ModelRunItem) -> tuple[RunAudit, str | None]:
         async with slots:
-            evidence = await gather_evidence(reader, cap, records, run, depth=_STUDY_DEPTH, now=now)
+            lineage = gather_neighbourhood(reader.client.prov, cap, run.id, "upstream", _STUDY_DEPTH)
+            evidence = await gather_evidence(reader, records, run, lineage, now)
             return await asyncio.to_thread(audit_run, evidence), evidence.incomplete_because
 
     runs = [item for run_id in ids[:_MOST_RUNS] if isinstance(item := records.item(run_id), ModelRunItem)]
