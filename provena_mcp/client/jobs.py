@@ -11,8 +11,7 @@ from pydantic_core import to_json
 
 from provena_mcp.client.checks import BatchRows, require_job, why_unbelievable
 from provena_mcp.client.http.request import Call, Service
-from provena_mcp.client.pages import BEGINNING, Pages, Place
-from provena_mcp.client.service import ServiceApi, required
+from provena_mcp.client.service import BEGINNING, Pages, Place, ServiceApi, required
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job, JobAnswer, JobListAnswer
 

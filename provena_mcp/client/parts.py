@@ -19,12 +19,12 @@ from provena_mcp.client.login.token_providers import (
     KeycloakTokens,
     RefreshToken,
 )
-from provena_mcp.client.pages import ItemPage, UnreadRow
 from provena_mcp.client.prov import AccessLevel, ProvApi
 from provena_mcp.client.prov_files import ReportDocument, ReportJob
 from provena_mcp.client.provena import ProvenaClient
 from provena_mcp.client.registry import CreatedItem, RegistryApi, TypedItem
 from provena_mcp.client.search import SearchApi
+from provena_mcp.client.service import ItemPage, UnreadRow
 from provena_mcp.settings import Endpoints
 
 __all__ = [

@@ -13,8 +13,7 @@ import httpx
 from provena_mcp.client.checks import Walk
 from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.http.transport_errors import malformed
-from provena_mcp.client.pages import list_call
-from provena_mcp.client.service import ServiceApi, parsed, require_success, required
+from provena_mcp.client.service import ServiceApi, list_call, parsed, require_success, required
 from provena_mcp.errors import DeadlineError, MalformedAnswerError, UnavailableError
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.registry import FetchAnswer, ListAnswer, ListFilter, ListRequest, ListSort

@@ -11,8 +11,20 @@ from pydantic_core import to_json
 from provena_mcp.client.checks import require_handle, require_item, require_new_item
 from provena_mcp.client.http.request import FIND_ITEM, Call, Effect, Method, Role, Service
 from provena_mcp.client.http.transport_errors import malformed
-from provena_mcp.client.pages import BEGINNING, ItemPage, Pages, Place, UnreadRow, item_page, list_call
-from provena_mcp.client.service import ServiceApi, encoded, item_of, require_success, required
+from provena_mcp.client.service import (
+    BEGINNING,
+    ItemPage,
+    Pages,
+    Place,
+    ServiceApi,
+    UnreadRow,
+    encoded,
+    item_of,
+    item_page,
+    list_call,
+    require_success,
+    required,
+)
 from provena_mcp.wire.base import Status
 from provena_mcp.wire.items import JsonObject, RegistryItem
 from provena_mcp.wire.registry import (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_mcp.client.pages import ItemPage, UnreadRow
+from provena_mcp.client.service import ItemPage, UnreadRow
 from provena_mcp.errors import DeploymentError, ForbiddenError, NotFoundError, ProvenaError
 from provena_mcp.lineage.impact import find_impact
 from provena_mcp.queries.answers.impact_evidence import ImpactEvidence, gather_evidence

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from provena_mcp.client.pages import BEGINNING, Place
+from provena_mcp.client.service import BEGINNING, Place
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.counts import RUN_GROUPS, GroupBy, GroupCount, group_counts
 from provena_mcp.queries.items.filters import ItemFilter, ItemFilters, make_filter

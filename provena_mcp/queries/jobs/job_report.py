@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import Field
 
-from provena_mcp.client.pages import BEGINNING, Place
+from provena_mcp.client.service import BEGINNING, Place
 from provena_mcp.errors import NotFoundError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief
