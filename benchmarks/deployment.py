@@ -23,8 +23,8 @@ from benchmarks.measurement import SERVICES, free_port, process
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_model_run
 from provena_mcp.rules.trails import links_on_trails
+from provena_mcp.wire.items import Associations, ModelRunRecord, TemplatedDataset
 from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
 
 DEPTH = 10
 QUERIES: tuple[LineageQuery, ...] = ("upstream", "contributing_datasets", "contributing_agents")

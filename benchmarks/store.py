@@ -30,7 +30,7 @@ from provena_mcp.embedded.graph_walk import explore
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_model_run
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import Associations, ModelRunRecord, TemplatedDataset
 
 RUNS_A_BATCH = 5_000
 REPEATS = 7

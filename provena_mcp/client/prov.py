@@ -18,9 +18,8 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.large_values import LargeWork
 from provena_mcp.wire.base import Status
-from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.items import JsonObject, ModelRunRecord
 from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery
-from provena_mcp.wire.records import ModelRunRecord
 from provena_mcp.wire.registry import StatusAnswer, UserDetails
 from provena_mcp.wire.runs import (
     BatchRequest,

@@ -48,8 +48,7 @@ from provena_mcp.queries.jobs.job_wait import JobState, JobStatus
 from provena_mcp.queries.jobs.registry_check import check_registry, remark_on_batch
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.text import plural
-from provena_mcp.wire.items import JsonObject, as_object
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunRecord, as_object
 from provena_mcp.wire.runs import SubmissionAnswer
 
 REGISTER_BATCH: Final = "register_batch_model_runs"

@@ -27,8 +27,7 @@ from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.jobs.job_wait import run_id_of
 from provena_mcp.queries.jobs.registry_check import check_registry, remark
 from provena_mcp.rules.records.problems import Problem
-from provena_mcp.wire.items import JsonObject, as_object
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunRecord, as_object
 
 _CHOICES: Final = 10
 _FAILED: Final = "Provena accepted the record, and the job that registers it failed."

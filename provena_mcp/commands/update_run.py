@@ -44,8 +44,7 @@ from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import AnyRun, Known, Reference, Refused, refusal_problem, resolve
 from provena_mcp.rules.records.schema import read_record
 from provena_mcp.rules.text import clean, shown_text
-from provena_mcp.wire.items import JsonObject, ModelRunItem, RegistryItem, as_object
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunItem, ModelRunRecord, RegistryItem, as_object
 
 _LENGTH: Final = 600
 _NOT_UPDATED: Final = "The run was not updated."

@@ -27,8 +27,7 @@ from provena_mcp.rules.records.references import (
     resolve_workflow,
 )
 from provena_mcp.rules.records.validation import problems
-from provena_mcp.wire.items import JsonObject
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunRecord
 
 _LODGED: Final = "Updating item to mark completion of provenance lodge."
 _LINKED: Final = "Linking model run to study."

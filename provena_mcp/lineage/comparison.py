@@ -15,7 +15,7 @@ from typing import Final, Literal, get_args
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
 from provena_mcp.rules.large_values import without_collections
 from provena_mcp.rules.links_by_kind import is_version, links_from, links_to
-from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import ModelRunRecord, TemplatedDataset
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from provena_mcp.wire.items import JsonObject, as_object
-from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import JsonObject, ModelRunRecord, TemplatedDataset, as_object
 from provena_mcp.wire.subtypes import GRAPH_WORKFLOW_TEMPLATE
 
 NAMESPACE: Final = "http://hdl.handle.net/"

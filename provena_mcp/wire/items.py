@@ -1,15 +1,60 @@
-"""Registry items, parsed leniently: old records lack fields and carry others (provena-http 7.6)."""
+"""Registry items, parsed leniently: old records lack fields and carry others (provena-http 7.6).
+
+The record of a model run is the same when it is registered and when it is stored (provena-http 4.1).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BeforeValidator, Field, JsonValue, SkipValidation, TypeAdapter
+from pydantic import BeforeValidator, Field, JsonValue, SkipValidation, TypeAdapter, model_validator
 
 from provena_mcp.wire.base import Wire
 from provena_mcp.wire.dataset_metadata import CollectionFormat, S3Location
-from provena_mcp.wire.records import ModelRunRecord
+
+
+class TemplatedDataset(Wire):
+    """A dataset in the role a dataset template gives it."""
+
+    dataset_template_id: str
+    dataset_id: str
+    dataset_type: Literal["DATA_STORE"] = "DATA_STORE"
+    resources: dict[str, str] | None = None
+
+
+class Associations(Wire):
+    """Who ran it, and for whom."""
+
+    modeller_id: str
+    requesting_organisation_id: str | None = None
+
+
+class ModelRunRecord(Wire):
+    """One model run: what it used, made, and when (times in Unix seconds)."""
+
+    workflow_template_id: str
+    model_version: str | None = None
+    inputs: tuple[TemplatedDataset, ...] = ()
+    outputs: tuple[TemplatedDataset, ...] = ()
+    annotations: dict[str, str] | None = None
+    display_name: str = Field(min_length=1)
+    description: str = Field(min_length=1)
+    study_id: str | None = None
+    associations: Associations
+    start_time: int
+    end_time: int
+
+    @model_validator(mode="after")
+    def _times_in_order(self) -> Self:
+        if self.start_time > self.end_time:
+            message = (
+                f"The 'start_time' value ({self.start_time}) must be smaller than or equal to the "
+                f"'end_time' value ({self.end_time})."
+            )
+            raise ValueError(message)
+        return self
+
 
 JsonObject = dict[str, JsonValue]
 # The same of what a JSON parser has made: to look at every value again takes longer than all else.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from provena_mcp.wire.base import Status, Wire
-from provena_mcp.wire.items import JsonObject
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunRecord
 
 
 class SubmissionAnswer(Wire):

@@ -9,7 +9,7 @@ import httpx
 
 from provena_mcp.client import ClientLimits, NoToken, ProvenaClient, TokenProvider
 from provena_mcp.settings import Endpoints
-from provena_mcp.wire.records import Associations, ModelRunRecord
+from provena_mcp.wire.items import Associations, ModelRunRecord
 
 BASE = "http://provena.test"
 

@@ -16,7 +16,7 @@ from mcp.types import BlobResourceContents
 
 from provena_mcp.crates.reader import read_runs
 from provena_mcp.crates.recorded_runs import RecordedFile, RecordedRun
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import Associations, ModelRunRecord, TemplatedDataset
 from tests.crates.profile import problems_of
 from tests.worlds.sample import call, sample_client, text_in
 

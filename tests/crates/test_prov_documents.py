@@ -10,7 +10,7 @@ from provena_mcp.crates.reader import read_runs
 from provena_mcp.crates.recorded_runs import RecordedAgent, RecordedFile, RecordedItem, RecordedSoftware
 from provena_mcp.errors import ArgumentError
 from provena_mcp.rules.provenance import assert_model_run, prov_json
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import Associations, ModelRunRecord, TemplatedDataset
 
 RECORD = ModelRunRecord(
     workflow_template_id="10378.1/2",

@@ -10,8 +10,7 @@ from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.records.references import Found, Known, references
 from provena_mcp.rules.records.validation import problems
-from provena_mcp.wire.items import ModelRunItem, parse_item
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import ModelRunItem, ModelRunRecord, parse_item
 
 WORLD = open_world("fire")
 

@@ -11,8 +11,7 @@ from provena_mcp.lineage.audit.findings import MEANING, Code, Finding, is_curren
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
 from provena_mcp.rules.records.references import Found, Outcome, Refused
-from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunItem, ModelRunRecord, parse_item
 from tests.worlds.records import raw_record, templated
 
 STARTED, ENDED, NOW = 1_700_000_000, 1_700_003_600, 1_800_000_000

@@ -13,7 +13,7 @@ from provena_mcp.lineage.comparison import (
     version_chains,
 )
 from provena_mcp.rules.graph import ProvenanceGraph
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import Associations, ModelRunRecord, TemplatedDataset
 from tests.worlds.hops import hops_along
 from tests.worlds.random_programmes import DATASETS, Programme, Run, programmes
 

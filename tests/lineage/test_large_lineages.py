@@ -9,7 +9,7 @@ from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_model_run
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import ModelRunRecord
 from tests.worlds.records import record, templated
 
 # A dataset is two hops from those it was made of: as far as a deployment's cap of ten hops.

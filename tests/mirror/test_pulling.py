@@ -14,7 +14,7 @@ from provena_mcp.errors import StoreError, UnavailableError
 from provena_mcp.mirror.mirror import Mirror
 from provena_mcp.mirror.pull import PullReport
 from provena_mcp.rules.provenance import assert_model_run, prov_json
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import ModelRunRecord
 from tests.mirror.deployment import ENDPOINTS, LISTS, NOW, Deployment, Pulling, contents, links, services_of
 from tests.worlds.small import creation, dataset, model_run, small_world
 

@@ -7,8 +7,8 @@ from provena_mcp.rules.csv.layout import (
 )
 from provena_mcp.rules.csv.reader import Conversion
 from provena_mcp.rules.csv.writer import batch_references, batch_text
+from provena_mcp.wire.items import ModelRunRecord
 from provena_mcp.wire.jobs import Job
-from provena_mcp.wire.records import ModelRunRecord
 from tests.worlds.authored import a_record, known
 from tests.worlds.authored_csv import GOOD, JOB, RECORD, converted
 

@@ -8,8 +8,7 @@ from provena_mcp.errors import MalformedAnswerError
 from provena_mcp.queries.documents.prov_documents import render_prov
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_model_run, prov_json
-from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import ModelRunItem, ModelRunRecord, WorkflowTemplateItem
 from tests.recordings.recorded import IS_WHOLE
 from tests.rules.recorded_registry import exchanges, recorded_items
 from tests.worlds.records import record, templated

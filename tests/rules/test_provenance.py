@@ -1,7 +1,15 @@
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
-from provena_mcp.wire.items import CreateItem, ModelRunItem, VersionItem, WorkflowTemplateItem, parse_item
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import (
+    Associations,
+    CreateItem,
+    ModelRunItem,
+    ModelRunRecord,
+    TemplatedDataset,
+    VersionItem,
+    WorkflowTemplateItem,
+    parse_item,
+)
 from tests.recordings.recorded import read_items, read_json
 from tests.worlds.records import record, templated
 

@@ -4,8 +4,7 @@ from typing import Any
 
 from provena_mcp.rules.records.references import Found, Known, Outcome, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
-from provena_mcp.wire.items import JsonObject, RegistryItem, parse_item
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunRecord, RegistryItem, parse_item
 from tests.worlds.records import raw_record, templated
 
 ENTITY, AGENT, ACTIVITY = "ENTITY", "AGENT", "ACTIVITY"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import ModelRunRecord
 from tests.worlds.records import record, templated
 
 DATASETS = tuple(f"data/{number}" for number in range(6))

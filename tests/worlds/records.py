@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import ModelRunRecord
 
 # The whole of the first and of the second day of 2020, in Unix seconds.
 STARTED, ENDED = 1577836800, 1577923200

@@ -24,9 +24,8 @@ from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerpri
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.text import first_of
 from provena_mcp.rules.times import utc
-from provena_mcp.wire.items import ModelRunItem
+from provena_mcp.wire.items import ModelRunItem, ModelRunRecord
 from provena_mcp.wire.jobs import Job
-from provena_mcp.wire.records import ModelRunRecord
 
 _PAGE: Final = 100
 _MAX_PAGES: Final = 30

@@ -24,8 +24,7 @@ from provena_mcp.rules.records.references import Known
 from provena_mcp.rules.records.schema import Draft, read_draft
 from provena_mcp.rules.records.validation import problems as find_problems
 from provena_mcp.rules.times import with_times_in_seconds
-from provena_mcp.wire.items import JsonObject
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunRecord
 
 MODELLER: Final = "associations.modeller_id"
 

@@ -8,8 +8,14 @@ from functools import cached_property
 from typing import TypeVar
 
 from provena_mcp.crates.recorded_runs import LeftOut
-from provena_mcp.wire.items import DatasetItem, ModelItem, ModelRunItem, RegistryItem, WorkflowTemplateItem
-from provena_mcp.wire.records import TemplatedDataset
+from provena_mcp.wire.items import (
+    DatasetItem,
+    ModelItem,
+    ModelRunItem,
+    RegistryItem,
+    TemplatedDataset,
+    WorkflowTemplateItem,
+)
 
 ItemT = TypeVar("ItemT", bound=RegistryItem)
 

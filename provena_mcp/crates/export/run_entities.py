@@ -13,8 +13,7 @@ from provena_mcp.crates.export.entity_list import EntityList, Reference, in_orde
 from provena_mcp.crates.export.item_entities import ItemEntities, handle_url, iso_time
 from provena_mcp.crates.export.registered_provenance import RegisteredProvenance, roles
 from provena_mcp.crates.terms import RESOURCE, STUDY, USE, WORKFLOW_TEMPLATE
-from provena_mcp.wire.items import ModelRunItem
-from provena_mcp.wire.records import TemplatedDataset
+from provena_mcp.wire.items import ModelRunItem, TemplatedDataset
 
 
 @dataclass(frozen=True)

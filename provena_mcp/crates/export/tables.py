@@ -10,8 +10,7 @@ from typing import Final
 from provena_mcp.crates.export.item_entities import iso_time
 from provena_mcp.crates.export.registered_provenance import RegisteredProvenance
 from provena_mcp.rules.text import clean
-from provena_mcp.wire.items import DatasetItem, ModelRunItem
-from provena_mcp.wire.records import TemplatedDataset
+from provena_mcp.wire.items import DatasetItem, ModelRunItem, TemplatedDataset
 
 _CELL: Final = 2_000
 # What spreadsheets would run as a formula.

@@ -10,9 +10,8 @@ from provena_mcp.embedded import items, runs
 from provena_mcp.embedded.identity import may_write
 from provena_mcp.embedded.jobs.rows import NewJob, Outcome
 from provena_mcp.embedded.jobs.tasks import LODGING_FAILED, Task, Work, fail
-from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
+from provena_mcp.wire.items import JsonObject, ModelRunItem, ModelRunRecord, parse_item
 from provena_mcp.wire.jobs import JobSubtype
-from provena_mcp.wire.records import ModelRunRecord
 
 # An empty batch fails on an assertion without a text (provena-http B11).
 _EMPTY_BATCH: Final = "Callback function raised unhandled exception. Error: ."

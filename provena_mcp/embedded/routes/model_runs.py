@@ -26,8 +26,7 @@ from provena_mcp.embedded.jobs.run_tasks import lodging
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.rules.records.schema import Text, read_record, schema_problems
 from provena_mcp.rules.records.study_link import link_problems, link_references
-from provena_mcp.wire.items import JsonObject, ModelRunItem, parse_item
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunItem, ModelRunRecord, parse_item
 
 _DISPATCHED: Final = "Job dispatched, monitor session ID using the job API to see progress."
 _LODGED: Final = "Provenance record lodged successfully."

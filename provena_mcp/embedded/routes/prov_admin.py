@@ -31,8 +31,7 @@ from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.records.references import Known, Reference, Refused, missing, resolve
 from provena_mcp.rules.records.schema import Text, Whole, read_record, schema_problems
 from provena_mcp.rules.schema_wording import SchemaProblem
-from provena_mcp.wire.items import JsonObject
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunRecord
 
 _STORED: Final = "Successfully re-lodged item."
 _ALL_STORED: Final = "Successfully re-lodged all of the provenance records."

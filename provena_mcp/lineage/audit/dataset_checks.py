@@ -14,8 +14,7 @@ from provena_mcp.rules.budgets import TEXT_LENGTH
 from provena_mcp.rules.records.references import Found, Refused
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.dataset_metadata import Approvals
-from provena_mcp.wire.items import DatasetItem, ModelRunItem
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import DatasetItem, ModelRunItem, ModelRunRecord
 
 # Licences that let anyone use, change and pass on the data.
 _OPEN: Final = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import ModelRunRecord
 
 DAY: Final = 86_400
 """Seconds."""

@@ -23,8 +23,7 @@ from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.links_by_kind import links_to
 from provena_mcp.rules.records.references import references
-from provena_mcp.wire.items import ModelRunItem, StudyItem
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import ModelRunItem, ModelRunRecord, StudyItem
 
 # Datasets further upstream that are read, the nearest first; the audit says how many were not.
 _MOST_DATASETS: Final = 60

@@ -14,8 +14,7 @@ from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.items.study_filter import means_none
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.text import plural
-from provena_mcp.wire.items import ModelRunItem, RegistryItem, WorkflowTemplateItem
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import ModelRunItem, ModelRunRecord, RegistryItem, WorkflowTemplateItem
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import ItemSubtype
 

@@ -22,8 +22,8 @@ from provena_mcp.queries.jobs.registry_check import Held, remark
 from provena_mcp.rules.budgets import take_within
 from provena_mcp.rules.records.fingerprint import fingerprints
 from provena_mcp.rules.text import clean, plural
+from provena_mcp.wire.items import ModelRunRecord
 from provena_mcp.wire.jobs import Job
-from provena_mcp.wire.records import ModelRunRecord
 
 _SAID: Final = 160
 _SIZE_UNKNOWN: Final = (

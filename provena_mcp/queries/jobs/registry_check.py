@@ -21,9 +21,8 @@ from provena_mcp.queries.jobs.job_wait import BATCH, REGISTRATION, UPDATE, JobSt
 from provena_mcp.rules.records.fingerprint import fingerprint, same_record
 from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.rules.text import plural
-from provena_mcp.wire.items import ModelRunItem
+from provena_mcp.wire.items import ModelRunItem, ModelRunRecord
 from provena_mcp.wire.jobs import Job
-from provena_mcp.wire.records import ModelRunRecord
 from provena_mcp.wire.registry import ListFilter, ListRequest, ListSort
 
 _PAGE: Final = 100

@@ -26,7 +26,7 @@ from provena_mcp.rules.csv.rows import read_row, row_cautions, row_references
 from provena_mcp.rules.csv.table import CsvTable
 from provena_mcp.rules.records.problems import Candidate, nearest
 from provena_mcp.rules.records.references import Known, Reference, missing
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import ModelRunRecord
 
 _MARKER: Final = re.compile(re.escape(WORKFLOW_MARKER) + r"\s(\S*)")
 _NEARLY_MARKER: Final = re.compile(r"[\s_]*workflow[\s_]*template[\s_]*id[\s_:]+(\S+)\s*", re.IGNORECASE)

@@ -24,7 +24,7 @@ from provena_mcp.rules.csv.layout import (
 from provena_mcp.rules.csv.table import CsvRow, CsvTable
 from provena_mcp.rules.records.references import Known, Reference, Refused, complaint, resolve
 from provena_mcp.rules.times import says_its_offset, seconds_of_cell
-from provena_mcp.wire.records import Associations, ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import Associations, ModelRunRecord, TemplatedDataset
 from provena_mcp.wire.subtypes import ItemSubtype
 
 Cells = Mapping[str, str]

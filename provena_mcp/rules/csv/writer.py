@@ -17,8 +17,8 @@ from provena_mcp.rules.csv.layout import (
 )
 from provena_mcp.rules.records.references import Known, Reference
 from provena_mcp.rules.times import cell_of_seconds
+from provena_mcp.wire.items import ModelRunRecord
 from provena_mcp.wire.jobs import Job
-from provena_mcp.wire.records import ModelRunRecord
 
 
 def csv_text(rows: Iterable[Sequence[str]]) -> str:

@@ -13,8 +13,7 @@ from provena_mcp.rules.items.dataset_schema import CollectionFormat
 from provena_mcp.rules.items.schema_types import Email, Url
 from provena_mcp.rules.records.schema import Loc, Text
 from provena_mcp.rules.schema_wording import SchemaProblem, reworded
-from provena_mcp.wire.items import JSON_OBJECT, JsonObject, ReleaseStatus
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JSON_OBJECT, JsonObject, ModelRunRecord, ReleaseStatus
 from provena_mcp.wire.subtypes import ItemSubtype
 
 WrittenSubtype = Literal[

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 
 from provena_mcp.rules.records.annotations import RECORDED_AS, VIA
-from provena_mcp.wire.items import JsonObject
-from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import JsonObject, ModelRunRecord, TemplatedDataset
 
 
 def same_record(one: ModelRunRecord, other: ModelRunRecord) -> bool:

@@ -13,8 +13,14 @@ from typing import Final, Literal, NamedTuple, cast
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.refusals import BLANK_ID_REASON, SEED_REASON, wrong_subtype_reason
 from provena_mcp.rules.records.schema import DraftDataset, RunDraft
-from provena_mcp.wire.items import DatasetTemplateItem, ModelRunItem, RegistryItem, WorkflowTemplateItem
-from provena_mcp.wire.records import ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import (
+    DatasetTemplateItem,
+    ModelRunItem,
+    ModelRunRecord,
+    RegistryItem,
+    TemplatedDataset,
+    WorkflowTemplateItem,
+)
 from provena_mcp.wire.subtypes import ItemSubtype, registry_subtype
 
 AnyRun = ModelRunRecord | RunDraft

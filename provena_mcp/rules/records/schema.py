@@ -15,8 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, JsonValue, Type
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.schema_wording import COMPLAINTS, EMPTY, SchemaProblem, reworded
 from provena_mcp.wire.base import Wire
-from provena_mcp.wire.items import JsonObject
-from provena_mcp.wire.records import ModelRunRecord
+from provena_mcp.wire.items import JsonObject, ModelRunRecord
 
 Loc = tuple[str | int, ...]
 

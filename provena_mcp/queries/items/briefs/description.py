@@ -36,11 +36,11 @@ from provena_mcp.wire.items import (
     PersonItem,
     RegistryItem,
     StudyItem,
+    TemplatedDataset,
     TemplateResource,
     VersionItem,
     WorkflowTemplateItem,
 )
-from provena_mcp.wire.records import TemplatedDataset
 
 
 def describe_dataset(item: DatasetItem, known: Known) -> DatasetBrief:
