@@ -16,8 +16,7 @@ from pydantic import JsonValue
 
 from provena_mcp.errors import CursorError
 from provena_mcp.lineage.costs import RowCosts, cost_of, cost_of_frame
-from provena_mcp.lineage.lineage import UNKNOWN
-from provena_mcp.lineage.makers import Makers
+from provena_mcp.lineage.lineage import UNKNOWN, Makers
 from provena_mcp.lineage.result import AnswerItem, LineageResult
 from provena_mcp.lineage.summary import Labels, Page, answer_items, summarise
 from provena_mcp.lineage.view import Arc, LineageView

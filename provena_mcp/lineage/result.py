@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, WithJsonSchema
 
-from provena_mcp.lineage.makers import Origin
+from provena_mcp.lineage.lineage import Origin
 from provena_mcp.next_call import NextCall
 from provena_mcp.rules.graph import Direction
 

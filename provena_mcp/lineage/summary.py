@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
-from provena_mcp.lineage.makers import Makers, Origin, near_by_type
+from provena_mcp.lineage.lineage import Makers, Origin, near_by_type
 from provena_mcp.lineage.result import (
     Adjacency,
     AnswerItem,

@@ -15,8 +15,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress
 
-from provena_mcp.lineage.lineage import Lineage, in_order, type_order, type_word
-from provena_mcp.lineage.makers import Makers, fewest_runs, find_makers
+from provena_mcp.lineage.lineage import (
+    Lineage,
+    Makers,
+    fewest_runs,
+    find_makers,
+    in_order,
+    type_order,
+    type_word,
+)
 from provena_mcp.lineage.roles import Part, role_of, role_order
 from provena_mcp.rules.cycles import cyclic_groups
 from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph

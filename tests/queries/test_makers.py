@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provena_mcp.lineage.makers import fewest_runs, near_by_type
+from provena_mcp.lineage.lineage import fewest_runs, near_by_type
 from provena_mcp.lineage.roles import Part
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
