@@ -28,6 +28,7 @@ from provena_mcp.queries.recording.recordings import Recordings
 from provena_mcp.resources import register_resources
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.backend import Backend, choose_backend
+from provena_mcp.server.calls import ToolCalls
 from provena_mcp.server.identity import DESCRIPTION, ICON, NAME, TITLE, WEBSITE
 from provena_mcp.server.pipeline import message_chain
 from provena_mcp.server.protocol import ProvenaServer
@@ -131,6 +132,7 @@ def _server(
         definitions, local=local, links=settings.resource_links, mirrored=backend.mirror is not None
     )
     tools = {definition.name: definition for definition in definitions}
+    calls = ToolCalls(tuple(tool.name for tool in registered))
     server = ProvenaServer(
         NAME,
         title=TITLE,
@@ -144,7 +146,7 @@ def _server(
         cache_hints=dict.fromkeys(_CONSTANT, CacheHint(ttl_ms=_LISTS_KEEP_MS, scope="public")),
         log_level="WARNING",
         middleware=message_chain(
-            tools, settings, hosting, now=now, who=lambda: backend.subject() or LOCAL_CALLER
+            tools, settings, hosting, calls=calls, now=now, who=lambda: backend.subject() or LOCAL_CALLER
         ),
         request_state_security=hosting.request_state if hosting else None,
         # Nothing is published: no list changes while a server runs, and no document is watched.
@@ -154,6 +156,7 @@ def _server(
             *([lineage_app()] if any(definition.ui for definition in definitions) else []),
         ],
     )
+    server.calls = calls
     server.preparations = lambda: chain(
         backend.preparations(), (step for tool in registered for step in tool.preparations)
     )

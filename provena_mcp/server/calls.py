@@ -1,8 +1,9 @@
-"""Calls that ask Provena: how one is refused, its deadline, and how many a caller may run at once."""
+"""Calls that ask Provena: how one is refused, its deadline, and how many run, of all and of one caller."""
 
 from __future__ import annotations
 
 import asyncio
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 import anyio
 from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
-from mcp.types import INTERNAL_ERROR
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
 
 from provena_mcp.client.http.room import UNDER_WAY, Question
 from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnavailableError
@@ -22,6 +23,7 @@ COSTLY: Final = frozenset({"tools/call", "resources/read", "prompts/get", "compl
 
 _WAITING_PER_TURN: Final = 8
 _BUSY_SECONDS: Final = 5.0
+_SHOWN: Final = 200
 
 
 def name_in(ctx: ServerRequestContext[Any, Any]) -> str:
@@ -79,6 +81,33 @@ async def one_question(ctx: ServerRequestContext[Any, Any], call_next: CallNext)
     finally:
         UNDER_WAY.reset(before)
         asked.answered.set_result(None)
+
+
+@dataclass
+class ToolCalls:
+    """Counts the calls of tools that are under way; of a tool that there is not, the protocol tells."""
+
+    names: tuple[str, ...]
+    under_way: int = 0
+
+    async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """What the tool answers.
+
+        Raises:
+            MCPError: There is no such tool; the SDK would make that a result.
+        """
+        if ctx.method != "tools/call":
+            return await call_next(ctx)
+        name = name_in(ctx)
+        if name not in self.names:
+            nearest = difflib.get_close_matches(name, self.names, n=1)
+            meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
+            raise MCPError(code=INVALID_PARAMS, message=f"There is no tool {name[:_SHOWN]!r}.{meant}")
+        self.under_way += 1
+        try:
+            return await call_next(ctx)
+        finally:
+            self.under_way -= 1
 
 
 @dataclass

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 
 from provena_mcp.server.audit_log import Audit, Author
 from provena_mcp.server.callers import current_token
-from provena_mcp.server.calls import CallsAtOnce, Deadline, one_question
+from provena_mcp.server.calls import CallsAtOnce, Deadline, ToolCalls, one_question
 from provena_mcp.server.cancellation import Cancellation
 from provena_mcp.server.permissions import Permissions
 from provena_mcp.settings import Settings
@@ -61,6 +61,7 @@ def message_chain(
     settings: Settings,
     hosting: Hosting | None,
     *,
+    calls: ToolCalls,
     now: Callable[[], float],
     who: Callable[[], str],
 ) -> list[ServerMiddleware[Any]]:
@@ -70,6 +71,7 @@ def message_chain(
         tools: Those offered, by name.
         settings: What the operator set.
         hosting: What serving over HTTP adds; none over stdio.
+        calls: Counts the calls of tools.
         now: Unix seconds.
         who: Whose call it is where callers bring no token, for the record.
     """
@@ -80,8 +82,10 @@ def message_chain(
         *(_of_callers(tools, hosting) if hosting else ()),
         # Within the turn: time spent waiting for one of the caller's is not the call's.
         Deadline(settings.call_seconds, writing),
-        # Innermost: a call that was given up for being late has let go of all it held.
+        # Within the deadline: a call that was given up for being late has let go of all it held.
         one_question,
+        # Innermost: what waits for a turn is not under way.
+        calls,
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 from collections.abc import Callable, Iterable
@@ -14,11 +13,10 @@ from mcp.server import MCPServer
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError, ToolError
+from mcp.server.mcpserver.exceptions import ResourceError
 from mcp.types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
-    CallToolResult,
     CompleteRequestParams,
     CompleteResult,
     GetPromptResult,
@@ -33,6 +31,7 @@ from provena_mcp.application import Application
 from provena_mcp.completions import complete
 from provena_mcp.errors import CallerError, ProvenaError
 from provena_mcp.resources import recent_documents
+from provena_mcp.server.calls import ToolCalls
 from provena_mcp.server.stdio.lines import answered_stdio
 
 _SHOWN: Final = 200
@@ -45,6 +44,7 @@ class ProvenaServer(MCPServer[Application]):
     """An MCP server over one ``Application``.
 
     Attributes:
+        calls: Those under way; nothing is prepared meanwhile.
         preparations: Gives, anew for each run over stdio, what is done once the tools have been listed: steps
             that make what the first calls need.
         started_by: The number of the process that started this one, where it was looked up before all else
@@ -52,9 +52,9 @@ class ProvenaServer(MCPServer[Application]):
     """
 
     _listed: anyio.Event | None = None
+    calls: ToolCalls
     preparations: Callable[[], Iterable[Callable[[], object]]] = tuple
     started_by: int | None = None
-    _calls_under_way: int = 0
 
     def answer_by_caller(self) -> None:
         """Complete the arguments of prompts and resource templates, and list recent documents.
@@ -89,29 +89,6 @@ class ProvenaServer(MCPServer[Application]):
             app = context.request_context.lifespan_context
             app.recent_documents.add(app.caller(), str(uri))
         return content
-
-    async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[Application] | None = None
-    ) -> CallToolResult | InputRequiredResult:
-        """What a tool answers.
-
-        Raises:
-            MCPError: There is no such tool; the SDK would make that a result.
-        """
-        self._calls_under_way += 1
-        try:
-            return await super().call_tool(name, arguments, context)
-        except ToolError:
-            names = [tool.name for tool in await self.list_tools()]
-            if name in names:
-                raise
-            nearest = difflib.get_close_matches(name, names, n=1)
-            meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
-            raise MCPError(
-                code=INVALID_PARAMS, message=f"There is no tool {name[:_SHOWN]!r}.{meant}"
-            ) from None
-        finally:
-            self._calls_under_way -= 1
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Application] | None = None
@@ -165,7 +142,7 @@ class ProvenaServer(MCPServer[Application]):
         # The list leaves first, and whatever has come is answered.
         await anyio.sleep(_PAUSE_SECONDS)
         for prepare in self.preparations():
-            while self._calls_under_way:
+            while self.calls.under_way:
                 await anyio.sleep(_PAUSE_SECONDS)
             prepare()
             await anyio.sleep(0)
