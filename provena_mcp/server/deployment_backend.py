@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from provena_mcp.client.http.auth import TokenProvider
+from provena_mcp.client.http.auth import RememberedTokens, TokenProvider
 from provena_mcp.client.http.connection import Sender
 from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.login.keycloak import Keycloak
@@ -52,26 +52,24 @@ def deployment_backend(
     return Backend(which=lambda: which, client=client, subject=lambda: observed.subject)
 
 
-class _Observed:
-    """A login that remembers whose token it gave last."""
+class _Observed(RememberedTokens):
+    """A login that knows who was logged in last."""
 
     def __init__(self, tokens: TokenProvider) -> None:
-        self._tokens = tokens
-        self._last: str | None = None
-        self.subject: str | None = None
+        super().__init__(tokens)
+        self._read: str | None = None
+        self._subject: str | None = None
 
-    async def token(self) -> str | None:
-        token = await self._tokens.token()
-        if token != self._last:
+    @property
+    def subject(self) -> str | None:
+        """Whose the last token was, as it says itself; read once a token."""
+        if self.last != self._read:
             # What reads tokens is loaded when there is one.
             from provena_mcp.wire.claims import read_claims
 
-            claims = read_claims(token) if token else None
-            self._last, self.subject = token, claims.sub if claims else None
-        return token
-
-    async def rejected(self, token: str) -> bool:
-        return await self._tokens.rejected(token)
+            claims = read_claims(self.last) if self.last else None
+            self._read, self._subject = self.last, claims.sub if claims else None
+        return self._subject
 
     def connect(self, keycloak: Keycloak) -> None:
         if isinstance(self._tokens, KeycloakUser):

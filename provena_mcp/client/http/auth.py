@@ -60,6 +60,24 @@ class ReadyToken:
         return False
 
 
+class RememberedTokens:
+    """Another's tokens; ``last`` is the one that was given last."""
+
+    def __init__(self, tokens: TokenProvider) -> None:
+        """Give what ``tokens`` gives."""
+        self._tokens = tokens
+        self.last: str | None = None
+
+    async def token(self) -> str | None:
+        """The next token; errors as the other's."""
+        self.last = await self._tokens.token()
+        return self.last
+
+    async def rejected(self, token: str) -> bool:
+        """What the other says."""
+        return await self._tokens.rejected(token)
+
+
 class NoLogin:
     """No login where one is needed, and nobody here to ask for one: every use fails at once, with the fix."""
 

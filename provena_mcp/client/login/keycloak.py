@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, Self, get_args
+from typing import Final, Literal, Self, TypeVar, get_args
 
 import httpx
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from provena_mcp.client.http.connection import Sender
 from provena_mcp.client.http.errors_from_http import LOG_IN, failure_of
 from provena_mcp.client.http.request import Call
 from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.http.upstream_words import upstream_text
-from provena_mcp.client.service import parsed
 from provena_mcp.errors import LoginRefusedError, ProvenaError, UpstreamError
 from provena_mcp.wire.tokens import DeviceGrant, TokenGrant, TokenRefusal
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[None]]
+Model = TypeVar("Model", bound=BaseModel)
 
 # What the token endpoint says while a device login goes on.
 Waiting = Literal["authorization_pending", "slow_down"]
@@ -75,12 +75,12 @@ class Keycloak:
     async def grant(self, form: Mapping[str, str]) -> TokenGrant:
         """The tokens that a grant's ``form`` earns."""
         call = _post("/token", "renew the login", form)
-        return parsed(call, await self._accepted(call), TokenGrant)
+        return _parsed(call, await self._accepted(call), TokenGrant)
 
     async def start_device(self, form: Mapping[str, str]) -> DeviceGrant:
         """A new device login, to be confirmed by its user in a browser."""
         call = _post("/auth/device", "start a login", form)
-        grant = parsed(call, await self._accepted(call), DeviceGrant)
+        grant = _parsed(call, await self._accepted(call), DeviceGrant)
         addresses = (grant.verification_uri, grant.verification_uri_complete or grant.verification_uri)
         if self.is_private and not all(address.startswith("https:") for address in addresses):
             raise malformed(call, "a login page without https")
@@ -91,7 +91,7 @@ class Keycloak:
         call = _post("/token", "complete the login", form)
         response = await self._connection.send(call)
         if response.is_success:
-            return parsed(call, response, TokenGrant)
+            return _parsed(call, response, TokenGrant)
         code = _refusal_in(response).error
         for waiting in get_args(Waiting):
             if code == waiting:
@@ -107,6 +107,13 @@ class Keycloak:
         if not response.is_success:
             raise _failure(call, response)
         return response
+
+
+def _parsed(call: Call, response: httpx.Response, model: type[Model]) -> Model:
+    # What reads the services' answers is loaded with the first of them.
+    from provena_mcp.client.service import parsed
+
+    return parsed(call, response, model)
 
 
 def _post(path: str, name: str, form: Mapping[str, str]) -> Call:
