@@ -139,11 +139,12 @@ async def _refused(
     late = _late(conversion)
     problems = sorted((*refused, *late), key=lambda each: each.row)
     shown = take_within([_brief(each) for each in await _with_candidates(context, problems)], max_tokens)
-    doubted = (*late, *reading.suspicions)
-    read_well = {each.row for each in doubted} - {each.row for each in conversion.problems}
+    doubted = {each.row for each in (*late, *reading.suspicions)}
+    read_well = doubted - {each.row for each in conversion.problems}
     return ConvertModelRunsResult(
         message=_WRONG,
-        new=len(conversion.records) - len(read_well) if conversion.records else 0,
+        # Row 0 are the headers: where they are in doubt, so is every row.
+        new=len(conversion.records) - len(read_well) if conversion.records and 0 not in doubted else 0,
         existing=len(conversion.existing),
         problems=shown,
         problem_count=len(problems) if len(shown) < len(problems) else None,

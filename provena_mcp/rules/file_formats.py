@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from typing import Final, Literal, cast
@@ -19,6 +20,8 @@ FileFormat = Literal[
     "parquet",
     "html",
     "xml",
+    "turtle",
+    "prov_n",
     "ro_crate",
     "prov_json",
     "openlineage",
@@ -40,6 +43,8 @@ NAMES: Final[Mapping[FileFormat, str]] = {
     "parquet": "a Parquet file",
     "html": "a web page (HTML)",
     "xml": "an XML file",
+    "turtle": "an RDF file (Turtle)",
+    "prov_n": "a W3C PROV document (PROV-N)",
     "ro_crate": "an RO-Crate",
     "prov_json": "a W3C PROV document (PROV-JSON)",
     "openlineage": "a file of OpenLineage events",
@@ -60,6 +65,7 @@ _MAGIC: Final[tuple[tuple[bytes, FileFormat], ...]] = (
     (b"CDF\x02", "netcdf"),
     (b"PAR1", "parquet"),
 )
+_FIRST_NAMES: Final = 64 * 1024
 _LONGEST_JSON: Final = 64 * 1024 * 1024
 _PROV_KEYS: Final = frozenset({"entity", "activity", "agent", "wasGeneratedBy", "used", "wasAssociatedWith"})
 
@@ -79,6 +85,10 @@ def recognise(content: bytes) -> FileFormat | None:
         return "html"
     if start.startswith(b"<?xml"):
         return "xml"
+    if start.startswith((b"@prefix ", b"@base ")):
+        return "turtle"
+    if re.match(rb"document\s+(default|prefix|bundle|entity|activity|agent)\b", start):
+        return "prov_n"
     return _of_json(content) if start.startswith((b"{", b"[")) else None
 
 
@@ -87,7 +97,8 @@ def _of_archive(content: bytes) -> FileFormat:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError):
-        return "zip"
+        # Cut off, or pasted as text: its first names are readable all the same.
+        names = [name for name in ("xl/", "word/") if name.encode() in content[:_FIRST_NAMES]]
     if any(name.startswith("xl/") for name in names):
         return "xlsx"
     if any(name.startswith("word/") for name in names):

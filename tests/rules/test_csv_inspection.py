@@ -44,6 +44,57 @@ def test_a_quotation_mark_that_another_row_closes_names_its_row_and_cell():
     ]
 
 
+def test_a_quotation_mark_that_the_next_rows_closes_names_the_row_that_would_be_lost():
+    content = f'{HEADERS}\nx,"one,first,\nx,two",second,\n'
+
+    assert suspicions(content, _table(content)) == (
+        CsvProblem(
+            'A quotation mark (") opens in this cell and is closed only in a later row, so that it holds '
+            "1 more line of the file: close it, or write it twice if it belongs to the text.",
+            "",
+            row=1,
+            column="display name",
+            value="one,first,\nx,two",
+        ),
+    )
+
+
+def test_a_quotation_mark_that_opens_in_the_headers_is_named_there():
+    content = f"{HEADERS.replace('description', chr(34) + 'description')}\nx,one,first,\n"
+
+    assert [(found.row, found.column) for found in suspicions(content, _table(content))] == [
+        (0, "description,study id\nx,one,first,\n")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [('x,one,"of" pipes,\nx,two,,\n', 1), ('x,one,,\n\nx,"two" and ,"a half",\n', 2)],
+)
+def test_text_behind_a_closing_quotation_mark_is_named_with_its_row(rows: str, row: int):
+    content = f"{HEADERS}\n{rows}"
+
+    assert suspicions(content, _table(content)) == (
+        CsvProblem(
+            'In this row text follows a quotation mark (") that closes a cell; the marks would be lost, or '
+            "rows run together: write each that belongs to the text twice, and put the cell in quotation "
+            "marks.",
+            "",
+            row=row,
+        ),
+    )
+
+
+@pytest.mark.parametrize("separator", ["\t", "|"])
+def test_columns_that_commas_do_not_separate_are_refused_by_what_separates_them(separator: str):
+    names = {"\t": "tabs", "|": "vertical bars"}
+    with pytest.raises(ArgumentError) as failure:
+        prepared(HEADERS.replace(",", separator))
+    assert failure.value.message == (
+        f"The columns of the CSV are separated by {names[separator]}; Provena reads commas only."
+    )
+
+
 @pytest.mark.parametrize("text", ["two\nlines", "a list:\n- one, two\n- three", 'said "so"\nand went', ""])
 def test_a_cell_of_several_lines_that_is_written_properly_is_no_suspicion(text: str):
     out = StringIO()
@@ -109,6 +160,9 @@ FOREIGN = {
     "a JSON file": b'["a", "b"]',
     "a PDF": b"%PDF-1.7 ...",
     "a web page (HTML)": b"<!DOCTYPE html><html>Sign in</html>",
+    "a W3C PROV document (PROV-N)": b"document\n  prefix ex <http://example.org/>\n  entity(ex:a)\n",
+    "an RDF file (Turtle)": b"@prefix prov: <http://www.w3.org/ns/prov#> .\n",
+    "an Excel workbook (.xlsx)": b"PK\x03\x04 [Content_Types].xml PK\x03\x04 xl/workbook.xml cut off",
     "a zip archive": b"PK\x03\x04 not really one",
 }
 

@@ -22,9 +22,15 @@ MAX_BYTES: Final = 20 * _MIB
 
 _SEPARATOR_LINE: Final = re.compile(r'"?sep=[,;\t|]"?[ ,;]*\r?\n', re.IGNORECASE)
 _TITLE_LINES: Final = 10
+_DRAFT: Final = (
+    "The runs recorded in it are drafted by 'provena-mcp draft FILE', to be registered after a yes."
+)
 _INSTEAD: Final[Mapping[FileFormat, str]] = {
     "xlsx": "In Excel save the sheet as 'CSV UTF-8 (comma delimited)' and give that file.",
     "xls": "In Excel save the sheet as 'CSV UTF-8 (comma delimited)' and give that file.",
+    "ro_crate": _DRAFT,
+    "prov_json": _DRAFT,
+    "openlineage": _DRAFT,
     "model_run_record": "A record is registered as it is; only tables of runs are converted.",
     "registry_dump": "It is loaded into a local store with 'provena-mcp local load'.",
     "registry_items": "It is loaded into a local store with 'provena-mcp local load'.",
@@ -111,7 +117,7 @@ def _without_separator_line(text: str) -> str:
 
 def _check_separator(text: str) -> None:
     header_line = text.split("\n", 1)[0]
-    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+    for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")):
         if separator in header_line and "," not in header_line:
             raise ArgumentError(
                 f"The columns of the CSV are separated by {name}; Provena reads commas only.",
