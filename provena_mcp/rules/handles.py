@@ -10,12 +10,15 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.rules.uris import SCHEME, item_in
 
 MAX_LENGTH: Final = 256
-_PREFIXES: Final = ("hdl://", "hdl:", "info:hdl/", "doi://", "doi:")
+_PREFIXES: Final = ("hdl://", "hdl:/", "hdl:", "info:hdl/", "doi://", "doi:")
 _RESOLVERS: Final = ("hdl.handle.net/", "handle.net/", "doi.org/", "dx.doi.org/")
+_LINK: Final = re.compile(r"\[[^\]]*\]\((\S+)\)")
 _ADVICE: Final = (
     "Give the item's handle, for example '10378.1/1900010'; search_items or list_items finds handles by name."
 )
 _UNSAFE: Final = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff<>\"'`{}|\\^]")
+# What no handle holds, and a copy from a text leaves around one.
+_AROUND: Final = "<>\"'`\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 
 def is_handle(text: object) -> bool:
@@ -35,7 +38,9 @@ def parse_handle(text: str, parameter: str = "id") -> str:
     Raises:
         ArgumentError: Nothing that could be a handle is left.
     """
-    handle = _without_prefix(text.strip().removeprefix("<").removesuffix(">"))
+    pasted = text.strip().strip(_AROUND).strip()
+    link = _LINK.fullmatch(pasted)
+    handle = _without_prefix(link[1] if link else pasted)
     if not handle:
         raise ArgumentError(f"{parameter} is blank.", parameter=parameter, advice=_ADVICE)
     if len(handle) > MAX_LENGTH or _UNSAFE.search(handle) or "://" in handle:
@@ -46,15 +51,15 @@ def parse_handle(text: str, parameter: str = "id") -> str:
 
 
 def _without_prefix(text: str) -> str:
-    if text.startswith(SCHEME):
-        return (item_in(text) or text).strip()
     lowered = text.lower()
+    if lowered.startswith(SCHEME):
+        return (item_in(SCHEME + text[len(SCHEME) :]) or text).strip()
     for prefix in _PREFIXES:
         if lowered.startswith(prefix):
             return _with_slash(text[len(prefix) :].strip())
     if lowered.startswith(("http://", "https://")):
         return _from_url(text)
-    if lowered.startswith(_RESOLVERS):
+    if lowered.removeprefix("www.").startswith(_RESOLVERS):
         return _from_url(f"https://{text}")
     return _with_slash(text)
 
