@@ -143,6 +143,7 @@ class ProvenaClient:
         if self._keycloak_user:
             await self._keycloak_user.disconnect()
         await self._connection.close()
+        self.large_work.close()
 
     async def __aenter__(self) -> Self:
         """Open the connections."""

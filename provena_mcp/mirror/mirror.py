@@ -6,7 +6,10 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+from anyio import to_thread
 
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
@@ -102,7 +105,7 @@ class Mirror:
         """
         user = await deployment.prov.check_access("general")
         origin = Origin(self.source, user.username or "", subject())
-        store = await asyncio.to_thread(self.opened, make=True)
+        store = await to_thread.run_sync(partial(self.opened, make=True))
         async with locked(self.path.with_name(f"{self.path.name}.lock"), asyncio.sleep):
             pull = Pull(deployment, store, origin, clock=self.clock, on_progress=on_progress)
             return await pull.run(whole=whole)

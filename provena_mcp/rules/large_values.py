@@ -69,13 +69,16 @@ class LargeWork:
     """Does one piece of work after another, in a thread, in the order they come, whoever asks.
 
     A piece is computing alone and waits for nothing. Whoever waits for theirs has read their answer, so that
-    no request is under way for it; the wait is part of the call's time, and who goes away is passed over.
+    no request is under way for it; the wait is part of the call's time. Who goes away takes their piece, and
+    the answer with it, along; one that is under way is ended before the next begins.
     """
 
     def __init__(self, large_bytes: int) -> None:
         """Call answers large that have more than ``large_bytes``."""
         self._large_bytes = large_bytes
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="large work")
+        self._thread: ThreadPoolExecutor | None = None
+        # In front of the thread, whose own queue holds what is cancelled until it gets there.
+        self._turn = asyncio.Lock()
 
     def is_large(self, body: bytes) -> bool:
         """Whether reading ``body`` is such work."""
@@ -83,4 +86,18 @@ class LargeWork:
 
     async def do(self, work: Callable[[], Made]) -> Made:
         """What ``work`` makes."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        await self._turn.acquire()
+        try:
+            self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="large work")
+            made = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except BaseException:
+            self._turn.release()
+            raise
+        made.add_done_callback(lambda _: self._turn.release())
+        return await asyncio.shield(made)
+
+    def close(self) -> None:
+        """End the thread, after what is under way."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.shutdown(wait=False)

@@ -11,6 +11,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from provena_mcp.application import Application
+from provena_mcp.client.http.room import UNDER_WAY
 from provena_mcp.commands.confirmation.change import Asking, Change, Confirmation, Consent, PayloadT, ResultT
 from provena_mcp.commands.confirmation.gate import Gate, Question
 from provena_mcp.errors import ArgumentError
@@ -87,6 +88,8 @@ async def _asked(
             form = ElicitRequestFormParams(message=text, requested_schema=_FORM)
             request = ElicitRequest(params=form)
             return InputRequiredResult(input_requests={_QUESTION: request}, request_state=question.reference)
+        if (asked := UNDER_WAY.get()) is not None and asked.taken:
+            asked.leave()
         answer = await ctx.session.elicit_form(text, _FORM, ctx.request_id)
         outcome = await gate.answered(question.reference, _consent(answer))
         if not isinstance(outcome, Question):

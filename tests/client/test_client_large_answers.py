@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import weakref
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import httpx
 import pytest
@@ -100,6 +102,34 @@ async def test_work_whose_caller_went_away_is_ended_before_the_next_begins():
             next_one = large(client)
             done, _ = await asyncio.wait({next_one}, timeout=0.05)
         assert (done, await next_one) == (set(), await small(client))
+
+
+class Body:
+    """Something that is large."""
+
+
+@pytest.mark.asyncio
+async def test_who_goes_away_while_waiting_leaves_no_answer_behind():
+    async with client_over(Provena(), limits=LIMITS) as client, busy(client):
+        body = Body()
+        held = weakref.ref(body)
+        waits = asyncio.create_task(client.large_work.do(partial(str, body)))
+        await asyncio.wait({waits}, timeout=0)
+        waits.cancel()
+        await asyncio.wait({waits})
+        del waits, body
+        assert held() is None
+
+
+@pytest.mark.asyncio
+async def test_the_thread_of_large_work_ends_with_its_client():
+    before = {*threading.enumerate()}
+    async with client_over(Provena(), limits=LIMITS) as client:
+        await large(client)
+        own = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in own:
+        await asyncio.to_thread(thread.join, 5)
+    assert [(thread.name, thread.is_alive()) for thread in own] == [("large work_0", False)]
 
 
 @pytest.mark.asyncio

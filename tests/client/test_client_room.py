@@ -34,13 +34,14 @@ class Body(httpx.AsyncByteStream):
     """A large answer in two chunks, which counts how many were asked for."""
 
     provena: Provena
+    beginning: bytes = BEGINNING
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in (BEGINNING, REST):
+        for chunk in (self.beginning, REST):
             self.provena.chunks += 1
             yield chunk
         if self.provena.breaks_off:
-            self.provena.breaks_off = False
+            self.provena.breaks_off = self.provena.keeps_breaking
             raise httpx.ReadError("broken")
 
 
@@ -51,6 +52,7 @@ class Provena:
     tells_length: bool = True
     length: int = len(BEGINNING + REST)
     breaks_off: bool = False
+    keeps_breaking: bool = False
     is_down: bool = False
     large_status: int = 200
     chunks: int = 0
@@ -66,13 +68,40 @@ class Provena:
         return httpx.Response(self.large_status, headers=length, stream=Body(self))
 
 
+class Renewing(Provena):
+    """Refuses at length every token but the second, and sends the second after a while."""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.headers["Authorization"] != "Bearer token-1":
+            return super().__call__(request)
+        self.asked.release()
+        refusal = b'{"detail": "Could not validate credentials"}'
+        return httpx.Response(401, stream=Body(self, refusal + b" " * (len(BEGINNING) - len(refusal))))
+
+
+class Tokens:
+    """Numbers its tokens; the next one takes a moment."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    async def token(self) -> str:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return f"token-{self.number}"
+
+    async def rejected(self, token: str) -> bool:
+        self.number += 1
+        return True
+
+
 @contextmanager
-def question() -> Generator[None]:
+def question() -> Generator[Question]:
     """One question, as a call of the server is."""
     asked = Question(asyncio.get_running_loop().create_future())
     before = UNDER_WAY.set(asked)
     try:
-        yield
+        yield asked
     finally:
         UNDER_WAY.reset(before)
         asked.answered.set_result(None)
@@ -188,11 +217,80 @@ async def test_the_wait_for_room_is_not_the_services_time():
 
 
 @pytest.mark.asyncio
+async def test_a_login_refused_at_length_is_renewed_in_the_time_that_the_wait_for_room_left():
+    provena, tokens = Renewing(tells_length=False), Tokens(2)
+    limits = LIMITS.model_copy(update={"total_seconds": 0.3})
+    async with client_over(provena, limits=limits, tokens=tokens) as client:
+        with question():
+            graph = await large(client)
+            await provena.asked.acquire()
+            tokens.number = 1
+            waits = elsewhere(client)
+            await until_waiting(provena, waits)
+            done, _ = await asyncio.wait({waits}, timeout=0.4)
+        assert (done, await waits) == (set(), graph)
+
+
+@pytest.mark.asyncio
 async def test_a_large_answer_that_breaks_off_fails_alone_and_keeps_no_room():
     async with client_over(Provena(breaks_off=True), limits=LIMITS) as client:
         with pytest.raises(MalformedAnswerError, match="broke off"):
             await large(client)
         assert await large(client) == await small(client)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("is_of_a_question", [True, False])
+async def test_a_large_answer_that_breaks_off_after_a_wait_is_asked_for_once_more(is_of_a_question: bool):
+    provena = Provena()
+
+    async def asking() -> ProvenanceGraph:
+        if not is_of_a_question:
+            return await large(client)
+        with question():
+            return await large(client)
+
+    async with client_over(provena, limits=LIMITS) as client:
+        with question():
+            graph = await large(client)
+            await provena.asked.acquire()
+            waits = asyncio.create_task(asking(), context=Context())
+            await until_waiting(provena, waits)
+            provena.breaks_off = True
+        assert (await waits, await large(client)) == (graph, graph)
+
+
+@pytest.mark.asyncio
+async def test_a_large_answer_that_breaks_off_again_fails():
+    provena = Provena()
+    async with client_over(provena, limits=LIMITS) as client:
+        with question():
+            await large(client)
+            await provena.asked.acquire()
+            waits = elsewhere(client)
+            await until_waiting(provena, waits)
+            provena.breaks_off, provena.keeps_breaking = True, True
+        with pytest.raises(MalformedAnswerError, match="broke off"):
+            await waits
+        assert provena.chunks == 2 * 3
+
+
+@pytest.mark.asyncio
+async def test_a_question_that_waits_for_somebody_leaves_its_room_and_takes_it_again():
+    provena = Provena()
+    async with client_over(provena, limits=LIMITS) as client:
+        with question() as asked:
+            graph = await large(client)
+            await provena.asked.acquire()
+            waits = elsewhere(client)
+            await until_waiting(provena, waits)
+            asked.leave()
+            async with asyncio.timeout(5):
+                assert (await waits, await large(client)) == (graph, graph)
+            await provena.asked.acquire()
+            waits = elsewhere(client)
+            await until_waiting(provena, waits)
+        assert await waits == graph
 
 
 @pytest.mark.asyncio

@@ -18,6 +18,7 @@ from mcp import Client
 from mcp.client.session import ElicitationFnT
 from mcp.types import ElicitRequestParams, ElicitResult
 
+from provena_mcp.client import ClientLimits
 from provena_mcp.embedded import EmbeddedProvena
 from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.server.build import build_server
@@ -150,6 +151,7 @@ async def server(
     polling: PollPolicy = QUICK,
     now: Callable[[], float] = time.time,
     more_tools: tuple[ToolDefinition, ...] = (),
+    limits: ClientLimits | None = None,
     **chosen: Any,
 ) -> AsyncGenerator[Client]:
     """A client of a server that reaches its deployment over ``wire``; without ``asked`` it asks nobody."""
@@ -171,7 +173,9 @@ async def server(
         **addresses,
         **chosen,
     )
-    built = build_server(settings, transport=wire, polling=polling, now=now, more_tools=more_tools)
+    built = build_server(
+        settings, transport=wire, polling=polling, now=now, more_tools=more_tools, limits=limits
+    )
     async with Client(built, mode=era, elicitation_callback=asked) as client:
         yield client
 

@@ -105,11 +105,10 @@ class BearerAuth(httpx.Auth):
     A request that only reads is then sent again with the new token.
     """
 
-    def __init__(self, tokens: TokenProvider, call: Call, deadline: float) -> None:
-        """Authenticate ``call`` before ``deadline``, a moment of the event loop's clock."""
+    def __init__(self, tokens: TokenProvider, call: Call) -> None:
+        """Authenticate ``call`` before the deadline that its request has by then."""
         self._tokens = tokens
         self._call = call
-        self._deadline = deadline
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """The request with its token, and with the next one if that was refused.
@@ -129,7 +128,7 @@ class BearerAuth(httpx.Auth):
 
     async def _authorised(self, request: httpx.Request) -> str | None:
         try:
-            async with asyncio.timeout_at(self._deadline):
+            async with asyncio.timeout_at(request.extensions.get("deadline")):
                 token = await self._token()
         except TimeoutError:
             raise DeadlineReached(request, sent=False) from None

@@ -142,7 +142,7 @@ class Connection(Sender):
         deadline = asyncio.get_running_loop().time() + self._limits.total_seconds
         base_url = "" if call.service == "storage" else self.url_of(call.service)
         request = _request(self._http, base_url + call.path, call, deadline)
-        auth = None if call.token == "never" else BearerAuth(self._tokens, call, deadline)
+        auth = None if call.token == "never" else BearerAuth(self._tokens, call)
         try:
             response = await self._http.send(request, auth=auth)
         except httpx.HTTPError as error:

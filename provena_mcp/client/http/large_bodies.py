@@ -10,7 +10,7 @@ import httpx
 
 from provena_mcp.client.http.retries import DOWN
 from provena_mcp.client.http.room import Room, room_for
-from provena_mcp.client.http.transport_errors import BodyBroken, BodyTooLarge, DeadlineReached
+from provena_mcp.client.http.transport_errors import BodyBroken, BodyLapsed, BodyTooLarge, DeadlineReached
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class LargeBodies:
         Raises:
             DeadlineReached: The request's time was over before they were there.
             BodyTooLarge: There is more of it than is read.
-            BodyBroken: It broke off or is damaged.
+            BodyBroken: It broke off or is damaged; ``BodyLapsed`` where that was after a wait for room.
         """
         clock = asyncio.get_running_loop().time
         if body.response.status_code not in DOWN:
@@ -60,14 +60,17 @@ class LargeBodies:
             async with room_for(self._room, body.size) as reading:
                 if (deadline := request.extensions.get("deadline")) is not None:
                     request.extensions["deadline"] = deadline + clock() - waiting_since
-                async with asyncio.timeout_at(request.extensions.get("deadline")):
-                    chunks = await self._read(request, body)
+                try:
+                    async with asyncio.timeout_at(request.extensions.get("deadline")):
+                        chunks = await self._read(request, body)
+                except (httpx.RemoteProtocolError, httpx.ReadError) as error:
+                    reading.lapsed = reading.has_waited
+                    kind = BodyLapsed if reading.lapsed else BodyBroken
+                    raise kind("It broke off.", request=request) from error
                 reading.size = body.read + sum(map(len, chunks))
                 return chunks
         except TimeoutError:
             raise DeadlineReached(request, sent=True) from None
-        except (httpx.RemoteProtocolError, httpx.ReadError) as error:
-            raise BodyBroken("It broke off.", request=request) from error
         finally:
             await body.response.aclose()
 

@@ -11,7 +11,7 @@ from typing import Final
 import httpx
 
 from provena_mcp.client.http.limits import ClientLimits
-from provena_mcp.client.http.transport_errors import never_left
+from provena_mcp.client.http.transport_errors import BodyLapsed, never_left
 
 # What a gateway answers because the service behind it does not.
 DOWN: Final = frozenset({502, 503, 504})
@@ -25,10 +25,12 @@ def pause_before_repeat(
 ) -> float | None:
     """Seconds after which to repeat a request whose ``attempt``, counted from 1, ended so; none: not at all.
 
-    Only a lost connection and 502, 503, 504 and 429 are passing conditions, and only a request that
-    changes nothing, or that never left this machine, may be sent again, before its deadline.
+    Only a lost connection and 502, 503, 504 and 429 are passing conditions and, once, an answer that nobody
+    took for so long that it broke off. Only a request that changes nothing, or that never left this machine,
+    may be sent again, before its deadline.
     """
-    if not _is_passing(outcome):
+    has_lapsed = isinstance(outcome, BodyLapsed) and attempt == 1
+    if not has_lapsed and not _is_passing(outcome):
         return None
     is_repeatable = request.extensions.get("repeatable", request.method == "GET")
     if not is_repeatable and not (isinstance(outcome, httpx.HTTPError) and never_left(outcome)):

@@ -37,16 +37,18 @@ class Room:
         self._taken = 0
         self._waiting: deque[_Turn] = deque()
 
-    async def take(self, size: int | None) -> int:
-        """Wait until there is room for ``size``; how much was taken, which ``give_back`` gives back.
+    async def take(self, size: int | None) -> tuple[int, bool]:
+        """Wait until there is room for ``size``.
 
-        Who does not know the size waits for half of the room and takes all that is free.
+        How much was taken, which ``give_back`` gives back, and whether it was waited for. Who does not know
+        the size waits for half of the room and takes all that is free.
         """
         most = self._most if size is None else min(size, self._most)
         least = (self._most + 1) // 2 if size is None else most
         turn = _Turn(least, most, asyncio.get_running_loop().create_future())
         self._waiting.append(turn)
         self._let_in()
+        has_waited = not turn.come.done()
         try:
             await turn.come
         except asyncio.CancelledError:
@@ -56,7 +58,7 @@ class Room:
             else:
                 self.give_back(turn.taken)
             raise
-        return turn.taken
+        return turn.taken, has_waited
 
     def give_back(self, size: int) -> None:
         """Let others have what ``take`` gave; less than nothing is what was needed beyond it."""
@@ -85,18 +87,49 @@ class Question:
     taken: int = 0
     read: int = 0
     under_way: int = 0
+    room: Room | None = None
 
-    def keep(self, size: int, room: Room) -> None:
-        """Have ``size`` of ``room``, without waiting where that is more than was taken."""
-        beyond, self.taken = self.taken - size, size
-        room.give_back(beyond)
+    async def take(self, room: Room, size: int | None) -> bool:
+        """Take ``size`` of ``room``, unless it has some already; whether it was waited for."""
+        has_to_wait = self.taking.locked()
+        async with self.taking:
+            if self.taken:
+                return has_to_wait
+            self.taken, has_waited = await room.take(size)
+            if self.room is None:
+                # At once, where it was answered meanwhile: its tasks may go on when it has failed.
+                self.answered.add_done_callback(lambda _: self.keep(0))
+            self.room = room
+            if self.answered.done():
+                self.keep(0)
+            return has_waited
+
+    def leave(self) -> None:
+        """Let others have its room while it waits for a person or a job.
+
+        What it still needs of what it has read is little; another large answer waits for room anew.
+        """
+        if not self.under_way:
+            self.read = 0
+            self.keep(0)
+
+    def keep(self, size: int) -> None:
+        """Have ``size``, without waiting where that is more than was taken."""
+        if self.room is not None:
+            beyond, self.taken = self.taken - size, size
+            self.room.give_back(beyond)
 
 
 @dataclass
 class Reading:
-    """A large answer as it is read; ``size`` is told when all of it is there."""
+    """A large answer as it is read; ``size`` is told when all of it is there.
 
+    ``has_waited`` tells whether there was no room at once; a ``lapsed`` one is to be asked for again.
+    """
+
+    has_waited: bool = False
     size: int = 0
+    lapsed: bool = False
 
 
 UNDER_WAY: Final[ContextVar[Question | None]] = ContextVar("question_under_way", default=None)
@@ -108,25 +141,21 @@ async def room_for(room: Room, size: int | None) -> AsyncGenerator[Reading]:
 
     The question under way, if any, keeps as much as was read.
     """
-    reading = Reading()
     asked = UNDER_WAY.get()
     if asked is None or asked.answered.done():
-        taken = await room.take(size)
+        taken, has_waited = await room.take(size)
         try:
-            yield reading
+            yield Reading(has_waited)
         finally:
             room.give_back(taken)
         return
-    async with asked.taking:
-        if not asked.taken:
-            asked.taken = await room.take(size)
-            # At once, where it was answered meanwhile: its tasks may go on when it has failed.
-            asked.answered.add_done_callback(lambda _: asked.keep(0, room))
+    reading = Reading(await asked.take(room, size))
     asked.under_way += 1
     try:
         yield reading
     finally:
         asked.under_way -= 1
         asked.read += reading.size
-        if not asked.under_way and not asked.answered.done():
-            asked.keep(asked.read, room)
+        # The repeat of one that lapsed is not to wait again.
+        if not asked.under_way and not asked.answered.done() and not reading.lapsed:
+            asked.keep(asked.read)

@@ -41,6 +41,10 @@ class BodyBroken(httpx.DecodingError):
     """An answer began and did not arrive whole."""
 
 
+class BodyLapsed(BodyBroken):
+    """A large answer broke off after it had waited for room: it may be that nobody took it for too long."""
+
+
 def never_left(error: BaseException) -> bool:
     """Whether a transport failure proves that the request did not reach the service."""
     return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError)

@@ -17,7 +17,7 @@ from provena_mcp.queries.answers.common import read_run_or_study
 from provena_mcp.queries.answers.makers import read_makers
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.frontier import DepthCap, Explorer
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, in_thread
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, doubt_of, gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
@@ -141,7 +141,7 @@ async def _lineage_ahead(
 async def _audit_run(reader: Reader, run: ModelRunItem, lineage: Awaitable[Lineage], now: float) -> Audited:
     records = reader.items(ALL)
     evidence = await gather_evidence(reader, records, run, lineage, now)
-    one = await asyncio.to_thread(audit_run, evidence)
+    one = await in_thread(audit_run, evidence)
     records.take({run.id: run})
     found = [(finding, ()) for finding in one.findings]
     ask = whom_to_ask(one.findings, [run.id], records) if found else []
@@ -162,7 +162,7 @@ async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: flo
         async with slots:
             lineage = gather_neighbourhood(reader.client.prov, cap, run.id, "upstream", _STUDY_DEPTH)
             evidence = await gather_evidence(reader, records, run, lineage, now)
-            return await asyncio.to_thread(audit_run, evidence), evidence.incomplete_because
+            return await in_thread(audit_run, evidence), evidence.incomplete_because
 
     runs = [item for run_id in ids[:_MOST_RUNS] if isinstance(item := records.item(run_id), ModelRunItem)]
     outcomes = await asyncio.gather(*(audited(run) for run in runs))

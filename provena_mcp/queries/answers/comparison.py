@@ -20,7 +20,7 @@ from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonAn
 from provena_mcp.queries.answers.comparison_result import CompareModelRunsResult, Scope
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.frontier import DepthCap
+from provena_mcp.queries.lineage.frontier import DepthCap, in_thread
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
@@ -95,7 +95,7 @@ async def _lineages(reader: Reader, cap: DepthCap, runs: Mapping[str, ModelRunIt
     )
     lineages = {label: part.graph for label, part in zip(runs, found, strict=True)}
     starts = {label: run.id for label, run in runs.items()}
-    aspects, versions = await asyncio.to_thread(aspects_of_lineages, lineages, starts)
+    aspects, versions = await in_thread(aspects_of_lineages, lineages, starts)
     reasons = dict.fromkeys(part.incomplete_because for part in found if part.incomplete_because is not None)
     return Compared(
         compare(aspects, list(runs), versions),

@@ -12,7 +12,7 @@ from provena_mcp.queries.answers.common import kinds_of
 from provena_mcp.queries.answers.links_ahead import read_links_ahead
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.items.study_filter import ask_each, listed_studies
-from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, worked_out
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, in_thread, worked_out
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, gather_neighbourhood
 from provena_mcp.queries.lineage.special_answer import agents_along
 from provena_mcp.rules.graph import Link, ProvenanceGraph
@@ -72,7 +72,7 @@ async def gather_evidence(
     first, *others = (part.graph for part in found)
     items = sum(len(part.graph.columns.ids) for part in found)
     downstream = await worked_out(lambda: first.merged(others), items) if others else first
-    impact = await asyncio.to_thread(find_impact, downstream, starts, depth, follow_versions=follow_versions)
+    impact = await in_thread(find_impact, downstream, starts, depth, follow_versions=follow_versions)
     hops = impact.hops
     ahead = await read_links_ahead(prov, cap, downstream, hops)
     parts, unasked = [ahead.naming], list[str]()
@@ -89,7 +89,7 @@ async def gather_evidence(
         )
         parts += [*agents, studies]
     naming = await worked_out(lambda: parts[0].merged(parts[1:]), items)
-    touched = await asyncio.to_thread(find_touched, naming, impact)
+    touched = await in_thread(find_touched, naming, impact)
     reasons = [part.incomplete_because for part in found if part.incomplete_because is not None]
     told = "; ".join(reasons)
     doubts = [doubt for doubt in prov.doubts if doubt not in told]

@@ -21,7 +21,7 @@ from provena_mcp.lineage.paths import (
     shortest_paths,
 )
 from provena_mcp.lineage.ways import WaysOverRuns, count_ways
-from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, Frontier, QueryBudget
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, Frontier, QueryBudget, in_thread
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 from provena_mcp.rules.large_values import without_collections
@@ -123,7 +123,7 @@ class _Pair:
             known = self._known(out, back)
             graph = _where_they_meet(out, back)
             if graph is not None:
-                paths = await asyncio.to_thread(
+                paths = await in_thread(
                     shortest_paths,
                     graph,
                     out.start,
@@ -151,7 +151,7 @@ class _Pair:
             if len(side.edge) > self._budget.left - spare or not await side.extend(self._max_hops - known):
                 break
         graph = _every_way(out, back)
-        ways = await asyncio.to_thread(count_ways, graph, out.start, back.start, direction, max_hops=known)
+        ways = await in_thread(count_ways, graph, out.start, back.start, direction, max_hops=known)
         return ways, known
 
     def _known(self, out: Frontier, back: Frontier) -> int:

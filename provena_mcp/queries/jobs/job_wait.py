@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
+from provena_mcp.client.http.room import UNDER_WAY
 from provena_mcp.errors import NotFoundError
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
@@ -222,6 +223,8 @@ async def poll(
                 left = deadline - polling.clock()
                 if left <= 0:
                     break
+                if (asked := UNDER_WAY.get()) is not None and asked.taken:
+                    asked.leave()
                 await on_progress(_progress(seen))
                 await polling.sleep(min(pause, left))
                 pause = min(pause * 2, polling.longest_pause)

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import chain
-from typing import Final, Protocol, TypeVar
+from typing import Final, ParamSpec, Protocol, TypeVar
+
+from anyio import to_thread
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
 from provena_mcp.lineage.lineage import Query
@@ -29,12 +32,21 @@ LARGE_ITEMS: Final = 20_000
 _UPSTREAM_ENDS: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
 
 Made = TypeVar("Made")
+P = ParamSpec("P")
+
+
+async def in_thread(work: Callable[P, Made], *args: P.args, **kwargs: P.kwargs) -> Made:
+    """What ``work`` makes, in a thread that is none of the event loop's own: in those hosts are looked up.
+
+    Who goes away while it waits takes it along.
+    """
+    return await to_thread.run_sync(partial(work, *args, **kwargs), abandon_on_cancel=True)
 
 
 async def worked_out(work: Callable[[], Made], items: int) -> Made:
     """What ``work`` makes of so many items; in a thread, where it would keep others waiting for too long."""
     if items > LARGE_ITEMS:
-        return await asyncio.to_thread(work)
+        return await in_thread(work)
     with without_collections():
         return work()
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from provena_mcp.errors import DepthLimitError, UpstreamError
 from provena_mcp.lineage.lineage import Lineage, Query
-from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, worked_out
+from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, in_thread, worked_out
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, gather_neighbourhood
 from provena_mcp.rules.acyclic_trails import part_on_trails
 from provena_mcp.rules.graph import ProvenanceGraph
@@ -77,7 +77,7 @@ async def _within_tangles(
     prov: Explorer, query: LineageQuery, found: Lineage, graph: ProvenanceGraph
 ) -> Lineage:
     """The links of ``graph`` that lie on trails; what cannot be decided here is left to the service."""
-    trails = await asyncio.to_thread(links_on_trails, graph, found.start, query, found.depth)
+    trails = await in_thread(links_on_trails, graph, found.start, query, found.depth)
     if not trails.exact and found.queries[0].depth >= found.depth:
         # Where the service fails, what was found stands, with the reason that it may be too much.
         with suppress(UpstreamError):
