@@ -16,14 +16,13 @@ from provena_mcp.errors import (
     ProvenaError,
     UpstreamError,
 )
-from provena_mcp.rules.records.references import Found, Outcome, RefusalKind, Refused
-from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import RegistryItem, VersioningInfo
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
 
 if TYPE_CHECKING:
     from provena_mcp.client import RegistryApi
+    from provena_mcp.rules.records.references import Outcome
 
 # The registry has no batch fetch (provena-http 7.10), so a hundred items would be a hundred calls. A page of
 # a list carries a hundred at once: from this many items of one subtype on a page saves more than it costs.
@@ -196,13 +195,17 @@ class ItemReader:
 
 
 def _in_rules(item_id: str, outcome: RegistryItem | ProvenaError) -> Outcome:
+    # Only who judges records needs their rules; a lineage needs names.
+    from provena_mcp.rules.records.references import Found, Refused
+    from provena_mcp.rules.records.refusals import unknown_reason
+
     if isinstance(outcome, RegistryItem):
         return Found(outcome)
     if isinstance(outcome, NotFoundError | ArgumentError):
         # What is no handle is not looked up: to the rules it is as unknown as what is not there.
         said = outcome.upstream if isinstance(outcome, NotFoundError) else None
         return Refused("unknown", said or unknown_reason(item_id))
-    kind: RefusalKind = "malformed" if isinstance(outcome, MalformedItemError) else "unreadable"
+    kind = "malformed" if isinstance(outcome, MalformedItemError) else "unreadable"
     return Refused(kind, outcome.upstream or outcome.message or unreadable_because(outcome))
 
 
