@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import Final, Literal
 
 from provena_mcp.rules.graph import ProvenanceGraph
@@ -44,20 +45,23 @@ def parts_of_agents(graph: ProvenanceGraph) -> dict[int, Part]:
     "ran" a model run or asked for it; "registered" items and nothing else; else "named" only, which is also
     said where the run or registration for which an item is attributed to an agent is not in the graph.
     """
-    columns = graph.columns
-    subtypes = [kind.subtype for kind in columns.kinds]
-    by_activity: dict[int, int] = {}
+    _, kinds, sources, relations, targets = graph.columns
+    subtypes = [kind.subtype for kind in kinds]
+    registers = list(map(_REGISTRATIONS.__contains__, subtypes)).__getitem__
+    is_agent = {kind: kind.category == "AGENT" for kind in set(kinds)}
+    are_agents = list(map(is_agent.__getitem__, kinds)).__getitem__
+    links = list(zip(sources, relations, targets, strict=True))
+    by_activity: dict[int, int] = {
+        source: target
+        for source, relation, target in compress(links, map(registers, sources))
+        if relation == "wasAssociatedWith"
+    }
     activities: dict[int, list[int]] = {}
-    links = list(zip(columns.sources, columns.relations, columns.targets, strict=True))
-    for source, relation, target in links:
-        if relation == "wasAssociatedWith" and subtypes[source] in _REGISTRATIONS:
-            by_activity[source] = target
-        elif relation == "wasGeneratedBy" and subtypes[target] in _REGISTRATIONS:
+    for source, relation, target in compress(links, map(registers, targets)):
+        if relation == "wasGeneratedBy":
             activities.setdefault(source, []).append(target)
     parts: dict[int, Part] = {}
-    for source, relation, target in links:
-        if columns.kinds[target].category != "AGENT":
-            continue
+    for source, relation, target in compress(links, map(are_agents, targets)):
         part: Part = "named"
         if relation == "wasAssociatedWith" and subtypes[source] == "MODEL_RUN":
             part = "ran"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import compress
-from operator import add
+from operator import add, ge
 
 from provena_mcp.rules.cycles import tangle
-from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.graph import Direction, ProvenanceGraph, Walk
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -37,7 +37,22 @@ def part_on_trails(
     hops = [hop if hop >= 0 else depth for hop in graph.walk(start, direction).hops]
     others = map(add, map(hops.__getitem__, near), map(onward.__getitem__, far))
     part = graph.of_links(list(map(depth.__gt__, others)))
+    # With an item, all its shortest ways from the start are in the part: its hops are the same there.
+    place = map(graph.numbers.__getitem__, part.columns.ids)
+    part.keep_walk(start, direction, _walk_of(part, list(map(hops.__getitem__, place)), direction))
     return None if tangle(part) else part
+
+
+def _walk_of(graph: ProvenanceGraph, hops: list[int], direction: Direction) -> Walk:
+    """The walk that gives every node the hops it is known to have."""
+    near, far = graph.columns.sources, graph.columns.targets
+    if direction == "downstream":
+        near, far = far, near
+    levels: list[list[int]] = [[] for _ in range(max(hops, default=-1) + 1)]
+    for node, hop in enumerate(hops):
+        levels[hop].append(node)
+    hop_of = hops.__getitem__
+    return Walk(hops, levels, set(compress(far, map(ge, map(hop_of, near), map(hop_of, far)))))
 
 
 def _hops_on(is_goal: Sequence[bool], near: Sequence[int], far: Sequence[int], depth: int) -> list[int]:

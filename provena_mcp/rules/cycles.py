@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
@@ -29,8 +29,14 @@ def cyclic_groups(graph: ProvenanceGraph) -> list[tuple[str, ...]]:
     return sorted(groups)
 
 
-def tangle(graph: ProvenanceGraph) -> list[int]:
+def tangle(graph: ProvenanceGraph) -> Sequence[int]:
     """The nodes on cycles, and those on ways from one cycle to another or on from one; mostly none."""
+    if graph.tangled is None:
+        graph.tangled = _tangled(graph)
+    return graph.tangled
+
+
+def _tangled(graph: ProvenanceGraph) -> list[int]:
     direction, suspects = _suspects(graph)
     ways = graph.ways(direction)
     arriving = Counter(chain.from_iterable(map(ways.__getitem__, suspects)))

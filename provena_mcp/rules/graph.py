@@ -75,9 +75,11 @@ class ProvenanceGraph:
     """Nodes by id, and links, each once; every link's two ends are nodes. It never changes.
 
     ``contradictions`` are the ids of nodes to which the service gave two kinds; the first one stands.
+    ``tangled`` is what ``rules/cycles.py`` has found out of it, if it was asked.
     """
 
     contradictions: tuple[str, ...]
+    tangled: Sequence[int] | None = None
 
     def __init__(
         self,
@@ -161,6 +163,10 @@ class ProvenanceGraph:
         if (start, direction) not in self._walks:
             self._walks[start, direction] = self._walked(self.numbers.get(start), direction)
         return self._walks[start, direction]
+
+    def keep_walk(self, start: str, direction: Direction, walk: Walk) -> None:
+        """Take over a walk that is known, so that it is not done."""
+        self._walks[start, direction] = walk
 
     def _walked(self, start: int | None, direction: Direction) -> Walk:
         hops = [-1] * len(self.columns.ids)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from provena_mcp.rules.acyclic_trails import part_on_trails
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from provena_mcp.rules.trails import links_on_trails
+from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
 from provena_mcp.wire.lineage import LineageQuery
 from tests.worlds.random_worlds import worlds
 
@@ -31,6 +31,14 @@ def test_the_part_found_by_number_is_the_links_on_trails_and_their_ends_or_it_cy
     ends = {end for link in links for end in (link.source, link.target)}
     assert set(part.links) == links
     assert part.nodes == {node: world.nodes[node] for node in ends}
+    assert walked(part, start, query) == walked(ProvenanceGraph.of_columns(part.columns), start, query)
+
+
+def walked(
+    graph: ProvenanceGraph, start: str, query: LineageQuery
+) -> tuple[list[int], list[set[int]], set[int]]:
+    hops, levels, nearer = graph.walk(start, DIRECTION_OF[query])
+    return hops, [set(level) for level in levels], nearer
 
 
 def test_what_nothing_joins_to_the_start_is_no_part() -> None:

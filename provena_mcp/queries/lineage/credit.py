@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import compress
+from itertools import chain, compress
 from typing import Final
 
 from provena_mcp.lineage.result import Custodian, LineageResult, RunCredit
@@ -93,8 +93,10 @@ async def read_credit(reader: Reader, view: LineageView, max_tokens: int, *, by_
 def _reached(view: LineageView, graph: ProvenanceGraph, subtype: str) -> list[str]:
     """Items of a kind in the lineage, the nearest first."""
     levels = graph.walk(view.start, view.direction).levels
-    nodes = (node for level in levels for node in level)
-    return [graph.columns.ids[node] for node in nodes if graph.columns.kinds[node].subtype == subtype]
+    is_wanted = {kind: kind.subtype == subtype for kind in set(graph.columns.kinds)}
+    wanted = list(map(is_wanted.__getitem__, graph.columns.kinds)).__getitem__
+    nodes = list(chain.from_iterable(levels))
+    return list(map(graph.columns.ids.__getitem__, compress(nodes, map(wanted, nodes))))
 
 
 async def _custodians(reader: Reader, datasets: list[str]) -> tuple[tuple[Custodian, ...], int, int]:
