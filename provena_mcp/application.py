@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from provena_mcp.queries.documents.documents import Documents, RecentReports
     from provena_mcp.queries.documents.recent import RecentDocuments
     from provena_mcp.queries.documents.user_files import InputFolders, OutputFolder
-    from provena_mcp.queries.items.reader import Names, Reader, RecentItems
+    from provena_mcp.queries.items.names import Names
+    from provena_mcp.queries.items.reader import Reader, RecentItems
     from provena_mcp.queries.items.suggestions import Suggestions
     from provena_mcp.queries.jobs.job_wait import PollPolicy
     from provena_mcp.queries.lineage.frontier import DepthCap
@@ -91,7 +92,7 @@ class Remembered:
     def __init__(self, client: ProvenaClient, *, depth_cap: int | None = None) -> None:
         """Know nothing yet, but for the most hops of one query where ``depth_cap`` is given."""
         from provena_mcp.queries.cache import BoundedCache
-        from provena_mcp.queries.items.reader import Names
+        from provena_mcp.queries.items.names import Names
         from provena_mcp.queries.lineage.frontier import DepthCap
         from provena_mcp.queries.lineage.lineage_page import MOST_KEPT, size_of
 

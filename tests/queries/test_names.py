@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from provena_mcp.client import ClientLimits, ProvenaClient, ReadyToken
-from provena_mcp.queries.items.reader import Names, NamesFound
+from provena_mcp.queries.items.names import Names, NamesFound
 from provena_mcp.settings import Endpoints
 
 BASE = "https://provena.example.org"

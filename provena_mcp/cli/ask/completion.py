@@ -132,7 +132,8 @@ async def _deployed(typed: str, kinds: Kinds, settings: Settings) -> list[Offer]
     """Ids and names that fit at a deployment, best first."""
     import asyncio
 
-    from provena_mcp.queries.items.reader import Names, Reader, RecentItems
+    from provena_mcp.queries.items.names import Names
+    from provena_mcp.queries.items.reader import Reader, RecentItems
     from provena_mcp.queries.items.suggestions import Suggestions
     from provena_mcp.server.backend import choose_backend
 

@@ -22,7 +22,8 @@ from provena_mcp.queries.answers.common import (
     unreadable_of,
 )
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.reader import NamesFound, Reader
+from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.rules.text import plural
 from provena_mcp.wire.items import ModelRunItem, StudyItem
 

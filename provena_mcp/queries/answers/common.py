@@ -11,7 +11,8 @@ from provena_mcp.errors import ProvenaError, WrongSubtypeError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.answers.makers import read_makers
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.queries.items.reader import NamesFound, Reader
+from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.rules.budgets import size_of
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.records.references import NOUN

@@ -21,7 +21,8 @@ from provena_mcp.queries.answers.comparison_result import (
     Scope,
 )
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.items.reader import NamesFound, Reader
+from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import ModelRunItem
 

@@ -12,7 +12,8 @@ from provena_mcp.queries.answers.impact_answer import ImpactAnswer
 from provena_mcp.queries.answers.impact_evidence import gather_evidence
 from provena_mcp.queries.answers.impact_result import AnalyseImpactResult
 from provena_mcp.queries.items.item_reader import ItemReader
-from provena_mcp.queries.items.reader import Named, Reader
+from provena_mcp.queries.items.names import Named
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap, worked_out
 from provena_mcp.rules.handles import parse_handle
 

@@ -24,7 +24,8 @@ from provena_mcp.queries.answers.impact_result import (
 )
 from provena_mcp.queries.answers.makers import MakersRead, read_makers
 from provena_mcp.queries.items.item_reader import ItemReader
-from provena_mcp.queries.items.reader import Named, NamesFound, Reader
+from provena_mcp.queries.items.names import Named, NamesFound
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import worked_out
 from provena_mcp.rules.text import plural, shown_text
 from provena_mcp.rules.times import utc

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from provena_mcp.lineage.paths import Meeting
 from provena_mcp.queries.answers.common import NamedItem, named_item
-from provena_mcp.queries.items.reader import NamesFound
+from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.rules.graph import Direction
 
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.cache import BoundedCache, Clock
-from provena_mcp.queries.items.reader import Named, Reader
+from provena_mcp.queries.items.names import Named
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import ItemSubtype
 

@@ -11,7 +11,8 @@ from provena_mcp.lineage.pages import PagePlan, PageRequest, plan_page
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.queries.cache import BoundedCache
-from provena_mcp.queries.items.reader import NamesFound, Reader
+from provena_mcp.queries.items.names import NamesFound
+from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.credit import read_credit
 from provena_mcp.queries.lineage.frontier import LARGE_ITEMS, DepthCap, Explorer, worked_out
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
