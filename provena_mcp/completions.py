@@ -15,7 +15,7 @@ from mcp.types import (
 from provena_mcp.application import Application
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.documents.kinds import CITATION_TYPES, PROV_TYPES, SUBTYPE_OF
-from provena_mcp.rules.uris import document_kind
+from provena_mcp.rules.handles import document_kind
 from provena_mcp.wire.lineage import LineageQuery
 from provena_mcp.wire.subtypes import NAMED_SUBTYPES
 

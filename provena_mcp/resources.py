@@ -21,8 +21,8 @@ from provena_mcp.application import Application
 from provena_mcp.errors import ProvenaError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.queries.documents.kinds import DOCUMENT_KINDS, MARKDOWN, DocumentKind
-from provena_mcp.rules import uris
 from provena_mcp.rules.budgets import NAME_LENGTH
+from provena_mcp.rules.handles import ABOUT, FORMATS, path_of
 from provena_mcp.rules.text import clean
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _handler(kind: DocumentKind) -> Callable[..., Awaitable[str | bytes]]:
 
 def _register_fixed(server: MCPServer[Application], about: Callable[[], str]) -> None:
     @server.resource(
-        uris.ABOUT,
+        ABOUT,
         name="about",
         title="About this Provena",
         mime_type=MARKDOWN,
@@ -89,7 +89,7 @@ def _register_fixed(server: MCPServer[Application], about: Callable[[], str]) ->
         return "\n".join(("# About this Provena", "", about(), "", "## Documents", "", *kinds, ""))
 
     @server.resource(
-        uris.FORMATS,
+        FORMATS,
         name="formats",
         title="Formats of documents",
         mime_type=MARKDOWN,
@@ -106,7 +106,7 @@ def recent_documents(app: Application) -> list[Resource]:
 
 
 def _listed(uri: str, mime_type: str) -> Resource:
-    place = clean(uris.path_of(uri), NAME_LENGTH)
+    place = clean(path_of(uri), NAME_LENGTH)
     return Resource(uri=uri, name=place, title=f"Recent: {place}", mime_type=mime_type)
 
 

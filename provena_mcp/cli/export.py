@@ -13,8 +13,7 @@ from provena_mcp.cli.export_place import keep_file, keep_files
 from provena_mcp.crates.export.packed_files import unpack
 from provena_mcp.errors import WrongSubtypeError
 from provena_mcp.queries.documents.kinds import SUBTYPE_OF
-from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.uris import item_uri, packed_crate_uri
+from provena_mcp.rules.handles import item_uri, packed_crate_uri, parse_handle
 from provena_mcp.settings import Settings
 
 _KIND_OF: Final = {subtype: kind for kind, subtype in SUBTYPE_OF.items()}

@@ -82,8 +82,7 @@ def _cite(
     """Say whom and what to cite for a result, over its whole lineage."""
     from provena_mcp.cli.export import read_export
     from provena_mcp.cli.session import run
-    from provena_mcp.rules.handles import parse_handle
-    from provena_mcp.rules.uris import citation_uri
+    from provena_mcp.rules.handles import citation_uri, parse_handle
     from provena_mcp.settings import read_settings
 
     uri = citation_uri(format, parse_handle(item))
@@ -105,9 +104,8 @@ def _dossier(
     """
     from provena_mcp.cli.export import keep_packed, read_export
     from provena_mcp.cli.session import run
-    from provena_mcp.rules.handles import parse_handle
+    from provena_mcp.rules.handles import dossier_uri, parse_handle
     from provena_mcp.rules.text import plural
-    from provena_mcp.rules.uris import dossier_uri
     from provena_mcp.settings import read_settings
 
     packed = run(read_export(read_settings(), dossier_uri(parse_handle(item)), sample=sample))

@@ -8,8 +8,7 @@ from tempfile import mkdtemp
 
 from provena_mcp.cli.documents import document_bytes, with_own_server
 from provena_mcp.errors import FileRefusedError
-from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.uris import figure_uri, picture_uri
+from provena_mcp.rules.handles import figure_uri, parse_handle, picture_uri
 from provena_mcp.settings import Settings
 
 _USUAL_DEPTH = {"path": 20, "impact": 20}

@@ -23,8 +23,8 @@ from provena_mcp.lineage.result import (
 )
 from provena_mcp.lineage.view import Arc, LineageView
 from provena_mcp.next_call import NextCall
+from provena_mcp.rules.handles import lineage_uri
 from provena_mcp.rules.text import clean
-from provena_mcp.rules.uris import lineage_uri
 from provena_mcp.wire.lineage import LineageQuery
 
 NAME_LENGTH: Final = 80

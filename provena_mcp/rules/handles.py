@@ -1,13 +1,17 @@
-"""Item ids as people write them: bare, ``hdl:``, or the URL of a resolver or registry (provena-http 11)."""
+"""Handles: as people write them, and in the ``provena://`` URIs of documents, with their templates.
+
+People write an item's id bare, with ``hdl:``, as the URL of a resolver or registry (provena-http 11), or as
+one of our URIs. In a URI a value is percent-encoded once, where the URI is built, and decoded once, where it
+is read, so that a handle with ``?``, ``#``, ``%`` or spaces comes back as it was. Its slash stays a slash.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.rules.uris import SCHEME, item_in
 
 MAX_LENGTH: Final = 256
 _PREFIXES: Final = ("hdl://", "hdl:/", "hdl:", "info:hdl/", "doi://", "doi:")
@@ -84,3 +88,110 @@ def _from_url(url: str) -> str:
         if path.startswith(marker):
             return path.removeprefix(marker)
     return url
+
+
+SCHEME: Final = "provena://"
+
+ITEM: Final = "provena://item/{+id}"
+LINEAGE: Final = "provena://lineage/{query}/{+id}{?depth}"
+DIAGRAM: Final = "provena://diagram/{query}/{+id}{?to,depth}"
+PICTURE: Final = "provena://picture/{query}/{+id}{?to,depth}"
+FIGURE: Final = "provena://figure/{query}/{+id}{?to,depth}"
+PROV: Final = "provena://prov/{format}/{+id}"
+CSV_TEMPLATE: Final = "provena://csv-template/{+workflow_template_id}"
+CSV_BATCH: Final = "provena://csv-batch/{batch_id}"
+REPORT: Final = "provena://report/{item_subtype}/{depth}/{+id}{?session_id}"
+CRATE: Final = "provena://crate/{kind}/{+id}{?depth}"
+PACKED_CRATE: Final = "provena://crate-zip/{kind}/{+id}{?depth,beside}"
+CITATION: Final = "provena://citation/{format}/{+id}"
+DOSSIER: Final = "provena://dossier/{+id}"
+ABOUT: Final = "provena://about"
+FORMATS: Final = "provena://formats"
+
+# What the path of a URI may hold as it stands beside letters and digits; templates match the same.
+_PLAIN: Final = "/:@!$&()*+,;=~"
+
+
+def item_uri(item_id: str) -> str:
+    """A registry item."""
+    return _uri("item", item_id)
+
+
+def lineage_uri(query: str, item_id: str, depth: int) -> str:
+    """The whole graph of a lineage query, ``depth`` hops from the item."""
+    return _uri(f"lineage/{query}", item_id, depth=depth)
+
+
+def diagram_uri(query: str, item_id: str, depth: int, to: str | None = None) -> str:
+    """A diagram: of a lineage query, of an impact, or of the path ``to`` another item."""
+    return _uri(f"diagram/{query}", item_id, to=to, depth=depth)
+
+
+def picture_uri(query: str, item_id: str, depth: int, to: str | None = None) -> str:
+    """The page that draws a lineage query, an impact, or the path ``to`` another item."""
+    return _uri(f"picture/{query}", item_id, to=to, depth=depth)
+
+
+def figure_uri(query: str, item_id: str, depth: int, to: str | None = None) -> str:
+    """The same as one still SVG."""
+    return _uri(f"figure/{query}", item_id, to=to, depth=depth)
+
+
+def template_in(template: str, format: str) -> str:
+    """The template of the documents of one format."""
+    return template.replace("{format}", format)
+
+
+def csv_template_uri(workflow_template_id: str) -> str:
+    """The CSV of a workflow template."""
+    return _uri("csv-template", workflow_template_id)
+
+
+def csv_batch_uri(batch_id: str) -> str:
+    """The runs of a batch as a CSV."""
+    return _uri("csv-batch", batch_id)
+
+
+def report_uri(item_subtype: str, depth: int, item_id: str, session_id: str | None = None) -> str:
+    """A report; with the session of its job nothing is made anew."""
+    return _uri(f"report/{item_subtype}/{depth}", item_id, session_id=session_id)
+
+
+def packed_crate_uri(kind: str, item_id: str, depth: int, beside: str | None = None) -> str:
+    """All files of that crate, and those ``beside`` it: ``prov``, ``report``, or both with a comma."""
+    return _uri(f"crate-zip/{kind}", item_id, depth=depth, beside=beside)
+
+
+def citation_uri(format: str, item_id: str) -> str:
+    """Whom and what to cite for a run, study or dataset."""
+    return _uri(f"citation/{format}", item_id)
+
+
+def dossier_uri(item_id: str) -> str:
+    """The dossier of a study or run."""
+    return _uri("dossier", item_id)
+
+
+def document_kind(uri: str) -> str | None:
+    """The kind of document that a URI or template of ours names: ``item``, ``report``, …; else None."""
+    if not uri.startswith(SCHEME):
+        return None
+    return uri.removeprefix(SCHEME).partition("/")[0]
+
+
+def item_in(uri: str) -> str | None:
+    """The handle of an item URI of ours, decoded; None of any other."""
+    if document_kind(uri) != "item":
+        return None
+    return unquote(uri.removeprefix(f"{SCHEME}item/").partition("?")[0])
+
+
+def path_of(uri: str) -> str:
+    """The part of a URI of ours that names its document, decoded, without scheme and query."""
+    return unquote(uri.removeprefix(SCHEME).partition("?")[0])
+
+
+def _uri(kind: str, item_id: str, **query: str | int | None) -> str:
+    given = {name: value for name, value in query.items() if value is not None}
+    asked = f"?{urlencode(given, quote_via=quote, safe='/:')}" if given else ""
+    return f"{SCHEME}{kind}/{quote(item_id, safe=_PLAIN)}{asked}"

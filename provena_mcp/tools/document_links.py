@@ -26,7 +26,7 @@ from provena_mcp.queries.documents.kinds import (
     ZIP,
 )
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.rules.uris import path_of
+from provena_mcp.rules.handles import path_of
 
 if TYPE_CHECKING:
     from provena_mcp.commands.generate_report import GenerateReportResult

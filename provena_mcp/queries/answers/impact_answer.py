@@ -27,9 +27,9 @@ from provena_mcp.queries.items.item_reader import ItemReader
 from provena_mcp.queries.items.names import Named, NamesFound
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import worked_out
+from provena_mcp.rules.handles import diagram_uri
 from provena_mcp.rules.text import plural, shown_text
 from provena_mcp.rules.times import utc
-from provena_mcp.rules.uris import diagram_uri
 from provena_mcp.wire.items import DatasetItem, PersonItem
 
 _RELEASE_ORDER: Final[dict[str | None, int]] = {"RELEASED": 0, "PENDING": 1}

@@ -20,9 +20,8 @@ from provena_mcp.queries.answers.path_words import PathWords
 from provena_mcp.queries.answers.unrelated_answer import UnrelatedAnswer
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
-from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.handles import diagram_uri, parse_handle
 from provena_mcp.rules.text import plural
-from provena_mcp.rules.uris import diagram_uri
 
 _SHOWN: Final = 3
 _SHOWN_COUNTS: Final = 8

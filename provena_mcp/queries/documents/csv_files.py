@@ -22,9 +22,8 @@ from provena_mcp.queries.documents.user_files import Place
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.jobs.job_wait import fetch_batch_state, fetch_job_state
 from provena_mcp.rules.budgets import estimate_tokens
-from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.handles import csv_batch_uri, csv_template_uri, parse_handle
 from provena_mcp.rules.text import clean, clean_lines
-from provena_mcp.rules.uris import csv_batch_uri, csv_template_uri
 
 _STATUS: Final = "_job_status"
 _WORD: Final = 40

@@ -7,7 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from provena_mcp.errors import ArgumentError
-from provena_mcp.rules import uris
+from provena_mcp.rules.handles import (
+    CITATION,
+    CRATE,
+    CSV_BATCH,
+    CSV_TEMPLATE,
+    DIAGRAM,
+    DOSSIER,
+    FIGURE,
+    ITEM,
+    LINEAGE,
+    PACKED_CRATE,
+    PICTURE,
+    PROV,
+    REPORT,
+    template_in,
+)
 from provena_mcp.wire.subtypes import ItemSubtype
 
 if TYPE_CHECKING:
@@ -99,7 +114,7 @@ class DocumentKind:
 def _prov_in(wanted: ProvFormat) -> DocumentKind:
     return DocumentKind(
         f"prov-{wanted}",
-        uris.template_in(uris.PROV, wanted),
+        template_in(PROV, wanted),
         f"PROV of a model run ({wanted})",
         PROV_TYPES[wanted],
         "A model run as a W3C PROV document.",
@@ -110,7 +125,7 @@ def _prov_in(wanted: ProvFormat) -> DocumentKind:
 def _citation_in(wanted: CitationFormat) -> DocumentKind:
     return DocumentKind(
         f"citation-{wanted}",
-        uris.template_in(uris.CITATION, wanted),
+        template_in(CITATION, wanted),
         f"Citation ({wanted})",
         CITATION_TYPES[wanted],
         "Whom and what to cite for a run, study or dataset, over its whole lineage.",
@@ -120,11 +135,11 @@ def _citation_in(wanted: CitationFormat) -> DocumentKind:
 
 DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     DocumentKind(
-        "item", uris.ITEM, "Registry item", JSON, "One registry item.", lambda made, of: made.item(of["id"])
+        "item", ITEM, "Registry item", JSON, "One registry item.", lambda made, of: made.item(of["id"])
     ),
     DocumentKind(
         "lineage",
-        uris.LINEAGE,
+        LINEAGE,
         "Lineage graph",
         JSON,
         "The whole graph of a lineage query as node-link JSON.",
@@ -132,7 +147,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     ),
     DocumentKind(
         "diagram",
-        uris.DIAGRAM,
+        DIAGRAM,
         "Lineage diagram",
         MERMAID,
         "A bounded Mermaid diagram of a lineage query, of an impact, or of the path to an item.",
@@ -140,7 +155,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     ),
     DocumentKind(
         "picture",
-        uris.PICTURE,
+        PICTURE,
         "Picture of a lineage",
         HTML,
         "A page to look at: a lineage query, an impact, or the path to an item, drawn.",
@@ -148,7 +163,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     ),
     DocumentKind(
         "figure",
-        uris.FIGURE,
+        FIGURE,
         "Figure of a lineage",
         SVG,
         "The same as one still SVG, for papers and slides.",
@@ -158,7 +173,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     *(_prov_in(wanted) for wanted in PROV_TYPES),
     DocumentKind(
         "prov",
-        uris.PROV,
+        PROV,
         "PROV of a model run",
         None,
         f"A model run as a W3C PROV document; format is one of {', '.join(PROV_TYPES)}.",
@@ -166,7 +181,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     ),
     DocumentKind(
         "crate",
-        uris.CRATE,
+        CRATE,
         "Crate of a run, study or dataset",
         JSON_LD,
         "Its lineage as a Provenance Run Crate: the ro-crate-metadata.json. kind is run, study or dataset.",
@@ -174,7 +189,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     ),
     DocumentKind(
         "crate-zip",
-        uris.PACKED_CRATE,
+        PACKED_CRATE,
         "Packed crate of a run, study or dataset",
         ZIP,
         "The same crate as a zip of all its files, to save; beside=prov,report adds those.",
@@ -185,7 +200,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     *(_citation_in(wanted) for wanted in CITATION_TYPES),
     DocumentKind(
         "citation",
-        uris.CITATION,
+        CITATION,
         "Citation",
         None,
         f"Whom and what to cite for a run, study or dataset; format is one of {', '.join(CITATION_TYPES)}.",
@@ -193,7 +208,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     ),
     DocumentKind(
         "dossier",
-        uris.DOSSIER,
+        DOSSIER,
         "Dossier of a study or run",
         ZIP,
         "Crate, report, pictures, citations, audit and tables in one zip, to save for a reviewer.",
@@ -201,7 +216,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     ),
     DocumentKind(
         "csv-template",
-        uris.CSV_TEMPLATE,
+        CSV_TEMPLATE,
         "CSV template",
         CSV,
         "The CSV of a workflow template, one row per run to fill in.",
@@ -209,7 +224,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     ),
     DocumentKind(
         "csv-batch",
-        uris.CSV_BATCH,
+        CSV_BATCH,
         "Batch as CSV",
         CSV,
         "The runs of a batch as a CSV, with what became of each.",
@@ -217,7 +232,7 @@ DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
     ),
     DocumentKind(
         "report",
-        uris.REPORT,
+        REPORT,
         "Close-out report",
         DOCX,
         "The report on a study or model run; made anew without the session_id of its job.",

@@ -16,7 +16,7 @@ from provena_mcp.errors import (
 )
 from provena_mcp.queries.jobs.failures import explain_failure
 from provena_mcp.queries.jobs.job_wait import JobState, PollPolicy, ReportProgress, fetch_job_state, poll
-from provena_mcp.rules.uris import report_uri
+from provena_mcp.rules.handles import report_uri
 from provena_mcp.wire.jobs import Job
 
 MAX_DEPTH: Final = 3

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from provena_mcp.lineage.picture.scene import Picture
 from provena_mcp.queries.items.briefs.models import Brief
-from provena_mcp.rules.uris import figure_uri, picture_uri
+from provena_mcp.rules.handles import figure_uri, picture_uri
 
 _NEAREST = 20
 

@@ -39,10 +39,10 @@ from provena_mcp.queries.jobs.job_wait import (
 )
 from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark, remark_on_batch
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor, foreign_cursor
+from provena_mcp.rules.handles import report_uri
 from provena_mcp.rules.jobs import JOB_KINDS, kind_of
 from provena_mcp.rules.text import clean
 from provena_mcp.rules.times import utc
-from provena_mcp.rules.uris import report_uri
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job
 
