@@ -149,7 +149,6 @@ class ImpactAnswer:
             )
 
     def _affected(self, rows: dict[str, int]) -> AffectedItems:
-        other = tuple(self._row(item, with_type=True) for item in self._other[: rows["other"]])
         return AffectedItems(
             datasets=tuple(self._row(item) for item in self._datasets[: rows["datasets"]]),
             runs=tuple(self._row(item) for item in self._runs[: rows["runs"]]),
@@ -159,7 +158,7 @@ class ImpactAnswer:
                 TouchedStudy(id=study.id, name=self._name(study.id), hop=study.hop, runs=study.roles["runs"])
                 for study in self._studies[: rows["studies"]]
             ),
-            other=other or None,
+            other=tuple(self._row(item, with_type=True) for item in self._other[: rows["other"]]) or None,
         )
 
     def _row(self, item: Affected, *, with_type: bool = False) -> AffectedItem:
