@@ -155,6 +155,28 @@ async def test_a_question_does_not_wait_for_itself_however_many_large_answers_it
 
 
 @pytest.mark.asyncio
+async def test_a_question_of_many_requests_leaves_slots_to_others():
+    may_answer, asked = asyncio.Event(), list[str]()
+
+    async def holding(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params["depth"])
+        if request.url.params["depth"] != "1":
+            await may_answer.wait()
+        return httpx.Response(200, content=SMALL)
+
+    async with client_over(holding) as client:
+        with question():
+            many = [large(client) for _ in range(40)]
+        await asyncio.wait(many, timeout=0.02)
+        with question():
+            async with asyncio.timeout(5):
+                graph = await small(client)
+        held = asked.count("2")
+        may_answer.set()
+        assert (held, await asyncio.gather(*many)) == (12, [graph] * 40)
+
+
+@pytest.mark.asyncio
 async def test_who_goes_away_lets_the_next_one_in():
     provena = Provena()
     async with client_over(provena, limits=LIMITS) as client:

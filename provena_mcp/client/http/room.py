@@ -15,7 +15,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
+
+# Of the slots of a client, 16 unless it serves many users, those that the requests of one question may have.
+_TURNS: Final = 12
 
 
 @dataclass(eq=False)
@@ -80,9 +84,11 @@ class Question:
     """Whatever is asked for one answer; its room is given back when ``answered`` is done.
 
     Until then it has ``taken`` of it: exactly what was ``read``, as soon as nothing more is ``under_way``.
+    Its requests take ``turns``, so that one that needs a hundred names leaves slots to others.
     """
 
     answered: asyncio.Future[None]
+    turns: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, _TURNS))
     taking: asyncio.Lock = field(default_factory=asyncio.Lock)
     taken: int = 0
     read: int = 0

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +27,7 @@ from opentelemetry import trace
 from provena_mcp.client.http.large_bodies import LargeBodies, LargeBody
 from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.http.retries import DOWN, pause_before_repeat, seconds_to_wait
-from provena_mcp.client.http.room import Room
+from provena_mcp.client.http.room import UNDER_WAY, Room
 from provena_mcp.client.http.transport_errors import BodyBroken, BodyTooLarge, DeadlineReached, left_alone
 
 _TRACER: Final = trace.get_tracer("provena_mcp")
@@ -238,9 +239,10 @@ class SlotTransport(_Around):
             BodyTooLarge: There is more of the answer than is read.
             BodyBroken: It broke off or is damaged.
         """
-        sent = False
+        sent, asked = False, UNDER_WAY.get()
+        turn = asked.turns if asked is not None else nullcontext()
         try:
-            async with asyncio.timeout_at(request.extensions.get("deadline")), self._slots:
+            async with asyncio.timeout_at(request.extensions.get("deadline")), turn, self._slots:
                 sent = True
                 response = await self._inner.handle_async_request(request)
                 chunks, rest = await self._begun(request, response)
