@@ -1,6 +1,7 @@
 """Everything that can go wrong, as one tree.
 
     ProvenaError
+    ├── UnderWayError               calls of the caller's own are at it: wait
     ├── CallerError                 the call was wrong: change it
     │   ├── ArgumentError
     │   ├── CursorError
@@ -19,6 +20,7 @@
     │   ├── MalformedAnswerError
     │   │   └── MalformedItemError  a registry item lacks what its subtype needs
     │   ├── DeploymentError         any other 5xx
+    │   ├── PartlyDoneError         one of several things failed: those before it are done
     │   └── AmbiguousWriteError     sent, but no answer: may have arrived
     └── OperatorError               this machine or its settings
         ├── SettingsError
@@ -26,9 +28,9 @@
         └── FileRefusedError
 
 An error carries what its reader needs to go on: what kind it is (``kind``, fixed whatever the class is
-called), whose fault it is (``fault``), whether the same call may work later (``retry``), what to do next
-(``advice``, which names methods of the client in backticks) and, apart from our own words, what Provena
-said (``upstream``), which is data and is fenced wherever it is shown.
+called), whose fault it is (``fault``), whether the same call may work later (``retry``, which says the same
+as ``advice``), what to do next (``advice``, which names methods of the client in backticks) and, apart from
+our own words, what Provena said (``upstream``), which is data and is fenced wherever it is shown.
 """
 
 from __future__ import annotations
@@ -54,12 +56,14 @@ __all__ = [
     "NotFoundError",
     "NotLoggedInError",
     "OperatorError",
+    "PartlyDoneError",
     "ProvenaError",
     "RejectedError",
     "Retry",
     "SettingsError",
     "StoreError",
     "UnavailableError",
+    "UnderWayError",
     "UpstreamError",
     "WrongSubtypeError",
 ]
@@ -72,8 +76,8 @@ class ProvenaError(Exception):
     """The root: every failure this package raises on purpose."""
 
     kind: ClassVar[str] = "Provena"
-    fault: ClassVar[Fault] = "operator"
-    retry: ClassVar[Retry] = "no"
+    fault: Fault = "operator"
+    retry: Retry = "no"
 
     def __init__(
         self,
@@ -82,28 +86,30 @@ class ProvenaError(Exception):
         advice: str = "",
         upstream: str | None = None,
         retry_after: float | None = None,
+        fault: Fault | None = None,
+        retry: Retry | None = None,
     ) -> None:
-        """Describe a failure.
-
-        Args:
-            message: What failed and why, in our own words; ids in quotes.
-            advice: What to do next, as one sentence.
-            upstream: Text a Provena service sent with the failure, if any.
-            retry_after: Seconds after which a repeat may work, if the service said so.
-        """
+        """Describe a failure; ``fault`` and ``retry`` where they are not the usual ones of this kind."""
         super().__init__(message)
-        self.message = message
-        self.advice = advice
-        self.upstream = upstream
-        self.retry_after = retry_after
+        self.message, self.advice = message, advice
+        self.fault, self.retry = fault or type(self).fault, retry or type(self).retry
+        self.upstream, self.retry_after = upstream, retry_after
+
+
+class UnderWayError(ProvenaError):
+    """Other calls of the same caller's are at it, or too many at once: the same call works after them."""
+
+    kind: ClassVar[str] = "UnderWay"
+    fault: Fault = "caller"
+    retry: Retry = "later"
 
 
 class CallerError(ProvenaError):
     """The call itself was wrong; repeating it unchanged cannot work."""
 
     kind: ClassVar[str] = "Caller"
-    fault: ClassVar[Fault] = "caller"
-    retry: ClassVar[Retry] = "after_change"
+    fault: Fault = "caller"
+    retry: Retry = "after_change"
 
 
 class ArgumentError(CallerError):
@@ -129,10 +135,16 @@ class NotFoundError(CallerError):
     kind: ClassVar[str] = "NotFound"
 
     def __init__(
-        self, message: str, *, item_id: str = "", advice: str = "", upstream: str | None = None
+        self,
+        message: str,
+        *,
+        item_id: str = "",
+        advice: str = "",
+        upstream: str | None = None,
+        retry: Retry | None = None,
     ) -> None:
         """Describe a missing thing, with the ``item_id`` that was asked for."""
-        super().__init__(message, advice=advice, upstream=upstream)
+        super().__init__(message, advice=advice, upstream=upstream, retry=retry)
         self.item_id = item_id
 
 
@@ -166,8 +178,8 @@ class AccessError(ProvenaError):
     """The caller is not who the operation needs."""
 
     kind: ClassVar[str] = "Access"
-    fault: ClassVar[Fault] = "access"
-    retry: ClassVar[Retry] = "after_change"
+    fault: Fault = "access"
+    retry: Retry = "after_change"
 
 
 class NotLoggedInError(AccessError):
@@ -180,17 +192,10 @@ class LoginPendingError(NotLoggedInError):
     """A login has been started and waits for a person with a browser; then it goes on by itself."""
 
     kind: ClassVar[str] = "LoginPending"
-    retry: ClassVar[Retry] = "later"
+    retry: Retry = "later"
 
     def __init__(self, message: str, *, url: str, user_code: str, minutes: int) -> None:
-        """Describe a login that waits.
-
-        Args:
-            message: What needs the login.
-            url: The page to open.
-            user_code: The code that the page shows or asks for.
-            minutes: How long the code remains valid.
-        """
+        """Describe a login at ``url``, with the code that its page shows or asks for, for ``minutes``."""
         super().__init__(
             message,
             advice=f"Ask the user to open {url} in a browser, to compare the code {user_code} and to log in "
@@ -222,8 +227,8 @@ class UpstreamError(ProvenaError):
     """A Provena service failed or could not be reached."""
 
     kind: ClassVar[str] = "Upstream"
-    fault: ClassVar[Fault] = "deployment"
-    retry: ClassVar[Retry] = "later"
+    fault: Fault = "deployment"
+    retry: Retry = "later"
 
 
 class UnavailableError(UpstreamError):
@@ -256,18 +261,24 @@ class DeploymentError(UpstreamError):
     kind: ClassVar[str] = "Deployment"
 
 
+class PartlyDoneError(UpstreamError):
+    """Of several things to be written one was refused or failed: those before it are done and stay."""
+
+    kind: ClassVar[str] = "PartlyDone"
+    retry: Retry = "check_first"
+
+
 class AmbiguousWriteError(UpstreamError):
     """A write was sent and its answer was lost: it may or may not have happened."""
 
     kind: ClassVar[str] = "AmbiguousWrite"
-    retry: ClassVar[Retry] = "check_first"
+    retry: Retry = "check_first"
 
 
 class OperatorError(ProvenaError):
     """Something on this machine: its settings, files or store."""
 
     kind: ClassVar[str] = "Operator"
-    fault: ClassVar[Fault] = "operator"
 
 
 class SettingsError(OperatorError):

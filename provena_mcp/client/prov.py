@@ -71,16 +71,28 @@ class AdminRoutes(ServiceApi):
         return await self._store("/admin/store_record", "store a record", validate_record, to_json(item))
 
     async def store_records(self, items: tuple[JsonObject, ...], *, validate_record: bool = True) -> Status:
-        """The same for several, in order; it stops at the first failure, what came before stays (admin)."""
-        return await self._store("/admin/store_records", "store records", validate_record, to_json(items))
+        """The same for several, in order (admin).
 
-    async def store_all_registry_records(self, *, validate_record: bool = True) -> Status:
-        """The same for every complete run in the registry (admin)."""
+        Raises:
+            PartlyDoneError: It stopped at one of them; what came before stays.
+        """
         return await self._store(
-            "/admin/store_all_registry_records", "store all registry records", validate_record, None
+            "/admin/store_records", "store records", validate_record, to_json(items), in_turn=True
         )
 
-    async def _store(self, path: str, name: str, validate_record: bool, body: bytes | None) -> Status:
+    async def store_all_registry_records(self, *, validate_record: bool = True) -> Status:
+        """The same for every complete run in the registry (admin); errors as ``store_records``."""
+        return await self._store(
+            "/admin/store_all_registry_records",
+            "store all registry records",
+            validate_record,
+            None,
+            in_turn=True,
+        )
+
+    async def _store(
+        self, path: str, name: str, validate_record: bool, body: bytes | None, *, in_turn: bool = False
+    ) -> Status:
         call = Call(
             service="prov",
             method="POST",
@@ -91,6 +103,7 @@ class AdminRoutes(ServiceApi):
             params={"validate_record": validate_record},
             body=body,
             find_out="Storing a record again changes nothing: explore its run to see whether it is there.",
+            in_turn=in_turn,
         )
         answer = await self._ask(call, StatusAnswer)
         require_success(call, answer.status)

@@ -137,6 +137,7 @@ def _storage_call(report_url: str, prov_url: str) -> Call:
         raise DeploymentError(
             "The finished report has no address that can be followed.",
             advice="Tell the administrators of this Provena.",
+            retry="no",
         )
     return Call(
         service="storage", method="GET", path=parts.geturl(), name="fetch a report", role="any", token="never"

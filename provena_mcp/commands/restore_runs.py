@@ -14,7 +14,7 @@ from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.write_result import WriteResult, problem_briefs, problem_count
 from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.lookup import digest_of, resolve_runs, with_candidates
-from provena_mcp.errors import ArgumentError, NotFoundError, RejectedError
+from provena_mcp.errors import ArgumentError, NotFoundError, PartlyDoneError
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.problems import Problem, located
@@ -101,13 +101,14 @@ class RestoreRuns:
         prov, items = context.client.prov, payload.items
         if len(items) == 1:
             status = await prov.store_record(items[0], validate_record=payload.validate_record)
-        else:
-            status = await _in_turn(prov.store_records(items, validate_record=payload.validate_record))
-        return {"details": status.details}
+            return {"details": status.details}
+        return await _in_turn(prov.store_records(items, validate_record=payload.validate_record))
 
     async def result(self, context: WriteContext, sent: Sent) -> StoreRecordsResult:
         """How many were written."""
         ids = [str(raw.get("id", "")) for raw in _listed(sent.arguments)]
+        if sent.answer.get("stopped"):
+            return _stopped(sent.answer)
         return StoreRecordsResult(
             status="succeeded",
             message=f"Written into the lineage graph again. {_EXPLORE}",
@@ -153,10 +154,12 @@ class RestoreAll:
     async def send(self, context: WriteContext, payload: Restoration) -> JsonObject:
         """Have them written."""
         storing = context.client.prov.store_all_registry_records(validate_record=payload.validate_record)
-        return {"details": (await _in_turn(storing)).details}
+        return await _in_turn(storing)
 
     async def result(self, context: WriteContext, sent: Sent) -> StoreRecordsResult:
-        """That they were written."""
+        """That they were written, or that it stopped at one."""
+        if sent.answer.get("stopped"):
+            return _stopped(sent.answer)
         return StoreRecordsResult(
             status="succeeded",
             message=f"All runs of the registry are written into the lineage graph again. {_EXPLORE}",
@@ -233,13 +236,19 @@ def _details(answer: JsonObject) -> str | None:
     return clean(str(answer.get("details") or ""), _DETAILS) or None
 
 
-async def _in_turn(storing: Awaitable[Status]) -> Status:
+async def _in_turn(storing: Awaitable[Status]) -> JsonObject:
+    """What Provena said, also where it stopped at a record: the first part is done, so that is an outcome."""
     try:
-        return await storing
-    except RejectedError as error:
-        raise RejectedError(
-            "Provena stopped at a record that it refuses; those before it are stored.",
-            advice="Correct or leave out what Provena names and store again: what is stored already stays as "
-            "it is. With validate_record: false nothing is checked.",
-            upstream=error.upstream,
-        ) from error
+        return {"details": (await storing).details}
+    except PartlyDoneError as error:
+        return {"details": error.upstream, "stopped": True}
+
+
+def _stopped(answer: JsonObject) -> StoreRecordsResult:
+    return StoreRecordsResult(
+        status="failed",
+        message="Provena stopped at one of the records: those before it, in their order, are stored, those "
+        f"after it are not. {_EXPLORE} Correct or leave out what Provena names and store again, with a new "
+        "preview: what is stored already stays as it is. With validate_record: false nothing is checked.",
+        provena_said=_details(answer),
+    )

@@ -14,7 +14,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
 
 from provena_mcp.client.http.room import UNDER_WAY, Question
-from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnavailableError
+from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnderWayError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.tools.error_results import failure_result
 
@@ -66,7 +66,8 @@ class Deadline:
             )
         return DeadlineError(
             f"There was no answer within {self.seconds:g} s.",
-            advice="Ask for less: a smaller depth or a smaller page; get_health_check shows what is slow.",
+            advice="Try again, or ask for less: a smaller depth or a smaller page; get_health_check shows "
+            "what is slow.",
         )
 
 
@@ -148,8 +149,8 @@ class CallsAtOnce:
                 self._turns.pop(key, None)
 
 
-def _too_many(present: int) -> UnavailableError:
-    return UnavailableError(
+def _too_many(present: int) -> UnderWayError:
+    return UnderWayError(
         f"{present} calls of yours are under way or waiting already.",
         advice="Wait for some of them to end before making more.",
         retry_after=_BUSY_SECONDS,

@@ -46,11 +46,13 @@ KINDS = {
     "NotFoundError": "NotFound",
     "NotLoggedInError": "NotLoggedIn",
     "OperatorError": "Operator",
+    "PartlyDoneError": "PartlyDone",
     "ProvenaError": "Provena",
     "RejectedError": "Rejected",
     "SettingsError": "Settings",
     "StoreError": "Store",
     "UnavailableError": "Unavailable",
+    "UnderWayError": "UnderWay",
     "UpstreamError": "Upstream",
     "WrongSubtypeError": "WrongSubtype",
 }

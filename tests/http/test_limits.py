@@ -73,7 +73,7 @@ async def test_a_flood_of_calls_is_refused_in_words(world: World):
         refused = [task.result() for task in done]
         gate.opened.set()
         results = await asyncio.gather(*calls)
-    assert [error_of(result)["kind"] for result in refused] == ["Unavailable"]
+    assert [error_of(result)["kind"] for result in refused] == ["UnderWay"]
     assert error_of(refused[0])["retry_after"] == 5.0
     assert sum(result.is_error for result in results) == 1
 

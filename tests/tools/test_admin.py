@@ -17,8 +17,10 @@ OUTPUT = "sample/1000041"
 DELETE = "/prov-api/model_run/delete"
 DELETE_ITEM = "/registry-api/registry/activity/model_run/delete"
 STORE = "/prov-api/admin/store_record"
+STORE_SEVERAL = "/prov-api/admin/store_records"
 STORE_ALL = "/prov-api/admin/store_all_registry_records"
 CONFIG = "/prov-api/admin/config"
+AGAIN = "It had been sent with this reference before and was not sent again. "
 
 ADMIN: dict[str, Any] = {"toolsets": "all"}
 
@@ -228,15 +230,99 @@ async def test_the_whole_registry_is_stored_again_by_reference_only(tmp_path: Pa
     assert wire.count(STORE_ALL) == 1
 
 
+STOPPED = (
+    "Provena stopped at one of the records: those before it, in their order, are stored, those after it are "
+    "not. explore_upstream shows what the graph says of a run now. Correct or leave out what Provena names "
+    "and store again, with a new preview: what is stored already stays as it is. With validate_record: false "
+    "nothing is checked."
+)
+
+
+@BOTH_ERAS
 @pytest.mark.asyncio
-async def test_a_refused_record_stops_the_restoration_and_may_be_tried_again(tmp_path: Path):
-    async with provena(tmp_path) as wire, server(wire, **ADMIN) as client:
+async def test_a_refused_record_stops_the_restoration_and_the_consent_to_it_is_used_up(
+    tmp_path: Path, era: str
+):
+    async with provena(tmp_path) as wire, server(wire, era, **ADMIN) as client:
         shown = await call(client, "store_all_registry_records")
-        error = await failure(
-            client, "store_all_registry_records", reference=shown["reference"], confirm=True
+        done = await call(client, "store_all_registry_records", reference=shown["reference"], confirm=True)
+        again = await call(client, "store_all_registry_records", reference=shown["reference"], confirm=True)
+    assert (done["status"], done["message"]) == ("failed", STOPPED)
+    assert "Missing required annotations" in done["provena_said"]
+    assert again == {**done, "message": f"{AGAIN}{STOPPED}"}
+    assert wire.count(STORE_ALL) == 1
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_of_several_records_those_before_the_refused_one_are_stored_and_not_sent_again(
+    tmp_path: Path, era: str
+):
+    async with provena(tmp_path) as wire, server(wire, era, **ADMIN) as client:
+        full = await call(client, "fetch_items", ids=[RUN], detail="full")
+        record = full["items"][0]["record"]
+        gone = {**record, "record": {**record["record"], "workflow_template_id": "sample/9"}}
+        shown = await call(client, "delete_model_run", model_run_id=RUN)
+        await call(client, "delete_model_run", reference=shown["reference"], confirm=True)
+        offered = await call(
+            client, "store_multiple_records", registry_records=[{"id": RUN}, gone], validate_record=False
         )
-    assert error["message"] == "Provena stopped at a record that it refuses; those before it are stored."
-    assert "Missing required annotations" in error["provena_said"]
+        confirm = {"reference": offered["reference"], "confirm": True}
+        done = await call(client, "store_multiple_records", **confirm)
+        again = await call(client, "store_multiple_records", **confirm)
+        links = await links_of(client)
+    assert (done["status"], done["message"]) == ("failed", STOPPED)
+    assert "sample/9" in done["provena_said"]
+    assert again == {**done, "message": f"{AGAIN}{STOPPED}"}
+    assert (links > 0, wire.count(STORE_SEVERAL)) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "may_be_sent_again"),
+    [
+        (400, "Failed to validate an entity's ID in the record, error: something new.", False),
+        (401, "Registry API denied access to resource: 401. Error: no.", False),
+        (409, "conflict", False),
+        (500, "Neo4j is away", False),
+        (502, "bad gateway", False),
+        (401, "Could not validate credentials", True),
+        (422, [{"loc": ["body"], "msg": "value is not a valid list", "type": "type_error.list"}], True),
+        (429, "slowly", True),
+        (503, "down", True),
+    ],
+)
+@pytest.mark.asyncio
+async def test_only_a_refusal_of_the_whole_leaves_a_restoration_to_be_sent_again(
+    tmp_path: Path, status: int, detail: object, may_be_sent_again: bool
+):
+    async with provena(tmp_path) as wire, server(wire, **ADMIN) as client:
+        shown = await call(client, "store_all_registry_records", validate_record=False)
+        wire.spoilt[STORE_ALL] = answering(status, {"detail": detail})
+        confirm = {"reference": shown["reference"], "confirm": True}
+        await client.call_tool("store_all_registry_records", confirm)
+        sent = wire.count(STORE_ALL)
+        del wire.spoilt[STORE_ALL]
+        await client.call_tool("store_all_registry_records", confirm)
+    assert wire.count(STORE_ALL) - sent == may_be_sent_again
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 429, 500, 502, 503])
+@pytest.mark.asyncio
+async def test_whatever_stops_a_deletion_half_way_its_first_half_is_not_sent_again(
+    tmp_path: Path, status: int
+):
+    async with provena(tmp_path) as wire, server(wire, **ADMIN) as client:
+        shown = await call(client, "delete_model_run", model_run_id=RUN, and_registry=True)
+        trials = wire.count(DELETE)
+        wire.spoilt[DELETE_ITEM] = answering(status, {"detail": "no"})
+        confirm = {"reference": shown["reference"], "confirm": True}
+        done = await call(client, "delete_model_run", **confirm)
+        deletions = wire.count(DELETE) - trials
+        del wire.spoilt[DELETE_ITEM]
+        again = await call(client, "delete_model_run", **confirm)
+    assert (done["status"], again) == ("failed", {**done, "message": f"{AGAIN}{done['message']}"})
+    # A confirmation looks once more what the deletion would change, then deletes.
+    assert (deletions, wire.count(DELETE) - trials) == (2, 2)
 
 
 SETTINGS = """\

@@ -344,8 +344,10 @@ async def test_a_lost_answer_is_not_sent_again(tmp_path: Path):
         lost = await failure(client, "create_item", reference=shown["reference"], confirm=True)
         again = await failure(client, "create_item", reference=shown["reference"], confirm=True)
     assert (lost["kind"], lost["retry"]) == ("AmbiguousWrite", "check_first")
+    assert (again["kind"], again["next"]) == (lost["kind"], lost["next"])
     assert again["message"] == (
-        "This was sent with this reference before and its answer was lost; it was not sent again."
+        "It had been sent with this reference before and was not sent again. What came of it: "
+        f"{lost['message']}"
     )
     assert wire.count(CREATE_PERSON) == 1
 

@@ -11,8 +11,9 @@ import pytest
 from mcp import Client
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
 
-from tests.worlds.deployment import Send, a_record, provena, server
-from tests.worlds.sample import call, error_of, failure
+from tests.worlds.deployment import Asked, Send, a_record, provena, server
+from tests.worlds.sample import BOTH_ERAS, call, error_of, failure
+from tests.worlds.writes import writes
 
 REGISTER = "/prov-api/model_run/register"
 LIST_JOBS = "/job-api/jobs/user/list"
@@ -20,37 +21,10 @@ AGAIN = "It had been sent with this reference before and was not sent again. "
 # The first run that is registered.
 RUN = "local/1000001"
 
-ASKING = pytest.mark.parametrize(
-    ("tool", "arguments", "path"),
-    [
-        ("register_model_run", {"record": a_record()}, REGISTER),
-        ("register_batch_model_runs", {"records": [a_record()]}, "/prov-api/model_run/register_batch"),
-        (
-            "update_model_run",
-            {"model_run_id": RUN, "reason": "A better name", "changes": {"display_name": "Renamed"}},
-            "/prov-api/model_run/update",
-        ),
-        (
-            "link_model_run_to_study",
-            {"model_run_id": RUN, "study_id": "sample/1000031"},
-            "/prov-api/model_run/edit/link_to_study",
-        ),
-        (
-            "create_item",
-            {
-                "item_subtype": "PERSON",
-                "item": {
-                    "first_name": "Ada",
-                    "last_name": "Okafor",
-                    "email": "ada@example.org",
-                    "ethics_approved": True,
-                },
-            },
-            "/registry-api/registry/agent/person/create",
-        ),
-    ],
-    ids=["register", "batch", "update", "link", "create"],
-)
+# Of the tools for administrators nobody is asked: they are confirmed by reference alone.
+CHANGES = {tool: change for tool, change in writes(RUN).items() if "/admin/" not in change.path}
+del CHANGES["delete_model_run"]
+ASKING = pytest.mark.parametrize("tool", sorted(CHANGES))
 
 
 async def question(client: Client, tool: str, arguments: dict[str, Any]) -> str:
@@ -86,9 +60,9 @@ async def nobody(context: object, params: object) -> ElicitResult:
 @pytest.mark.asyncio
 @ASKING
 async def test_a_consent_that_arrives_five_times_is_sent_once_and_told_what_came_of_it(
-    tmp_path: Path, tool: str, arguments: dict[str, Any], path: str
+    tmp_path: Path, tool: str
 ):
-    arguments = {**arguments, "confirm": True}
+    arguments, path = {**CHANGES[tool].arguments, "confirm": True}, CHANGES[tool].path
     async with (
         provena(tmp_path) as wire,
         server(wire, asked=nobody, toolsets="default,curation") as client,
@@ -106,6 +80,24 @@ async def test_a_consent_that_arrives_five_times_is_sent_once_and_told_what_came
     assert wire.count(path) == before + 1
     assert later == {**first, "message": AGAIN + first["message"]}
     assert "othing has been changed" not in texts(answers)
+
+
+@pytest.mark.slow
+@BOTH_ERAS
+@pytest.mark.asyncio
+@ASKING
+async def test_what_the_user_agrees_to_when_asked_is_sent_once(tmp_path: Path, tool: str, era: str):
+    change, asked = CHANGES[tool], Asked()
+    async with (
+        provena(tmp_path) as wire,
+        server(wire, era, asked=asked, toolsets="default,curation") as client,
+    ):
+        mine = await call(client, "register_model_run", record=a_record(display_name="Mine", study_id=None))
+        await call(client, "register_model_run", reference=mine["reference"], confirm=True)
+        before = wire.count(change.path)
+        done = await call(client, tool, **change.arguments, confirm=True)
+    assert (done["status"], len(asked.questions)) == ("succeeded", 1)
+    assert wire.count(change.path) == before + 1
 
 
 @pytest.mark.asyncio
@@ -151,6 +143,7 @@ async def test_a_call_that_finds_the_run_being_sent_by_another_is_told_so(tmp_pa
         done = (await winner).structured_content
     lost = error_of(loser.result())
     assert lost["message"] == "This is being sent at this moment, by another call with the same reference."
+    assert (lost["kind"], lost["retry"]) == ("UnderWay", "later")
     assert lost["next"].startswith("Repeat the call in a few seconds")
     assert done is not None
     assert (done["status"], wire.count(REGISTER)) == ("succeeded", 1)
@@ -177,8 +170,9 @@ async def test_a_sending_that_was_cut_off_is_ambiguous_once_no_call_can_be_at_it
         cut_off = await failure(client, "register_model_run", **confirm)
         over.set()
         await first
-    assert (still["kind"], still["message"]) == (
-        "Rejected",
+    assert (still["kind"], still["retry"], still["message"]) == (
+        "UnderWay",
+        "later",
         "This is being sent at this moment, by another call with the same reference.",
     )
     assert (cut_off["kind"], cut_off["retry"]) == ("AmbiguousWrite", "check_first")

@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 
 from provena_mcp.client.http.request import SERVICE_NAME, Call
-from provena_mcp.client.http.transport_errors import TRY_LATER, if_ambiguous, malformed
+from provena_mcp.client.http.transport_errors import TRY_LATER, if_ambiguous, if_in_turn, malformed
 from provena_mcp.client.http.upstream_words import token_sent, upstream_text, words_of
 from provena_mcp.errors import (
     DeploymentError,
@@ -73,13 +73,16 @@ def failure_of(call: Call, response: httpx.Response) -> ProvenaError:
     refusal = _Refusal(call, status, words, said, response.extensions.get("retry_after"))
     if call.service == "storage" and status < 500:
         return _expired_document()
-    return _READING_OF.get(status, _rejected if status < 500 else _broken)(refusal)
+    failure = _READING_OF.get(status, _rejected if status < 500 else _broken)(refusal)
+    # A 401 about an item is about one of those that are written; any other is about the caller.
+    is_before_any = not _NO_ITEM_ACCESS.search(words) if status == 401 else status in _BEFORE_ANY
+    return failure if is_before_any else if_in_turn(call, failure)
 
 
 def failure_of_status(call: Call, status: Status) -> ProvenaError:
     """The error that ``success: false`` in a 200 means (provena-http 3.1)."""
     refusal = _Refusal(call, 200, status.details, upstream_text(status.details))
-    return _about_subject(refusal) or _rejected(refusal)
+    return if_in_turn(call, _about_subject(refusal) or _rejected(refusal))
 
 
 def is_token_refused(response: httpx.Response) -> bool:
@@ -92,6 +95,7 @@ def login_ran_out(call: Call) -> NotLoggedInError:
     return NotLoggedInError(
         f"The login had run out, so nothing was changed: {call.name}.",
         advice="Repeat the call: it will be sent with a fresh login.",
+        retry="later",
     )
 
 
@@ -103,8 +107,9 @@ def _about_subject(refusal: _Refusal) -> ProvenaError | None:
     subject = next((each for each in call.subjects if each in words), call.subjects[0])
     if _MISSING.search(words):
         kind, advice = ("job", _WAIT_FOR_JOB) if call.service == "job" else ("registered item", _FIND_THE_ID)
+        retry = "later" if call.service == "job" else None
         return NotFoundError(
-            f"There is no {kind} {subject!r}.", item_id=subject, advice=advice, upstream=said
+            f"There is no {kind} {subject!r}.", item_id=subject, advice=advice, upstream=said, retry=retry
         )
     if _WRONG_KIND.search(words):
         return WrongSubtypeError(
@@ -198,6 +203,7 @@ def _no_route(refusal: _Refusal) -> DeploymentError:
         f"{refusal.service} has no route {call.method} {call.path} ({call.name}).",
         advice=_WRONG_ADDRESS,
         upstream=refusal.said,
+        retry="no",
     )
 
 
@@ -238,11 +244,13 @@ def _broken(refusal: _Refusal) -> ProvenaError:
             advice="Ask the item's owner for write access to its metadata.",
             upstream=refusal.said,
         )
-    advice = f"It may have been done in part. {call.find_out}" if call.effect == "write" else TRY_LATER
+    wrote = call.effect == "write"
+    advice = f"It may have been done in part. {call.find_out}" if wrote else TRY_LATER
     return DeploymentError(
         f"{refusal.service} failed inside ({refusal.status}, {call.name}).",
         advice=call.hint or advice,
         upstream=refusal.said,
+        retry="check_first" if wrote else None,
     )
 
 
@@ -253,6 +261,7 @@ def _redirected(call: Call, response: httpx.Response) -> DeploymentError:
         "is not followed, because the login would go along.",
         advice=_WRONG_ADDRESS,
         upstream=upstream_text(target, token_sent(response)),
+        retry="no",
     )
 
 
@@ -264,6 +273,8 @@ def _expired_document() -> NotFoundError:
     )
 
 
+# What is wrong with a request as a whole is said at once; 502 and 504 are read as an answer that was lost.
+_BEFORE_ANY: Final = frozenset({403, 404, 405, 422, 429, 502, 503, 504})
 _READING_OF: Final[dict[int, Callable[[_Refusal], ProvenaError]]] = {
     400: _bad_request,
     401: _unauthorised,

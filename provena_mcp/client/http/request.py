@@ -57,6 +57,8 @@ class Call:
         subjects: Ids the call is about; an error about one of them names it.
         hint: What most often lies behind an unexplained 500 of this route.
         find_out: How to learn whether a write whose answer was lost has happened.
+        in_turn: Whether the service writes several things one after the other and ends at the first that
+            fails, so that a failure says nothing of those before it.
     """
 
     service: Service
@@ -73,3 +75,4 @@ class Call:
     token: TokenUse = "required"
     hint: str = ""
     find_out: str = FIND_JOB
+    in_turn: bool = False

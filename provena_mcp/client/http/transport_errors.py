@@ -16,6 +16,8 @@ from provena_mcp.errors import (
     AmbiguousWriteError,
     DeadlineError,
     MalformedAnswerError,
+    PartlyDoneError,
+    ProvenaError,
     UnavailableError,
     UpstreamError,
 )
@@ -94,6 +96,7 @@ def _too_large(call: Call, limit: int) -> UpstreamError:
     failure = MalformedAnswerError(
         f"{SERVICE_NAME[call.service]} answered more than {limit:,} bytes ({call.name}).",
         advice="Ask for less: a smaller depth or a smaller page.",
+        retry="after_change",
     )
     return if_ambiguous(call, failure)
 
@@ -105,6 +108,18 @@ def if_ambiguous(call: Call, failure: UpstreamError) -> UpstreamError:
     return AmbiguousWriteError(
         f"Nobody knows whether this happened: {call.name}. {failure.message}",
         advice=call.find_out,
+        upstream=failure.upstream,
+    )
+
+
+def if_in_turn(call: Call, failure: ProvenaError) -> ProvenaError:
+    """``failure``, unless ``call`` writes several things in turn, of which those before it are done."""
+    if not call.in_turn:
+        return failure
+    return PartlyDoneError(
+        f"{SERVICE_NAME[call.service]} stopped at one of several ({call.name}): those before it are done, "
+        f"those after it are not. {failure.message}",
+        advice=f"See what Provena says of the one it stopped at. {call.find_out}",
         upstream=failure.upstream,
     )
 

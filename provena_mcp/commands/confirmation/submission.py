@@ -11,15 +11,15 @@ from pydantic import JsonValue
 
 from provena_mcp.commands.confirmation.change import Change, Confirmation, PayloadT, ResultT, Sent
 from provena_mcp.commands.confirmation.write_result import WriteStatus
-from provena_mcp.commands.confirmation.write_store import StoredPreview, Submission, WriteContext
+from provena_mcp.commands.confirmation.write_store import Failure, StoredPreview, Submission, WriteContext
 from provena_mcp.errors import (
     AccessError,
     AmbiguousWriteError,
     CallerError,
     DeadlineError,
     ProvenaError,
-    RejectedError,
     UnavailableError,
+    UnderWayError,
 )
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.jobs.failures import explain_failure
@@ -32,7 +32,8 @@ logger = logging.getLogger(__name__)
 
 STILL_RUNNING: Final = "Sent; Provena is still working on it. get_job says what came of it."
 
-# After these Provena has certainly done nothing, so that the same reference may be sent again.
+# After these Provena has certainly done nothing, so that the same reference may be sent again. A change of
+# several requests raises them for its first alone: what fails after that is an outcome that its answer tells.
 _NOTHING_DONE: Final = (CallerError, AccessError, UnavailableError, DeadlineError)
 _AGAIN: Final = "It had been sent with this reference before and was not sent again. "
 _LOOK: Final = "Whether it came about, list_items or fetch_items shows."
@@ -79,7 +80,7 @@ async def earlier_result(
     """What came of sending ``stored`` before; none if it never was.
 
     Raises:
-        RejectedError: It is being sent at this moment.
+        UnderWayError: It is being sent at this moment.
         AmbiguousWriteError: Its answer was lost, or whoever sent it never came to note one.
     """
     if stored.status == "open":
@@ -91,17 +92,27 @@ async def earlier_result(
         if stored.status == "open":
             raise _being_sent() if context.now() - claimed <= context.longest_call else _interrupted()
     if stored.answer is None:
-        raise AmbiguousWriteError(
-            "This was sent with this reference before and its answer was lost; it was not sent again.",
-            advice=_FIND_OUT,
-        )
+        raise _told_again(stored.failure)
     sent = Sent(stored.arguments, stored.answer)
     result = await _followed(context, change, sent, confirmation, confirmation.polling.deadline())
     return result.model_copy(update={"message": _AGAIN + result.message})
 
 
-def _being_sent() -> RejectedError:
-    return RejectedError(
+def _told_again(failure: Failure | None) -> AmbiguousWriteError:
+    if failure is None:
+        return AmbiguousWriteError(
+            "This was sent with this reference before and its answer was lost; it was not sent again.",
+            advice=_FIND_OUT,
+        )
+    return AmbiguousWriteError(
+        f"{_AGAIN}What came of it: {failure.message}",
+        advice=failure.advice or _FIND_OUT,
+        upstream=failure.upstream,
+    )
+
+
+def _being_sent() -> UnderWayError:
+    return UnderWayError(
         "This is being sent at this moment, by another call with the same reference.",
         advice="Repeat the call in a few seconds to learn what came of it, or look with list_jobs.",
     )
@@ -128,8 +139,9 @@ async def _send(
     except _NOTHING_DONE:
         await _release(context, stored)
         raise
-    except ProvenaError:
-        await _remember(context, stored, None, fingerprints, Submission(when=when))
+    except ProvenaError as error:
+        failure = Failure(message=error.message, advice=error.advice, upstream=error.upstream)
+        await _remember(context, stored, failure, fingerprints, Submission(when=when))
         raise
     submission = Submission(when=when, session_id=session_in(answer))
     # Without a job no record was sent: what these need was created only in part.
@@ -149,12 +161,12 @@ async def _release(context: WriteContext, stored: StoredPreview) -> None:
 async def _remember(
     context: WriteContext,
     stored: StoredPreview,
-    answer: JsonObject | None,
+    outcome: JsonObject | Failure,
     fingerprints: tuple[str, ...],
     submission: Submission,
 ) -> None:
     try:
-        await context.previews.settle(context.caller, stored, answer)
+        await context.previews.settle(context.caller, stored, outcome)
         await context.submissions.note(context.caller, fingerprints, submission)
     except ProvenaError as error:
         # What came of sending matters more; the claim stays, so that it is not sent again.

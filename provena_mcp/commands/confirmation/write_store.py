@@ -53,6 +53,16 @@ class AskedFor(BaseModel):
     at: float
 
 
+class Failure(BaseModel):
+    """Why nobody knows what came of sending a change, as whoever sent it was told."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message: str
+    advice: str
+    upstream: str | None = None
+
+
 class StoredPreview(BaseModel):
     """What a reference stands for.
 
@@ -64,6 +74,7 @@ class StoredPreview(BaseModel):
         asked: What the user was asked about, if they were.
         status: Whether it has been sent, and whether the answer to that was lost.
         answer: What Provena answered, once it was sent.
+        failure: What was told in place of that, where the answer was lost.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -75,6 +86,7 @@ class StoredPreview(BaseModel):
     asked: AskedFor | None = None
     status: Literal["open", "sent", "lost"] = "open"
     answer: JsonObject | None = None
+    failure: Failure | None = None
 
 
 class PreviewStore:
@@ -156,15 +168,17 @@ class PreviewStore:
         """Release the claim, because Provena certainly did nothing."""
         await self._store.remove(caller, _claim_key(reference))
 
-    async def settle(self, caller: str, stored: StoredPreview, answer: JsonObject | None) -> None:
-        """Remember for a day that it was sent, and Provena's ``answer``; none if that was lost."""
+    async def settle(self, caller: str, stored: StoredPreview, outcome: JsonObject | Failure) -> None:
+        """Remember for a day that it was sent, and Provena's answer or why there is none."""
+        failure = outcome if isinstance(outcome, Failure) else None
         settled = StoredPreview(
             reference=stored.reference,
             tool=stored.tool,
             arguments=stored.arguments,
             digest=stored.digest,
-            status="lost" if answer is None else "sent",
-            answer=answer,
+            status="sent" if failure is None else "lost",
+            answer=None if isinstance(outcome, Failure) else outcome,
+            failure=failure,
         )
         await self._put(caller, settled, SETTLED_SECONDS)
 

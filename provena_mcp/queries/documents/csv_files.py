@@ -158,7 +158,7 @@ def _text(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        raise MalformedAnswerError("prov-api answered a CSV that is not UTF-8.") from None
+        raise MalformedAnswerError("prov-api answered a CSV that is not UTF-8.", retry="no") from None
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -168,6 +168,7 @@ def _rows(text: str) -> list[list[str]]:
         raise MalformedAnswerError(
             f"prov-api answered a CSV that cannot be read: {error}.",
             advice="open_document gives it as it is, under its provena:// URI.",
+            retry="no",
         ) from error
 
 

@@ -57,6 +57,7 @@ def render_prov(serialised: str, wanted: ProvFormat) -> str:
         raise MalformedAnswerError(
             "The PROV document that is stored with this run cannot be read.",
             advice="fetch_items has the run's record, explore_upstream its lineage.",
+            retry="no",
         ) from error
 
 

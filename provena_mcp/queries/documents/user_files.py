@@ -93,12 +93,17 @@ def _read(path: Path, max_bytes: int) -> bytes:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise FileRefusedError(
-                f"{path.name!r} is not a plain file.", advice="Give the path of a CSV file."
+                f"{path.name!r} is not a plain file.",
+                advice="Give the path of a CSV file.",
+                fault="caller",
+                retry="after_change",
             )
         if found.st_size > max_bytes:
             raise FileRefusedError(
                 f"{path.name!r} has {found.st_size:,} bytes; the most that is read is {max_bytes:,}.",
                 advice="Split it into several files with the same header row.",
+                fault="caller",
+                retry="after_change",
             )
         return file.read(max_bytes + 1)
 
@@ -128,6 +133,8 @@ class Place:
             raise FileRefusedError(
                 f"save_as {self.path.name[:60]!r} does not end like the document, which is .{ending}.",
                 advice=f"Give a name ending in .{ending}, or one without an ending.",
+                fault="caller",
+                retry="after_change",
             )
         path = self.path.with_name(f"{self.path.name}.{ending}")
         if path.exists():
@@ -171,6 +178,8 @@ class OutputFolder:
             raise FileRefusedError(
                 f"save_as {name[:60]!r} is not a plain file name.",
                 advice="Give a name such as 'report.docx', without folders.",
+                fault="caller",
+                retry="after_change",
             )
         if (self.path / name).exists():
             raise _exists(name)
@@ -188,12 +197,17 @@ def place_for(output: OutputFolder | None, save_as: str | None, *endings: str) -
     if save_as is None:
         return None
     if output is None:
-        raise FileRefusedError("Saving files is switched off here.", advice="Leave save_as out.")
+        raise FileRefusedError(
+            "Saving files is switched off here.", advice="Leave save_as out.", retry="after_change"
+        )
     place = output.place(save_as)
     return place.ending_in(*endings) if endings else place
 
 
 def _exists(name: str) -> FileRefusedError:
     return FileRefusedError(
-        f"{name!r} exists already and is not overwritten.", advice="Choose another name for save_as."
+        f"{name!r} exists already and is not overwritten.",
+        advice="Choose another name for save_as.",
+        fault="caller",
+        retry="after_change",
     )

@@ -176,6 +176,7 @@ async def fetch_batch_state(jobs: JobApi, batch_id: str) -> JobState:
             f"There is neither a job nor a batch {batch_id!r}.",
             item_id=batch_id,
             advice="A job appears some seconds after it was submitted: ask again shortly, or see list_jobs.",
+            retry="later",
         )
     return _batch_state(await _submission_of(jobs, batch_id, runs), runs, unread, batch_id)
 
