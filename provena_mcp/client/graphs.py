@@ -14,13 +14,15 @@ from provena_mcp.client.service import require_success, unreadable
 from provena_mcp.rules.graph import Columns, Kind, ProvenanceGraph
 from provena_mcp.rules.large_values import without_collections
 from provena_mcp.wire.base import Status
-from provena_mcp.wire.lineage import read_lineage
+from provena_mcp.wire.lineage import CATEGORIES, ENDS, Contradiction, read_lineage
 
 if TYPE_CHECKING:
     from provena_mcp.wire.lineage_structs import Answer, AnyLink, Link, Node
 
 # Bytes of a large answer that are decoded at once, in some three milliseconds.
 _PIECE: Final = 1024 * 1024
+# What is another form of a thing has that thing as another form (PROV-DM 5.5.2).
+_SYMMETRIC: Final = "alternateOf"
 
 
 class _Kinds(dict[tuple[str | None, str | None], Kind]):
@@ -57,7 +59,7 @@ def graph_of_pieces(call: Call, response: httpx.Response) -> ProvenanceGraph:
         links = outline.graph.edges if outline.graph.links is UNSET else outline.graph.links
         if outline.status.success and links is not UNSET:
             nodes = map(NODES.decode, _pieces(bytes(outline.graph.nodes)))
-            return _graph(nodes, map(LINKS.decode, _pieces(bytes(links))))
+            return _graph(nodes, map(LINKS.decode, _pieces(bytes(links))), outline.record_count)
     except (ValueError, KeyError, RecursionError):
         return _read(call, response)  # which tells what is wrong with it, if anything
     return _read(call, response)
@@ -75,11 +77,13 @@ def _read(call: Call, response: httpx.Response) -> ProvenanceGraph:
     if links is UNSET:
         raise malformed(call, "a graph with neither 'links' nor 'edges'")
     try:
-        return _graph([graph.nodes], [links])
+        return _graph([graph.nodes], [links], answer.record_count)
     except KeyError:
+        # Services describe whatever their links name (provena-http 2.1).
         ends = {end for link in links for end in (link.source, link.target)}
         lacking = sorted(ends.difference(node.id for node in graph.nodes))
-        return _graph([graph.nodes, [Node(end) for end in lacking]], [links])
+        undescribed = tuple(Contradiction("undescribed", end) for end in lacking)
+        return _graph([graph.nodes, [Node(end) for end in lacking]], [links], None, undescribed)
 
 
 def _decoded(call: Call, response: httpx.Response) -> Answer[Link] | Answer[AnyLink]:
@@ -97,9 +101,14 @@ def _decoded(call: Call, response: httpx.Response) -> Answer[Link] | Answer[AnyL
 
 
 def _graph(
-    nodes: Iterable[Sequence[Node]], links: Iterable[Sequence[Link] | Sequence[AnyLink]]
+    nodes: Iterable[Sequence[Node]],
+    links: Iterable[Sequence[Link] | Sequence[AnyLink]],
+    count: int | None,
+    contradictions: tuple[Contradiction, ...] = (),
 ) -> ProvenanceGraph:
-    """The graph of nodes and links that come in pieces.
+    """The graph of nodes and links that come in pieces, and what contradicts itself in it.
+
+    ``count`` is how many nodes the service says that there are.
 
     Raises:
         KeyError: A link leads to what is not among the nodes.
@@ -111,15 +120,18 @@ def _graph(
         ids += [node.id for node in some]
         kinds += [kind_of[node.item_category, node.item_subtype] for node in some]
     numbers = dict(zip(ids, range(len(ids)), strict=True))
-    contradictions: tuple[str, ...] = ()
+    if count is not None and count not in (len(ids), len(numbers)):
+        contradictions += (Contradiction("count", f"{count}, not {len(numbers)}"),)
     if len(numbers) < len(ids):
-        ids, kinds, contradictions = _each_once(ids, kinds)
+        ids, kinds, of_kinds = _each_once(ids, kinds)
+        contradictions += of_kinds
         numbers = dict(zip(ids, range(len(ids)), strict=True))
     columns = Columns(ids, kinds, sources := list[int](), relations := list[str](), targets := list[int]())
     for part in links:
         sources += [numbers[link.source] for link in part]
         relations += [link.type for link in part]
         targets += [numbers[link.target] for link in part]
+    contradictions += tuple(_contradicting(columns))
     graph = ProvenanceGraph.of_columns(columns, contradictions, numbers)
     # Whoever asks for a lineage follows these ways next, so that looking at them costs next to nothing.
     if any(len(set(far)) < len(far) for far in graph.ways("upstream") if len(far) > 1):
@@ -136,8 +148,48 @@ def _pieces(array: bytes) -> Iterator[bytes]:
     yield b"[" + array[begin:]
 
 
-def _each_once(ids: Sequence[str], kinds: Sequence[Kind]) -> tuple[list[str], list[Kind], tuple[str, ...]]:
-    """Every node that is listed once or more, its kind, and the ids of those that have two."""
+def _contradicting(columns: Columns) -> Iterator[Contradiction]:
+    """Links that cannot be so: from an item to itself, both ways, or between items of such kinds.
+
+    There are few kinds and many links, so that what the links of kinds could contradict is asked first.
+    """
+    ids, kinds, sources, relations, targets = columns
+    kind = kinds.__getitem__
+    forms = set(zip(map(kind, sources), relations, map(kind, targets), strict=True))
+    doubtful = {
+        (source, relation, target)
+        for source, relation, target in forms
+        if (target, relation, source) in forms or not _can_be(source, relation, target)
+    }
+    if not doubtful:
+        return
+    links = dict.fromkeys(zip(sources, relations, targets, strict=True))
+    for source, relation, target in links:
+        if (kinds[source], relation, kinds[target]) not in doubtful:
+            continue
+        named = f"{ids[source]} {relation} {ids[target]}"
+        if source == target:
+            yield Contradiction("itself", named)
+        elif (target, relation, source) in links and relation != _SYMMETRIC:
+            if source < target:
+                yield Contradiction("both ways", named)
+        elif not _can_be(kinds[source], relation, kinds[target]):
+            yield Contradiction("impossible", named)
+
+
+def _can_be(source: Kind, relation: str, target: Kind) -> bool:
+    """Whether a relation may join items of these kinds; of other categories nothing is known."""
+    ends = ENDS.get(relation)
+    given = (source.category, target.category)
+    if ends is None or given == ends:
+        return True
+    return all(one == other or one not in CATEGORIES for one, other in zip(given, ends, strict=True))
+
+
+def _each_once(
+    ids: Sequence[str], kinds: Sequence[Kind]
+) -> tuple[list[str], list[Kind], tuple[Contradiction, ...]]:
+    """Every node that is listed once or more, its kind, and which of them have two."""
     parts = (ProvenanceGraph({node_id: kind}) for node_id, kind in zip(ids, kinds, strict=True))
     whole = ProvenanceGraph().merged(parts)
     return list(whole.nodes), list(whole.nodes.values()), whole.contradictions

@@ -16,9 +16,19 @@ from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
 from provena_mcp.rules.large_values import kept_property
 from provena_mcp.rules.text import plural
 from provena_mcp.rules.trails import DIRECTION_OF
-from provena_mcp.wire.lineage import LineageQuery
+from provena_mcp.wire.lineage import Contradiction, Flaw, LineageQuery
 
 _NAMED: Final = 3
+
+# What is contradicted, and the words for it.
+_FLAWS: Final[Mapping[Flaw, tuple[str, str]]] = {
+    "kinds": ("item", "the service gave {} two kinds: {}"),
+    "undescribed": ("item", "the service named {} in links that it did not describe: {}"),
+    "itself": ("link", "the service gave {} from an item to itself: {}"),
+    "both ways": ("link", "the service gave {} the other way round too: {}"),
+    "impossible": ("link", "the service gave {} that cannot be between items of these kinds: {}"),
+    "count": ("answer", "the service counted other items than it described: {1}"),
+}
 
 UNKNOWN: Final = "UNKNOWN"
 
@@ -102,14 +112,10 @@ class Lineage:
 
         Nobody knows how far away items are that nothing joins to it, nor what else their links lack.
         """
-        contradictions = self.graph.contradictions
-        if contradictions:
-            named = ", ".join(contradictions[:_NAMED])
-            reason = f"the service gave {plural(len(contradictions), 'item')} two kinds: {named}"
+        if contradictions := self.graph.contradictions:
             known = ProvenanceGraph.of_columns(self.graph.columns)
-            return replace(
-                self, graph=known, incomplete_because=self._because(reason), is_consistent=False
-            ).joined()
+            because = self._because(*_reasons(contradictions))
+            return replace(self, graph=known, incomplete_because=because, is_consistent=False).joined()
         if -1 not in self.hops:
             return self
         kept = [node for node, hop in enumerate(self.hops) if hop >= 0]
@@ -130,6 +136,15 @@ class Lineage:
 
     def _because(self, *reasons: str) -> str | None:
         return "; ".join(filter(None, (self.incomplete_because, *reasons))) or None
+
+
+def _reasons(contradictions: Iterable[Contradiction]) -> Iterable[str]:
+    subjects = defaultdict[Flaw, list[str]](list)
+    for flaw, subject in contradictions:
+        subjects[flaw].append(subject)
+    for flaw, found in subjects.items():
+        thing, words = _FLAWS[flaw]
+        yield words.format(plural(len(found), thing), ", ".join(found[:_NAMED]))
 
 
 class Place(NamedTuple):

@@ -11,7 +11,7 @@ from itertools import compress
 from typing import Final, Literal, NamedTuple
 
 from provena_mcp.rules.large_values import kept_property
-from provena_mcp.wire.lineage import LineageQuery
+from provena_mcp.wire.lineage import Contradiction, LineageQuery
 from provena_mcp.wire.subtypes import REGISTRY_WORD
 
 Direction = Literal["upstream", "downstream"]
@@ -74,18 +74,18 @@ class Walk(NamedTuple):
 class ProvenanceGraph:
     """Nodes by id, and links, each once; every link's two ends are nodes. It never changes.
 
-    ``contradictions`` are the ids of nodes to which the service gave two kinds; the first one stands.
+    ``contradictions`` are what the service said of it that cannot be so; of two kinds the first one stands.
     ``tangled`` is what ``rules/cycles.py`` has found out of it, if it was asked.
     """
 
-    contradictions: tuple[str, ...]
+    contradictions: tuple[Contradiction, ...]
     tangled: Sequence[int] | None = None
 
     def __init__(
         self,
         nodes: Mapping[str, Kind] | None = None,
         links: tuple[Link, ...] = (),
-        contradictions: tuple[str, ...] = (),
+        contradictions: tuple[Contradiction, ...] = (),
     ) -> None:
         """A graph of these nodes and links."""
         self.nodes = nodes if nodes is not None else {}
@@ -96,7 +96,7 @@ class ProvenanceGraph:
     def of_columns(
         cls,
         columns: Columns,
-        contradictions: tuple[str, ...] = (),
+        contradictions: tuple[Contradiction, ...] = (),
         numbers: Mapping[str, int] | None = None,
     ) -> ProvenanceGraph:
         """The graph that ``columns`` hold; ``numbers`` is the number of every id, where that is known."""
@@ -241,7 +241,7 @@ class ProvenanceGraph:
         ids: list[str] = []
         kinds: list[Kind] = []
         numbers: dict[str, int] = {}
-        contradictions = {node: None for part in parts for node in part.contradictions}
+        contradictions = {each: None for part in parts for each in part.contradictions}
         for part in parts:
             for node, kind in zip(part.columns.ids, part.columns.kinds, strict=True):
                 number = numbers.setdefault(node, len(ids))
@@ -252,7 +252,7 @@ class ProvenanceGraph:
                     if kinds[number] == UNKNOWN:
                         kinds[number] = kind
                     else:
-                        contradictions[node] = None
+                        contradictions[Contradiction("kinds", node)] = None
         links: dict[int, str] = {}
         size = len(ids)
         for part in parts:

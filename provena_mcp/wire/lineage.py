@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NotRequired
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple, NotRequired
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
@@ -44,6 +45,36 @@ KnownRelation = Literal[
     "wasAssociatedWith",
     "actedOnBehalfOf",
 ]
+
+CATEGORIES: Final = frozenset({"ACTIVITY", "AGENT", "ENTITY"})
+
+ENDS: Final[Mapping[str, tuple[str, str]]] = {
+    "wasDerivedFrom": ("ENTITY", "ENTITY"),
+    "wasRevisionOf": ("ENTITY", "ENTITY"),
+    "wasQuotedFrom": ("ENTITY", "ENTITY"),
+    "hadPrimarySource": ("ENTITY", "ENTITY"),
+    "hadMember": ("ENTITY", "ENTITY"),
+    "alternateOf": ("ENTITY", "ENTITY"),
+    "specializationOf": ("ENTITY", "ENTITY"),
+    "wasGeneratedBy": ("ENTITY", "ACTIVITY"),
+    "used": ("ACTIVITY", "ENTITY"),
+    "wasInvalidatedBy": ("ENTITY", "ACTIVITY"),
+    "wasAttributedTo": ("ENTITY", "AGENT"),
+    "wasInformedBy": ("ACTIVITY", "ACTIVITY"),
+    "wasAssociatedWith": ("ACTIVITY", "AGENT"),
+    "actedOnBehalfOf": ("AGENT", "AGENT"),
+}
+"""The categories that a relation joins, source first (PROV-DM 5); whatever is may influence anything."""
+
+
+Flaw = Literal["kinds", "undescribed", "itself", "both ways", "impossible", "count"]
+
+
+class Contradiction(NamedTuple):
+    """What an answer says that cannot be so: of which item or link, or in which words."""
+
+    flaw: Flaw
+    subject: str
 
 
 class WireNode(TypedDict):

@@ -21,7 +21,7 @@ from provena_mcp.errors import (
     RejectedError,
     WrongSubtypeError,
 )
-from provena_mcp.rules.graph import Link
+from provena_mcp.rules.graph import Link, ProvenanceGraph
 from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.lineage import LineageQuery
 from provena_mcp.wire.registry import ListRequest
@@ -222,6 +222,8 @@ async def test_a_recorded_graph_is_read_whole():
     for exchange in lineage:
         recorded = exchange["response"]["json"]["graph"]
         graph = await replayed(exchange)
+        assert isinstance(graph, ProvenanceGraph)
+        assert graph.contradictions == ()
         assert set(graph.nodes) == {node["id"] for node in recorded["nodes"]}
         assert set(graph.links) == {
             Link(link["source"], link["type"], link["target"]) for link in recorded["links"]

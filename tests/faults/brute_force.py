@@ -10,6 +10,23 @@ from typing import Any
 from tests.faults.sandbox import Given
 
 Pairs = set[tuple[str, str]]
+# What each relation joins (PROV-DM 5): anything may influence anything, and a relation may be unknown.
+ENTITIES = ("ENTITY", "ENTITY")
+JOINS = {
+    "used": ("ACTIVITY", "ENTITY"),
+    "wasGeneratedBy": ("ENTITY", "ACTIVITY"),
+    "wasInvalidatedBy": ("ENTITY", "ACTIVITY"),
+    "wasInformedBy": ("ACTIVITY", "ACTIVITY"),
+    "wasAssociatedWith": ("ACTIVITY", "AGENT"),
+    "wasAttributedTo": ("ENTITY", "AGENT"),
+    "actedOnBehalfOf": ("AGENT", "AGENT"),
+    "hadMember": ENTITIES,
+    "wasDerivedFrom": ENTITIES,
+    "wasRevisionOf": ENTITIES,
+    "wasQuotedFrom": ENTITIES,
+    "hadPrimarySource": ENTITIES,
+    "specializationOf": ENTITIES,
+}
 DOWNSTREAM = ("downstream", "effected_datasets", "effected_agents")
 
 
@@ -44,9 +61,36 @@ def doubts_of(graphs: Sequence[Given]) -> Iterator[str]:
         strays -= _reach(graph).keys() | _named_by(graph)
         if strays:
             yield f"nothing joins {sorted(strays)[:3]} to {graph.query['starting_id']}"
+        yield from _absurd(graph, nodes)
     for (item, _), found in kinds.items():
         if len(found) > 1:
             yield f"{item} has two kinds: {found}"
+
+
+def _absurd(graph: Given, nodes: list[dict[str, Any]]) -> Iterator[str]:
+    """What one answer says of its items and links that cannot be so."""
+    ids = {node["id"] for node in nodes}
+    count = graph.body.get("record_count")
+    if count is not None and count not in (len(nodes), len(ids)):
+        yield f"{count} items are counted where there are {len(ids)}"
+    links = {(link["source"], link["type"], link["target"]) for link in _links_of(graph)}
+    category = {node["id"]: node.get("item_category") for node in nodes}
+    for source, relation, target in links:
+        if lacking := {source, target} - ids:
+            yield f"{lacking} is linked and not described"
+        if source == target:
+            yield f"{source} {relation} itself"
+        elif (target, relation, source) in links:
+            yield f"{source} {relation} {target}, and the reverse"
+        if relation in JOINS:
+            for end, wanted in zip((source, target), JOINS[relation], strict=True):
+                if category.get(end) in {"ACTIVITY", "AGENT", "ENTITY"} - {wanted}:
+                    yield f"{source} {relation} {target}, though {end} is no {wanted}"
+
+
+def _links_of(graph: Given) -> list[dict[str, Any]]:
+    inner = graph.body["graph"]
+    return inner.get("links", inner.get("edges")) or []
 
 
 def _nodes_of(graph: Given) -> list[dict[str, Any]] | None:
@@ -59,10 +103,8 @@ def _nodes_of(graph: Given) -> list[dict[str, Any]] | None:
 
 def _pairs_of(graph: Given) -> Pairs:
     """Whom each item follows directly in the direction of the query."""
-    inner = graph.body["graph"]
-    links = inner.get("links", inner.get("edges")) or []
     downwards = graph.path.split("/")[-1] in DOWNSTREAM
-    pairs = {(link["source"], link["target"]) for link in links}
+    pairs = {(link["source"], link["target"]) for link in _links_of(graph)}
     return {(target, source) for source, target in pairs} if downwards else pairs
 
 

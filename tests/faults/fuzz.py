@@ -14,11 +14,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, Final
 
 from mcp.types import CallToolResult
 
-from tests.faults.brute_force import refuted
+from tests.faults.brute_force import JOINS, refuted
 from tests.faults.sandbox import Mutation, Sandbox
 from tests.worlds.sample import error_of
 
@@ -55,6 +56,8 @@ class GraphLie:
         if graph and graph.get("links"):
             for lie in self._lies:
                 lie(self, graph)
+            # A good liar counts what it says.
+            body["record_count"] = len(graph["nodes"]) + (GraphLie._miscount in self._lies)
         return body
 
     def _lose(self, graph: dict[str, Any]) -> None:
@@ -81,7 +84,41 @@ class GraphLie:
         node = self._random.choice(graph["nodes"])
         graph["nodes"].append({**node, "item_category": "AGENT", "item_subtype": "PERSON"})
 
-    _kinds: Final = (_lose, _turn, _repeat, _add_stranger, _point_elsewhere, _contradict)
+    def _leave_out(self, graph: dict[str, Any]) -> None:
+        graph["nodes"].pop(self._random.randrange(len(graph["nodes"])))
+
+    def _link_backwards_too(self, graph: dict[str, Any]) -> None:
+        graph["links"] += [
+            {**link, "source": link["target"], "target": link["source"]} for link in graph["links"]
+        ]
+
+    def _link_to_itself(self, graph: dict[str, Any]) -> None:
+        graph["links"] += [
+            {"type": self._random.choice(sorted(JOINS)), "source": node["id"], "target": node["id"]}
+            for node in graph["nodes"]
+        ]
+
+    def _rename(self, graph: dict[str, Any]) -> None:
+        if graph["links"]:
+            self._random.choice(graph["links"])["type"] = self._random.choice(sorted(JOINS))
+
+    def _disguise(self, graph: dict[str, Any]) -> None:
+        self._random.choice(graph["nodes"])["item_category"] = "AGENT"
+
+    def _add_crowd(self, graph: dict[str, Any]) -> None:
+        crowd = [f"sample/{number}" for number in range(2_000_000, 2_003_000)]
+        graph["nodes"] += [{"id": one, "item_category": "ENTITY", "item_subtype": "DATASET"} for one in crowd]
+        graph["links"] += [
+            {"type": "wasDerivedFrom", "source": one, "target": other} for one, other in pairwise(crowd)
+        ]
+
+    def _miscount(self, graph: dict[str, Any]) -> None:
+        """Counted as one more, when all else has been said."""
+
+    _kinds: Final = (
+        _lose, _turn, _repeat, _add_stranger, _point_elsewhere, _contradict, _leave_out, _link_backwards_too,
+        _link_to_itself, _rename, _disguise, _add_crowd, _miscount,
+    )  # fmt: skip
 
 
 class Fuzz:

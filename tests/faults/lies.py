@@ -108,12 +108,41 @@ def a_stranger(body: Json) -> None:
     if "graph" in body:
         stranger = {"id": "sample/9", "item_category": "ENTITY", "item_subtype": "DATASET"}
         body["graph"]["nodes"].append(stranger)
+        body["record_count"] += 1
+
+
+def an_item_left_out(body: Json) -> None:
+    if body.get("graph", {}).get("nodes"):
+        body["graph"]["nodes"].pop()
+        body["record_count"] -= 1
+
+
+def links_both_ways(body: Json) -> None:
+    for link in list(body.get("graph", {}).get("links", ())):
+        body["graph"]["links"].append({**link, "source": link["target"], "target": link["source"]})
+
+
+def links_to_itself(body: Json) -> None:
+    for node in body.get("graph", {}).get("nodes", ()):
+        link = {"type": "wasInfluencedBy", "source": node["id"], "target": node["id"]}
+        body["graph"]["links"].append(link)
+
+
+def impossible_links(body: Json) -> None:
+    for link in body.get("graph", {}).get("links", ()):
+        link["type"] = "actedOnBehalfOf"
+
+
+def items_miscounted(body: Json) -> None:
+    if "graph" in body:
+        body["record_count"] += 1
 
 
 def two_kinds(body: Json) -> None:
     if body.get("graph", {}).get("nodes"):
         first = body["graph"]["nodes"][0]
         body["graph"]["nodes"].append({**first, "item_category": "AGENT", "item_subtype": "PERSON"})
+        body["record_count"] += 1
 
 
 LIES: tuple[Fault, ...] = (
@@ -132,4 +161,9 @@ LIES: tuple[Fault, ...] = (
     Fault("links turned round", lying(links_turned), 1),
     Fault("strangers in a graph", lying(a_stranger), 1),
     Fault("two kinds of an item", lying(two_kinds), 1),
+    Fault("an item linked, not described", lying(an_item_left_out), 1),
+    Fault("links both ways", lying(links_both_ways), 1),
+    Fault("links to itself", lying(links_to_itself), 1),
+    Fault("impossible links", lying(impossible_links), 1),
+    Fault("items miscounted", lying(items_miscounted), 1),
 )

@@ -48,6 +48,16 @@ HUNG_SECONDS = 30.0
 AT_ONCE = 8
 # Most of a trial is waiting for what does not come.
 FAULTS_AT_ONCE = 3
+# How an answer says that the graph which it rests on contradicts itself.
+FALLS_APART = (
+    "that no link joins to",
+    "two kinds",
+    "that it did not describe",
+    "from an item to itself",
+    "the other way round too",
+    "that cannot be between items of these kinds",
+    "counted other items than it described",
+)
 # After these a write may or may not have happened, and they say so.
 NOBODY_KNOWS = {"AmbiguousWrite", "Deployment"}
 
@@ -295,8 +305,7 @@ def contradiction_of(tool: str, content: dict[str, Any], truth: dict[str, Any]) 
 
 def _is_doubted(content: dict[str, Any]) -> bool:
     """Whether an answer says that the graph it rests on falls apart: then it may tell of a part only."""
-    because = content.get("incomplete_because", "")
-    return "that no link joins to" in because or "two kinds" in because
+    return any(words in content.get("incomplete_because", "") for words in FALLS_APART)
 
 
 def _unscored(item: dict[str, Any]) -> dict[str, Any]:

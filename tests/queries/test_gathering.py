@@ -14,7 +14,7 @@ from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.rules.trails import links_on_trails
-from provena_mcp.wire.lineage import LineageQuery
+from provena_mcp.wire.lineage import Contradiction, LineageQuery
 from tests.worlds.random_worlds import worlds
 
 # Thousands of random worlds take several times as long when every line is traced.
@@ -331,7 +331,7 @@ def test_an_answer_whose_items_no_link_joins_to_the_start_is_never_complete_nor_
 
 def test_an_item_that_is_given_two_kinds_makes_the_answer_incomplete_and_is_named():
     kinds = {"d0": Kind("ENTITY", "DATASET"), "r1": Kind("ACTIVITY", "MODEL_RUN")}
-    graph = ProvenanceGraph(kinds, (Link("d0", "wasGeneratedBy", "r1"),), ("r1",))
+    graph = ProvenanceGraph(kinds, (Link("d0", "wasGeneratedBy", "r1"),), (Contradiction("kinds", "r1"),))
     found = Lineage(graph, "upstream", "d0", 3).joined()
 
     assert found.incomplete_because == "the service gave 1 item two kinds: r1"
