@@ -23,6 +23,7 @@ from provena_mcp.embedded.jobs.worker import Worker
 from provena_mcp.embedded.local_person import settle_local_person
 from provena_mcp.embedded.routes import auth, data, job, prov, registry, search
 from provena_mcp.embedded.store import Store
+from provena_mcp.embedded.store_failure import failed_answer
 from provena_mcp.errors import StoreError
 
 DEFAULT_DEPTH_CAP: Final = 10
@@ -113,4 +114,4 @@ async def _reject(request: Request, error: Exception) -> Response:
 async def _fail(request: Request, error: Exception) -> Response:
     del request
     assert isinstance(error, StoreError)
-    return JSONResponse({"detail": f"{error.message} {error.advice}"}, 500)
+    return failed_answer(error)

@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Final
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from provena_mcp.embedded.store_failure import failed_answer
 from provena_mcp.errors import StoreError
 
 logger = logging.getLogger(__name__)
@@ -107,4 +107,4 @@ class LazyApp:
 
 
 def _failing(error: StoreError) -> ASGIApp:
-    return JSONResponse({"detail": f"{error.message} {error.advice}"}, 500)
+    return failed_answer(error)

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from provena_mcp.client.http.auth import NoToken
 from provena_mcp.client.provena import ProvenaClient
 from provena_mcp.embedded.provena import EmbeddedProvena
+from provena_mcp.embedded.store_failure import failure_in
 from provena_mcp.settings import Endpoints
 
 _HOST: Final = "http://embedded.invalid"
@@ -43,6 +44,9 @@ class _InProcess(httpx.ASGITransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         answer = await super().handle_async_request(request)
         if answer.status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+            failure = failure_in(await answer.aread())
+            if failure is not None:
+                raise failure
             # Raises if the store cannot be read, with what to do about it.
             await to_thread.run_sync(self._provena.count_items)
         return answer

@@ -243,7 +243,11 @@ async def test_a_store_that_cannot_be_opened_is_told_by_every_call_until_it_can(
             500,
             {
                 "detail": f"The store {str(path)!r} is not an SQLite file. "
-                "Check the path, or name another file with --store or PROVENA_STORE."
+                "Check the path, or name another file with --store or PROVENA_STORE.",
+                "store": {
+                    "message": f"The store {str(path)!r} is not an SQLite file.",
+                    "advice": "Check the path, or name another file with --store or PROVENA_STORE.",
+                },
             },
         )
     ] * 2

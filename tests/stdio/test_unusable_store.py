@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from mcp import Client
 
+from provena_mcp.embedded.loader import load_items
+from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server
-from tests.worlds.sample import call, error_of
+from tests.worlds.sample import call, error_of, failure
 from tests.worlds.settings import settings_with
 
 OTHER = "ame another file with --store or PROVENA_STORE"
@@ -22,6 +25,24 @@ def damaged(folder: Path) -> Path:
     Store(path).close()
     content = path.read_bytes()
     path.write_bytes(content[:100] + b"\xff" * (len(content) - 100))
+    return path
+
+
+def damaged_inside(folder: Path) -> Path:
+    """All but the table of items is readable, so that it opens and its items can be counted."""
+    path = folder / "inside.sqlite3"
+    store = Store(path)
+    load_items(store, sample_source())
+    store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        size, root = (
+            connection.execute(question).fetchone()[0]
+            for question in ("PRAGMA page_size", "SELECT rootpage FROM sqlite_master WHERE name = 'item'")
+        )
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * size : root * size] = b"\xff" * size
+    path.write_bytes(content)
     return path
 
 
@@ -82,6 +103,20 @@ async def test_every_call_says_what_is_wrong_with_the_store_and_what_to_do(
         assert advice in error["next"]
     assert reason in health["provena"]["advice"]
     assert reason in health["services"]["registry"]
+
+
+@pytest.mark.asyncio
+async def test_damage_inside_a_store_is_told_where_it_is_met(tmp_path: Path):
+    path = damaged_inside(tmp_path)
+    async with Client(build_server(settings_with(store=path, output_dir="off"))) as client:
+        told = await failure(client, "list_items", subtype="DATASET")
+    assert told == {
+        "message": f"The store '{path}' is damaged.",
+        "kind": "Store",
+        "fault": "operator",
+        "retry": "no",
+        "next": f"Restore it from a copy, or n{OTHER} and fill it again.",
+    }
 
 
 @pytest.mark.asyncio
