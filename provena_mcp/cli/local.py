@@ -92,6 +92,10 @@ def serve(
         str | None,
         typer.Option(metavar="URL", help="Ask for tokens of this OpenID issuer, e.g. a Keycloak realm."),
     ] = None,
+    lease: Annotated[
+        float | None,
+        typer.Option(min=0.1, max=600, hidden=True, help="Seconds until jobs of a process that died go on."),
+    ] = None,
     store: _Store = None,
 ) -> None:
     """Serve the store over HTTP on this machine, to any Provena client.
@@ -110,7 +114,7 @@ def serve(
     typer.echo(f"Serving {opened.path} at", err=True)
     for path in BASE_PATHS.values():
         typer.echo(f"  http://127.0.0.1:{port}{path}", err=True)
-    app = create_app(opened, _identify(issuer), depth_cap=depth_cap)
+    app = create_app(opened, _identify(issuer), depth_cap=depth_cap, lease_seconds=lease)
     # Without the second a web page could reach the port through a host name of its own (DNS rebinding).
     app.add_middleware(PageGuard)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])

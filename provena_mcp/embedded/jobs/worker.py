@@ -26,6 +26,7 @@ from provena_mcp.wire.jobs import JobSubtype
 
 logger = logging.getLogger(__name__)
 
+LEASE_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 1.0
 # Turns taken in a row; between rows whoever else wants to write gets the store.
 _TURNS: Final = 4
@@ -61,6 +62,7 @@ class Worker:
         new_id: Callable[[], str],
         *,
         poll_seconds: float = _POLL_SECONDS,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         """Make a worker; ``running`` starts it.
 
@@ -70,12 +72,14 @@ class Worker:
             clock: Gives Unix seconds.
             new_id: Gives UUIDs: the worker's own name, and those of further jobs.
             poll_seconds: How soon a job that another process submitted, or left behind, is noticed.
+            lease_seconds: How long a job stays with a worker that is not heard of any more.
         """
         self._store = store
         self._tasks = tasks
         self._clock = clock
         self._new_id = new_id
         self._poll_seconds = poll_seconds
+        self._lease = lease_seconds
         self._name = new_id()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -108,11 +112,11 @@ class Worker:
         jobs = job_queue.jobs_in_progress(connection, self._name)
         for number, job in enumerate(jobs):
             if number and self._clock() - started > _TURN_SECONDS:
-                job_queue.hold_on(connection, self._name, self._clock())
+                job_queue.hold_on(connection, self._name, self._clock(), self._lease)
                 return True
             job_queue.finish(connection, job, self._perform(connection, job, int(now)))
-        begun = job_queue.begin(connection, self._name, now)
-        taken = job_queue.claim(connection, self._name, now, _GROUP)
+        begun = job_queue.begin(connection, self._name, now, self._lease)
+        taken = job_queue.claim(connection, self._name, now, _GROUP, self._lease)
         return bool(jobs) or begun or taken > 0
 
     def give_back(self, connection: sqlite3.Connection) -> None:
