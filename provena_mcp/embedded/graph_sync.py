@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version, model_in
 from provena_mcp.wire.items import (
+    MODEL_OF,
     CreateItem,
-    JsonObject,
     ModelRunItem,
     RegistryItem,
     VersionItem,
@@ -26,7 +25,7 @@ from provena_mcp.wire.items import (
 BATCH: Final = 500
 
 _PENDING: Final = """
-    SELECT created, id, raw FROM item WHERE pending AND (created, id) > (?, ?)
+    SELECT created, id, subtype, raw FROM item WHERE pending AND (created, id) > (?, ?)
     ORDER BY created, id LIMIT ?
 """
 _EARLIEST_PERSON: Final = """
@@ -72,8 +71,9 @@ def lodge_pending(
         with store.write() as connection:
             rows = connection.execute(_PENDING, (*place, BATCH)).fetchall()
             batch = _Batch(connection)
-            for _, item_id, raw in rows:
-                batch.add(item_id, json.loads(raw))
+            for _, item_id, subtype, raw in rows:
+                # In half the time that it takes by way of values of Python.
+                batch.add(item_id, MODEL_OF[subtype].model_validate_json(raw))
             batch.lodge()
         if not rows:
             return LodgeReport(lodged, tuple(waiting), tuple(sorted(personless)))
@@ -102,10 +102,10 @@ class _Batch:
         self._software: dict[str, str] = {}
         self._persons: dict[str, str | None] = {}
 
-    def add(self, item_id: str, raw: JsonObject) -> None:
+    def add(self, item_id: str, item: RegistryItem) -> None:
         """Work out what an item asserts, or note why that cannot be told."""
         try:
-            self.graphs[item_id] = self._asserted(parse_item(raw))
+            self.graphs[item_id] = self._asserted(item)
         except NotLodgedError as error:
             self.waiting.append((item_id, str(error)))
 
