@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from importlib import import_module
 from urllib.parse import urlsplit
 
 import httpx
@@ -33,6 +34,8 @@ def deployment_backend(
     around: Around = lambda connection: connection,
 ) -> Backend:
     """The deployment at ``endpoints``; see ``choose_backend``, and ``ProvenaClient`` for ``around``."""
+    # Without it the first request of all would wait for what opens connections to be loaded.
+    import_module("httpcore")
     which = WhichProvena(kind="deployment", where=settings.domain or urlsplit(endpoints.prov).netloc)
     observed = _Observed(tokens or token_provider_from(settings, personal=personal))
     limits = limits or ClientLimits()

@@ -181,3 +181,34 @@ def test_a_server_does_not_look_again_and_again_for_a_package_that_is_not_instal
         env=os.environ | {"PROVENA_STORE": str(tmp_path / "store.sqlite3")},
     )
     assert "looked for" not in done.stderr
+
+
+DEPLOYED = """
+import sys
+from importlib import import_module
+from provena_mcp.cli.serve import serve_stdio
+
+serve_stdio(sample=False)
+print(*sys.modules, file=sys.stderr)
+import_module("pygments.lexers")
+"""
+
+
+@pytest.mark.slow
+def test_a_server_of_a_deployment_starts_with_what_sends_requests_and_without_its_command_line(
+    tmp_path: Path,
+):
+    services = ("PROV", "REGISTRY", "JOB", "SEARCH", "AUTH", "DATA")
+    addresses = {f"PROVENA_{name}_API": "http://provena.test" for name in services}
+    done = subprocess.run(
+        [sys.executable, "-c", DEPLOYED],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | addresses | {"PROVENA_ACCESS_TOKEN": "x"},
+    )
+    loaded = set(done.stderr.split())
+    assert {"httpx", "httpcore"} <= loaded
+    assert sorted(name for name in loaded if name.partition(".")[0] == "pygments") == []

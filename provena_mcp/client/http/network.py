@@ -60,6 +60,7 @@ class NetworkTransport(httpx.AsyncBaseTransport):
         self._lanes = _Lanes(limits.concurrency, limits.keepalive_seconds)
         self._environ = environ
         self._trust: ssl.SSLContext | None = None
+        self._trust_none: ssl.SSLContext | None = None
         self._proxy_of: dict[_Place, Proxy | None] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -103,9 +104,10 @@ class NetworkTransport(httpx.AsyncBaseTransport):
     def _opened(self, scheme: str, proxy: httpx.Proxy | None) -> httpx.AsyncHTTPTransport:
         if scheme == "https" or (proxy and proxy.url.scheme == "https"):
             self._trust = self._trust or trusted_certificates(self._environ)
-        # Without TLS nothing is verified, and no certificates need to be loaded.
+        # Without TLS nothing is verified, and no certificates need to be loaded: each would trust none.
+        self._trust_none = self._trust_none or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.AsyncHTTPTransport(
-            verify=self._trust or False, limits=_ONE, proxy=proxy, trust_env=False
+            verify=self._trust or self._trust_none, limits=_ONE, proxy=proxy, trust_env=False
         )
 
 
