@@ -12,6 +12,7 @@ from tempfile import mkdtemp
 from typing import Final
 
 from provena_mcp.errors import FileRefusedError
+from provena_mcp.private_file import write_private
 
 LISTING: Final = ".provena-export"
 """The file by which an exported folder is known: what was written there, as ``sha256sum`` lists it."""
@@ -25,8 +26,8 @@ _MOST_NAMED: Final = 3
 def keep_files(files: Mapping[str, bytes], place: Path, *, force: bool) -> None:
     """Write ``files``, by path, as the folder ``place``, with a listing of them.
 
-    They are written beside it and moved there at the end. With ``force`` an earlier export is replaced if
-    all that is in it is as it was written, and nothing else ever is.
+    They are written beside it, for their owner's eyes only, and moved there at the end. With ``force`` an
+    earlier export is replaced if all that is in it is as it was written, and nothing else ever is.
 
     Raises:
         FileRefusedError: There is something, or it cannot be written.
@@ -58,7 +59,7 @@ def keep_file(content: bytes, place: Path, *, force: bool) -> None:
     fresh = place.with_name(f".{place.name[:40]}-{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(content)
+        write_private(fresh, content)
         fresh.replace(place)
     except OSError as error:
         raise _unwritable(place, error) from None
@@ -138,7 +139,7 @@ def _write(files: Mapping[str, bytes], folder: Path) -> None:
     for name, content in {**files, LISTING: listing.encode()}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        write_private(path, content)
 
 
 def _unwritable(place: Path, error: OSError) -> FileRefusedError:

@@ -8,6 +8,7 @@ from tempfile import mkdtemp
 
 from provena_mcp.cli.documents import document_bytes, with_own_server
 from provena_mcp.errors import FileRefusedError
+from provena_mcp.private_file import write_private
 from provena_mcp.rules.handles import figure_uri, parse_handle, picture_uri
 from provena_mcp.settings import Settings
 
@@ -46,7 +47,7 @@ def keep_picture(text: str, place: Path | None, *, still: bool) -> Path:
     """
     path = place or Path(mkdtemp(prefix="provena-")) / ("lineage.svg" if still else "lineage.html")
     try:
-        path.write_text(text, encoding="utf-8")
+        write_private(path, text.encode())
     except OSError as error:
         raise FileRefusedError(f"{str(path)!r} cannot be written: {error.strerror}.") from None
     return path

@@ -6,12 +6,13 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
 
 from provena_mcp.embedded import items
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import FileRefusedError, StoreError
+from provena_mcp.private_file import create_private
 
 
 def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
@@ -27,7 +28,7 @@ def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
         raise FileRefusedError(f"{str(path)!r} exists already.", advice="Name another file, or pass --force.")
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with store.read() as connection, _private(partial) as file:
+        with store.read() as connection, TextIOWrapper(create_private(partial), "utf-8") as file:
             count = _write_array(file.write, items.every_raw(connection))
             file.write(f',\n"links": {json.dumps(items.links(connection), ensure_ascii=False)}}}\n')
         partial.replace(path)
@@ -40,11 +41,6 @@ def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
         with suppress(OSError):
             partial.unlink()
     return count
-
-
-def _private(path: Path) -> TextIO:
-    # Its owner's only: an export holds addresses of people.
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
 
 
 def _write_array(write: Callable[[str], object], texts: Iterable[str]) -> int:

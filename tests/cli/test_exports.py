@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.cli.command_line import CommandLine
+from tests.worlds.sample_store import sample_store
 
 RUN = "sample/1000042"
 
@@ -110,6 +111,37 @@ def test_an_export_interrupted_while_it_replaces_another_loses_nothing(
         former = run.folder / "crate"
         assert beside == []
     assert _contents(former) == earlier
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the rights of files are those of POSIX")
+def test_whatever_a_command_writes_to_a_file_is_for_its_owners_eyes_only(run: CommandLine, tmp_path: Path):
+    before = os.umask(0)
+    try:
+        done = [
+            run("export-crate", RUN, "-o", "crate", "--sample", "--prov"),
+            run("export-crate", RUN, "-o", "crate.zip", "--sample"),
+            run("dossier", "sample/1000036", "-o", "dossier", "--sample"),
+            run("show", RUN, "-o", "lineage.html", "--sample"),
+            run("show", RUN, "-o", "lineage.svg", "--sample"),
+            run("local", "export", "all.json", "--store", str(_any_store(run.folder))),
+        ]
+    finally:
+        os.umask(before)
+    written = [
+        path
+        for name in ("crate", "crate.zip", "dossier", "lineage.html", "lineage.svg", "all.json")
+        for path in (run.folder / name, *(run.folder / name).rglob("*"))
+        if path.is_file()
+    ]
+    assert [each.returncode for each in done] == [0] * len(done), done
+    assert {oct(path.stat().st_mode & 0o777) for path in written} == {"0o600"}
+    assert len(written) > 10
+
+
+def _any_store(folder: Path) -> Path:
+    path = folder / "any.sqlite3"
+    sample_store(path).close()
+    return path
 
 
 def test_there_is_no_crate_of_a_person_and_no_report_on_a_dataset(run: CommandLine):

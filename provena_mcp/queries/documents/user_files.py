@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from provena_mcp.errors import FileRefusedError
+from provena_mcp.private_file import create_private
 
 # Windows has neither; elsewhere a link is not followed and a pipe does not keep us waiting.
 _FLAGS: Final = (
@@ -149,8 +150,7 @@ class Place:
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # Its owner's only, as what it says may be.
-            with os.fdopen(os.open(self.path, _NEW, 0o600), "wb") as file:
+            with create_private(self.path, _NEW) as file:
                 file.write(content)
         except FileExistsError:
             raise _exists(self.path.name) from None
