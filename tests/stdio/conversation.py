@@ -25,10 +25,11 @@ _HELLO = {
 
 
 class Conversation:
-    """Sends lines; every answer is one line."""
+    """Sends lines; every answer is one line. ``greeting`` is that of the era with a handshake."""
 
     def __init__(self, process: subprocess.Popen[bytes], era: Era) -> None:
         self.process = process
+        self.greeting: dict[str, Any] = {}
         self._era = era
 
     def send(self, line: bytes) -> None:
@@ -71,7 +72,7 @@ def conversation(
     ):
         made = Conversation(process, era)
         if era == "legacy":
-            made.ask("initialize", {**_HELLO, "protocolVersion": revision})
+            made.greeting = made.ask("initialize", {**_HELLO, "protocolVersion": revision})
             made.send(b'{"jsonrpc": "2.0", "method": "notifications/initialized"}')
         yield made
         assert process.stdin is not None

@@ -15,6 +15,7 @@ from mcp.types import PromptReference
 from provena_mcp import __version__
 from provena_mcp.server.build import build_server
 from provena_mcp.settings import Settings
+from tests.stdio.conversation import Era, conversation
 from tests.worlds.sample import BOTH_ERAS, sample_client
 
 
@@ -65,6 +66,30 @@ async def test_what_is_declared_works_and_nothing_else_is_declared(tmp_path: Pat
     assert all(lists)
     assert resources
     assert completed.completion.values
+
+
+# No list changes while it runs, and nobody can subscribe to anything.
+DECLARED = {
+    "completions": {},
+    "prompts": {"listChanged": False},
+    "resources": {"listChanged": False, "subscribe": False},
+    "tools": {"listChanged": False},
+}
+EXTENSIONS = {"io.modelcontextprotocol/skills": {}, "io.modelcontextprotocol/ui": {}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("era", "capabilities"),
+    [("modern", {**DECLARED, "extensions": EXTENSIONS}), ("legacy", DECLARED)],
+    ids=["discovered", "in the handshake"],
+)
+def test_the_line_that_declares_what_it_can_do_holds_no_word_more(
+    tmp_path: Path, era: Era, capabilities: dict[str, Any]
+):
+    with conversation(tmp_path, era) as server:
+        told = server.greeting or server.ask("server/discover")
+    assert told["result"]["capabilities"] == capabilities
 
 
 # What only other ways of serving need, and what only a call does: a host waits for the start.
