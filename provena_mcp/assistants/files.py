@@ -24,7 +24,7 @@ _UNTOUCHED: Final = "Nothing was changed: add the entry by hand."
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FileChange:
     """What came of a change: whether the file is another now, and where its former content is."""
 
     changed: bool
@@ -66,7 +66,7 @@ class Files:
         except OSError as error:
             raise _refused(path, "cannot be copied", error) from error
 
-    async def change(self, path: Path, edit: Callable[[bytes], bytes]) -> Change:
+    async def change(self, path: Path, edit: Callable[[bytes], bytes]) -> FileChange:
         """Replace the content by what ``edit`` makes of it; where that is the same, touch nothing.
 
         A link is followed, permissions are kept, missing folders are made. If another program writes the
@@ -81,13 +81,13 @@ class Files:
                 before = self.read(target)
                 after = edit(before)
                 if after == before:
-                    return Change(changed=False)
+                    return FileChange(changed=False)
                 try:
                     done, backup = self._replace(target, before, after)
                 except OSError as error:
                     raise _refused(path, "cannot be written", error) from error
                 if done:
-                    return Change(changed=True, backup=backup)
+                    return FileChange(changed=True, backup=backup)
         raise FileRefusedError(
             f"Another program keeps writing {str(path)!r}.", advice="Close it, then try again."
         )

@@ -29,7 +29,7 @@ _COMMAND_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class InstallOutcome:
     """What came of it, and where: the file, or the own command; ``backup`` holds what was there."""
 
     done: Done
@@ -75,7 +75,7 @@ class Installation:
         """Our entry; none if there is none. Raises as ``servers``."""
         return entry_in(self.servers(), (NAME,))
 
-    async def put(self, server: Server) -> Outcome:
+    async def put(self, server: Server) -> InstallOutcome:
         """Write the entry; fields in it that are not ours stay.
 
         Raises:
@@ -83,25 +83,25 @@ class Installation:
             OperatorError: The assistant's own command failed; an earlier entry is there still.
         """
         if self.place is None:
-            return Outcome("by hand", self.assistant.by_hand)
+            return InstallOutcome("by hand", self.assistant.by_hand)
         wanted = self._merged(self.assistant.file.shape(server))
         if wanted == self.entry():
-            return Outcome("unchanged", str(self.place))
+            return InstallOutcome("unchanged", str(self.place))
         if own := self._own_command():
             return await self._put_by_command(*own, self.place, wanted)
         return await self._change(self.place, wanted, "written")
 
-    async def take(self) -> Outcome:
+    async def take(self) -> InstallOutcome:
         """Remove the entry. Raises as ``put``."""
         if self.place is None:
-            return Outcome("by hand", self.assistant.by_hand)
+            return InstallOutcome("by hand", self.assistant.by_hand)
         if NAME not in self.servers():
-            return Outcome("unchanged", str(self.place))
+            return InstallOutcome("unchanged", str(self.place))
         if own := self._own_command():
             program, command = own
             backup = self.files.keep(self.place)
             await _run(program, command.remove)
-            return Outcome("removed", f"{command.program} {' '.join(command.remove)}", backup)
+            return InstallOutcome("removed", f"{command.program} {' '.join(command.remove)}", backup)
         return await self._change(self.place, None, "removed")
 
     def _merged(self, entry: JsonObject) -> JsonObject:
@@ -119,7 +119,7 @@ class Installation:
 
     async def _put_by_command(
         self, program: str, command: OwnCommand, place: Path, entry: JsonObject
-    ) -> Outcome:
+    ) -> InstallOutcome:
         earlier = self.entry()
         backup = self.files.keep(place)
         try:
@@ -136,7 +136,7 @@ class Installation:
             if isinstance(error, OperatorError):
                 error.advice = " ".join(filter(None, (error.advice, _what_is_left(is_back, backup))))
             raise
-        return Outcome("written", f"{command.program} mcp, which keeps it in {place}", backup)
+        return InstallOutcome("written", f"{command.program} mcp, which keeps it in {place}", backup)
 
     async def _put_back(self, place: Path, earlier: JsonObject | None) -> bool:
         """Write the entry that a command took away and did not replace; false where that cannot be."""
@@ -147,9 +147,9 @@ class Installation:
             return False
         return True
 
-    async def _change(self, place: Path, entry: JsonObject | None, done: Done) -> Outcome:
+    async def _change(self, place: Path, entry: JsonObject | None, done: Done) -> InstallOutcome:
         change = await self.files.change(place, self._edit(place, entry))
-        return Outcome(done if change.changed else "unchanged", str(place), change.backup)
+        return InstallOutcome(done if change.changed else "unchanged", str(place), change.backup)
 
     def _edit(self, place: Path, entry: JsonObject | None) -> Callable[[bytes], bytes]:
         file = self.assistant.file

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-from provena_mcp.citations.works import Citation, Contributor, Work, WorkKind
+from provena_mcp.citations.works import Citation, CitedWork, Contributor, WorkKind
 
 _KINDS: Final[dict[WorkKind, str]] = {
     "dataset": "Dataset",
@@ -39,12 +39,12 @@ def in_tex(text: str) -> str:
     return text.translate(_SPELLED)
 
 
-def _entry(work: Work) -> str:
+def _entry(work: CitedWork) -> str:
     lines = "".join(f",\n  {name} = {{{value}}}" for name, value in _fields(work) if value)
     return f"@misc{{{_key(work)}{lines}\n}}\n"
 
 
-def _fields(work: Work) -> Iterator[tuple[str, str | None]]:
+def _fields(work: CitedWork) -> Iterator[tuple[str, str | None]]:
     # The second pair of braces keeps capital letters.
     yield "title", f"{{{in_tex(work.title)}}}"
     yield "author", " and ".join(map(_name, work.authors))
@@ -58,7 +58,7 @@ def _fields(work: Work) -> Iterator[tuple[str, str | None]]:
     yield "note", "; ".join(_notes(work))
 
 
-def _notes(work: Work) -> Iterator[str]:
+def _notes(work: CitedWork) -> Iterator[str]:
     yield in_tex(f"Handle {work.handle}")
     if work.preferred:
         yield in_tex(f"Preferred citation: {work.preferred}")
@@ -78,7 +78,7 @@ def _word(name: str) -> str:
     return f"{{{in_tex(name)}}}" if apart else in_tex(name)
 
 
-def _key(work: Work) -> str:
+def _key(work: CitedWork) -> str:
     """A key of its own, which stays the same: author, year, and the end of the handle."""
     author = work.authors[0] if work.authors else None
     name = (author.family or author.name) if author else work.kind

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from provena_mcp.citations.works import Citation, Contributor, Work, in_words
+from provena_mcp.citations.works import Citation, CitedWork, Contributor, in_words
 
 _UNKNOWN: Final[JsonValue] = {"name": "Unknown"}
 _MESSAGE: Final = "If you use this, please cite it, and what it rests on (references)."
@@ -40,7 +40,7 @@ def _document(citation: Citation) -> dict[str, JsonValue]:
     return _with_values(document)
 
 
-def _common(work: Work) -> dict[str, JsonValue]:
+def _common(work: CitedWork) -> dict[str, JsonValue]:
     return {
         "title": work.title,
         "authors": [_someone(each) for each in work.authors] or [_UNKNOWN],
@@ -54,7 +54,7 @@ def _common(work: Work) -> dict[str, JsonValue]:
     }
 
 
-def _reference(work: Work) -> JsonValue:
+def _reference(work: CitedWork) -> JsonValue:
     return _with_values(
         {
             "type": "software" if work.kind == "software" else "data",
@@ -66,7 +66,7 @@ def _reference(work: Work) -> JsonValue:
     )
 
 
-def _notes(work: Work) -> Iterator[str]:
+def _notes(work: CitedWork) -> Iterator[str]:
     yield f"Handle {work.handle}"
     yield from (f"{someone.name} {in_words(part, 'it')}" for part, someone in work.contributions)
     if work.preferred:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from provena_mcp.citations.works import Citation, Contributor, Part, Work, in_words
+from provena_mcp.citations.works import Citation, CitedWork, Contributor, Part, in_words
 from provena_mcp.crates.export.readme import in_markdown
 
 _NAMED: Final = 5
@@ -16,9 +16,9 @@ def as_credits(citation: Citation) -> str:
     return "\n".join(_lines(citation)) + "\n"
 
 
-def credits_of(citation: Citation) -> dict[Contributor, dict[Part, list[Work]]]:
+def credits_of(citation: Citation) -> dict[Contributor, dict[Part, list[CitedWork]]]:
     """What each contributor did for which of the works, over all of them."""
-    found: dict[Contributor, dict[Part, list[Work]]] = {}
+    found: dict[Contributor, dict[Part, list[CitedWork]]] = {}
     for work in citation.works:
         for part, someone in work.contributions:
             found.setdefault(someone, {}).setdefault(part, []).append(work)
@@ -47,14 +47,14 @@ def _lines(citation: Citation) -> Iterator[str]:
         yield "Parts of the lineage could not be read: there may be others."
 
 
-def _parts(parts: dict[Part, list[Work]]) -> Iterator[str]:
+def _parts(parts: dict[Part, list[CitedWork]]) -> Iterator[str]:
     for part, works in parts.items():
         titles = ", ".join(f'"{in_markdown(work.title)}"' for work in works[:_NAMED])
         more = f" and {len(works) - _NAMED} more" if len(works) > _NAMED else ""
         yield in_words(part, titles + more)
 
 
-def _line(work: Work) -> str:
+def _line(work: CitedWork) -> str:
     authors = "; ".join(in_markdown(each.name) for each in work.authors) or "authors not recorded"
     version = f", version {in_markdown(work.version)}" if work.version else ""
     publisher = f" {in_markdown(work.publisher)}." if work.publisher else ""

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import JsonValue
 from pydantic_core import to_json
 
-from provena_mcp.citations.works import Citation, Contributor, Part, Work, WorkKind
+from provena_mcp.citations.works import Citation, CitedWork, Contributor, Part, WorkKind
 from provena_mcp.crates.export.item_entities import handle_url
 from provena_mcp.rules.items.licences import short_licence
 
@@ -86,13 +86,13 @@ def _someone(someone: Contributor) -> dict[str, JsonValue]:
     return {name: value for name, value in described.items() if value is not None}
 
 
-def _contributors(work: Work) -> Iterator[JsonValue]:
+def _contributors(work: CitedWork) -> Iterator[JsonValue]:
     for part, someone in work.contributions:
         if part in _CONTRIBUTOR_TYPES:
             yield {**_someone(someone), "contributorType": _CONTRIBUTOR_TYPES[part]}
 
 
-def _descriptions(work: Work) -> Iterator[JsonValue]:
+def _descriptions(work: CitedWork) -> Iterator[JsonValue]:
     if work.description:
         yield {"description": work.description, "descriptionType": "Abstract"}
     if work.preferred:

@@ -59,7 +59,7 @@ class Contributor:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class CitedWork:
     """Something to be cited.
 
     Attributes:
@@ -97,13 +97,13 @@ class Work:
 class Citation:
     """A work, what came of it if it is a run or study, and what it rests on: datasets, then software."""
 
-    work: Work
-    results: tuple[Work, ...]
-    sources: tuple[Work, ...]
+    work: CitedWork
+    results: tuple[CitedWork, ...]
+    sources: tuple[CitedWork, ...]
     is_complete: bool
 
     @property
-    def works(self) -> tuple[Work, ...]:
+    def works(self) -> tuple[CitedWork, ...]:
         """All of them."""
         return (self.work, *self.results, *self.sources)
 
@@ -129,7 +129,7 @@ def citation_of(provenance: RegisteredProvenance) -> Citation:
     )
 
 
-def _subject(provenance: RegisteredProvenance, about: RegistryItem) -> Work:
+def _subject(provenance: RegisteredProvenance, about: RegistryItem) -> CitedWork:
     if isinstance(about, DatasetItem):
         return _of_dataset(provenance, about)
     runs = _runs_of(provenance, about)
@@ -138,7 +138,7 @@ def _subject(provenance: RegisteredProvenance, about: RegistryItem) -> Work:
     if isinstance(about, StudyItem):
         description = about.description
     ended = max((run.record.end_time for run in runs), default=about.created_timestamp)
-    return Work(
+    return CitedWork(
         kind="run" if isinstance(about, ModelRunItem) else "study",
         handle=about.id,
         title=_title(about),
@@ -155,14 +155,14 @@ def _runs_of(provenance: RegisteredProvenance, about: RegistryItem) -> list[Mode
     return [run for run in provenance.runs if about.id in (run.id, run.record.study_id)]
 
 
-def _datasets(provenance: RegisteredProvenance, wanted: Collection[str]) -> Iterator[Work]:
+def _datasets(provenance: RegisteredProvenance, wanted: Collection[str]) -> Iterator[CitedWork]:
     for handle in provenance.datasets:
         found = provenance.item(handle, DatasetItem)
         if handle in wanted and found is not None:
             yield _of_dataset(provenance, found)
 
 
-def _of_dataset(provenance: RegisteredProvenance, item: DatasetItem) -> Work:
+def _of_dataset(provenance: RegisteredProvenance, item: DatasetItem) -> CitedWork:
     info, who = item.collection_format.dataset_info, item.collection_format.associations
     parts = list(_parts_in_runs(provenance, provenance.makers(item.id)))
     registered = _someone(provenance, who.organisation_id, is_person=False)
@@ -177,7 +177,7 @@ def _of_dataset(provenance: RegisteredProvenance, item: DatasetItem) -> Work:
     parts.extend((part, someone) for part, someone in named if someone is not None)
     dates = (date.value for date in (info.published_date, info.created_date) if date)
     stated = next((day for date in dates if (day := iso_day(date))), None)
-    return Work(
+    return CitedWork(
         kind="dataset",
         handle=item.id,
         title=_title(item),
@@ -194,8 +194,8 @@ def _of_dataset(provenance: RegisteredProvenance, item: DatasetItem) -> Work:
     )
 
 
-def _software(model: ModelItem, version: str | None) -> Work:
-    return Work(
+def _software(model: ModelItem, version: str | None) -> CitedWork:
+    return CitedWork(
         kind="software",
         handle=model.id,
         title=_title(model),

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from provena_mcp.assistants.entries import START_SECONDS
 from provena_mcp.assistants.installation import Installation, server_of
 from provena_mcp.assistants.servers import NAME, LocalServer, Server, this_server
-from provena_mcp.cli.findings import Finding, failed, ok
+from provena_mcp.cli.findings import Diagnosis, failed, ok
 from provena_mcp.cli.install import is_here
 from provena_mcp.errors import FileRefusedError, OperatorError, ProvenaError
 from provena_mcp.wire.items import JsonObject, as_object
@@ -65,12 +65,12 @@ class AssistantDoctor:
     start: Start = start
     mend: bool = True
 
-    async def examine(self) -> list[Finding]:
+    async def examine(self) -> list[Diagnosis]:
         """Every finding; what fails is a finding, never an error."""
         assistant, place = self.installation.assistant, self.installation.place
         if place is None:
             return [
-                Finding(
+                Diagnosis(
                     "note", "file", f"Only {assistant.title} itself knows its servers.", assistant.by_hand
                 )
             ]
@@ -82,7 +82,7 @@ class AssistantDoctor:
         found += await self._entry(servers)
         return [*found, *self._copies(servers)]
 
-    async def _entry(self, servers: JsonObject) -> list[Finding]:
+    async def _entry(self, servers: JsonObject) -> list[Diagnosis]:
         if not isinstance(servers.get(NAME), dict):
             return await self._lost()
         entry = as_object(servers[NAME])
@@ -97,16 +97,18 @@ class AssistantDoctor:
             return await self._mended(wrong, _renewed(server))
         return [ok("entry", f"{server.command} {' '.join(server.arguments)}"), *await self._started(server)]
 
-    async def _lost(self) -> list[Finding]:
+    async def _lost(self) -> list[Diagnosis]:
         assistant, machine = self.installation.assistant, self.installation.machine
         if is_here(assistant, machine):
             return await self._mended("It is not there, or was lost.", self.wanted)
         fix = f"Install it, or run 'provena-mcp install --client {assistant.name}' beforehand."
-        return [Finding("problem", "entry", f"{assistant.title} was not found here.", fix)]
+        return [Diagnosis("problem", "entry", f"{assistant.title} was not found here.", fix)]
 
-    async def _started(self, server: LocalServer) -> list[Finding]:
+    async def _started(self, server: LocalServer) -> list[Diagnosis]:
         found = [
-            Finding("problem", "secret", f"{name} is in the entry.", "Take it out; use 'provena-mcp login'.")
+            Diagnosis(
+                "problem", "secret", f"{name} is in the entry.", "Take it out; use 'provena-mcp login'."
+            )
             for name in _SECRETS
             if name in server.environment
         ]
@@ -118,23 +120,23 @@ class AssistantDoctor:
                 return [*found, failed("start", error)]
             return [*found, *await self._mended(error.message, renewed)]
 
-    async def _mended(self, wrong: str, server: Server) -> list[Finding]:
+    async def _mended(self, wrong: str, server: Server) -> list[Diagnosis]:
         name = self.installation.assistant.name
         scope = " --project" if self.installation.project else ""
         if not self.mend:
             fix = f"Run 'provena-mcp install --client {name}{scope}'."
-            return [Finding("problem", "entry", wrong, fix)]
+            return [Diagnosis("problem", "entry", wrong, fix)]
         try:
             outcome = await self.installation.put(server)
             kept = f" The file as it was: {outcome.backup}" if outcome.backup else ""
-            found = [Finding("note", "entry", f"{wrong} Mended in {outcome.place}.{kept}")]
+            found = [Diagnosis("note", "entry", f"{wrong} Mended in {outcome.place}.{kept}")]
             return (
                 [*found, ok("start", await self.start(server))] if isinstance(server, LocalServer) else found
             )
         except ProvenaError as error:
-            return [Finding("problem", "entry", wrong), failed("start", error)]
+            return [Diagnosis("problem", "entry", wrong), failed("start", error)]
 
-    def _copies(self, servers: JsonObject) -> list[Finding]:
+    def _copies(self, servers: JsonObject) -> list[Diagnosis]:
         places = [
             f"{name!r} in the same file" for name in servers if name != NAME and _is_ours(servers[name])
         ]
@@ -146,7 +148,7 @@ class AssistantDoctor:
         if not places:
             return []
         said = f"The server is there twice: also {', '.join(places)}."
-        return [Finding("note", "copies", said, "Keep one: each takes the assistant's time and tokens.")]
+        return [Diagnosis("note", "copies", said, "Keep one: each takes the assistant's time and tokens.")]
 
 
 def _wrong(server: LocalServer) -> str:

@@ -161,12 +161,12 @@ def setup(
     """
     from provena_mcp.assistants.table import find_assistant
     from provena_mcp.cli.session import run
-    from provena_mcp.cli.setup import Answers, NobodyToAsk, PersonAtTerminal, Setup
+    from provena_mcp.cli.setup import NobodyToAsk, PersonAtTerminal, Setup, SetupAnswers
     from provena_mcp.settings import read_settings
 
     if built_in and domain:
         raise typer.BadParameter("choose one.", param_hint="--domain, --built-in")
-    answers = Answers(
+    answers = SetupAnswers(
         "" if built_in else domain,
         realm,
         [find_assistant(name) for name in client] if client else None,

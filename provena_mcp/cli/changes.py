@@ -9,16 +9,16 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from provena_mcp.cli.ask.conversation import Question
+from provena_mcp.cli.ask.conversation import ToolQuestion
 from provena_mcp.cli.ask.parts import headline, item, remark
 from provena_mcp.queries.answers.changes_result import ChangeRow, WhatChangedResult
 
 _KINDS: Final = {"new_version": "new version", "new_run": "new run"}
 
 
-def changes_question(since: str, of: Sequence[str], cursor: str | None) -> Question[WhatChangedResult]:
+def changes_question(since: str, of: Sequence[str], cursor: str | None) -> ToolQuestion[WhatChangedResult]:
     """What has changed; its exit code tells whether anything has."""
-    return Question(
+    return ToolQuestion(
         "what_changed",
         {"since": since, "of": of, "cursor": cursor},
         WhatChangedResult.model_validate,

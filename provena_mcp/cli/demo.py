@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from provena_mcp.cli.demo_questions import QUESTIONS, Call, Question
+from provena_mcp.cli.demo_questions import QUESTIONS, DemoCall, DemoQuestion
 from provena_mcp.errors import OperatorError
 from provena_mcp.rules.budgets import estimate_tokens
 from provena_mcp.wire.items import JSON_OBJECT, JsonObject
@@ -86,7 +86,7 @@ async def _converse(client: Client, console: Console) -> None:
     console.print(Text(_GO_ON))
 
 
-async def _ask(client: Client, question: Question, console: Console) -> int:
+async def _ask(client: Client, question: DemoQuestion, console: Console) -> int:
     answer, size = await _call(client, question.call, console)
     spent = size
     if question.then is not None:
@@ -96,7 +96,7 @@ async def _ask(client: Client, question: Question, console: Console) -> int:
     return spent
 
 
-async def _call(client: Client, call: Call, console: Console) -> tuple[JsonObject, int]:
+async def _call(client: Client, call: DemoCall, console: Console) -> tuple[JsonObject, int]:
     result = await client.call_tool(call.tool, call.arguments)
     # The text of a result is the JSON of its structure; an error has nothing else.
     answer = JSON_OBJECT.validate_json("".join(b.text for b in result.content if isinstance(b, TextContent)))

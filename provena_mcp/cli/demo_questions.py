@@ -31,7 +31,7 @@ _ALL_THE_WAY: Final = 20
 
 
 @dataclass(frozen=True)
-class Call:
+class DemoCall:
     """One tool call."""
 
     tool: str
@@ -39,16 +39,16 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Question:
+class DemoQuestion:
     """A question as a person asks it, the call that answers it, and how to show the answer.
 
     ``then`` makes a second call out of the first answer; ``render`` gets the last one.
     """
 
     asks: str
-    call: Call
+    call: DemoCall
     render: Callable[[JsonObject], RenderableType]
-    then: Callable[[JsonObject], Call] | None = None
+    then: Callable[[JsonObject], DemoCall] | None = None
 
 
 def _table(*columns: str, rows: list[tuple[str, ...]]) -> Table:
@@ -99,10 +99,10 @@ def _show_agents(answer: JsonObject) -> RenderableType:
     return Group(_table("who", "how", rows=rows), _reach(result))
 
 
-def _maker_of(answer: JsonObject) -> Call:
+def _maker_of(answer: JsonObject) -> DemoCall:
     (item,) = _items(answer)
     dataset = DatasetBrief.model_validate(item)
-    return Call("fetch_items", {"ids": [run.id for run in dataset.made_by or ()]})
+    return DemoCall("fetch_items", {"ids": [run.id for run in dataset.made_by or ()]})
 
 
 def _show_run(answer: JsonObject) -> RenderableType:
@@ -120,10 +120,10 @@ def _show_run(answer: JsonObject) -> RenderableType:
     return _table(rows=rows)
 
 
-def _runs_of(answer: JsonObject) -> Call:
+def _runs_of(answer: JsonObject) -> DemoCall:
     result = LineageResult.model_validate(answer)
     runs = [row[1] for kinds in result.nodes.values() for row in kinds.get("MODEL_RUN", ())]
-    return Call("fetch_items", {"ids": list(runs)})
+    return DemoCall("fetch_items", {"ids": list(runs)})
 
 
 def _show_versions(answer: JsonObject) -> RenderableType:
@@ -166,54 +166,56 @@ def _items(answer: JsonObject) -> list[JsonObject]:
 
 
 QUESTIONS: Final = (
-    Question(
+    DemoQuestion(
         "Is there sea surface temperature data for Heron Reef?",
-        Call(
+        DemoCall(
             "search_items",
             {"query": "sea surface temperature Heron Reef", "subtype": "DATASET", "limit": 5},
         ),
         _show_found,
     ),
-    Question(
+    DemoQuestion(
         "How were the restoration priorities with sea country values made?",
-        Call("fetch_items", {"ids": [RANKING]}),
+        DemoCall("fetch_items", {"ids": [RANKING]}),
         _show_run,
         then=_maker_of,
     ),
-    Question(
+    DemoQuestion(
         "Which datasets fed that ranking?",
-        Call("get_contributing_datasets", {"starting_id": RANKING, "depth": _ALL_THE_WAY}),
+        DemoCall("get_contributing_datasets", {"starting_id": RANKING, "depth": _ALL_THE_WAY}),
         _show_datasets,
     ),
-    Question(
+    DemoQuestion(
         "Whom should we credit for it?",
-        Call("get_contributing_agents", {"starting_id": RANKING, "depth": _ALL_THE_WAY}),
+        DemoCall("get_contributing_agents", {"starting_id": RANKING, "depth": _ALL_THE_WAY}),
         _show_agents,
     ),
-    Question(
+    DemoQuestion(
         "The 2016-2019 forcing turns out to be wrong. Which datasets are affected?",
-        Call("get_effected_datasets", {"starting_id": FORCING, "depth": _ALL_THE_WAY}),
+        DemoCall("get_effected_datasets", {"starting_id": FORCING, "depth": _ALL_THE_WAY}),
         _show_datasets,
     ),
-    Question(
+    DemoQuestion(
         "And who has to know?",
-        Call("get_effected_agents", {"starting_id": FORCING, "depth": _ALL_THE_WAY}),
+        DemoCall("get_effected_agents", {"starting_id": FORCING, "depth": _ALL_THE_WAY}),
         _show_agents,
     ),
-    Question(
+    DemoQuestion(
         "Which runs still used the bathymetry of 2019, since replaced?",
-        Call("explore_downstream", {"starting_id": OLD_BATHYMETRY, "depth": 1, "subtypes": ["MODEL_RUN"]}),
+        DemoCall(
+            "explore_downstream", {"starting_id": OLD_BATHYMETRY, "depth": 1, "subtypes": ["MODEL_RUN"]}
+        ),
         _show_rows,
     ),
-    Question(
+    DemoQuestion(
         "Which versions of LagoonFlow have been used?",
-        Call("explore_downstream", {"starting_id": LAGOONFLOW, "depth": 1, "subtypes": ["MODEL_RUN"]}),
+        DemoCall("explore_downstream", {"starting_id": LAGOONFLOW, "depth": 1, "subtypes": ["MODEL_RUN"]}),
         _show_versions,
         then=_runs_of,
     ),
-    Question(
+    DemoQuestion(
         "I have just rerun Moore Reef and recorded it. What does its registration need?",
-        Call("draft_model_runs", {"capture": RERUN}),
+        DemoCall("draft_model_runs", {"capture": RERUN}),
         _show_draft,
     ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from provena_mcp.cli.findings import Finding, failed, ok
+from provena_mcp.cli.findings import Diagnosis, failed, ok
 from provena_mcp.cli.login import winning_settings
 from provena_mcp.cli.network_checks import NetworkChecks, Resolve, resolve
 from provena_mcp.cli.status import LINK_PERSON, ROLES_OF, tool_lines
@@ -40,7 +40,7 @@ class Doctor:
     resolve: Resolve = resolve
     keyring: Keyring | None = None
 
-    async def examine(self) -> list[Finding]:
+    async def examine(self) -> list[Diagnosis]:
         """Every finding; what fails is a finding, never an error."""
         try:
             settings = self.read_settings()
@@ -56,7 +56,7 @@ class Doctor:
 
     async def _deployment(
         self, settings: Settings, endpoints: Endpoints, tokens: TokenProvider
-    ) -> list[Finding]:
+    ) -> list[Diagnosis]:
         try:
             client = ProvenaClient(endpoints, tokens=tokens, clock=self.clock)
         except SettingsError as error:
@@ -65,7 +65,9 @@ class Doctor:
             network = await NetworkChecks(endpoints, self.clock, self.resolve).run(client)
             return network + await self._login(settings, tokens, client)
 
-    async def _login(self, settings: Settings, tokens: TokenProvider, client: ProvenaClient) -> list[Finding]:
+    async def _login(
+        self, settings: Settings, tokens: TokenProvider, client: ProvenaClient
+    ) -> list[Diagnosis]:
         try:
             token = await tokens.token()
             user = await client.prov.check_access("general")
@@ -76,7 +78,7 @@ class Doctor:
         found = [ok("login", f"{name}, through {source}"), _roles(user.roles)]
         tools = select_tools(settings.toolsets, read_only=settings.read_only, local=True)
         allowed, *refused = tool_lines(tools, user.roles)
-        found.append(Finding("note" if refused else "ok", "tools", "; ".join([allowed, *refused])))
+        found.append(Diagnosis("note" if refused else "ok", "tools", "; ".join([allowed, *refused])))
         return [*found, await _person(client), await _version(client)]
 
 
@@ -87,18 +89,18 @@ def _settings_in_words(settings: Settings) -> str:
     return f"{', '.join(given)} (values are not shown)"
 
 
-def _mirror(settings: Settings) -> list[Finding]:
+def _mirror(settings: Settings) -> list[Diagnosis]:
     if settings.mirror is None:
         return []
     which = describe_backend(settings)
     if which.mirror is None or which.mirror.age is None:
-        return [Finding("problem", "mirror", which.advice or "It cannot be read.")]
+        return [Diagnosis("problem", "mirror", which.advice or "It cannot be read.")]
     held = plural(which.items or 0, "item")
     said = f"{which.mirror.file} has {held} as of {which.mirror.as_of}; age: {which.mirror.age}"
     return [ok("mirror", said)]
 
 
-def _embedded(settings: Settings) -> list[Finding]:
+def _embedded(settings: Settings) -> list[Diagnosis]:
     try:
         store = Store(settings.store)
     except ProvenaError as error:
@@ -116,33 +118,33 @@ def _embedded(settings: Settings) -> list[Finding]:
     if count:
         return [found]
     how = "Fill it with 'provena-mcp local load FILE', or try 'provena-mcp serve --sample'."
-    return [found, Finding("note", "items", "The store is empty.", how)]
+    return [found, Diagnosis("note", "items", "The store is empty.", how)]
 
 
-def _roles(roles: Sequence[str]) -> Finding:
+def _roles(roles: Sequence[str]) -> Diagnosis:
     missing = [role for role in ROLES_OF["write"] if role not in roles]
     said = f"{', '.join(role for role in roles if role in ROLES_OF['admin']) or 'none that Provena asks for'}"
     if not missing:
         return ok("roles", said)
     lacking = f"{said}; {' and '.join(missing)} missing"
-    return Finding("note" if ROLES_OF["read"][0] in roles else "problem", "roles", lacking, _ASK_FOR_ROLES)
+    return Diagnosis("note" if ROLES_OF["read"][0] in roles else "problem", "roles", lacking, _ASK_FOR_ROLES)
 
 
-async def _person(client: ProvenaClient) -> Finding:
+async def _person(client: ProvenaClient) -> Diagnosis:
     try:
         person = await client.auth.linked_person()
     except ProvenaError as error:
         return failed("person", error)
     if person is None:
-        return Finding("note", "person", f"None is linked. {UNLINKED}", LINK_PERSON)
+        return Diagnosis("note", "person", f"None is linked. {UNLINKED}", LINK_PERSON)
     return ok("person", f"{clean(person, 100)} is linked")
 
 
-async def _version(client: ProvenaClient) -> Finding:
+async def _version(client: ProvenaClient) -> Diagnosis:
     try:
         details = await client.registry.version_details()
     except ForbiddenError as error:
-        return Finding("note", "version", error.message)
+        return Diagnosis("note", "version", error.message)
     except ProvenaError as error:
         return failed("version", error)
     return ok("version", clean(details.tag_name or details.commit_id or "not told", 100))

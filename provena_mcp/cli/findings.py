@@ -14,7 +14,7 @@ State = Literal["ok", "note", "problem"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at: how it is, and the fix where it is not as it should be."""
 
     state: State
@@ -28,18 +28,18 @@ class Finding:
         return f"{line}\n{'fix: ':>18}{self.fix}" if self.fix else line
 
 
-def ok(subject: str, said: str) -> Finding:
+def ok(subject: str, said: str) -> Diagnosis:
     """All is well with ``subject``."""
-    return Finding("ok", subject, said)
+    return Diagnosis("ok", subject, said)
 
 
-def failed(subject: str, error: ProvenaError) -> Finding:
+def failed(subject: str, error: ProvenaError) -> Diagnosis:
     """What an error says about ``subject``, and its advice as the fix."""
     said = f"{error.message} Provena said: {error.upstream!r}" if error.upstream else error.message
-    return Finding("problem", subject, said, naming_tools(error.advice))
+    return Diagnosis("problem", subject, said, naming_tools(error.advice))
 
 
-def summary(findings: Iterable[Finding]) -> str:
+def summary(findings: Iterable[Diagnosis]) -> str:
     """How many problems there are, in a sentence."""
     count = sum(finding.state == "problem" for finding in findings)
     return "No problems found." if not count else f"{count} problem{'s' if count > 1 else ''} found."

@@ -16,7 +16,7 @@ from rich.text import Text
 from provena_mcp.assistants.assistant import Assistant
 from provena_mcp.assistants.environment import carried
 from provena_mcp.assistants.files import Files
-from provena_mcp.assistants.installation import Installation, Outcome, server_of
+from provena_mcp.assistants.installation import Installation, InstallOutcome, server_of
 from provena_mcp.assistants.machine import Machine, this_machine
 from provena_mcp.assistants.servers import RemoteServer, Server, remote_server, this_server
 from provena_mcp.assistants.table import ASSISTANTS
@@ -68,7 +68,7 @@ class InstallCommand:
         else:
             self.say(self.installation.snippet(server))
 
-    async def install(self, server: Server) -> Outcome:
+    async def install(self, server: Server) -> InstallOutcome:
         """Write the entry and say where; where that cannot be, print it.
 
         Raises:
@@ -93,7 +93,7 @@ class InstallCommand:
             self._remind(server, here=here)
         return outcome
 
-    async def uninstall(self) -> Outcome:
+    async def uninstall(self) -> InstallOutcome:
         """Take the entry away, and say so.
 
         Raises:
@@ -110,7 +110,7 @@ class InstallCommand:
                 self._report("is no more in", outcome)
         return outcome
 
-    def _report(self, how: str, outcome: Outcome) -> None:
+    def _report(self, how: str, outcome: InstallOutcome) -> None:
         self.say(f"provena {how} {self.assistant.title}: {outcome.place}")
         if outcome.backup:
             self.say(f"The file as it was: {outcome.backup}")

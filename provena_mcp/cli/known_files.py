@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from provena_mcp.cli.ask.conversation import Question, present, put
+from provena_mcp.cli.ask.conversation import ToolQuestion, present, put
 from provena_mcp.cli.session import run
 from provena_mcp.queries.recording.check_inputs import CheckInputsResult, InputCheck
 from provena_mcp.queries.recording.identify_file import IdentifyFileResult, RegisteredUse
@@ -19,9 +19,9 @@ from provena_mcp.settings import read_settings
 from provena_mcp.wire.items import JSON_OBJECT
 
 
-def identify_question(file: str) -> Question[IdentifyFileResult]:
+def identify_question(file: str) -> ToolQuestion[IdentifyFileResult]:
     """What a file is; no if nothing is known of it."""
-    return Question(
+    return ToolQuestion(
         tool="identify_file",
         arguments={"file": _real(file)},
         read=IdentifyFileResult.model_validate,
@@ -33,9 +33,9 @@ def identify_question(file: str) -> Question[IdentifyFileResult]:
 
 def check_question(
     files: Sequence[str], capture: str | None, allowed: Sequence[str]
-) -> Question[CheckInputsResult]:
+) -> ToolQuestion[CheckInputsResult]:
     """Whether inputs are fit to be used; no if one has a problem that is not ``allowed``."""
-    return Question(
+    return ToolQuestion(
         tool="check_inputs",
         arguments={"files": [_real(file) for file in files], "capture": capture},
         read=CheckInputsResult.model_validate,

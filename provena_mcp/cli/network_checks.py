@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from provena_mcp.cli.findings import Finding, failed, ok
+from provena_mcp.cli.findings import Diagnosis, failed, ok
 from provena_mcp.client import ProvenaClient, public_transport
 from provena_mcp.client.http.network import proxy_for, trusted_certificates
 from provena_mcp.client.login.keycloak import Clock
@@ -65,7 +65,7 @@ class _Visit:
     """What there is to say of a host, and whether its services can be asked at all."""
 
     host: _Host
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnosis, ...]
     reached: bool = False
 
 
@@ -77,7 +77,7 @@ class NetworkChecks:
     clock: Clock = time.time
     resolve: Resolve = resolve
 
-    async def run(self, client: ProvenaClient) -> list[Finding]:
+    async def run(self, client: ProvenaClient) -> list[Diagnosis]:
         """Every finding, hosts first; what is out of reach is a finding, never an error."""
         named = self.endpoints
         services = (
@@ -113,20 +113,20 @@ class NetworkChecks:
                 return _Visit(host, (failed("certificate", error),))
         if proxy:
             said = f"{host.name} is reached through {proxy.address.url.host}, which resolves and connects."
-            return _Visit(host, (Finding("note", "proxy", said),), reached=True)
+            return _Visit(host, (Diagnosis("note", "proxy", said),), reached=True)
         try:
             async with asyncio.timeout(_SECONDS):
                 addresses = await self.resolve(host.name, host.port)
         except (OSError, TimeoutError):
             fix = "Check PROVENA_DOMAIN and the addresses that are set, the network and the VPN."
-            return _Visit(host, (Finding("problem", "dns", f"{host.name} does not resolve.", fix),))
+            return _Visit(host, (Diagnosis("problem", "dns", f"{host.name} does not resolve.", fix),))
         resolved = ok("dns", f"{host.name} is {', '.join(addresses[:3])}")
         if host.scheme != "https":
             return _Visit(host, (resolved, _unprotected(host)), reached=True)
         secured = await self._certificate(host)
         return _Visit(host, (resolved, secured), reached=secured.state != "problem")
 
-    async def _certificate(self, host: _Host) -> Finding:
+    async def _certificate(self, host: _Host) -> Diagnosis:
         try:
             async with asyncio.timeout(_SECONDS):
                 ends = await _certificate_end(host)
@@ -135,26 +135,28 @@ class NetworkChecks:
         except ssl.SSLCertVerificationError as error:
             said = f"The certificate of {host.name} is not trusted: {error.verify_message}."
             fix = "Set SSL_CERT_FILE to your organisation's certificates, or check this machine's clock."
-            return Finding("problem", "tls", said, fix)
+            return Diagnosis("problem", "tls", said, fix)
         except (OSError, TimeoutError) as error:
             said = f"{host.name} accepts no connection on port {host.port} ({type(error).__name__})."
-            return Finding("problem", "tls", said, "Check the address, the firewall and the VPN.")
+            return Diagnosis("problem", "tls", said, "Check the address, the firewall and the VPN.")
         said = f"The certificate of {host.name} is trusted until {_day(ends)}"
         if ends - self.clock() < _CERTIFICATE_DAYS * _DAY:
-            return Finding("note", "tls", said, "Say the administrators of this Provena to renew it.")
+            return Diagnosis("note", "tls", said, "Say the administrators of this Provena to renew it.")
         return ok("tls", said)
 
-    async def _clock_against(self, hosts: Iterable[_Host]) -> Finding:
+    async def _clock_against(self, hosts: Iterable[_Host]) -> Diagnosis:
         told = await asyncio.gather(*map(self._skew, hosts))
         skews = sorted(skew for skew in told if skew is not None)
         if not skews:
-            return Finding("note", "clock", "No service told the time, so this clock could not be compared.")
+            return Diagnosis(
+                "note", "clock", "No service told the time, so this clock could not be compared."
+            )
         skew = skews[len(skews) // 2]
         if abs(skew) <= _SKEW_NOTED:
             return ok("clock", "This clock agrees with the services'.")
         said = f"This clock is {abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} the services'."
         fix = "Let this machine set its clock from the network (NTP); a login may seem expired meanwhile."
-        return Finding("problem" if abs(skew) > _SKEW_HARMS else "note", "clock", said, fix)
+        return Diagnosis("problem" if abs(skew) > _SKEW_HARMS else "note", "clock", said, fix)
 
     async def _skew(self, host: _Host) -> float | None:
         """Seconds by which a service's clock is ahead of this one, by the Date of any answer."""
@@ -169,32 +171,32 @@ class NetworkChecks:
         # The header counts whole seconds: on average half a second has passed since.
         return date.timestamp() + 0.5 - (before + self.clock()) / 2
 
-    async def _keycloak(self) -> Finding:
+    async def _keycloak(self) -> Diagnosis:
         realm = self.endpoints.keycloak
         if realm is None:
             fix = "Set PROVENA_REALM or PROVENA_KEYCLOAK if this Provena asks for a login."
-            return Finding("note", "keycloak", "None is set, so nobody can log in.", fix)
+            return Diagnosis("note", "keycloak", "None is set, so nobody can log in.", fix)
         answer = await _get(f"{realm}/.well-known/openid-configuration")
         if answer is None:
             fix = "Check the address, the network and the VPN."
-            return Finding("problem", "keycloak", f"{realm} does not answer.", fix)
+            return Diagnosis("problem", "keycloak", f"{realm} does not answer.", fix)
         if not answer.is_success or b'"token_endpoint"' not in answer.content:
             fix = "Check PROVENA_REALM, or PROVENA_KEYCLOAK: the whole address of the realm."
-            return Finding("problem", "keycloak", f"{realm} is no realm ({answer.status_code}).", fix)
+            return Diagnosis("problem", "keycloak", f"{realm} is no realm ({answer.status_code}).", fix)
         if b'"device_authorization_endpoint"' not in answer.content:
             fix = "Ask its administrators for it, or set PROVENA_OFFLINE_TOKEN."
-            return Finding("note", "keycloak", f"{realm} offers no login from a desk.", fix)
+            return Diagnosis("note", "keycloak", f"{realm} offers no login from a desk.", fix)
         return ok("keycloak", f"{realm} answers and offers a login from a desk")
 
 
-def _unprotected(host: _Host) -> Finding:
+def _unprotected(host: _Host) -> Diagnosis:
     if host.name in _LOOPBACK:
         return ok("tls", f"{host.name} is this machine, asked without https")
     said = f"{host.name} is asked without https: whoever listens on the way has the login."
-    return Finding("problem", "tls", said, "Set an https:// address.")
+    return Diagnosis("problem", "tls", said, "Set an https:// address.")
 
 
-async def _answers(name: str, service: ServiceApi) -> Finding:
+async def _answers(name: str, service: ServiceApi) -> Diagnosis:
     try:
         await service.health()
     except ProvenaError as error:

@@ -12,7 +12,7 @@ from typing import Final
 
 from provena_mcp.errors import ArgumentError
 from provena_mcp.recording.captured import LEVELS, Capture, Level
-from provena_mcp.recording.command import Recorded, Wishes, program_of, record_command
+from provena_mcp.recording.command import CapturedCommand, Wishes, program_of, record_command
 from provena_mcp.recording.hashes import Progress
 from provena_mcp.recording.observation.observer import Plan
 from provena_mcp.recording.person import who_runs_this
@@ -112,7 +112,7 @@ def _visible(text: str) -> str:
     )
 
 
-def summary(done: Recorded) -> list[str]:
+def summary(done: CapturedCommand) -> list[str]:
     """What was captured, in a line, and what was not seen, a line each."""
     capture = done.capture
     if done.problem:

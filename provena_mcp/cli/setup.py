@@ -14,7 +14,7 @@ from provena_mcp.assistants.machine import Machine, this_machine
 from provena_mcp.assistants.table import ASSISTANTS
 from provena_mcp.cli.assistant_checks import AssistantDoctor, Start, start
 from provena_mcp.cli.doctor import Doctor
-from provena_mcp.cli.findings import Finding, failed
+from provena_mcp.cli.findings import Diagnosis, failed
 from provena_mcp.cli.install import InstallCommand, is_here, server_to_install
 from provena_mcp.cli.login import LoginCommands, Say, say
 from provena_mcp.errors import ProvenaError
@@ -58,7 +58,7 @@ class NobodyToAsk:
 
 
 @dataclass(frozen=True)
-class Answers:
+class SetupAnswers:
     """What flags have said beforehand; what is none is asked.
 
     Attributes:
@@ -81,7 +81,7 @@ class Setup:
     """Walks a person through; ``doctor`` and ``login`` make what examines and logs in with some settings."""
 
     settings: Settings
-    given: Answers
+    given: SetupAnswers
     person: Person
     machine: Machine = field(default_factory=this_machine)
     files: Files = field(default_factory=Files)
@@ -131,7 +131,7 @@ class Setup:
             self.say("Nothing was installed. Mend what is wrong, then run this again.")
         return not wrong
 
-    async def _examine(self, settings: Settings) -> list[Finding]:
+    async def _examine(self, settings: Settings) -> list[Diagnosis]:
         findings = await self.doctor(settings).examine()
         for finding in findings:
             self.say(str(finding))
@@ -162,7 +162,7 @@ class Setup:
         return not _problem(findings)
 
 
-def _problem(findings: Sequence[Finding]) -> list[str]:
+def _problem(findings: Sequence[Diagnosis]) -> list[str]:
     return [finding.subject for finding in findings if finding.state == "problem"]
 
 

@@ -164,7 +164,7 @@ class Mark:
 UNMARKED: Final = Mark()
 
 
-class Walk:
+class ListWalk:
     """One way through the pages of a list, which has to end: keys are remembered, pages and bytes bounded."""
 
     def __init__(

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from provena_mcp.client.checks import BatchRows, require_job, why_unbelievable
 from provena_mcp.client.http.request import Call, Service
-from provena_mcp.client.service import BEGINNING, Pages, Place, ServiceApi, required
+from provena_mcp.client.service import BEGINNING, ListPlace, Pages, ServiceApi, required
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import Job, JobAnswer, JobListAnswer
 
@@ -61,7 +61,7 @@ class JobApi(ServiceApi):
 
     async def list(self, limit: int = _PAGE, pagination_key: JsonObject | None = None) -> JobPage:
         """A page of the caller's jobs, newest first."""
-        start = Place(pagination_key)
+        start = ListPlace(pagination_key)
         return await self.walk(start).page_at(start, limit)
 
     async def list_batch(
@@ -73,11 +73,11 @@ class JobApi(ServiceApi):
             ForbiddenError: The batch is somebody else's.
             MalformedAnswerError: A job is of another batch or kind, or two name one run.
         """
-        start, rows = Place(pagination_key), BatchRows(_batch_call(batch_id, {}), batch_id)
+        start, rows = ListPlace(pagination_key), BatchRows(_batch_call(batch_id, {}), batch_id)
         page = await self._batch_walk(batch_id, start).page_at(start, limit)
         return replace(page, jobs=tuple(map(rows.check, page.jobs)))
 
-    def walk(self, start: Place = BEGINNING) -> Pages[JobPage]:
+    def walk(self, start: ListPlace = BEGINNING) -> Pages[JobPage]:
         """The pages of ``list`` from ``start`` on, for whoever decides page by page whether to go on."""
         return self._walk(lambda body: _list_call(_LIST, "list jobs", body), start)
 
@@ -108,10 +108,10 @@ class JobApi(ServiceApi):
                 jobs.setdefault(job.session_id, _without_cipher(job))
         return JobPage(tuple(jobs.values()), answer.pagination_key, unreadable, size)
 
-    def _batch_walk(self, batch_id: str, start: Place = BEGINNING) -> Pages[JobPage]:
+    def _batch_walk(self, batch_id: str, start: ListPlace = BEGINNING) -> Pages[JobPage]:
         return self._walk(lambda body: _batch_call(batch_id, body), start)
 
-    def _walk(self, call_for: Callable[[JsonObject], Call], start: Place) -> Pages[JobPage]:
+    def _walk(self, call_for: Callable[[JsonObject], Call], start: ListPlace) -> Pages[JobPage]:
         async def read(key: JsonObject | None, rows: int) -> JobPage:
             return await self._page(call_for({"limit": rows, "pagination_key": key}))
 

@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Literal
 
 import httpx
 
-from provena_mcp.client.checks import Walk
+from provena_mcp.client.checks import ListWalk
 from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import ServiceApi, list_call, parsed, require_success, required
@@ -125,7 +125,7 @@ class _Listing:
             sort_by=ListSort(sort_type=order, ascending=ascending),
             page_size=PAGE_SIZE,
         )
-        self._walk = Walk(list_call(self._request), max_pages=_MOST_PAGES, max_bytes=_MOST_BYTES)
+        self._walk = ListWalk(list_call(self._request), max_pages=_MOST_PAGES, max_bytes=_MOST_BYTES)
         self._size = PAGE_SIZE
 
     async def page(self, key: JsonObject | None) -> RawPage:

@@ -14,8 +14,8 @@ from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import (
     BEGINNING,
     ItemPage,
+    ListPlace,
     Pages,
-    Place,
     ServiceApi,
     UnreadRow,
     encoded,
@@ -120,7 +120,7 @@ class RegistryApi(ServiceApi):
             MalformedAnswerError: There are items of another subtype, or none although it says success, or
                 the page leads to itself.
         """
-        start = Place(request.pagination_key)
+        start = ListPlace(request.pagination_key)
         return await self.walk(request, start).page_at(start, request.page_size)
 
     async def list_typed(self, subtype: ItemSubtype, request: ListRequest) -> ItemPage:
@@ -138,7 +138,7 @@ class RegistryApi(ServiceApi):
         unread = tuple(UnreadRow.of(raw) for raw in answer.unparsable_items or ())
         return replace(page, unread=(*unread, *page.unread))
 
-    def walk(self, request: ListRequest, start: Place = BEGINNING) -> Pages[ItemPage]:
+    def walk(self, request: ListRequest, start: ListPlace = BEGINNING) -> Pages[ItemPage]:
         """The pages of ``list`` from ``start`` on, for whoever decides page by page whether to go on."""
         subtype = request.filter_by.item_subtype if request.filter_by else None
 
@@ -157,7 +157,7 @@ class RegistryApi(ServiceApi):
         Raises:
             MalformedAnswerError: A page comes again, or there is no end to them.
         """
-        walk = self.walk(request, Place(request.pagination_key))
+        walk = self.walk(request, ListPlace(request.pagination_key))
         while (page := await walk.next_page(request.page_size)) is not None:
             yield replace(page, items=tuple(item for item in page.items if walk.is_new(item.id)))
 

@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Generic, Protocol, TypeVar
 import httpx
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from provena_mcp.client.checks import UNMARKED, Mark, Walk, distinct_items
+from provena_mcp.client.checks import UNMARKED, ListWalk, Mark, distinct_items
 from provena_mcp.client.http.connection import Sender
 from provena_mcp.client.http.errors_from_http import failure_of_status
 from provena_mcp.client.http.request import Call, Service
@@ -134,7 +134,7 @@ def item_of(call: Call, raw: JsonObject | None) -> RegistryItem:
         raise malformed(call, f"an item that lacks or misspells {place!r}", MalformedItemError) from None
 
 
-class Page(Protocol):
+class PagedAnswer(Protocol):
     """What the pages of all lists have."""
 
     @property
@@ -148,11 +148,11 @@ class Page(Protocol):
         ...
 
 
-PageT = TypeVar("PageT", bound=Page)
+PageT = TypeVar("PageT", bound=PagedAnswer)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListPlace:
     """Where a list is read from: its beginning, or where an earlier walk stopped."""
 
     key: JsonObject | None = None
@@ -163,7 +163,7 @@ class Place:
         return [self.key, self.mark.count, self.mark.digest]
 
     @classmethod
-    def from_json(cls, held: JsonValue) -> Place | None:
+    def from_json(cls, held: JsonValue) -> ListPlace | None:
         """The place that ``as_json`` wrote down; none if it is something else."""
         match held:
             case [(dict() | None) as key, int() as count, str() as digest]:
@@ -172,19 +172,19 @@ class Place:
                 return None
 
 
-BEGINNING: Final = Place()
+BEGINNING: Final = ListPlace()
 
 
 class Pages(Generic[PageT]):
     """Page after page of one list, from a place on, as many as the caller asks for."""
 
     def __init__(
-        self, call: Call, read: Callable[[JsonObject | None, int], Awaitable[PageT]], start: Place
+        self, call: Call, read: Callable[[JsonObject | None, int], Awaitable[PageT]], start: ListPlace
     ) -> None:
         """Go through the list that ``call`` names; ``read`` asks for so many rows after a key."""
-        self.place: Place | None = start
+        self.place: ListPlace | None = start
         self._read = read
-        self._walk = Walk(call, start.key, start.mark)
+        self._walk = ListWalk(call, start.key, start.mark)
 
     async def next_page(self, rows: int) -> PageT | None:
         """The page at ``place``, of so many ``rows``; none after the last.
@@ -194,11 +194,11 @@ class Pages(Generic[PageT]):
         """
         return None if self.place is None else await self.page_at(self.place, rows)
 
-    async def page_at(self, place: Place, rows: int) -> PageT:
+    async def page_at(self, place: ListPlace, rows: int) -> PageT:
         """The page at ``place``, where the walk goes on behind it; errors as ``next_page``."""
         page = await self._read(place.key, rows)
         self._walk.note(page.pagination_key, page.size)
-        self.place = None if page.pagination_key is None else Place(page.pagination_key, self._walk.mark)
+        self.place = None if page.pagination_key is None else ListPlace(page.pagination_key, self._walk.mark)
         return page
 
     def is_new(self, row_id: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import Field
 
 from provena_mcp.client import ProvenaClient
-from provena_mcp.queries.documents.user_files import Place
+from provena_mcp.queries.documents.user_files import WritableFile
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.budgets import estimate_tokens
 from provena_mcp.rules.text import clean_json
@@ -77,7 +77,7 @@ class GenerateConfigFileResult(Brief):
 
 
 async def generate_config(
-    client: ProvenaClient, *, required_only: bool, place: Place | None, confirm: bool, max_tokens: int
+    client: ProvenaClient, *, required_only: bool, place: WritableFile | None, confirm: bool, max_tokens: int
 ) -> GenerateConfigFileResult:
     """The settings; with ``confirm`` they are also saved at ``place``, secrets included.
 
@@ -97,7 +97,7 @@ async def generate_config(
     )
 
 
-def _message(place: Place | None, saved_to: str | None) -> str:
+def _message(place: WritableFile | None, saved_to: str | None) -> str:
     if saved_to:
         return "Saved with its secrets: keep the file to yourself. Here they are hidden."
     if place:

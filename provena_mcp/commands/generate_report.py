@@ -13,7 +13,7 @@ from provena_mcp.next_call import NextCall
 from provena_mcp.queries.documents.documents import RecentReports
 from provena_mcp.queries.documents.report_outline import ReportOutline, read_outline
 from provena_mcp.queries.documents.reports import ReportId, fetch_written, follow_report
-from provena_mcp.queries.documents.user_files import Place
+from provena_mcp.queries.documents.user_files import WritableFile
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.failures import explain_failure
@@ -49,7 +49,7 @@ async def generate_report(
     reader: Reader,
     recent: RecentReports,
     report: ReportId,
-    place: Place | None,
+    place: WritableFile | None,
     polling: PollPolicy,
     on_progress: ReportProgress,
 ) -> GenerateReportResult:
@@ -79,7 +79,7 @@ async def _written(
     report: ReportId,
     session_id: str | None,
     content: bytes,
-    place: Place | None,
+    place: WritableFile | None,
 ) -> GenerateReportResult:
     uri = report.uri(session_id)
     recent.put((reader.caller, uri), content)

@@ -51,7 +51,7 @@ _NOT_UPDATED: Final = "The run was not updated."
 _JOB_FAILED: Final = "The job that updates the run failed."
 
 
-class FieldChange(Brief):
+class RecordFieldChange(Brief):
     """A field before and after."""
 
     field: str
@@ -64,7 +64,7 @@ class UpdateModelRunResult(WriteResult):
 
     run: Ref | None = None
     why: str | None = None
-    changes: tuple[FieldChange, ...] | None = None
+    changes: tuple[RecordFieldChange, ...] | None = None
     template_asks: TemplateAsks | None = None
 
 
@@ -200,7 +200,7 @@ async def _no_run(
 def _shown(
     present: ModelRunItem,
     checked: CheckedRecords,
-    changes: tuple[FieldChange, ...],
+    changes: tuple[RecordFieldChange, ...],
     reason: str,
     standing: tuple[tuple[Problem, ...], tuple[str, ...]],
 ) -> UpdateModelRunResult:
@@ -226,11 +226,11 @@ def _unchanged(present: ModelRunItem, checked: CheckedRecords) -> Iterator[Probl
         yield Problem("changes", "This changes nothing: the run's record says so already.", "")
 
 
-def _changes(present: ModelRunItem, known: Known, checked: CheckedRecords) -> tuple[FieldChange, ...]:
+def _changes(present: ModelRunItem, known: Known, checked: CheckedRecords) -> tuple[RecordFieldChange, ...]:
     new = checked.given[0].run
     before, after = proposed_run(present.record, known), proposed_run(new, checked.known)
     return tuple(
-        FieldChange(field=field, before=show(before), after=show(after))
+        RecordFieldChange(field=field, before=show(before), after=show(after))
         for field, show in _SHOWN.items()
         if _value(present.record, field) != _value(new, field)
     )

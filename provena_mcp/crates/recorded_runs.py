@@ -16,20 +16,20 @@ AgentKind = Literal["person", "organisation", "software"]
 SoftwareKind = Literal["program", "workflow", "container", "package", "engine"]
 
 
-class Recorded(BaseModel):
+class RecordedPart(BaseModel):
     """A frozen part of what was recorded; absent values are None or empty, never guessed."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
 
-class RecordedItem(Recorded):
+class RecordedItem(RecordedPart):
     """An item of a registry, by name and, where the document carries it, by handle: a template, a study."""
 
     name: str = ""
     handle: str | None = None
 
 
-class RecordedFile(Recorded):
+class RecordedFile(RecordedPart):
     """A file, folder or dataset that a run read or wrote.
 
     Attributes:
@@ -63,7 +63,7 @@ class RecordedFile(Recorded):
     resources: dict[str, str] = {}
 
 
-class RecordedAgent(Recorded):
+class RecordedAgent(RecordedPart):
     """Somebody or something that acted.
 
     Attributes:
@@ -81,7 +81,7 @@ class RecordedAgent(Recorded):
     handle: str | None = None
 
 
-class RecordedSoftware(Recorded):
+class RecordedSoftware(RecordedPart):
     """What was run, or what it ran on or in.
 
     Attributes:
@@ -102,7 +102,7 @@ class RecordedSoftware(Recorded):
     handle: str | None = None
 
 
-class RecordedRun(Recorded):
+class RecordedRun(RecordedPart):
     """One execution.
 
     Attributes:
@@ -145,14 +145,14 @@ class RecordedRun(Recorded):
     doubts: tuple[str, ...] = ()
 
 
-class LeftOut(Recorded):
+class LeftOut(RecordedPart):
     """Something that was in the document and is not in the runs: what, and why."""
 
     what: str
     why: str
 
 
-class RecordedSource(Recorded):
+class RecordedSource(RecordedPart):
     """Which document the runs were read from: its format, its profile or producer, its name.
 
     ``is_capture`` where this package recorded it, whose ids no other document has; ``folder`` is where such
@@ -167,7 +167,7 @@ class RecordedSource(Recorded):
     is_capture: bool = False
 
 
-class RecordedRuns(Recorded):
+class RecordedRuns(RecordedPart):
     """All runs of one document, earliest first, and what of the document could not be read as such."""
 
     source: RecordedSource

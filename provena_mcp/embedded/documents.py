@@ -10,14 +10,14 @@ LIFETIME_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Download:
     """A file to download."""
 
     name: str
     content: bytes
 
 
-def keep(connection: sqlite3.Connection, token: str, document: Document, now: int) -> None:
+def keep(connection: sqlite3.Connection, token: str, document: Download, now: int) -> None:
     """Keep a document for an hour from now, and let go of those that have expired."""
     connection.execute("DELETE FROM document WHERE expires <= ?", (now,))
     connection.execute(
@@ -26,9 +26,9 @@ def keep(connection: sqlite3.Connection, token: str, document: Document, now: in
     )
 
 
-def fetch(connection: sqlite3.Connection, token: str, now: int) -> Document | None:
+def fetch(connection: sqlite3.Connection, token: str, now: int) -> Download | None:
     """The document of this token, unless it has expired."""
     row = connection.execute(
         "SELECT name, content FROM document WHERE token = ? AND expires > ?", (token, now)
     ).fetchone()
-    return None if row is None else Document(*row)
+    return None if row is None else Download(*row)

@@ -37,7 +37,7 @@ NODES: Final = """
 """
 
 
-class Walk(Protocol):
+class NeighbourhoodWalk(Protocol):
     """A way to find the neighbourhood of an item."""
 
     def __call__(
@@ -81,7 +81,7 @@ def explore(
     start: str,
     query: LineageQuery,
     depth: int,
-    walk: Walk | None = None,
+    walk: NeighbourhoodWalk | None = None,
 ) -> ProvenanceGraph:
     """What a lineage query answers: the links on its trails and the items they join (provena-http 5.5).
 

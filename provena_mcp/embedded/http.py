@@ -153,7 +153,7 @@ class Services:
 
 
 @dataclass(frozen=True)
-class Call:
+class AuthorisedRequest:
     """One authorised request."""
 
     request: Request
@@ -187,7 +187,7 @@ class Call:
         self.services.worker.nudge()
 
 
-Endpoint = Callable[[Call], Awaitable[Response]]
+Endpoint = Callable[[AuthorisedRequest], Awaitable[Response]]
 
 
 def guarded(
@@ -205,7 +205,7 @@ def guarded(
         identified = services.identify(request)
         user = await identified if inspect.isawaitable(identified) else identified
         require(user, access, component)
-        return await endpoint(Call(request, user, services))
+        return await endpoint(AuthorisedRequest(request, user, services))
 
     return Route(path, answer, methods=[method])
 
@@ -236,7 +236,7 @@ def access_checks(component: Component = "entity-registry") -> list[Route]:
     ]
 
 
-async def echo_user(call: Call) -> Response:
+async def echo_user(call: AuthorisedRequest) -> Response:
     """The caller, token included, as the services have it."""
     user = call.user
     return JSONResponse(

@@ -29,7 +29,7 @@ _EXPRESSION: Final[dict[SortColumn, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class PageRequest:
+class RowsRequest:
     """Which rows to read: at most ``size``, after the row that ``after`` names."""
 
     sort: SortColumn = "updated"
@@ -43,14 +43,14 @@ class PageRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RowPage:
     """Rows in order, and the key to go on with unless they were the last."""
 
     items: tuple[JsonObject, ...]
     next: JsonObject | None
 
 
-def read_page(connection: sqlite3.Connection, request: PageRequest) -> Page:
+def read_page(connection: sqlite3.Connection, request: RowsRequest) -> RowPage:
     """One page, cut before any filter on the record type or on access, as in the registry.
 
     As there, a page that is exactly full has a key even when nothing follows.
@@ -74,12 +74,12 @@ def read_page(connection: sqlite3.Connection, request: PageRequest) -> Page:
     )
     rows = connection.execute(statement, {**values, "size": request.size}).fetchall()
     is_last = len(rows) < request.size
-    return Page(
+    return RowPage(
         tuple(json.loads(raw) for _, _, raw in rows), None if is_last else _key(request, *rows[-1][:2])
     )
 
 
-def _conditions(request: PageRequest) -> tuple[list[str], dict[str, str | int]]:
+def _conditions(request: RowsRequest) -> tuple[list[str], dict[str, str | int]]:
     # Fixed phrases with named parameters; which of them apply is all that a request decides.
     expression = _EXPRESSION[request.sort]
     conditions = [f"{expression} IS NOT NULL"]
@@ -100,7 +100,7 @@ def _conditions(request: PageRequest) -> tuple[list[str], dict[str, str | int]]:
     return conditions, values
 
 
-def _key(request: PageRequest, item_id: str, value: str | int) -> JsonObject:
+def _key(request: RowsRequest, item_id: str, value: str | int) -> JsonObject:
     partition: JsonObject = {"universal_partition_key": "OK"}
     if request.subtype is not None:
         partition = {"item_subtype": request.subtype}
@@ -109,7 +109,7 @@ def _key(request: PageRequest, item_id: str, value: str | int) -> JsonObject:
     return {"id": item_id, **partition, _KEY_NAME[request.sort]: value}
 
 
-def _place(request: PageRequest) -> tuple[str | int, str]:
+def _place(request: RowsRequest) -> tuple[str | int, str]:
     after = request.after or {}
     value, item_id = after.get(_KEY_NAME[request.sort]), after.get("id")
     if not isinstance(value, str | int) or not isinstance(item_id, str):

@@ -19,7 +19,7 @@ BUILT_ON: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LineageChange:
     """Something that happened.
 
     Attributes:
@@ -62,7 +62,7 @@ class ChangeEvidence:
     gone: Collection[Gone] = ()
 
 
-def changes_in(evidence: ChangeEvidence) -> list[Change]:
+def changes_in(evidence: ChangeEvidence) -> list[LineageChange]:
     """All changes, newest first."""
     found = [*_events(evidence), *_new_versions(evidence), *_new_runs(evidence), *_gone(evidence)]
     return sorted(found, key=lambda change: (-change.when, change.item_id, change.kind))
@@ -96,7 +96,7 @@ def _chain(evidence: ChangeEvidence, item: RegistryItem) -> list[str]:
     return chain
 
 
-def _events(evidence: ChangeEvidence) -> Iterator[Change]:
+def _events(evidence: ChangeEvidence) -> Iterator[LineageChange]:
     for item_id, item in evidence.changed.items():
         if item_id not in evidence.foundations:
             continue
@@ -111,18 +111,20 @@ def _change(
     when: int,
     reason: str | None,
     by: str | None,
-) -> Change:
+) -> LineageChange:
     concerns = evidence.foundations[item.id]
-    return Change(kind, when, item.id, item.item_subtype, item.display_name, concerns, reason=reason, by=by)
+    return LineageChange(
+        kind, when, item.id, item.item_subtype, item.display_name, concerns, reason=reason, by=by
+    )
 
 
-def _new_versions(evidence: ChangeEvidence) -> Iterator[Change]:
+def _new_versions(evidence: ChangeEvidence) -> Iterator[LineageChange]:
     for item in _new(evidence):
         chain = _chain(evidence, item)
         # Whoever uses the new version already need not be told.
         if not chain or chain[-1] not in evidence.foundations or item.id in evidence.foundations:
             continue
-        yield Change(
+        yield LineageChange(
             "new_version",
             item.created_timestamp,
             item.id,
@@ -135,13 +137,13 @@ def _new_versions(evidence: ChangeEvidence) -> Iterator[Change]:
         )
 
 
-def _new_runs(evidence: ChangeEvidence) -> Iterator[Change]:
+def _new_runs(evidence: ChangeEvidence) -> Iterator[LineageChange]:
     for item in _new(evidence):
         if not isinstance(item, ModelRunItem) or item.id in evidence.results:
             continue
         used = [each.dataset_id for each in item.record.inputs if each.dataset_id in evidence.datasets]
         if used:
-            yield Change(
+            yield LineageChange(
                 "new_run",
                 item.created_timestamp,
                 item.id,
@@ -153,8 +155,8 @@ def _new_runs(evidence: ChangeEvidence) -> Iterator[Change]:
             )
 
 
-def _gone(evidence: ChangeEvidence) -> Iterator[Change]:
+def _gone(evidence: ChangeEvidence) -> Iterator[LineageChange]:
     for each in evidence.gone:
         if each.id in evidence.foundations:
             concerns = evidence.foundations[each.id]
-            yield Change("gone", int(each.noticed), each.id, each.subtype, each.name, concerns)
+            yield LineageChange("gone", int(each.noticed), each.id, each.subtype, each.name, concerns)

@@ -147,7 +147,7 @@ def _reasons(contradictions: Iterable[Contradiction]) -> Iterable[str]:
         yield words.format(plural(len(found), thing), ", ".join(found[:_NAMED]))
 
 
-class Place(NamedTuple):
+class GroupKey(NamedTuple):
     """What items that stand together have in common."""
 
     is_asked_for: bool
@@ -155,13 +155,13 @@ class Place(NamedTuple):
     type: str
 
 
-def in_order(lineage: Lineage) -> Iterable[tuple[Place, list[str]]]:
+def in_order(lineage: Lineage) -> Iterable[tuple[GroupKey, list[str]]]:
     """The items other than the start by what they have in common, as they are shown."""
     groups = _nearest_first(lineage)
     return _by_part(lineage, groups) if lineage.query == "contributing_agents" else groups
 
 
-def _nearest_first(lineage: Lineage) -> Iterable[tuple[Place, list[str]]]:
+def _nearest_first(lineage: Lineage) -> Iterable[tuple[GroupKey, list[str]]]:
     columns, hops = lineage.graph.columns, lineage.hops
     # Only a graph that was not gathered for the question holds items that nothing joins to its start.
     beyond = max(hops, default=0) + 1
@@ -184,12 +184,12 @@ def _nearest_first(lineage: Lineage) -> Iterable[tuple[Place, list[str]]]:
     for place in sorted(groups):
         part, rest = divmod(place, per_part)
         hop, of_type = divmod(rest, per_hop)
-        yield Place(not part, hop, types[of_type]), groups[place]
+        yield GroupKey(not part, hop, types[of_type]), groups[place]
 
 
 def _by_part(
-    lineage: Lineage, groups: Iterable[tuple[Place, list[str]]]
-) -> Iterable[tuple[Place, list[str]]]:
+    lineage: Lineage, groups: Iterable[tuple[GroupKey, list[str]]]
+) -> Iterable[tuple[GroupKey, list[str]]]:
     """The same groups, of agents those who did the work before those who only registered items."""
     number, parts = lineage.graph.numbers, lineage.parts
     every = list(groups)

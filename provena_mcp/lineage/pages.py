@@ -18,7 +18,7 @@ from provena_mcp.errors import CursorError
 from provena_mcp.lineage.costs import RowCosts, cost_of, cost_of_frame
 from provena_mcp.lineage.lineage import UNKNOWN, Makers
 from provena_mcp.lineage.result import AnswerItem, LineageResult
-from provena_mcp.lineage.summary import Labels, Page, answer_items, summarise
+from provena_mcp.lineage.summary import Labels, PageContent, answer_items, summarise
 from provena_mcp.lineage.view import Arc, LineageView
 from provena_mcp.next_call import NextCall, ToolName
 from provena_mcp.rules.budgets import MOST_HOPS, USUAL_TOKENS, count_pieces, estimate_tokens, tokens_of
@@ -195,7 +195,7 @@ class PagePlan:
             arcs.extend(self._arcs(row)[first : end.links if row == end.row else None])
         is_whole = begin == (0, 0) and end.row >= len(self.rows)
         of = None if is_whole else len(self.rows)
-        page = Page(refs, arcs, answers, self.makers, of, self._next(end), self._deeper())
+        page = PageContent(refs, arcs, answers, self.makers, of, self._next(end), self._deeper())
         return summarise(self.view, page, labels)
 
     def _sooner(self, end: _Position, share: float) -> _Position:

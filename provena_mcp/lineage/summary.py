@@ -62,7 +62,7 @@ def _shown(name: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Page:
+class PageContent:
     """What one page shows: ``refs`` of items, ``arcs``, and, of a longer answer, where it stands.
 
     ``answers`` are those of its items that were asked for, and maybe others'; ``makers`` are known of the
@@ -78,7 +78,7 @@ class Page:
     deeper: NextCall | None = None
 
 
-def summarise(view: LineageView, page: Page, labels: Labels) -> LineageResult:
+def summarise(view: LineageView, page: PageContent, labels: Labels) -> LineageResult:
     """One page of a lineage answer, under what is true of the whole."""
     shown = [view.start, *(view.ids[ref] for ref in page.refs)]
     makers = page.makers
@@ -146,7 +146,7 @@ def _cycles(groups: Sequence[Sequence[int]]) -> Cycles | None:
     return Cycles(count=len(groups), refs=tuple(tuple(group[:_MAX_CYCLE]) for group in groups[:_MAX_CYCLES]))
 
 
-def _answer(page: Page) -> tuple[AnswerItem, ...]:
+def _answer(page: PageContent) -> tuple[AnswerItem, ...]:
     return tuple(page.answers[ref] for ref in page.refs if ref in page.answers)
 
 

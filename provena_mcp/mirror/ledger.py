@@ -44,7 +44,7 @@ _TABLES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class MirrorOrigin:
     """Of which deployment a mirror is, by its registry's address, and whose rights it is read with.
 
     ``subject`` is the user as their tokens call them, none where these do not say.
@@ -80,7 +80,7 @@ class Ledger:
         under_way: The pass that was begun and has not ended.
     """
 
-    origin: Origin
+    origin: MirrorOrigin
     as_of: float | None = None
     whole_as_of: float | None = None
     mark: float = 0.0
@@ -88,7 +88,7 @@ class Ledger:
     under_way: Pass | None = None
 
 
-def open_ledger(connection: sqlite3.Connection, origin: Origin) -> Ledger:
+def open_ledger(connection: sqlite3.Connection, origin: MirrorOrigin) -> Ledger:
     """The ledger of a mirror of ``origin``, which is made where there is none.
 
     Raises:
@@ -126,10 +126,12 @@ def read_ledger(connection: sqlite3.Connection) -> Ledger | None:
         FROM mirror"""
     ).fetchone()
     under_way = None if began is None else Pass(began, pass_mark, json.loads(key) if key else None)
-    return Ledger(Origin(source, username, subject), as_of, whole_as_of, mark or 0.0, changes, under_way)
+    return Ledger(
+        MirrorOrigin(source, username, subject), as_of, whole_as_of, mark or 0.0, changes, under_way
+    )
 
 
-def check_origin(known: Origin, source: str, subject: str | None, username: str | None) -> None:
+def check_origin(known: MirrorOrigin, source: str, subject: str | None, username: str | None) -> None:
     """Refuse a mirror of another deployment, or of another user as far as that can be told.
 
     Raises:

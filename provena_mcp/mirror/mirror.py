@@ -15,7 +15,7 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
 from provena_mcp.file_lock import locked
 from provena_mcp.mirror import contents
-from provena_mcp.mirror.ledger import Ledger, Origin, read_ledger
+from provena_mcp.mirror.ledger import Ledger, MirrorOrigin, read_ledger
 from provena_mcp.mirror.pull import Deployment, Progress, Pull, PullReport
 
 HOW_TO_PULL = "'provena-mcp local pull' fills it."
@@ -104,7 +104,7 @@ class Mirror:
             ProvenaError: The deployment failed; another pull goes on from there.
         """
         user = await deployment.prov.check_access("general")
-        origin = Origin(self.source, user.username or "", subject())
+        origin = MirrorOrigin(self.source, user.username or "", subject())
         store = await to_thread.run_sync(partial(self.opened, make=True))
         async with locked(self.path.with_name(f"{self.path.name}.lock"), asyncio.sleep):
             pull = Pull(deployment, store, origin, clock=self.clock, on_progress=on_progress)

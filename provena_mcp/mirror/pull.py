@@ -25,7 +25,7 @@ from provena_mcp.embedded.loader import read_entry
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import AccessError, CallerError, DeploymentError, MalformedAnswerError
 from provena_mcp.mirror import contents, ledger
-from provena_mcp.mirror.ledger import Ledger, Origin, Pass
+from provena_mcp.mirror.ledger import Ledger, MirrorOrigin, Pass
 from provena_mcp.wire.items import JsonObject
 
 Stage = Literal["items", "provenance"]
@@ -91,7 +91,7 @@ class Pull:
         self,
         deployment: Deployment,
         store: Store,
-        origin: Origin,
+        origin: MirrorOrigin,
         *,
         clock: Callable[[], float],
         on_progress: Progress = lambda stage, done, total: None,

@@ -55,7 +55,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class CapturedCommand:
     """A command that was captured: how it ended, what is written down, and where.
 
     Attributes:
@@ -76,7 +76,7 @@ def record_command(
     who: Who | None = None,
     progress: Progress | None = None,
     clock: Callable[[], float] = time.time,
-) -> Recorded:
+) -> CapturedCommand:
     """Run ``command`` in the plan's folder and capture it.
 
     Raises:
@@ -115,7 +115,7 @@ def _run(
     observer: Observer,
     wishes: Wishes,
     clock: Callable[[], float],
-) -> Recorded:
+) -> CapturedCommand:
     with going_on(folder.path) as since:
         started, steady = clock(), time.monotonic()
         ended = run_untouched(observer.command_line(command), begun.folder, observer.environment(os.environ))
@@ -128,8 +128,8 @@ def _run(
             folder.write(capture)
         except (OSError, ValueError, OperatorError, KeyboardInterrupt) as error:
             # The command's end is its own, whatever becomes of what is written down of it.
-            return Recorded(ended, begun, folder.path, str(error) or "it was broken off")
-        return Recorded(ended, capture, folder.path)
+            return CapturedCommand(ended, begun, folder.path, str(error) or "it was broken off")
+        return CapturedCommand(ended, capture, folder.path)
 
 
 def _finished(

@@ -13,7 +13,7 @@ from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
 
-from provena_mcp.client.http.room import UNDER_WAY, Question
+from provena_mcp.client.http.room import UNDER_WAY, RoomHolder
 from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnderWayError
 from provena_mcp.next_call import naming_tools
 from provena_mcp.tools.error_results import failure_result
@@ -75,7 +75,7 @@ async def one_question(ctx: ServerRequestContext[Any, Any], call_next: CallNext)
     """The call's result; the room that its large answers took is given back when it is there."""
     if ctx.method not in COSTLY:
         return await call_next(ctx)
-    asked = Question(asyncio.get_running_loop().create_future())
+    asked = RoomHolder(asyncio.get_running_loop().create_future())
     before = UNDER_WAY.set(asked)
     try:
         return await call_next(ctx)

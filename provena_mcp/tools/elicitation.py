@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError
 from provena_mcp.application import Application
 from provena_mcp.client.http.room import UNDER_WAY
 from provena_mcp.commands.confirmation.change import Asking, Change, Confirmation, Consent, PayloadT, ResultT
-from provena_mcp.commands.confirmation.gate import Gate, Question
+from provena_mcp.commands.confirmation.gate import ConsentQuestion, Gate
 from provena_mcp.errors import ArgumentError
 from provena_mcp.tools.call_context import progress_reporter, write_context
 from provena_mcp.tools.definition import Reply
@@ -72,14 +72,14 @@ async def confirmed(
         outcome = await gate.answered(ctx.request_state, _consent(answer))
     else:
         outcome = await gate.decide({name: value for name, value in arguments.items() if value is not None})
-    return await _asked(ctx, gate, outcome) if isinstance(outcome, Question) else Reply(outcome)
+    return await _asked(ctx, gate, outcome) if isinstance(outcome, ConsentQuestion) else Reply(outcome)
 
 
 _FORM: Final = render_elicitation_schema(Agreement)
 
 
 async def _asked(
-    ctx: Context[Application], gate: Gate[PayloadT, ResultT], question: Question
+    ctx: Context[Application], gate: Gate[PayloadT, ResultT], question: ConsentQuestion
 ) -> Confirmed[ResultT]:
     """Put the question: as the answer to this call, or in the handshake era while it goes on."""
     while True:
@@ -92,7 +92,7 @@ async def _asked(
             asked.leave()
         answer = await ctx.session.elicit_form(text, _FORM, ctx.request_id)
         outcome = await gate.answered(question.reference, _consent(answer))
-        if not isinstance(outcome, Question):
+        if not isinstance(outcome, ConsentQuestion):
             return Reply(outcome)
         question = outcome
 

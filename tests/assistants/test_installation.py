@@ -16,7 +16,7 @@ import yaml
 from provena_mcp.assistants.assistant import Assistant
 from provena_mcp.assistants.editors.json_spans import parse
 from provena_mcp.assistants.files import Files
-from provena_mcp.assistants.installation import Installation, Outcome, server_of
+from provena_mcp.assistants.installation import Installation, InstallOutcome, server_of
 from provena_mcp.assistants.machine import Machine, System
 from provena_mcp.assistants.servers import LocalServer, RemoteServer, remote_server, this_server
 from provena_mcp.assistants.table import ASSISTANTS, find_assistant
@@ -46,11 +46,11 @@ def place_of(installed: Installation) -> Path:
     return place
 
 
-def put(into: Installation, server: LocalServer | RemoteServer = SERVER) -> Outcome:
+def put(into: Installation, server: LocalServer | RemoteServer = SERVER) -> InstallOutcome:
     return asyncio.run(into.put(server))
 
 
-def take(out_of: Installation) -> Outcome:
+def take(out_of: Installation) -> InstallOutcome:
     return asyncio.run(out_of.take())
 
 
@@ -104,7 +104,7 @@ def test_twice_is_once(assistant: Assistant, tmp_path: Path):
     place = write(into, REAL[assistant.name])
     put(into)
     once = place.read_bytes()
-    assert put(into) == Outcome("unchanged", str(place))
+    assert put(into) == InstallOutcome("unchanged", str(place))
     assert place.read_bytes() == once
     assert len([path for path in place.parent.iterdir() if path.suffix == ".bak"]) == 1
 
@@ -126,7 +126,7 @@ def test_taking_it_out_leaves_what_was_there(assistant: Assistant, tmp_path: Pat
 @pytest.mark.parametrize("system", ["darwin", "win32", "linux"])
 def test_a_first_server_makes_the_file_on_every_system(assistant: Assistant, system: System, tmp_path: Path):
     into = installation(assistant, tmp_path, on=machine(tmp_path, system))
-    assert put(into) == Outcome("written", str(into.place))
+    assert put(into) == InstallOutcome("written", str(into.place))
     assert read(place_of(into)) == alone(assistant)
     found = into.entry()
     assert found is not None
@@ -294,7 +294,7 @@ def test_a_link_that_leads_to_itself_is_left_as_it_is(tmp_path: Path):
 def test_on_windows_no_json_goes_through_its_shell(tmp_path: Path):
     windows = Machine("win32", tmp_path, {}, tmp_path, lambda name: rf"C:\tools\{name}.cmd")
     into = installation("claude-code", tmp_path, on=windows)
-    assert put(into) == Outcome("written", str(tmp_path / ".claude.json"))
+    assert put(into) == InstallOutcome("written", str(tmp_path / ".claude.json"))
 
 
 def test_a_folder_that_takes_no_file_is_told(tmp_path: Path):

@@ -16,7 +16,7 @@ from provena_mcp.assistants.machine import Machine
 from provena_mcp.assistants.servers import LocalServer, remote_server, this_server
 from provena_mcp.assistants.table import find_assistant
 from provena_mcp.cli.assistant_checks import AssistantDoctor, start
-from provena_mcp.cli.findings import Finding
+from provena_mcp.cli.findings import Diagnosis
 from provena_mcp.errors import OperatorError
 from tests.assistants.settings_files import REAL
 
@@ -50,12 +50,12 @@ def write(home: Path, servers: dict[str, Any]) -> Path:
     return path
 
 
-async def examine(home: Path, starts: Starts | None = None, **chosen: Any) -> list[Finding]:
+async def examine(home: Path, starts: Starts | None = None, **chosen: Any) -> list[Diagnosis]:
     doctor = AssistantDoctor(chosen.pop("of", installed(home)), OURS, starts or Starts(), **chosen)
     return await doctor.examine()
 
 
-def states(findings: list[Finding]) -> list[tuple[str, str]]:
+def states(findings: list[Diagnosis]) -> list[tuple[str, str]]:
     return [(finding.subject, finding.state) for finding in findings]
 
 
@@ -74,7 +74,7 @@ async def test_an_entry_that_leads_nowhere_is_told_and_not_touched_unless_asked(
     path = write(tmp_path, {"provena": gone})
     found = await examine(tmp_path, mend=False)
     assert found[1:] == [
-        Finding(
+        Diagnosis(
             "problem",
             "entry",
             "It starts /gone/provena-mcp, which is not there any more.",
@@ -133,7 +133,7 @@ async def test_another_installation_that_does_not_start_gives_way_to_this_one(tm
 async def test_this_installation_that_does_not_start_is_a_problem(tmp_path: Path):
     await installed(tmp_path).put(OURS)
     found = await examine(tmp_path, Starts(OURS.command))
-    assert found[2] == Finding("problem", "start", f"{OURS.command} does not start as a server.", "Look.")
+    assert found[2] == Diagnosis("problem", "start", f"{OURS.command} does not start as a server.", "Look.")
 
 
 @pytest.mark.asyncio
@@ -162,7 +162,7 @@ async def test_copies_and_secrets_are_told(tmp_path: Path):
 async def test_addresses_are_left_alone(tmp_path: Path):
     await installed(tmp_path).put(remote_server("https://mcp.example.org/mcp"))
     found = await examine(tmp_path)
-    assert found[1] == Finding("ok", "entry", "it leads to https://mcp.example.org/mcp")
+    assert found[1] == Diagnosis("ok", "entry", "it leads to https://mcp.example.org/mcp")
 
 
 @pytest.mark.asyncio

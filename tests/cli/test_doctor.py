@@ -16,22 +16,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from provena_mcp.cli.doctor import Doctor
-from provena_mcp.cli.findings import Finding, summary
+from provena_mcp.cli.findings import Diagnosis, summary
 from provena_mcp.settings import Settings, read_settings
 from tests.login.laptop import Laptop, NoKeyring
 from tests.worlds.settings import settings_with
 
 
-async def examine(settings: Settings, **given) -> list[Finding]:
+async def examine(settings: Settings, **given) -> list[Diagnosis]:
     return await Doctor(lambda: settings, keyring=NoKeyring(), **given).examine()
 
 
-def about(findings: list[Finding], subject: str) -> Finding:
+def about(findings: list[Diagnosis], subject: str) -> Diagnosis:
     (found,) = (finding for finding in findings if finding.subject == subject)
     return found
 
 
-def states(findings: list[Finding]) -> dict[str, str]:
+def states(findings: list[Diagnosis]) -> dict[str, str]:
     return {finding.subject: finding.state for finding in findings}
 
 
@@ -65,7 +65,7 @@ async def test_a_deployment_in_order_has_no_problems(laptop: Laptop):
 @pytest.mark.asyncio
 async def test_without_a_login_the_fix_is_to_log_in(laptop: Laptop):
     findings = await examine(laptop.protected.settings(), clock=laptop.realm.clock)
-    assert about(findings, "login") == Finding(
+    assert about(findings, "login") == Diagnosis(
         "problem",
         "login",
         "Nobody is logged in to this Provena here.",
@@ -255,9 +255,9 @@ async def test_the_embedded_provena_is_looked_at_too(tmp_path: Path):
     file = tmp_path / "store.sqlite3"
     settings = settings_with(store=file)
     assert await examine(settings) == [
-        Finding("ok", "settings", "no deployment is set, so the embedded Provena answers"),
-        Finding("ok", "store", f"{file} can be read and written; 0 items"),
-        Finding(
+        Diagnosis("ok", "settings", "no deployment is set, so the embedded Provena answers"),
+        Diagnosis("ok", "store", f"{file} can be read and written; 0 items"),
+        Diagnosis(
             "note",
             "items",
             "The store is empty.",

@@ -16,7 +16,7 @@ from provena_mcp.assistants.servers import LocalServer, this_server
 from provena_mcp.assistants.table import find_assistant
 from provena_mcp.cli.doctor import Doctor
 from provena_mcp.cli.login import LoginCommands
-from provena_mcp.cli.setup import Answers, Setup
+from provena_mcp.cli.setup import Setup, SetupAnswers
 from provena_mcp.settings import Settings
 from tests.cli.command_line import CommandLine
 from tests.login.laptop import Laptop, NoKeyring
@@ -46,7 +46,7 @@ async def starts(server: LocalServer) -> str:
     return f"starts {server.arguments[-1]}"
 
 
-def a_walk(home: Path, settings: Settings, given: Answers, person: Person, **chosen: Any) -> Setup:
+def a_walk(home: Path, settings: Settings, given: SetupAnswers, person: Person, **chosen: Any) -> Setup:
     machine = Machine("linux", home, {}, home, lambda _: None)
     lines: list[str] = []
     return Setup(
@@ -66,7 +66,7 @@ def built_in(tmp_path: Path) -> Settings:
 @pytest.mark.asyncio
 async def test_with_flags_nothing_is_asked(tmp_path: Path, built_in: Settings):
     person = Person()
-    walk = a_walk(tmp_path, built_in, Answers(domain="", assistants=[CURSOR]), person)
+    walk = a_walk(tmp_path, built_in, SetupAnswers(domain="", assistants=[CURSOR]), person)
     assert await walk.walk()
     assert person.asked == []
     found = entry(walk)
@@ -82,7 +82,7 @@ async def test_assistants_that_are_here_are_offered(tmp_path: Path, built_in: Se
     (tmp_path / ".cursor").mkdir()
     (tmp_path / ".kiro/settings").mkdir(parents=True)
     person = Person("", no="Kiro")
-    walk = a_walk(tmp_path, built_in, Answers(), person)
+    walk = a_walk(tmp_path, built_in, SetupAnswers(), person)
     assert await walk.walk()
     assert person.asked == [
         "Domain of your Provena, e.g. provena.example.org (nothing: the one built in)",
@@ -96,7 +96,7 @@ async def test_assistants_that_are_here_are_offered(tmp_path: Path, built_in: Se
 @pytest.mark.asyncio
 async def test_without_an_assistant_it_says_where_they_are_listed(tmp_path: Path, built_in: Settings):
     said: list[str] = []
-    walk = dataclasses.replace(a_walk(tmp_path, built_in, Answers(domain=""), Person()), say=said.append)
+    walk = dataclasses.replace(a_walk(tmp_path, built_in, SetupAnswers(domain=""), Person()), say=said.append)
     assert await walk.walk()
     assert said[-1].startswith("No assistant to install into. 'provena-mcp install --list'")
 
@@ -105,7 +105,7 @@ async def test_without_an_assistant_it_says_where_they_are_listed(tmp_path: Path
 async def test_a_file_that_is_broken_is_told_and_the_others_are_done(tmp_path: Path, built_in: Settings):
     (tmp_path / ".kiro/settings").mkdir(parents=True)
     (tmp_path / ".kiro/settings/mcp.json").write_text("{")
-    given = Answers(domain="", assistants=[find_assistant("kiro"), CURSOR])
+    given = SetupAnswers(domain="", assistants=[find_assistant("kiro"), CURSOR])
     walk = a_walk(tmp_path, built_in, given, Person())
     assert not await walk.walk()
     assert entry(walk) is not None
@@ -113,7 +113,7 @@ async def test_a_file_that_is_broken_is_told_and_the_others_are_done(tmp_path: P
 
 @pytest.mark.asyncio
 async def test_the_sample_needs_neither_a_check_nor_a_login(tmp_path: Path, built_in: Settings):
-    walk = a_walk(tmp_path, built_in, Answers(sample=True, assistants=[CURSOR]), Person())
+    walk = a_walk(tmp_path, built_in, SetupAnswers(sample=True, assistants=[CURSOR]), Person())
     assert await walk.walk()
     found = entry(walk)
     assert found is not None
@@ -124,14 +124,14 @@ async def test_the_sample_needs_neither_a_check_nor_a_login(tmp_path: Path, buil
 @pytest.mark.asyncio
 async def test_a_half_set_deployment_installs_nothing(tmp_path: Path, built_in: Settings):
     person = Person("")
-    given = Answers(domain="https://provena.example.org/", assistants=[CURSOR])
+    given = SetupAnswers(domain="https://provena.example.org/", assistants=[CURSOR])
     walk = a_walk(tmp_path, built_in, given, person)
     assert not await walk.walk()
     assert person.asked == ["Its Keycloak realm"]
     assert entry(walk) is None
 
 
-def at_laptop(laptop: Laptop, home: Path, given: Answers, person: Person) -> Setup:
+def at_laptop(laptop: Laptop, home: Path, given: SetupAnswers, person: Person) -> Setup:
     realm = laptop.realm
 
     async def confirm(url: str) -> None:
@@ -152,7 +152,7 @@ def at_laptop(laptop: Laptop, home: Path, given: Answers, person: Person) -> Set
 @pytest.mark.asyncio
 async def test_who_is_not_logged_in_is_offered_to(laptop: Laptop, tmp_path: Path):
     person = Person("")
-    walk = at_laptop(laptop, tmp_path, Answers(assistants=[CURSOR]), person)
+    walk = at_laptop(laptop, tmp_path, SetupAnswers(assistants=[CURSOR]), person)
     assert await walk.walk()
     assert person.asked[1:] == ["Log in now?"]
     assert await laptop.kept() is not None
@@ -166,7 +166,7 @@ async def test_who_is_not_logged_in_is_offered_to(laptop: Laptop, tmp_path: Path
 async def test_without_a_login_it_installs_only_if_that_is_wanted(
     laptop: Laptop, tmp_path: Path, login: bool | None, installs: bool
 ):
-    given = Answers(domain="", login=login, assistants=[CURSOR])
+    given = SetupAnswers(domain="", login=login, assistants=[CURSOR])
     walk = at_laptop(laptop, tmp_path, given, Person(no="Log in"))
     assert await walk.walk() == installs
     assert (entry(walk) is not None) == installs

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from provena_mcp.client import ProvenaClient
-from provena_mcp.client.checks import Walk, proof_of
+from provena_mcp.client.checks import ListWalk, proof_of
 from provena_mcp.client.http.request import Call
 from provena_mcp.errors import (
     AmbiguousWriteError,
@@ -314,8 +314,8 @@ async def test_two_page_keys_in_turn_are_found_out():
         assert len(script.requests) == 3
 
 
-@pytest.mark.parametrize("walk", [Walk(LIST, max_pages=5), Walk(LIST, max_bytes=5_000)])
-def test_pages_and_bytes_of_one_walk_are_bounded(walk: Walk):
+@pytest.mark.parametrize("walk", [ListWalk(LIST, max_pages=5), ListWalk(LIST, max_bytes=5_000)])
+def test_pages_and_bytes_of_one_walk_are_bounded(walk: ListWalk):
     for number in range(4):
         walk.note({"k": number}, 1_000)
     with pytest.raises(MalformedAnswerError, match="pages without an end"):
@@ -323,7 +323,7 @@ def test_pages_and_bytes_of_one_walk_are_bounded(walk: Walk):
 
 
 def test_the_last_page_may_be_the_one_that_fills_the_measure():
-    walk = Walk(LIST, max_pages=1, max_bytes=10)
+    walk = ListWalk(LIST, max_pages=1, max_bytes=10)
     walk.note(None, 1_000)
 
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from provena_mcp.client import Breaker, NoToken, ProvenaClient
-from provena_mcp.client.http.room import UNDER_WAY, Question
+from provena_mcp.client.http.room import UNDER_WAY, RoomHolder
 from provena_mcp.errors import MalformedAnswerError, UnavailableError
 from provena_mcp.rules.graph import ProvenanceGraph
 from tests.client.provena_stand_in import LINEAGE, QUICK, client_over, endpoints
@@ -96,9 +96,9 @@ class Tokens:
 
 
 @contextmanager
-def question() -> Generator[Question]:
+def question() -> Generator[RoomHolder]:
     """One question, as a call of the server is."""
-    asked = Question(asyncio.get_running_loop().create_future())
+    asked = RoomHolder(asyncio.get_running_loop().create_future())
     before = UNDER_WAY.set(asked)
     try:
         yield asked

@@ -59,3 +59,16 @@ def test_what_catches_everything_raises_it_again_but_for_a_job_that_must_not_sto
         and not isinstance(node.body[-1], ast.Raise)
     }
     assert kept == {"embedded/jobs/worker.py"}
+
+
+# The same thing twice: as a service sends it, and as a graph's JSON or a form is checked strictly.
+_TWICE = {"CollectionFormat", "CreateItem", "Graph", "Link", "Node", "Status"}
+
+
+def test_a_class_is_called_like_no_other():
+    places: dict[str, list[str]] = {}
+    for path, text in TEXTS.items():
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(_place(path, node))
+    assert {name for name, found in places.items() if len(found) > 1} == _TWICE

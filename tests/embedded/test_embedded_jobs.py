@@ -14,8 +14,8 @@ from provena_mcp.embedded.app import BASE_PATHS
 from provena_mcp.embedded.identity import User
 from provena_mcp.embedded.jobs import rows as jobs
 from provena_mcp.embedded.jobs.queue import MOST_ATTEMPTS
-from provena_mcp.embedded.jobs.rows import JobRow, NewJob, Outcome, Submitter
-from provena_mcp.embedded.jobs.tasks import NoPayload, Task, Work, fail
+from provena_mcp.embedded.jobs.rows import JobOutcome, JobRow, NewJob, Submitter
+from provena_mcp.embedded.jobs.tasks import JobWork, NoPayload, Task, fail
 from provena_mcp.embedded.jobs.worker import LEASE_SECONDS, Worker
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
@@ -47,19 +47,19 @@ def worker(store: Store, clock: Clock) -> Callable[..., Worker]:
     """Makes workers of the store; ``task`` is what each job does."""
     names = (f"worker-{number}" for number in itertools.count())
 
-    def make(task: Callable[[Work], Outcome] = mark, lease: float = LEASE_SECONDS) -> Worker:
+    def make(task: Callable[[JobWork], JobOutcome] = mark, lease: float = LEASE_SECONDS) -> Worker:
         tasks: dict[JobSubtype, Task] = {"PROV_LODGE_WAKE_UP": Task(task, NoPayload)}
         return Worker(store, tasks, clock, lambda: next(names), lease_seconds=lease)
 
     return make
 
 
-def mark(work: Work) -> Outcome:
+def mark(work: JobWork) -> JobOutcome:
     """Leave a trace of having been done."""
     work.connection.execute(
         "INSERT INTO document VALUES (hex(randomblob(8)), ?, 0, '')", (work.job.session_id,)
     )
-    return Outcome({"done": work.job.session_id})
+    return JobOutcome({"done": work.job.session_id})
 
 
 def submit(store: Store, *names: str) -> None:
@@ -127,9 +127,9 @@ def test_a_job_walks_through_the_states_with_their_texts(store: Store, worker: C
 def test_jobs_are_done_in_the_order_of_submission(store: Store, worker: Callable[..., Worker]) -> None:
     done: list[str] = []
 
-    def note(work: Work) -> Outcome:
+    def note(work: JobWork) -> JobOutcome:
         done.append(work.job.session_id)
-        return Outcome({})
+        return JobOutcome({})
 
     submit(store, "c", "a", "b")
     work(store, worker(note))
@@ -186,7 +186,7 @@ def test_a_process_killed_in_the_middle_of_a_job_leaves_nothing_of_it(
     class KilledError(BaseException):
         """As if the process ended here."""
 
-    def die(work: Work) -> Outcome:
+    def die(work: JobWork) -> JobOutcome:
         mark(work)
         raise KilledError
 
@@ -242,7 +242,7 @@ def test_a_job_that_was_given_back_is_not_given_up(
 
 
 def test_a_failed_job_says_why_and_leaves_nothing_behind(store: Store, worker: Callable[..., Worker]) -> None:
-    def give_up(work: Work) -> Outcome:
+    def give_up(work: JobWork) -> JobOutcome:
         mark(work)
         fail("Job failed, err: No luck..")
 
@@ -256,7 +256,7 @@ def test_a_failed_job_says_why_and_leaves_nothing_behind(store: Store, worker: C
 def test_an_unforeseen_failure_of_one_job_does_not_stop_the_others(
     store: Store, worker: Callable[..., Worker]
 ) -> None:
-    def stumble(work: Work) -> Outcome:
+    def stumble(work: JobWork) -> JobOutcome:
         if work.job.session_id == "a":
             mark(work)
             message = "a stone"
@@ -273,7 +273,7 @@ def test_an_unforeseen_failure_of_one_job_does_not_stop_the_others(
 def test_an_error_that_a_job_itself_makes_sqlite_raise_does_not_stop_the_others(
     store: Store, worker: Callable[..., Worker]
 ) -> None:
-    def stumble(work: Work) -> Outcome:
+    def stumble(work: JobWork) -> JobOutcome:
         if work.job.session_id == "a":
             work.connection.execute("SELECT json_extract('{', '$')")
         return mark(work)
@@ -400,7 +400,7 @@ def test_a_group_that_the_store_fails_is_taken_up_again_whole(
 ) -> None:
     faults = iter([sqlite3.OperationalError("disk I/O error")])
 
-    def falter(work: Work) -> Outcome:
+    def falter(work: JobWork) -> JobOutcome:
         fault = next(faults, None) if work.job.session_id == "b" else None
         if fault is not None:
             raise fault
@@ -422,7 +422,7 @@ def test_a_group_that_the_store_fails_is_taken_up_again_whole(
 def test_a_turn_ends_when_it_has_lasted_and_the_rest_stays_with_its_worker(
     store: Store, worker: Callable[..., Worker], clock: Clock
 ) -> None:
-    def linger(work: Work) -> Outcome:
+    def linger(work: JobWork) -> JobOutcome:
         clock.now += LEASE_SECONDS - 1
         return mark(work)
 
@@ -439,12 +439,12 @@ def test_a_turn_ends_when_it_has_lasted_and_the_rest_stays_with_its_worker(
 def test_a_full_disk_delays_a_job_and_loses_nothing(store: Store, worker: Callable[..., Worker]) -> None:
     room = iter([0, 1_000_000])
 
-    def fill(work: Work) -> Outcome:
+    def fill(work: JobWork) -> JobOutcome:
         (pages,) = work.connection.execute("PRAGMA page_count").fetchone()
         work.connection.execute(f"PRAGMA max_page_count = {pages + next(room)}")
         mark(work)
         work.connection.execute("INSERT INTO document VALUES ('big', 'big', 0, zeroblob(1000000))")
-        return Outcome({})
+        return JobOutcome({})
 
     submit(store, "a")
     one = worker(fill)

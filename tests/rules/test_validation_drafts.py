@@ -4,7 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provena_mcp.rules.records.problems import Problem
-from provena_mcp.rules.records.schema import Draft, DraftAssociations, DraftDataset, RunDraft, read_draft
+from provena_mcp.rules.records.schema import (
+    DraftAssociations,
+    DraftDataset,
+    PartialRecord,
+    RunDraft,
+    read_draft,
+)
 from provena_mcp.wire.items import JsonObject
 from tests.worlds.authored import a_raw_record, a_record
 
@@ -21,7 +27,7 @@ def test_a_partial_record_says_what_is_missing_and_keeps_the_rest() -> None:
         }
     )
 
-    assert draft == Draft(
+    assert draft == PartialRecord(
         RunDraft.model_validate(
             {
                 "workflow_template_id": "recipe",
@@ -98,7 +104,7 @@ def test_a_run_that_ends_before_it_starts_is_a_problem_of_its_end() -> None:
 def test_a_record_that_is_no_object_is_one_problem() -> None:
     wrong = Problem("", "A record must be an object.", "value is not a valid dict", status=422)
 
-    assert read_draft("a run") == Draft(RunDraft(), (), (wrong,), None)
+    assert read_draft("a run") == PartialRecord(RunDraft(), (), (wrong,), None)
 
 
 _JSON = st.recursive(

@@ -12,7 +12,7 @@ from mcp.types import CallToolResult, TextContent
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from provena_mcp.cli.ask.names import Names
+from provena_mcp.cli.ask.names import ItemFinder
 from provena_mcp.cli.ask.next_commands import as_command, follow_ups, naming_commands
 from provena_mcp.cli.ask.parts import remark
 from provena_mcp.cli.failure_report import EXIT_OF, report_failure
@@ -35,7 +35,7 @@ _TOOLSETS: Final = "lineage,answers,registry"
 
 
 @dataclass(frozen=True)
-class Question(Generic[ResultT]):
+class ToolQuestion(Generic[ResultT]):
     """A call, and how its answer is shown.
 
     Attributes:
@@ -72,7 +72,7 @@ class Asked:
         return "".join(block.text for block in self.outcome.content if isinstance(block, TextContent))
 
 
-async def put(question: Question[ResultT], settings: Settings, *, sample: bool) -> Asked:
+async def put(question: ToolQuestion[ResultT], settings: Settings, *, sample: bool) -> Asked:
     """Ask; a failure of the tool is an outcome too.
 
     Raises:
@@ -85,7 +85,7 @@ async def put(question: Question[ResultT], settings: Settings, *, sample: bool) 
     asked: Asked | ProvenaError
     async with Client(server) as client:
         try:
-            arguments = await Names(client).resolved(_given(question.arguments), question.items)
+            arguments = await ItemFinder(client).resolved(_given(question.arguments), question.items)
             outcome = await client.call_tool(question.tool, arguments)
         except ProvenaError as error:
             asked = error
@@ -99,7 +99,7 @@ async def put(question: Question[ResultT], settings: Settings, *, sample: bool) 
     return asked
 
 
-def present(question: Question[ResultT], asked: Asked, *, as_json: bool, sample: bool) -> int:
+def present(question: ToolQuestion[ResultT], asked: Asked, *, as_json: bool, sample: bool) -> int:
     """Print the answer, or on stderr why there is none; the exit code."""
     if as_json:
         sys.stdout.write(asked.text + "\n")

@@ -11,12 +11,12 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provena_mcp.cli.ask.conversation import Question
+    from provena_mcp.cli.ask.conversation import ToolQuestion
 
 ResultT = TypeVar("ResultT")
 
 
-def answer(question: Question[ResultT], *, as_json: bool, sample: bool) -> None:
+def answer(question: ToolQuestion[ResultT], *, as_json: bool, sample: bool) -> None:
     """Ask, show, and exit with the answer's code.
 
     Raises:
@@ -25,7 +25,7 @@ def answer(question: Question[ResultT], *, as_json: bool, sample: bool) -> None:
     answer_all([question], as_json=as_json, sample=sample)
 
 
-def answer_all(questions: Sequence[Question[ResultT]], *, as_json: bool, sample: bool) -> None:
+def answer_all(questions: Sequence[ToolQuestion[ResultT]], *, as_json: bool, sample: bool) -> None:
     """Ask and show one after another, and exit with the gravest code of all.
 
     Raises:

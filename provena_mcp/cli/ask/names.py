@@ -20,7 +20,7 @@ _MOST_OFFERED: Final = 8
 _LONGEST: Final = 60
 
 
-class Names:
+class ItemFinder:
     """Finds the ids of items by their names."""
 
     def __init__(self, client: Client) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from provena_mcp.cli.ask import judgements, lineage, registry, relations
-from provena_mcp.cli.ask.conversation import Question
+from provena_mcp.cli.ask.conversation import ToolQuestion
 from provena_mcp.lineage.result import LineageResult
 from provena_mcp.next_call import ToolName
 from provena_mcp.queries.answers.audit_answer import AuditReproducibilityResult
@@ -39,7 +39,7 @@ def lineage_question(
     cursor: str | None,
     *,
     everything: bool,
-) -> Question[LineageResult]:
+) -> ToolQuestion[LineageResult]:
     """What lies up- or downstream; a tree, unless what is between its items is left out."""
     if rows != "items":
         show = lineage.datasets_table if rows == "datasets" else lineage.agents_table
@@ -47,12 +47,14 @@ def lineage_question(
         show = lineage.lineage_table if types or everything else lineage.lineage_tree
     arguments = {"starting_id": item, "depth": depth, "subtypes": types, "cursor": cursor}
     tool = _LINEAGE_TOOLS[direction, rows]
-    return Question(tool, arguments, LineageResult.model_validate, show, lineage.is_empty, ("starting_id",))
+    return ToolQuestion(
+        tool, arguments, LineageResult.model_validate, show, lineage.is_empty, ("starting_id",)
+    )
 
 
-def path_question(item: str, other: str, max_hops: int | None) -> Question[FindLineagePathResult]:
+def path_question(item: str, other: str, max_hops: int | None) -> ToolQuestion[FindLineagePathResult]:
     """How two items are related; no if neither came from the other."""
-    return Question(
+    return ToolQuestion(
         "find_lineage_path",
         {"from_id": item, "to_id": other, "max_hops": max_hops},
         FindLineagePathResult.model_validate,
@@ -64,7 +66,7 @@ def path_question(item: str, other: str, max_hops: int | None) -> Question[FindL
 
 def impact_question(
     item: str, depth: int | None, *, contacts: bool, all_versions: bool
-) -> Question[AnalyseImpactResult]:
+) -> ToolQuestion[AnalyseImpactResult]:
     """What an item touches."""
     arguments = {
         "item_id": item,
@@ -72,14 +74,14 @@ def impact_question(
         "contacts": contacts or None,
         "all_versions": all_versions or None,
     }
-    return Question(
+    return ToolQuestion(
         "analyse_impact", arguments, AnalyseImpactResult.model_validate, relations.impact, items=("item_id",)
     )
 
 
-def comparison_question(runs: Sequence[str], *, lineage: bool) -> Question[CompareModelRunsResult]:
+def comparison_question(runs: Sequence[str], *, lineage: bool) -> ToolQuestion[CompareModelRunsResult]:
     """Where runs differ; no if they do."""
-    return Question(
+    return ToolQuestion(
         "compare_model_runs",
         {"run_ids": runs, "scope": "lineage" if lineage else None},
         CompareModelRunsResult.model_validate,
@@ -89,9 +91,9 @@ def comparison_question(runs: Sequence[str], *, lineage: bool) -> Question[Compa
     )
 
 
-def audit_question(item: str) -> Question[AuditReproducibilityResult]:
+def audit_question(item: str) -> ToolQuestion[AuditReproducibilityResult]:
     """Whether something can be repeated; no if it cannot."""
-    return Question(
+    return ToolQuestion(
         "audit_reproducibility",
         {"item_id": item},
         AuditReproducibilityResult.model_validate,
@@ -101,9 +103,11 @@ def audit_question(item: str) -> Question[AuditReproducibilityResult]:
     )
 
 
-def items_question(items: Sequence[str], beside: Sequence[str] | None, *, full: bool) -> Question[JsonObject]:
+def items_question(
+    items: Sequence[str], beside: Sequence[str] | None, *, full: bool
+) -> ToolQuestion[JsonObject]:
     """What items are; no if one of them does not exist."""
-    return Question(
+    return ToolQuestion(
         "fetch_items",
         {"ids": items, "detail": "full" if full else None, "include": beside},
         JSON_OBJECT.validate_python,
@@ -114,9 +118,9 @@ def items_question(items: Sequence[str], beside: Sequence[str] | None, *, full: 
     )
 
 
-def search_question(words: str, filters: Mapping[str, object]) -> Question[SearchItemsResult]:
+def search_question(words: str, filters: Mapping[str, object]) -> ToolQuestion[SearchItemsResult]:
     """Items found by words; no if there are none."""
-    return Question(
+    return ToolQuestion(
         "search_items",
         {"query": words, **filters},
         SearchItemsResult.model_validate,
@@ -125,9 +129,9 @@ def search_question(words: str, filters: Mapping[str, object]) -> Question[Searc
     )
 
 
-def list_question(filters: Mapping[str, object]) -> Question[ListItemsResult]:
+def list_question(filters: Mapping[str, object]) -> ToolQuestion[ListItemsResult]:
     """Items by filters, or their number; no if there are none."""
-    return Question(
+    return ToolQuestion(
         "list_items",
         filters,
         ListItemsResult.model_validate,

@@ -80,7 +80,7 @@ class Room:
 
 
 @dataclass(eq=False)
-class Question:
+class RoomHolder:
     """Whatever is asked for one answer; its room is given back when ``answered`` is done.
 
     Until then it has ``taken`` of it: exactly what was ``read``, as soon as nothing more is ``under_way``.
@@ -138,7 +138,7 @@ class Reading:
     lapsed: bool = False
 
 
-UNDER_WAY: Final[ContextVar[Question | None]] = ContextVar("question_under_way", default=None)
+UNDER_WAY: Final[ContextVar[RoomHolder | None]] = ContextVar("question_under_way", default=None)
 
 
 @asynccontextmanager

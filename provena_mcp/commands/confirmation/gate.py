@@ -48,7 +48,7 @@ _CANCELLED: Final = (
 
 
 @dataclass(frozen=True)
-class Question:
+class ConsentQuestion:
     """What to ask the user; ``reference`` names what they would agree to."""
 
     reference: str
@@ -63,7 +63,7 @@ class Gate(Generic[PayloadT, ResultT]):
     change: Change[PayloadT, ResultT]
     confirmation: Confirmation
 
-    async def decide(self, given: JsonObject) -> ResultT | Question:
+    async def decide(self, given: JsonObject) -> ResultT | ConsentQuestion:
         """Send what was confirmed; else say, or ask, what is needed for that.
 
         What is given along with a reference has to be what was previewed under it.
@@ -82,7 +82,7 @@ class Gate(Generic[PayloadT, ResultT]):
                 return earlier
         return await self._decide(given, stored)
 
-    async def answered(self, reference: str, consent: Consent) -> ResultT | Question:
+    async def answered(self, reference: str, consent: Consent) -> ResultT | ConsentQuestion:
         """What comes of the user's answer to the question about ``reference``; errors as ``decide``.
 
         The same consent, delivered again, learns what came of it the first time.
@@ -109,7 +109,7 @@ class Gate(Generic[PayloadT, ResultT]):
     async def _open(self, reference: str) -> StoredPreview:
         return await self.context.previews.open(self.context.caller, reference, self.change.tool)
 
-    async def _decide(self, arguments: JsonObject, stored: StoredPreview | None) -> ResultT | Question:
+    async def _decide(self, arguments: JsonObject, stored: StoredPreview | None) -> ResultT | ConsentQuestion:
         preview = await self.change.prepare(self.context, arguments)
         if (
             stored is not None
@@ -134,7 +134,7 @@ class Gate(Generic[PayloadT, ResultT]):
         stored: StoredPreview | None,
         *,
         ask: bool,
-    ) -> ResultT | Question:
+    ) -> ResultT | ConsentQuestion:
         """Show or ask what is needed to send it, under a reference if it is ready and may be sent."""
         if preview.payload is None:
             return _shown(preview.shown, None, "preview", _NOT_READY)
@@ -145,7 +145,7 @@ class Gate(Generic[PayloadT, ResultT]):
         ask = ask and self.confirmation.confirm
         if ask and self.confirmation.asking == "possible":
             asked = self._asked(preview, preview.payload)
-            return Question(await self._reference(arguments, preview, stored, asked), preview.question)
+            return ConsentQuestion(await self._reference(arguments, preview, stored, asked), preview.question)
         reference = await self._reference(arguments, preview, stored)
         if stored is not None and stored.digest not in (None, preview.digest):
             return _shown(preview.shown, reference, "preview", _CHANGED + _SHOW)

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.drafts.inference import infer_workflows
 from provena_mcp.commands.drafts.new_items import NewItems
-from provena_mcp.commands.drafts.proposed_records import Draft, find_parts, record_of
+from provena_mcp.commands.drafts.proposed_records import ResolvedRun, find_parts, record_of
 from provena_mcp.commands.drafts.questions import title_of
 from provena_mcp.commands.drafts.template_fit import TemplateFits
 from provena_mcp.commands.planned_items import CheckedPlan, PlannedItem, check_plan, placeholders_in
@@ -28,7 +28,7 @@ RunInDocument = tuple[RecordedRun, RecordedSource]
 class Drafted:
     """All that was found for some runs."""
 
-    drafts: tuple[Draft, ...]
+    drafts: tuple[ResolvedRun, ...]
     records: tuple[JsonObject, ...]
     uncertain: tuple[tuple[str, ...], ...]
     plan: CheckedPlan
@@ -60,7 +60,7 @@ async def draft_runs(
 
 @dataclass(frozen=True, slots=True)
 class _Proposed:
-    drafts: tuple[Draft, ...]
+    drafts: tuple[ResolvedRun, ...]
     records: tuple[JsonObject, ...]
     uncertain: tuple[tuple[str, ...], ...]
     items: tuple[PlannedItem, ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from provena_mcp.commands.drafts.identities import handled, model_of
 from provena_mcp.commands.drafts.new_items import NewItems
-from provena_mcp.commands.drafts.proposed_records import Draft, Placement, nth_of
+from provena_mcp.commands.drafts.proposed_records import Placement, ResolvedRun, nth_of
 from provena_mcp.commands.drafts.roles import Side, program_of
 from provena_mcp.crates.recorded_runs import RecordedSoftware
 from provena_mcp.queries.recording.registry_view import RegistryView
@@ -22,7 +22,7 @@ class Inferred:
     templates: dict[int, str] = field(default_factory=dict[int, str])
 
 
-def infer_workflows(drafts: Sequence[Draft], view: RegistryView, new: NewItems) -> dict[int, Inferred]:
+def infer_workflows(drafts: Sequence[ResolvedRun], view: RegistryView, new: NewItems) -> dict[int, Inferred]:
     """What has to be made for the drafts, by number, that follow no template; runs of a program share one.
 
     A place that not all runs of the program took is optional. A dataset that has a template keeps it.
@@ -50,7 +50,7 @@ def infer_workflows(drafts: Sequence[Draft], view: RegistryView, new: NewItems) 
 
 
 def _templates(
-    draft: Draft, program: str, view: RegistryView, new: NewItems, by_dataset: dict[str, str]
+    draft: ResolvedRun, program: str, view: RegistryView, new: NewItems, by_dataset: dict[str, str]
 ) -> dict[int, str]:
     chosen: dict[int, str] = {}
     for number, placement, nth in nth_of(draft.placements):
@@ -71,7 +71,7 @@ def _known_template(placement: Placement, view: RegistryView) -> str | None:
     return next(iter(view.templates_of.get(placement.dataset.id, ())), None)
 
 
-def _model(draft: Draft, view: RegistryView, new: NewItems) -> str:
+def _model(draft: ResolvedRun, view: RegistryView, new: NewItems) -> str:
     run = draft.run
     software = run.software[0] if run.software else RecordedSoftware(id=run.name, name=run.name)
     source = next((each.repository for each in run.software if each.repository), None)

@@ -49,7 +49,7 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ResolvedRun:
     """A recorded run with its parts found.
 
     Attributes:
@@ -70,7 +70,7 @@ class Draft:
 
 def find_parts(
     run: RecordedRun, source: RecordedSource, templates: TemplateFits, new: NewItems, chosen: str | None
-) -> Draft:
+) -> ResolvedRun:
     """Find the parts of a run in the registry; datasets and people that it lacks are to be made.
 
     ``chosen`` is the workflow template that the user has chosen, ``new`` for none of those there are.
@@ -100,7 +100,7 @@ def find_parts(
         )
     modeller = _modeller(run, view, new)
     doubts = tuple(_doubts(run, placements, fit, modeller))
-    return Draft(run, source, tuple(placements), fit, found[1:], modeller, doubts)
+    return ResolvedRun(run, source, tuple(placements), fit, found[1:], modeller, doubts)
 
 
 def _registered(roles: Sequence[Role], view: RegistryView) -> dict[int, Identity]:
@@ -117,7 +117,7 @@ def _registered(roles: Sequence[Role], view: RegistryView) -> dict[int, Identity
 
 
 def record_of(
-    draft: Draft, view: RegistryView, workflow_id: str | None, templates: Mapping[int, str]
+    draft: ResolvedRun, view: RegistryView, workflow_id: str | None, templates: Mapping[int, str]
 ) -> tuple[JsonObject, tuple[str, ...]]:
     """The record of a draft, and what of the run has no place in it.
 
@@ -209,7 +209,7 @@ def _doubts(
     yield from (f"{path} was read and rewritten." for path in sorted(filter(None, changed)))
 
 
-def _description(draft: Draft) -> str:
+def _description(draft: ResolvedRun) -> str:
     run = draft.run
     if run.description:
         return mask_command(run.description)
@@ -231,7 +231,7 @@ def _dataset(placement: Placement, template_id: str, view: RegistryView) -> Json
     return {**dataset, "resources": {**resources}} if resources else dataset
 
 
-def _annotations(draft: Draft) -> Iterator[tuple[str, str]]:
+def _annotations(draft: ResolvedRun) -> Iterator[tuple[str, str]]:
     run = draft.run
     # Whoever else wrote a document down may have kept secrets in it, and the registry is read by many.
     given = mask_variables({**run.annotations, **run.parameters})

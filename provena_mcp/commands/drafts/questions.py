@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from provena_mcp.commands.drafts.results import Question
+from provena_mcp.commands.drafts.results import MissingFact
 from provena_mcp.commands.planned_items import CheckedPlan, PlannedItem
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.recording.registry_view import RegistryView
@@ -53,7 +53,7 @@ _ORGANISATION: Final[JsonObject] = {"organisation": 'its handle, or {"name": …
 
 def questions_of(
     plan: CheckedPlan, missing: Mapping[str, Sequence[str]], view: RegistryView
-) -> tuple[Question, ...]:
+) -> tuple[MissingFact, ...]:
     """All that has to be asked: of new datasets together, of other items and of runs one by one.
 
     ``missing`` has the fields that a run's record lacks, by what the run is called.
@@ -61,7 +61,7 @@ def questions_of(
     return (*_of_items(plan, view), *_of_runs(missing, view))
 
 
-def _of_items(plan: CheckedPlan, view: RegistryView) -> Iterator[Question]:
+def _of_items(plan: CheckedPlan, view: RegistryView) -> Iterator[MissingFact]:
     shared: dict[str, list[PlannedItem]] = {}
     for planned, checked in plan.items:
         paths = dict.fromkeys(_whole(path) for path in checked.given.missing)
@@ -82,7 +82,7 @@ def _of_items(plan: CheckedPlan, view: RegistryView) -> Iterator[Question]:
         yield _question(path, names + more, answer, view)
 
 
-def _of_runs(missing: Mapping[str, Sequence[str]], view: RegistryView) -> Iterator[Question]:
+def _of_runs(missing: Mapping[str, Sequence[str]], view: RegistryView) -> Iterator[MissingFact]:
     for path in dict.fromkeys(path for paths in missing.values() for path in paths):
         names = [name for name, paths in missing.items() if path in paths]
         if path == "workflow_template_id":
@@ -92,7 +92,7 @@ def _of_runs(missing: Mapping[str, Sequence[str]], view: RegistryView) -> Iterat
         yield _question(path, ", ".join(names[:_NAMED]), answer, view)
 
 
-def _question(path: str, about: str, answer: JsonObject, view: RegistryView) -> Question:
+def _question(path: str, about: str, answer: JsonObject, view: RegistryView) -> MissingFact:
     key = path.removeprefix("annotations.")
     words = _WORDS.get(path, f"The template asks for {key!r}." if key != path else f"{path} is needed.")
     items: Mapping[str, RegistryItem] = {}
@@ -106,7 +106,7 @@ def _question(path: str, about: str, answer: JsonObject, view: RegistryView) -> 
         Ref(id=item.id, name=clean(item.display_name or "", NAME_LENGTH) or None)
         for item in list(items.values())[:_CHOICES]
     )
-    return Question(ask=f"{words} ({about})", answer=answer, choices=choices or None)
+    return MissingFact(ask=f"{words} ({about})", answer=answer, choices=choices or None)
 
 
 def title_of(planned: PlannedItem) -> str:

@@ -44,7 +44,7 @@ class ItemToCreate(Brief):
     reference: str | None = Field(default=None, description="Creates this one alone, with create_item.")
 
 
-class Question(Brief):
+class MissingFact(Brief):
     """Something that nobody recorded."""
 
     ask: str
@@ -62,7 +62,7 @@ class DraftModelRunsResult(Brief):
     steps_left_out: int | None = Field(default=None, description="Steps of a whole workflow.")
     to_create: tuple[ItemToCreate, ...] | None = Field(default=None, description="In the order needed.")
     create_count: int | None = Field(default=None, description="All items to create, if not all are shown.")
-    questions: tuple[Question, ...] | None = None
+    questions: tuple[MissingFact, ...] | None = None
     question_count: int | None = Field(default=None, description="All questions, if not all are shown.")
     problems: tuple[ProblemBrief, ...] | None = None
     templates: tuple[Ref, ...] | None = Field(

@@ -21,7 +21,7 @@ from provena_mcp.rules.records.annotations import with_agent
 from provena_mcp.rules.records.fingerprint import fingerprints
 from provena_mcp.rules.records.problems import Candidate, Problem, located, nearest
 from provena_mcp.rules.records.references import Known
-from provena_mcp.rules.records.schema import Draft, read_draft
+from provena_mcp.rules.records.schema import PartialRecord, read_draft
 from provena_mcp.rules.records.validation import problems as find_problems
 from provena_mcp.rules.times import with_times_in_seconds
 from provena_mcp.wire.items import JsonObject, ModelRunRecord
@@ -60,7 +60,7 @@ _LISTS: Final = ("inputs", "outputs")
 class CheckedRecords:
     """Records as far as they are given, everything wrong with them, and what they refer to."""
 
-    given: tuple[Draft, ...]
+    given: tuple[PartialRecord, ...]
     known: Known
     missing: tuple[str, ...]
     problems: tuple[Problem, ...]
@@ -132,11 +132,13 @@ async def _default_modeller(
     return person_id, None
 
 
-def _read_all(raws: Sequence[JsonObject], modeller_id: str | None) -> tuple[Draft, ...]:
+def _read_all(raws: Sequence[JsonObject], modeller_id: str | None) -> tuple[PartialRecord, ...]:
     return tuple(read_record_input(raw, modeller_id) for raw in raws)
 
 
-def _all_problems(given: Sequence[Draft], known: Known, place: Callable[[int], str]) -> tuple[Problem, ...]:
+def _all_problems(
+    given: Sequence[PartialRecord], known: Known, place: Callable[[int], str]
+) -> tuple[Problem, ...]:
     found: list[Problem] = []
     for number, each in enumerate(given):
         own = (*each.problems, *find_problems(each.run, known))
@@ -144,7 +146,7 @@ def _all_problems(given: Sequence[Draft], known: Known, place: Callable[[int], s
     return tuple(found)
 
 
-def _in_future(given: Sequence[Draft], now: float) -> Iterator[str]:
+def _in_future(given: Sequence[PartialRecord], now: float) -> Iterator[str]:
     if any((each.run.end_time or 0) > now for each in given):
         yield "A run ends in the future: check its times."
 
@@ -153,7 +155,7 @@ def _below(prefix: str, path: str) -> str:
     return f"{prefix}.{path}" if prefix else path
 
 
-def read_record_input(raw: JsonObject, modeller_id: str | None = None) -> Draft:
+def read_record_input(raw: JsonObject, modeller_id: str | None = None) -> PartialRecord:
     """Read a possibly partial record; ``modeller_id`` stands in where no modeller is given.
 
     A field that no record has is a problem, not ignored as Provena's services do: its value would

@@ -45,7 +45,7 @@ class ProposedRun(Brief):
     annotations: dict[str, str] | None = None
 
 
-class RequiredResource(Brief):
+class RequiredResourceBrief(Brief):
     """A file whose path inside the dataset the run states."""
 
     key: str
@@ -53,12 +53,12 @@ class RequiredResource(Brief):
     description: str | None = None
 
 
-class RequiredDataset(Brief):
+class RequiredDatasetBrief(Brief):
     """A place for datasets."""
 
     dataset_template: Ref
     required: bool
-    resources: tuple[RequiredResource, ...] | None = None
+    resources: tuple[RequiredResourceBrief, ...] | None = None
 
 
 class TemplateAsks(Brief):
@@ -66,8 +66,8 @@ class TemplateAsks(Brief):
 
     template: Ref
     model: Ref
-    inputs: tuple[RequiredDataset, ...]
-    outputs: tuple[RequiredDataset, ...]
+    inputs: tuple[RequiredDatasetBrief, ...]
+    outputs: tuple[RequiredDatasetBrief, ...]
     required_annotations: tuple[str, ...]
     optional_annotations: tuple[str, ...]
 
@@ -196,14 +196,14 @@ def _dataset(dataset: AnyDataset, known: Known) -> DatasetInRole:
     )
 
 
-def _required(asked: rules.RequiredDataset) -> RequiredDataset:
+def _required(asked: rules.RequiredDataset) -> RequiredDatasetBrief:
     resources = tuple(
-        RequiredResource(
+        RequiredResourceBrief(
             key=clean(each.key, NAME_LENGTH), required=each.required, description=shown_text(each.description)
         )
         for each in asked.resources
     )
-    return RequiredDataset(
+    return RequiredDatasetBrief(
         dataset_template=_ref(asked.template_id, asked.name),
         required=asked.required,
         resources=resources or None,

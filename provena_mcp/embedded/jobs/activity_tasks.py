@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from provena_mcp.embedded import item_history
 from provena_mcp.embedded.graph_sync import lodge
 from provena_mcp.embedded.items import mint
-from provena_mcp.embedded.jobs.rows import NewJob, Outcome
-from provena_mcp.embedded.jobs.tasks import Task, Work
+from provena_mcp.embedded.jobs.rows import JobOutcome, NewJob
+from provena_mcp.embedded.jobs.tasks import JobWork, Task
 from provena_mcp.rules.provenance import assert_creation, assert_version
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.jobs import JobSubtype
@@ -51,7 +51,7 @@ class LodgeVersionPayload(BaseModel):
     item_subtype: str
 
 
-def _register_creation(work: Work) -> Outcome:
+def _register_creation(work: JobWork) -> JobOutcome:
     asked = CreationPayload.model_validate(work.job.payload)
     created_id = asked.created_item_id
     activity_id = mint(work.connection)
@@ -66,19 +66,19 @@ def _register_creation(work: Work) -> Outcome:
         "created_item_subtype": asked.created_item_subtype,
     }
     work.submit(NewJob(session_id, "LODGE_CREATE_ACTIVITY", payload))
-    return Outcome({"creation_activity_id": activity_id, "lodge_session_id": session_id})
+    return JobOutcome({"creation_activity_id": activity_id, "lodge_session_id": session_id})
 
 
-def _lodge_creation(work: Work) -> Outcome:
+def _lodge_creation(work: JobWork) -> JobOutcome:
     asked = LodgeCreationPayload.model_validate(work.job.payload)
     graph = assert_creation(
         asked.creation_activity_id, asked.created_item_id, asked.created_item_subtype, asked.linked_person_id
     )
     lodge(work.connection, {asked.creation_activity_id: graph})
-    return Outcome({})
+    return JobOutcome({})
 
 
-def _register_version(work: Work) -> Outcome:
+def _register_version(work: JobWork) -> JobOutcome:
     asked = VersionPayload.model_validate(work.job.payload)
     activity_id = mint(work.connection)
     seed = item_history.seed_item(activity_id, "VERSION", work.username, work.now)
@@ -99,10 +99,10 @@ def _register_version(work: Work) -> Outcome:
         "item_subtype": asked.item_subtype,
     }
     work.submit(NewJob(session_id, "LODGE_VERSION_ACTIVITY", payload))
-    return Outcome({"version_activity_id": activity_id, "lodge_session_id": session_id})
+    return JobOutcome({"version_activity_id": activity_id, "lodge_session_id": session_id})
 
 
-def _lodge_version(work: Work) -> Outcome:
+def _lodge_version(work: JobWork) -> JobOutcome:
     asked = LodgeVersionPayload.model_validate(work.job.payload)
     graph = assert_version(
         asked.version_activity_id,
@@ -112,7 +112,7 @@ def _lodge_version(work: Work) -> Outcome:
         asked.linked_person_id,
     )
     lodge(work.connection, {asked.version_activity_id: graph})
-    return Outcome({})
+    return JobOutcome({})
 
 
 ACTIVITY_TASKS: Final[dict[JobSubtype, Task]] = {

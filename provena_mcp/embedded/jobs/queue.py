@@ -12,7 +12,7 @@ import sqlite3
 from itertools import takewhile
 from typing import Final
 
-from provena_mcp.embedded.jobs.rows import JobRow, Outcome, select_jobs
+from provena_mcp.embedded.jobs.rows import JobOutcome, JobRow, select_jobs
 from provena_mcp.embedded.json_text import compact_json
 from provena_mcp.embedded.standing import FIND_STRANDED, at
 
@@ -93,7 +93,7 @@ def hold_on(connection: sqlite3.Connection, worker: str, now: float, lease: floa
     )
 
 
-def finish(connection: sqlite3.Connection, job: JobRow, outcome: Outcome) -> None:
+def finish(connection: sqlite3.Connection, job: JobRow, outcome: JobOutcome) -> None:
     """Write how a job ended."""
     connection.execute(
         "UPDATE job SET status = ?, info = ?, result = ?, worker = NULL, lease_until = NULL WHERE key = ?",

@@ -9,10 +9,10 @@ from typing import Final
 from pydantic import BaseModel
 
 from provena_mcp.embedded import documents, items
-from provena_mcp.embedded.documents import Document
+from provena_mcp.embedded.documents import Download
 from provena_mcp.embedded.graph_walk import neighbourhood
-from provena_mcp.embedded.jobs.rows import Outcome
-from provena_mcp.embedded.jobs.tasks import Task, Work, fail
+from provena_mcp.embedded.jobs.rows import JobOutcome
+from provena_mcp.embedded.jobs.tasks import JobWork, Task, fail
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.embedded.report_document import report_document
 from provena_mcp.rules.records.refusals import SEED_REASON, unknown_reason
@@ -39,13 +39,13 @@ class ReportPayload(BaseModel):
     depth: int
 
 
-def _generate(work: Work) -> Outcome:
+def _generate(work: JobWork) -> JobOutcome:
     asked = ReportPayload.model_validate(work.job.payload)
     name = f"generate_report_{work.now}.docx"
     content = report_document(_content(work.connection, asked))
     token = work.new_id()
-    documents.keep(work.connection, token, Document(name, content), work.now)
-    return Outcome({"report_url": f"{work.job.submitter.address}/reports/{token}/{name}"})
+    documents.keep(work.connection, token, Download(name, content), work.now)
+    return JobOutcome({"report_url": f"{work.job.submitter.address}/reports/{token}/{name}"})
 
 
 def _content(connection: sqlite3.Connection, asked: ReportPayload) -> ReportContent:

@@ -119,7 +119,7 @@ class JobRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobOutcome:
     """How a job ended: with a result, or failed, which its info explains."""
 
     result: JsonObject | None = None
@@ -164,7 +164,7 @@ def fetch_job(connection: sqlite3.Connection, session_id: str) -> JobRow | None:
 
 
 @dataclass(frozen=True, slots=True)
-class JobPage:
+class JobRowsPage:
     """Jobs, newest first, and the last of them if more may follow."""
 
     jobs: tuple[JobRow, ...]
@@ -178,7 +178,7 @@ def list_jobs(
     batch_id: str | None = None,
     after: str | None = None,
     limit: int = 10,
-) -> JobPage:
+) -> JobRowsPage:
     """At most ``limit`` jobs of a user, of a batch, of both or of anyone, after the job of this session id.
 
     As in the services, a page that is exactly full may be the last.
@@ -210,7 +210,7 @@ def list_jobs(
         (*values, min(limit, _LARGEST)),
     )
     page = tuple(map(_row, found))
-    return JobPage(page, page[-1] if len(page) == limit else None)
+    return JobRowsPage(page, page[-1] if len(page) == limit else None)
 
 
 def select_jobs(connection: sqlite3.Connection, condition: str, value: str | int) -> tuple[JobRow, ...]:

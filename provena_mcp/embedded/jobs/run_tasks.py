@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from provena_mcp.embedded import items, runs
 from provena_mcp.embedded.identity import may_write
-from provena_mcp.embedded.jobs.rows import NewJob, Outcome
-from provena_mcp.embedded.jobs.tasks import LODGING_FAILED, Task, Work, fail
+from provena_mcp.embedded.jobs.rows import JobOutcome, NewJob
+from provena_mcp.embedded.jobs.tasks import LODGING_FAILED, JobWork, Task, fail
 from provena_mcp.wire.items import JsonObject, ModelRunItem, ModelRunRecord, parse_item
 from provena_mcp.wire.jobs import JobSubtype
 
@@ -64,7 +64,7 @@ def lodging(
     return NewJob(session_id, "MODEL_RUN_PROV_LODGE", payload, batch_id)
 
 
-def _lodge(work: Work) -> Outcome:
+def _lodge(work: JobWork) -> JobOutcome:
     asked = LodgePayload.model_validate(work.job.payload)
     if asked.revalidate:
         _check(work, asked.record)
@@ -72,19 +72,19 @@ def _lodge(work: Work) -> Outcome:
         lodged = runs.register(work.connection, asked.record, work.username, work.now)
     except runs.NoWorkflowError:
         fail(LODGING_FAILED)
-    return Outcome({"record": lodged.as_json()})
+    return JobOutcome({"record": lodged.as_json()})
 
 
-def _distribute(work: Work) -> Outcome:
+def _distribute(work: JobWork) -> JobOutcome:
     records = BatchPayload.model_validate(work.job.payload).records
     if not records:
         fail(_EMPTY_BATCH)
     batch_id = work.new_id()
     work.submit(*(lodging(work.new_id(), record, revalidate=True, batch_id=batch_id) for record in records))
-    return Outcome({"batch_id": batch_id}, _DISTRIBUTED)
+    return JobOutcome({"batch_id": batch_id}, _DISTRIBUTED)
 
 
-def _update(work: Work) -> Outcome:
+def _update(work: JobWork) -> JobOutcome:
     asked = UpdatePayload.model_validate(work.job.payload)
     if asked.revalidate:
         _check(work, asked.updated_record)
@@ -98,15 +98,15 @@ def _update(work: Work) -> Outcome:
         )
     except runs.NoWorkflowError:
         fail(LODGING_FAILED)
-    return Outcome({"record": lodged.as_json()})
+    return JobOutcome({"record": lodged.as_json()})
 
 
-def _lodge_only(work: Work) -> Outcome:
+def _lodge_only(work: JobWork) -> JobOutcome:
     asked = LodgeOnlyPayload.model_validate(work.job.payload)
-    return Outcome({"record": _lodge_again(work, asked).as_json()})
+    return JobOutcome({"record": _lodge_again(work, asked).as_json()})
 
 
-def _update_lodge_only(work: Work) -> Outcome:
+def _update_lodge_only(work: JobWork) -> JobOutcome:
     asked = UpdateLodgeOnlyPayload.model_validate(work.job.payload)
     _lodge_again(
         work,
@@ -116,10 +116,10 @@ def _update_lodge_only(work: Work) -> Outcome:
             revalidate=asked.revalidate,
         ),
     )
-    return Outcome({})
+    return JobOutcome({})
 
 
-def _lodge_again(work: Work, asked: LodgeOnlyPayload) -> runs.LodgedRun:
+def _lodge_again(work: JobWork, asked: LodgeOnlyPayload) -> runs.LodgedRun:
     if asked.revalidate:
         _check(work, asked.record)
     try:
@@ -128,13 +128,13 @@ def _lodge_again(work: Work, asked: LodgeOnlyPayload) -> runs.LodgedRun:
         fail(LODGING_FAILED)
 
 
-def _check(work: Work, record: ModelRunRecord) -> None:
+def _check(work: JobWork, record: ModelRunRecord) -> None:
     problem = runs.first_problem(work.connection, record)
     if problem is not None:
         fail(problem.job_info)
 
 
-def _is_own_run(work: Work, raw: JsonObject) -> bool:
+def _is_own_run(work: JobWork, raw: JsonObject) -> bool:
     item = parse_item(raw)
     return isinstance(item, ModelRunItem) and may_write(item, work.job.submitter.user)
 

@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 from pydantic import BaseModel
 
-from provena_mcp.embedded.jobs.rows import JobRow, NewJob, Outcome, submit
+from provena_mcp.embedded.jobs.rows import JobOutcome, JobRow, NewJob, submit
 
 LODGING_FAILED: Final = "Job failed, err: An error occurred while lodging the provenance record. Error: .."
 """In the services the cause is lost on its way out of the worker (provena-http B17)."""
@@ -25,7 +25,7 @@ class JobFailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class JobWork:
     """A job to do, inside the transaction that also writes how it ended."""
 
     connection: sqlite3.Connection
@@ -43,7 +43,7 @@ class Work:
         submit(self.connection, jobs, self.job.submitter, self.now)
 
 
-Perform = Callable[[Work], Outcome]
+Perform = Callable[[JobWork], JobOutcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class NoPayload(BaseModel):
     """The payload of a job that needs none."""
 
 
-def succeed(work: Work) -> Outcome:
+def succeed(work: JobWork) -> JobOutcome:
     """A job that is done by being done."""
     del work
-    return Outcome({})
+    return JobOutcome({})
 
 
 def fail(info: str) -> NoReturn:

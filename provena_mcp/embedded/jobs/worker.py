@@ -17,8 +17,8 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 
 from provena_mcp.embedded.jobs import queue as job_queue
-from provena_mcp.embedded.jobs.rows import JobRow, Outcome
-from provena_mcp.embedded.jobs.tasks import JobFailedError, Task, Work
+from provena_mcp.embedded.jobs.rows import JobOutcome, JobRow
+from provena_mcp.embedded.jobs.tasks import JobFailedError, JobWork, Task
 from provena_mcp.embedded.standing import is_claimable
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
@@ -156,22 +156,22 @@ class Worker:
     def _has_work(self, connection: sqlite3.Connection) -> bool:
         return is_claimable(connection, self._clock()) or job_queue.holds_any(connection, self._name)
 
-    def _perform(self, connection: sqlite3.Connection, job: JobRow, now: int) -> Outcome:
+    def _perform(self, connection: sqlite3.Connection, job: JobRow, now: int) -> JobOutcome:
         if job.damage is not None:
             logger.error("Job %s cannot be read: %s", job.session_id, job.damage)
-            return Outcome(info=f"Job failed, err: what it was asked to do cannot be read: {job.damage}.")
+            return JobOutcome(info=f"Job failed, err: what it was asked to do cannot be read: {job.damage}.")
         connection.execute("SAVEPOINT job")
         try:
-            outcome = self._tasks[job.subtype].perform(Work(connection, job, now, self._new_id))
+            outcome = self._tasks[job.subtype].perform(JobWork(connection, job, now, self._new_id))
         except JobFailedError as error:
-            outcome = Outcome(info=error.info)
+            outcome = JobOutcome(info=error.info)
         except Exception as error:
             if _is_of_the_store(error):
                 # The whole turn is undone and tried again.
                 raise
             # One broken job must not stop all others, and its info says so, as in the services.
             logger.exception("Job %s failed unforeseen", job.session_id)
-            outcome = Outcome(info=f"Callback function raised unhandled exception. Error: {error}.")
+            outcome = JobOutcome(info=f"Callback function raised unhandled exception. Error: {error}.")
         if outcome.result is None:
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")

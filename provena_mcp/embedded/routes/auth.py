@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items
-from provena_mcp.embedded.http import Call, echo_user, guarded, health, read_body, read_query
+from provena_mcp.embedded.http import AuthorisedRequest, echo_user, guarded, health, read_body, read_query
 from provena_mcp.embedded.standing import LOCAL_PERSON_ID
 from provena_mcp.rules.records.schema import Text
 from provena_mcp.wire.items import PersonItem, parse_item
@@ -34,13 +34,13 @@ def routes() -> list[Route]:
     ]
 
 
-async def _look_up(call: Call) -> Response:
+async def _look_up(call: AuthorisedRequest) -> Response:
     username = read_query(call.request, _Lookup).username or call.user.username
     person_id = await call.store.reading(items.linked_person, username)
     return JSONResponse({"person_id": person_id, "success": person_id is not None})
 
 
-async def _assign(call: Call) -> Response:
+async def _assign(call: AuthorisedRequest) -> Response:
     person_id = (await read_body(call.request, _Assignment)).person_id
     username = call.user.username
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, UnprocessableError, guarded, read_query, status_of
+from provena_mcp.embedded.http import AuthorisedRequest, UnprocessableError, guarded, read_query, status_of
 from provena_mcp.embedded.jobs.rows import list_jobs
 from provena_mcp.embedded.lookup import look_up
 from provena_mcp.rules.csv.layout import (
@@ -46,7 +46,7 @@ def routes() -> list[Route]:
     ]
 
 
-async def _generate_template(call: Call) -> Response:
+async def _generate_template(call: AuthorisedRequest) -> Response:
     workflow_id = read_query(call.request, _Template).workflow_template_id
     layout = await call.store.reading(_layout, workflow_id)
     if not isinstance(layout, CsvLayout):
@@ -60,7 +60,7 @@ def _layout(connection: sqlite3.Connection, workflow_id: str) -> CsvLayout | tup
     return csv_layout(workflow_id, known)
 
 
-async def _convert(call: Call) -> Response:
+async def _convert(call: AuthorisedRequest) -> Response:
     async with call.request.form() as form:
         upload = form.get("csv_file")
         if not isinstance(upload, UploadFile):
@@ -90,7 +90,7 @@ def _read(connection: sqlite3.Connection, content: bytes) -> Conversion:
     return convert(table, look_up(connection, lambda known: references(table, known)))
 
 
-async def _regenerate(call: Call) -> Response:
+async def _regenerate(call: AuthorisedRequest) -> Response:
     batch_id = read_query(call.request, _Batch).batch_id
     username = call.user.username
     text = await call.store.reading(_batch_text, batch_id, username)

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_json, status_of
+from provena_mcp.embedded.http import AuthorisedRequest, access_checks, guarded, health, read_json, status_of
 from provena_mcp.embedded.registrar import Registrar, creation_session
 from provena_mcp.embedded.routes.registry_writes import first_item_problem, writing_items
 from provena_mcp.rules.items.schema import item_schema_problems, read_item_content
@@ -27,7 +27,7 @@ def routes() -> list[Route]:
     ]
 
 
-async def _mint(call: Call) -> Response:
+async def _mint(call: AuthorisedRequest) -> Response:
     raw = await read_json(call.request)
     malformed = item_schema_problems(raw, "DATASET", loc=())
     if malformed:

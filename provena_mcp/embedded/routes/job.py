@@ -9,10 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_body, read_query
+from provena_mcp.embedded.http import AuthorisedRequest, access_checks, guarded, health, read_body, read_query
 from provena_mcp.embedded.identity import User
 from provena_mcp.embedded.jobs import rows as jobs
-from provena_mcp.embedded.jobs.rows import JobPage, NewJob, Submitter
+from provena_mcp.embedded.jobs.rows import JobRowsPage, NewJob, Submitter
 from provena_mcp.embedded.jobs.task_list import TASKS
 from provena_mcp.rules.jobs import JOB_KINDS
 from provena_mcp.wire.items import JsonObject
@@ -68,15 +68,15 @@ def routes() -> list[Route]:
     ]
 
 
-async def _fetch_own(call: Call) -> Response:
+async def _fetch_own(call: AuthorisedRequest) -> Response:
     return await _fetch(call, call.user.username)
 
 
-async def _fetch_any(call: Call) -> Response:
+async def _fetch_any(call: AuthorisedRequest) -> Response:
     return await _fetch(call, None)
 
 
-async def _fetch(call: Call, username: str | None) -> Response:
+async def _fetch(call: AuthorisedRequest, username: str | None) -> Response:
     session_id = read_query(call.request, _Session).session_id
     job = await call.store.reading(jobs.fetch_job, session_id)
     if job is None:
@@ -86,12 +86,12 @@ async def _fetch(call: Call, username: str | None) -> Response:
     return JSONResponse({"job": job.as_json()})
 
 
-async def _list_own(call: Call) -> Response:
+async def _list_own(call: AuthorisedRequest) -> Response:
     asked = await read_body(call.request, _List)
     return await _list(call, asked, username=call.user.username)
 
 
-async def _list_own_batch(call: Call) -> Response:
+async def _list_own_batch(call: AuthorisedRequest) -> Response:
     asked = await read_body(call.request, _BatchList)
     page = await _page(call, asked, batch_id=asked.batch_id)
     if any(job.username != call.user.username for job in page.jobs):
@@ -99,23 +99,23 @@ async def _list_own_batch(call: Call) -> Response:
     return _answer(page, {"batch_id": asked.batch_id})
 
 
-async def _list_any(call: Call) -> Response:
+async def _list_any(call: AuthorisedRequest) -> Response:
     asked = await read_body(call.request, _AdminList)
     return await _list(call, asked, username=asked.username_filter)
 
 
-async def _list_any_batch(call: Call) -> Response:
+async def _list_any_batch(call: AuthorisedRequest) -> Response:
     asked = await read_body(call.request, _AdminBatchList)
     page = await _page(call, asked, username=asked.username_filter, batch_id=asked.batch_id)
     return _answer(page, {"batch_id": asked.batch_id})
 
 
-async def _retry(call: Call) -> Response:
+async def _retry(call: AuthorisedRequest) -> Response:
     read_query(call.request, _Session)
     raise HTTPException(400, "Not yet implemented")
 
 
-async def _launch(call: Call) -> Response:
+async def _launch(call: AuthorisedRequest) -> Response:
     asked = await read_body(call.request, _Launch)
     task = TASKS.get(asked.job_sub_type)
     if task is None or JOB_KINDS[asked.job_sub_type].type != asked.job_type:
@@ -135,14 +135,14 @@ async def _launch(call: Call) -> Response:
     return JSONResponse({"session_id": session_id, "batch_id": batch_id})
 
 
-async def _list(call: Call, asked: _List, *, username: str | None) -> Response:
+async def _list(call: AuthorisedRequest, asked: _List, *, username: str | None) -> Response:
     page = await _page(call, asked, username=username)
     return _answer(page, {"gsi_status": "ok"} if username is None else {"username": username})
 
 
 async def _page(
-    call: Call, asked: _List, *, username: str | None = None, batch_id: str | None = None
-) -> JobPage:
+    call: AuthorisedRequest, asked: _List, *, username: str | None = None, batch_id: str | None = None
+) -> JobRowsPage:
     after = None if asked.pagination_key is None else str(asked.pagination_key.get("session_id"))
     try:
         return await call.store.reading(
@@ -152,7 +152,7 @@ async def _page(
         raise HTTPException(500, f"Failed to list jobs, error: {error}.") from error
 
 
-def _answer(page: JobPage, partition: JsonObject) -> Response:
+def _answer(page: JobRowsPage, partition: JsonObject) -> Response:
     key: JsonObject | None = None
     if page.last is not None:
         key = {

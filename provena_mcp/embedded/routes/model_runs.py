@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from provena_mcp.embedded import items, runs
 from provena_mcp.embedded.http import (
-    Call,
+    AuthorisedRequest,
     UnprocessableError,
     guarded,
     problems_of,
@@ -62,7 +62,7 @@ def routes() -> list[Route]:
     ]
 
 
-async def _register(call: Call) -> Response:
+async def _register(call: AuthorisedRequest) -> Response:
     record = _record(await read_json(call.request), ("body",))
     await call.store.reading(check_record, record)
     session_id = call.services.new_id()
@@ -70,7 +70,7 @@ async def _register(call: Call) -> Response:
     return _dispatched(session_id)
 
 
-async def _register_batch(call: Call) -> Response:
+async def _register_batch(call: AuthorisedRequest) -> Response:
     raw = await read_json(call.request)
     problems = problems_of(raw, _Batch)
     if problems:
@@ -89,7 +89,7 @@ async def _register_batch(call: Call) -> Response:
     return _dispatched(session_id)
 
 
-async def _register_now(call: Call) -> Response:
+async def _register_now(call: AuthorisedRequest) -> Response:
     record = _record(await read_json(call.request), ("body",))
 
     def register(connection: sqlite3.Connection) -> runs.LodgedRun:
@@ -100,7 +100,7 @@ async def _register_now(call: Call) -> Response:
     return JSONResponse({"status": status_of(_LODGED), "record_info": lodged.as_json(nulls=True)})
 
 
-async def _update(call: Call) -> Response:
+async def _update(call: AuthorisedRequest) -> Response:
     raw = await read_json(call.request)
     problems = list(problems_of(raw, _Update))
     if isinstance(raw, dict) and "record" in raw:
@@ -121,7 +121,7 @@ async def _update(call: Call) -> Response:
     return JSONResponse({"session_id": session_id})
 
 
-async def _link(call: Call) -> Response:
+async def _link(call: AuthorisedRequest) -> Response:
     asked = read_query(call.request, _Link)
     session_id = call.services.new_id()
     # Unlike in the services, item and job are written together or not at all (provena-http B20).

@@ -12,8 +12,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items
-from provena_mcp.embedded.graph_walk import Walk, explore
-from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health, read_query, status_of
+from provena_mcp.embedded.graph_walk import NeighbourhoodWalk, explore
+from provena_mcp.embedded.http import (
+    AuthorisedRequest,
+    Endpoint,
+    access_checks,
+    guarded,
+    health,
+    read_query,
+    status_of,
+)
 from provena_mcp.embedded.routes import bulk, model_runs, prov_admin, reports
 from provena_mcp.errors import StoreError
 from provena_mcp.rules.graph import Kind, Link
@@ -56,7 +64,7 @@ def routes() -> list[Route]:
 
 
 def _exploring(query: LineageQuery) -> Endpoint:
-    async def explore(call: Call) -> Response:
+    async def explore(call: AuthorisedRequest) -> Response:
         asked = read_query(call.request, _Exploration)
         # Depth 0 counts as absent (provena-http B2).
         depth = asked.depth or _DEFAULT_DEPTH[query]
@@ -73,7 +81,9 @@ def _exploring(query: LineageQuery) -> Endpoint:
     return explore
 
 
-def _answer(connection: sqlite3.Connection, start: str, query: LineageQuery, depth: int, walk: Walk) -> bytes:
+def _answer(
+    connection: sqlite3.Connection, start: str, query: LineageQuery, depth: int, walk: NeighbourhoodWalk
+) -> bytes:
     _check_start(connection, start)
     if depth < 0:
         raise HTTPException(500, _failed_query(f"a path cannot have {depth} relationships"))

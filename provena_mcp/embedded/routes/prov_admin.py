@@ -15,7 +15,7 @@ from provena_mcp.embedded import graph, runs
 from provena_mcp.embedded.documents import LIFETIME_SECONDS
 from provena_mcp.embedded.graph import withdrawal
 from provena_mcp.embedded.http import (
-    Call,
+    AuthorisedRequest,
     UnprocessableError,
     guarded,
     problems_of,
@@ -82,7 +82,7 @@ def routes() -> list[Route]:
     ]
 
 
-async def _delete(call: Call) -> Response:
+async def _delete(call: AuthorisedRequest) -> Response:
     asked = await read_body(call.request, _Delete)
 
     def delete(connection: sqlite3.Connection) -> list[JsonObject]:
@@ -111,14 +111,14 @@ def _check_is_run(connection: sqlite3.Connection, record_id: str) -> None:
         )
 
 
-async def _store_one(call: Call) -> Response:
+async def _store_one(call: AuthorisedRequest) -> Response:
     checked = read_query(call.request, _Storing).validate_record
     run_id, record = _run(await read_json(call.request), ("body",))
     await call.store.writing(_store, run_id, record, checked=checked)
     return _done(_STORED)
 
 
-async def _store_several(call: Call) -> Response:
+async def _store_several(call: AuthorisedRequest) -> Response:
     checked = read_query(call.request, _Storing).validate_record
     raw = await read_json(call.request)
     if not isinstance(raw, list):
@@ -128,7 +128,7 @@ async def _store_several(call: Call) -> Response:
     return _done(_ALL_STORED)
 
 
-async def _store_all(call: Call) -> Response:
+async def _store_all(call: AuthorisedRequest) -> Response:
     checked = read_query(call.request, _Storing).validate_record
     rows = await call.store.reading(lambda connection: connection.execute(_COMPLETE_RUNS).fetchall())
     if not rows:
@@ -139,7 +139,9 @@ async def _store_all(call: Call) -> Response:
     return _done(f"Successfully re-lodged all {len(listed)} provenance records from the registry.")
 
 
-async def _store_in_turn(call: Call, listed: list[tuple[str, ModelRunRecord]], *, checked: bool) -> None:
+async def _store_in_turn(
+    call: AuthorisedRequest, listed: list[tuple[str, ModelRunRecord]], *, checked: bool
+) -> None:
     # Each by itself: what came before a failure stays.
     for run_id, record in listed:
 
@@ -175,12 +177,12 @@ def _run(raw: JsonValue, loc: tuple[str | int, ...]) -> tuple[str, ModelRunRecor
     return item.id, read_record(item.record)
 
 
-async def _clear(call: Call) -> Response:
+async def _clear(call: AuthorisedRequest) -> Response:
     await call.store.writing(graph.clear)
     return _done(_CLEARED)
 
 
-async def _say_unmonitored(call: Call) -> Response:
+async def _say_unmonitored(call: AuthorisedRequest) -> Response:
     del call
     return JSONResponse(
         {
@@ -190,7 +192,7 @@ async def _say_unmonitored(call: Call) -> Response:
     )
 
 
-async def _config(call: Call) -> Response:
+async def _config(call: AuthorisedRequest) -> Response:
     required_only = read_query(call.request, _Config).required_only
     settings = {**_required(call.address), **({} if required_only else _defaulted(call.services.depth_cap))}
     return PlainTextResponse(

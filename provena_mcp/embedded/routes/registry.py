@@ -12,7 +12,15 @@ from starlette.routing import Route
 
 from provena_mcp import __version__
 from provena_mcp.embedded import items
-from provena_mcp.embedded.http import Call, Endpoint, access_checks, guarded, health, read_query, status_of
+from provena_mcp.embedded.http import (
+    AuthorisedRequest,
+    Endpoint,
+    access_checks,
+    guarded,
+    health,
+    read_query,
+    status_of,
+)
 from provena_mcp.embedded.identity import User, roles_on
 from provena_mcp.embedded.item_json import seeded_item, typed_item
 from provena_mcp.embedded.routes import registry_lists, registry_rights, registry_writes
@@ -55,7 +63,7 @@ def routes() -> list[Route]:
     ]
 
 
-async def _fetch(call: Call) -> Response:
+async def _fetch(call: AuthorisedRequest) -> Response:
     item_id = read_query(call.request, _Fetch).id
     if not item_id:
         # Recorded behaviour: the registry does not handle this case (provena-http B27).
@@ -71,7 +79,7 @@ async def _fetch(call: Call) -> Response:
     return JSONResponse({"status": status_of("Successfully retrieved item from the registry."), "item": item})
 
 
-async def _version(call: Call) -> Response:
+async def _version(call: AuthorisedRequest) -> Response:
     del call
     return JSONResponse(
         {
@@ -85,7 +93,7 @@ async def _version(call: Call) -> Response:
 
 
 def _fetching(subtype: ItemSubtype) -> Endpoint:
-    async def fetch(call: Call) -> Response:
+    async def fetch(call: AuthorisedRequest) -> Response:
         asked = read_query(call.request, _TypedFetch)
         return JSONResponse(
             await call.store.reading(

@@ -8,10 +8,10 @@ from pydantic import JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from provena_mcp.embedded.http import Call, Endpoint, UnprocessableError, read_body, status_of
+from provena_mcp.embedded.http import AuthorisedRequest, Endpoint, UnprocessableError, read_body, status_of
 from provena_mcp.embedded.item_json import seeded_item, typed_item
 from provena_mcp.embedded.items import without_nulls
-from provena_mcp.embedded.lists import Page, PageRequest, SortColumn, read_page
+from provena_mcp.embedded.lists import RowPage, RowsRequest, SortColumn, read_page
 from provena_mcp.rules.schema_wording import SchemaProblem
 from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.registry import (
@@ -35,7 +35,7 @@ _COLUMN: Final[dict[SortType, SortColumn]] = {
 }
 
 
-async def list_any(call: Call) -> Response:
+async def list_any(call: AuthorisedRequest) -> Response:
     """The general list: raw items of any subtype."""
     asked = await read_body(call.request, ListRequest)
     kept = asked.filter_by or ListFilter()
@@ -56,7 +56,7 @@ async def list_any(call: Call) -> Response:
 def listing(subtype: ItemSubtype) -> Endpoint:
     """The typed list of one subtype."""
 
-    async def list_typed(call: Call) -> Response:
+    async def list_typed(call: AuthorisedRequest) -> Response:
         asked = await read_body(call.request, SubtypeListRequest)
         record_type = (asked.filter_by or SubtypeFilter()).record_type
         page = await _page(call, asked, ListFilter(item_subtype=subtype))
@@ -77,7 +77,7 @@ def as_stored(raw: JsonObject) -> JsonObject:
     }
 
 
-def _typed_answer(complete: list[JsonValue], seeds: list[JsonValue], page: Page) -> JsonObject:
+def _typed_answer(complete: list[JsonValue], seeds: list[JsonValue], page: RowPage) -> JsonObject:
     return {
         "status": status_of("Successfully listed items."),
         "items": complete,
@@ -92,13 +92,13 @@ def _typed_answer(complete: list[JsonValue], seeds: list[JsonValue], page: Page)
     }
 
 
-async def _page(call: Call, asked: ListPage, kept: ListFilter) -> Page:
+async def _page(call: AuthorisedRequest, asked: ListPage, kept: ListFilter) -> RowPage:
     sort = asked.sort_by or ListSort()
     _check_begin(sort)
     _check_pair(sort, kept)
     if asked.page_size < 1:
         raise _no_query(f"page_size must be at least 1, not {asked.page_size}")
-    request = PageRequest(
+    request = RowsRequest(
         sort=_COLUMN[sort.sort_type or "UPDATED_TIME"],
         ascending=sort.ascending,
         subtype=kept.item_subtype,

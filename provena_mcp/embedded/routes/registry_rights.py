@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import items
-from provena_mcp.embedded.http import Call, Endpoint, guarded, read_query, status_of
+from provena_mcp.embedded.http import AuthorisedRequest, Endpoint, guarded, read_query, status_of
 from provena_mcp.embedded.identity import general_roles, roles_on
 from provena_mcp.rules.records.refusals import unknown_reason, wrong_subtype_reason
 from provena_mcp.wire.items import JsonObject, RegistryItem
@@ -82,22 +82,22 @@ def item_of(connection: sqlite3.Connection, item_id: str, subtype: ItemSubtype) 
 def _routes_of(subtype: ItemSubtype) -> Iterator[Route]:
     prefix = ROUTE_OF[subtype]
 
-    async def list_roles(call: Call) -> Response:
+    async def list_roles(call: AuthorisedRequest) -> Response:
         del call
         return JSONResponse({"roles": [*_ROLES, *(_DATA_ROLES if subtype == "DATASET" else ())]})
 
-    def evaluated(call: Call, item: RegistryItem) -> JsonObject:
+    def evaluated(call: AuthorisedRequest, item: RegistryItem) -> JsonObject:
         return {"roles": roles_on(item, call.user)}
 
-    def configured(call: Call, item: RegistryItem) -> JsonObject:
+    def configured(call: AuthorisedRequest, item: RegistryItem) -> JsonObject:
         del call
         return {"owner": item.owner_username, "general": general_roles(item), "groups": {}}
 
-    def unlocked(call: Call, item: RegistryItem) -> JsonObject:
+    def unlocked(call: AuthorisedRequest, item: RegistryItem) -> JsonObject:
         del call, item
         return {"locked": False}
 
-    def never_locked(call: Call, item: RegistryItem) -> JsonObject:
+    def never_locked(call: AuthorisedRequest, item: RegistryItem) -> JsonObject:
         del call, item
         return {"status": status_of(_NO_LOCKS), "history": []}
 
@@ -111,8 +111,10 @@ def _routes_of(subtype: ItemSubtype) -> Iterator[Route]:
         yield guarded(f"{prefix}{path}", _about_item(subtype, answer), "read")
 
 
-def _about_item(subtype: ItemSubtype, answer: Callable[[Call, RegistryItem], JsonObject]) -> Endpoint:
-    async def about(call: Call) -> Response:
+def _about_item(
+    subtype: ItemSubtype, answer: Callable[[AuthorisedRequest, RegistryItem], JsonObject]
+) -> Endpoint:
+    async def about(call: AuthorisedRequest) -> Response:
         item_id = read_query(call.request, _Item).id
         raw = await call.store.reading(item_of, item_id, subtype)
         return JSONResponse(answer(call, RegistryItem.model_validate(raw)))

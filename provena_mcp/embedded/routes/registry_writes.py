@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from provena_mcp.embedded import items
 from provena_mcp.embedded.http import (
-    Call,
+    AuthorisedRequest,
     Endpoint,
     UnprocessableError,
     guarded,
@@ -109,7 +109,7 @@ def _routes_of(subtype: WrittenSubtype) -> list[Route]:
 
 
 def _creating(subtype: WrittenSubtype) -> Endpoint:
-    async def create(call: Call) -> Response:
+    async def create(call: AuthorisedRequest) -> Response:
         content = await _read_content(call, subtype)
 
         def work(registrar: Registrar) -> JsonObject | Problem:
@@ -134,7 +134,7 @@ def _creating(subtype: WrittenSubtype) -> Endpoint:
 
 
 def _seeding(subtype: WrittenSubtype) -> Endpoint:
-    async def seed(call: Call) -> Response:
+    async def seed(call: AuthorisedRequest) -> Response:
         raw = await writing_items(call, lambda registrar: registrar.seed(subtype))
         return JSONResponse({"status": status_of(_SEEDED), "seeded_item": seeded_item(raw)})
 
@@ -142,7 +142,7 @@ def _seeding(subtype: WrittenSubtype) -> Endpoint:
 
 
 def _updating(subtype: WrittenSubtype) -> Endpoint:
-    async def update(call: Call) -> Response:
+    async def update(call: AuthorisedRequest) -> Response:
         asked = read_query(call.request, _Update)
         content = await _read_content(call, subtype)
 
@@ -170,7 +170,7 @@ def _updating(subtype: WrittenSubtype) -> Endpoint:
 
 
 def _reverting(subtype: WrittenSubtype) -> Endpoint:
-    async def revert(call: Call) -> Response:
+    async def revert(call: AuthorisedRequest) -> Response:
         asked = await read_body(call.request, _Revert)
 
         def work(registrar: Registrar) -> None:
@@ -189,7 +189,7 @@ def _reverting(subtype: WrittenSubtype) -> Endpoint:
 
 
 def _versioning(subtype: ItemSubtype) -> Endpoint:
-    async def version(call: Call) -> Response:
+    async def version(call: AuthorisedRequest) -> Response:
         asked = await read_body(call.request, _Version)
 
         def work(registrar: Registrar) -> tuple[JsonObject, str]:
@@ -205,7 +205,7 @@ def _versioning(subtype: ItemSubtype) -> Endpoint:
 
 
 def _validating(subtype: WrittenSubtype) -> Endpoint:
-    async def validate(call: Call) -> Response:
+    async def validate(call: AuthorisedRequest) -> Response:
         content = await _read_content(call, subtype)
         problem = await call.store.reading(first_item_problem, content, subtype)
         status = status_of(_VALID) if problem is None else status_of(problem.service_detail, success=False)
@@ -215,14 +215,14 @@ def _validating(subtype: WrittenSubtype) -> Endpoint:
 
 
 def _describing(subtype: ItemSubtype) -> Endpoint:
-    async def describe(call: Call) -> Response:
+    async def describe(call: AuthorisedRequest) -> Response:
         del call
         return JSONResponse({"status": status_of(_SCHEMA), "json_schema": json_schema(subtype)})
 
     return describe
 
 
-async def _delete(call: Call) -> Response:
+async def _delete(call: AuthorisedRequest) -> Response:
     item_id = read_query(call.request, _Item).id
     await call.store.writing(items.delete_item, item_id)
     return JSONResponse({"status": status_of(_DELETED)})
@@ -236,7 +236,7 @@ def first_item_problem(
     return next(iter(item_problems(content, subtype, known)), None)
 
 
-async def writing_items(call: Call, work: Callable[[Registrar], T]) -> T:
+async def writing_items(call: AuthorisedRequest, work: Callable[[Registrar], T]) -> T:
     """``work`` done by the caller in one transaction, and the worker told that it may have left jobs.
 
     Raises:
@@ -257,14 +257,16 @@ async def writing_items(call: Call, work: Callable[[Registrar], T]) -> T:
     return done
 
 
-def _own_item(call: Call, connection: sqlite3.Connection, item_id: str, subtype: ItemSubtype) -> JsonObject:
+def _own_item(
+    call: AuthorisedRequest, connection: sqlite3.Connection, item_id: str, subtype: ItemSubtype
+) -> JsonObject:
     raw = item_of(connection, item_id, subtype)
     if not may_write(RegistryItem.model_validate(raw), call.user):
         raise HTTPException(401, _NOT_YOURS)
     return raw
 
 
-async def _read_content(call: Call, subtype: WrittenSubtype) -> JsonObject:
+async def _read_content(call: AuthorisedRequest, subtype: WrittenSubtype) -> JsonObject:
     raw = await read_json(call.request)
     problems = item_schema_problems(raw, subtype)
     if problems:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provena_mcp.embedded import documents
-from provena_mcp.embedded.http import Call, Services, guarded, read_body
+from provena_mcp.embedded.http import AuthorisedRequest, Services, guarded, read_body
 from provena_mcp.embedded.jobs.rows import NewJob
 from provena_mcp.rules.records.schema import Text, Whole
 from provena_mcp.wire.subtypes import ServiceSubtype
@@ -33,7 +33,7 @@ def routes() -> list[Route]:
     ]
 
 
-async def _generate(call: Call) -> Response:
+async def _generate(call: AuthorisedRequest) -> Response:
     asked = await read_body(call.request, _Report)
     session_id = call.services.new_id()
     await call.submit([NewJob(session_id, "GENERATE_REPORT", asked.model_dump())])

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from provena_mcp.embedded.http import Call, access_checks, guarded, health, read_query, status_of
+from provena_mcp.embedded.http import AuthorisedRequest, access_checks, guarded, health, read_query, status_of
 from provena_mcp.embedded.search import search
 from provena_mcp.wire.subtypes import ServiceSubtype
 
@@ -27,7 +27,7 @@ def routes() -> list[Route]:
     return [health(), *access_checks(), guarded("/search/entity-registry", _search, "read")]
 
 
-async def _search(call: Call) -> Response:
+async def _search(call: AuthorisedRequest) -> Response:
     asked = read_query(call.request, _Search)
     # 0 counts as absent, and more than the most is capped without a word.
     limit = min(max(asked.record_limit, 0) or _DEFAULT_LIMIT, _MOST)

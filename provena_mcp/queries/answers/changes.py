@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from provena_mcp.errors import ArgumentError, NotFoundError
-from provena_mcp.lineage.changes import BUILT_ON, Change, ChangeEvidence, changes_in, unread_versions
+from provena_mcp.lineage.changes import BUILT_ON, ChangeEvidence, LineageChange, changes_in, unread_versions
 from provena_mcp.queries.answers.changes_result import WhatChangedResult, row_of
 from provena_mcp.queries.answers.common import first_that_fits, kinds_of
 from provena_mcp.queries.items.owners import owner_meant
@@ -71,7 +71,7 @@ async def what_changed(
 
 
 def _results(
-    question: ChangesQuestion, evidence: ChangeEvidence, changes: list[Change], doubts: list[str]
+    question: ChangesQuestion, evidence: ChangeEvidence, changes: list[LineageChange], doubts: list[str]
 ) -> Iterable[WhatChangedResult]:
     """The answer, with ever fewer rows."""
     asked = f"{question.since} {' '.join(question.of)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from provena_mcp.lineage.changes import Change, ChangeKind
+from provena_mcp.lineage.changes import ChangeKind, LineageChange
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.budgets import NAME_LENGTH, TEXT_LENGTH, WORD_LENGTH
 from provena_mcp.rules.text import clean
@@ -41,7 +41,7 @@ class WhatChangedResult(Brief):
     cursor: str | None = Field(default=None, description="For older ones.")
 
 
-def row_of(change: Change) -> ChangeRow:
+def row_of(change: LineageChange) -> ChangeRow:
     """A change as it is shown."""
     return ChangeRow(
         kind=change.kind,

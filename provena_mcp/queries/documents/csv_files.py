@@ -18,7 +18,7 @@ from provena_mcp.errors import (
     RejectedError,
 )
 from provena_mcp.next_call import NextCall
-from provena_mcp.queries.documents.user_files import Place
+from provena_mcp.queries.documents.user_files import WritableFile
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.jobs.job_wait import fetch_batch_state, fetch_job_state
 from provena_mcp.rules.budgets import estimate_tokens
@@ -117,7 +117,7 @@ async def _batch_of(client: ProvenaClient, some_id: str) -> str:
 
 
 async def generate_template(
-    client: ProvenaClient, workflow_template_id: str, place: Place | None, max_tokens: int
+    client: ProvenaClient, workflow_template_id: str, place: WritableFile | None, max_tokens: int
 ) -> GenerateCsvTemplateResult:
     """A workflow template's CSV and how to fill it in; errors as ``template_csv``, and those of saving."""
     handle = parse_handle(workflow_template_id, "workflow_template_id")
@@ -135,7 +135,7 @@ async def generate_template(
 
 
 async def regenerate_batch(
-    client: ProvenaClient, batch_id: str, place: Place | None, max_tokens: int
+    client: ProvenaClient, batch_id: str, place: WritableFile | None, max_tokens: int
 ) -> RegenerateCsvResult:
     """The CSV of a batch and how its rows stand; errors as ``batch_csv``, and those of saving."""
     found, text = await batch_csv(client, batch_id.strip())

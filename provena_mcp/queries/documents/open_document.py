@@ -11,7 +11,7 @@ from provena_mcp.crates.export.packed_files import names_in
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.documents.kinds import ZIP
 from provena_mcp.queries.documents.report_outline import read_outline
-from provena_mcp.queries.documents.user_files import Place
+from provena_mcp.queries.documents.user_files import WritableFile
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.rules.text import clean_lines
 
@@ -33,7 +33,7 @@ class OpenDocumentResult(Brief):
 
 
 async def open_document(
-    uri: str, mime_type: str, content: str | bytes, place: Place | None, offset: int, max_tokens: int
+    uri: str, mime_type: str, content: str | bytes, place: WritableFile | None, offset: int, max_tokens: int
 ) -> OpenDocumentResult:
     """The part of a document from ``offset`` on that fits ``max_tokens``, or the whole saved at ``place``.
 

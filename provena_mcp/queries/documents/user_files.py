@@ -117,12 +117,12 @@ _DEVICE_NAMES: Final = re.compile(r"(con|prn|aux|nul|(com|lpt)[\d¹²³]) *(\..*
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WritableFile:
     """A file that may be written: its name is good, and nothing was there when it was chosen."""
 
     path: Path
 
-    def ending_in(self, ending: str, *others: str) -> Place:
+    def ending_in(self, ending: str, *others: str) -> WritableFile:
         """The same place with ``ending`` added to a name that has none; a name may end in the others too.
 
         Raises:
@@ -168,7 +168,7 @@ class OutputFolder:
 
     path: Path
 
-    def place(self, name: str) -> Place:
+    def place(self, name: str) -> WritableFile:
         """Where a new file called ``name`` goes.
 
         Raises:
@@ -183,10 +183,10 @@ class OutputFolder:
             )
         if (self.path / name).exists():
             raise _exists(name)
-        return Place(self.path / name)
+        return WritableFile(self.path / name)
 
 
-def place_for(output: OutputFolder | None, save_as: str | None, *endings: str) -> Place | None:
+def place_for(output: OutputFolder | None, save_as: str | None, *endings: str) -> WritableFile | None:
     """Where to save a document, if that is asked for; to be found out before the document is made.
 
     A name without an ending gets the first of the document's, where they are known beforehand.

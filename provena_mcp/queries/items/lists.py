@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from provena_mcp.client.service import BEGINNING, Place
+from provena_mcp.client.service import BEGINNING, ListPlace
 from provena_mcp.queries.items.briefs.models import Brief
 from provena_mcp.queries.items.counts import RUN_GROUPS, GroupBy, GroupCount, group_counts
 from provena_mcp.queries.items.filters import ItemFilter, ItemFilters, make_filter
@@ -83,7 +83,7 @@ class ListQuestion:
 class _Place:
     """Where a page starts: at a page of the registry's, and that many rows further."""
 
-    page: Place = BEGINNING
+    page: ListPlace = BEGINNING
     skip: int = 0
 
 
@@ -261,7 +261,7 @@ def _start(question: ListQuestion) -> tuple[_Place, bool]:
     if question.cursor is None:
         return _Place(), False
     match decode_cursor(question.key(), question.cursor):
-        case [page, int() as skip, bool() as was_unread] if place := Place.from_json(page):
+        case [page, int() as skip, bool() as was_unread] if place := ListPlace.from_json(page):
             return _Place(place, skip), was_unread
         case _:
             raise foreign_cursor()

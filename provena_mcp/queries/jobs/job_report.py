@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import Field
 
-from provena_mcp.client.service import BEGINNING, Place
+from provena_mcp.client.service import BEGINNING, ListPlace
 from provena_mcp.errors import NotFoundError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Brief
@@ -50,7 +50,7 @@ _WORD: Final = 60
 _LIST: Final = "jobs"
 
 
-class JobRow(Brief):
+class JobBrief(Brief):
     """A job in a list."""
 
     session_id: str
@@ -87,7 +87,7 @@ class GetJobResult(Brief):
 class ListJobsResult(Brief):
     """A page of the caller's jobs, newest first."""
 
-    jobs: tuple[JobRow, ...]
+    jobs: tuple[JobBrief, ...]
     complete: bool = Field(description="Whether this is all; else go on with cursor.")
     cursor: str | None = None
     unreadable: int | None = Field(default=None, description="Rows that could not be read.")
@@ -137,7 +137,7 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListJobsR
     Raises:
         CursorError: The cursor belongs to another list.
     """
-    start = Place.from_json(decode_cursor(_LIST, cursor)) if cursor else BEGINNING
+    start = ListPlace.from_json(decode_cursor(_LIST, cursor)) if cursor else BEGINNING
     if start is None:
         raise foreign_cursor()
     walk = reader.client.jobs.walk(start)
@@ -198,8 +198,8 @@ async def _fetch_state(reader: Reader, question: JobQuestion) -> JobState:
         return await fetch_batch_state(reader.client.jobs, question.session_id)
 
 
-def _row(job: Job) -> JobRow:
-    return JobRow(
+def _row(job: Job) -> JobBrief:
+    return JobBrief(
         session_id=job.session_id,
         what=_what(job),
         status=status_of(job),

@@ -149,7 +149,7 @@ class RunDraft(Wire):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PartialRecord:
     """What was read of a partial record.
 
     ``missing`` names required fields that are absent, null or empty, as paths; ``problems`` what is
@@ -170,21 +170,21 @@ _COMPLAINTS: Final[dict[str, str]] = {
 }
 
 
-def read_draft(raw: JsonValue) -> Draft:
+def read_draft(raw: JsonValue) -> PartialRecord:
     """Read a record of which parts may be missing, keeping all that is well-formed.
 
     ``dataset_type`` has one possible value and is never asked for.
     """
     if not isinstance(raw, dict):
         wrong = Problem("", "A record must be an object.", "value is not a valid dict", status=422)
-        return Draft(RunDraft(), (), (wrong,), None)
+        return PartialRecord(RunDraft(), (), (wrong,), None)
     filled = _with_dataset_types(raw)
     found = schema_problems(filled, ())
     if not found:
-        return Draft(RunDraft.model_validate(filled), (), (), read_record(filled))
+        return PartialRecord(RunDraft.model_validate(filled), (), (), read_record(filled))
     for problem in found:
         _prune(filled, problem.loc)
-    return Draft(
+    return PartialRecord(
         RunDraft.model_validate(filled),
         missing=tuple(path_of(problem.loc) for problem in found if problem.is_absence),
         problems=tuple(_as_problem(problem) for problem in found if not problem.is_absence),

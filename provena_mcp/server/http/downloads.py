@@ -47,7 +47,7 @@ class _Ticket(BaseModel):
     expires: float
 
 
-class Downloads:
+class DownloadStore:
     """Keeps documents for their caller and hands each out once, to whoever has its address."""
 
     def __init__(

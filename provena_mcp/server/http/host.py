@@ -22,7 +22,7 @@ from provena_mcp.errors import SettingsError
 from provena_mcp.issuer import Issuer
 from provena_mcp.server.callers import current_caller
 from provena_mcp.server.http.auth import CallerTokens, Challenge, Login, Scopes
-from provena_mcp.server.http.downloads import Downloads
+from provena_mcp.server.http.downloads import DownloadStore
 from provena_mcp.server.http.limits import Rates, RatesOfProcess
 from provena_mcp.server.http.origins import Allowed
 from provena_mcp.server.http.paths import MCP_PATH, METADATA_PATH
@@ -59,7 +59,7 @@ class Hosting:
     request_state: RequestStateSecurity
     key_values: KeyValueStore
     rates: Rates
-    downloads: Downloads
+    downloads: DownloadStore
     close: Callable[[], Awaitable[None]]
     caller: Callable[[], str] = current_caller
     limits: ClientLimits = _MANY_USERS
@@ -98,7 +98,7 @@ def prepare_hosting(
         key_values=shared.key_values,
         rates=shared.rates,
         close=shared.close,
-        downloads=Downloads(
+        downloads=DownloadStore(
             shared.key_values, Seal(keys, "document"), url.removesuffix(MCP_PATH), current_caller, clock
         ),
     )

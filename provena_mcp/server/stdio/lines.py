@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 Received = MemoryObjectReceiveStream[SessionMessage | Exception]
 
 
-class Answers(Protocol):
+class OutgoingMessages(Protocol):
     """Where messages to the host are written."""
 
     async def send(self, item: SessionMessage, /) -> None:
@@ -61,7 +61,7 @@ class Answers(Protocol):
 
 
 @asynccontextmanager
-async def answered_stdio(started_by: int) -> AsyncGenerator[tuple[Received, Answers]]:
+async def answered_stdio(started_by: int) -> AsyncGenerator[tuple[Received, OutgoingMessages]]:
     """What the host sends and where it is answered, until it closes the pipe or has gone.
 
     ``started_by`` is the number of the process that started this one.
@@ -82,7 +82,7 @@ async def answered_stdio(started_by: int) -> AsyncGenerator[tuple[Received, Answ
 async def _read_messages(
     lines: MemoryObjectReceiveStream[bytes],
     read: MemoryObjectSendStream[SessionMessage | Exception],
-    write: Answers,
+    write: OutgoingMessages,
     reading: anyio.CancelScope,
 ) -> None:
     async with read:

@@ -21,7 +21,7 @@ from provena_mcp.queries.items.briefs.models import (
     TemplateRole,
     WorkflowBrief,
 )
-from provena_mcp.queries.items.briefs.parts import Known, Origin, common
+from provena_mcp.queries.items.briefs.parts import DatasetOrigin, Known, common
 from provena_mcp.rules.budgets import BRIEF_WORD_LENGTH
 from provena_mcp.rules.text import clean, shown_pairs, shown_text, shown_words
 from provena_mcp.rules.times import utc
@@ -49,7 +49,7 @@ def describe_dataset(item: DatasetItem, known: Known) -> DatasetBrief:
     origin = known.origin_of.get(item.id)
     shared = common(item)
     if origin is None:
-        origin = Origin()
+        origin = DatasetOrigin()
         shared["note"] = "who and what made it could not be read"
     return DatasetBrief(
         **shared,

@@ -63,7 +63,7 @@ def _some(*pairs: tuple[str | None, str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Origin:
+class DatasetOrigin:
     """Who and what a dataset came from, as the graph's links of the dataset say."""
 
     runs: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class Known:
 
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     model_of: Mapping[str, str] = field(default_factory=dict[str, str])
-    origin_of: Mapping[str, Origin] = field(default_factory=dict[str, Origin])
+    origin_of: Mapping[str, DatasetOrigin] = field(default_factory=dict[str, DatasetOrigin])
     template_of: Mapping[str, DatasetTemplateItem] = field(default_factory=dict[str, DatasetTemplateItem])
 
     def ref(self, item_id: str | None) -> Ref | None:

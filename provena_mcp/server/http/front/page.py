@@ -28,14 +28,14 @@ _EFFECTS: Final[dict[Effect, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FrontPage:
     """A page, and what its browser may do with it."""
 
     html: str
     policy: str
 
 
-def front_page(server: SelfDescription) -> Page:
+def front_page(server: SelfDescription) -> FrontPage:
     """What a person sees who opens the server's address in a browser."""
     style, script = _asset("page.css"), _asset("page.js")
     text = Template(_asset("page.html")).substitute(
@@ -58,7 +58,7 @@ def front_page(server: SelfDescription) -> Page:
         card=CARD_PATH,
         website=escape(WEBSITE),
     )
-    return Page(text, f"{inline_policy(style, script)}; img-src data:; frame-ancestors 'none'")
+    return FrontPage(text, f"{inline_policy(style, script)}; img-src data:; frame-ancestors 'none'")
 
 
 def _login(issuer: str | None) -> str:
