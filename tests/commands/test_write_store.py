@@ -6,7 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from provena_mcp.commands.confirmation.key_value_store import InProcessStore
-from provena_mcp.commands.confirmation.write_store import AskedFor, Failure, PreviewStore, StoredPreview
+from provena_mcp.commands.confirmation.write_store import (
+    AskedFor,
+    PreviewStore,
+    StoredPreview,
+    UnknownOutcome,
+)
 from provena_mcp.errors import ArgumentError
 from provena_mcp.wire.items import JsonObject
 
@@ -65,7 +70,7 @@ async def test_an_outcome_stays_known_for_a_day_where_an_offer_lasts_an_hour():
     sent = await store.add("jane", "register_model_run", ARGUMENTS, digest="abc", asked=asked)
     lost = await store.add("jane", "register_model_run", ARGUMENTS, digest="abc")
     await store.settle("jane", sent, {"session_id": "s1"})
-    why = Failure(message="Nobody knows.", advice="Look.", upstream="bad gateway")
+    why = UnknownOutcome(message="Nobody knows.", advice="Look.", upstream="bad gateway")
     await store.settle("jane", lost, why)
     now[0] = 3_600.0
     with pytest.raises(ArgumentError):

@@ -11,7 +11,12 @@ from pydantic import JsonValue
 
 from provena_mcp.commands.confirmation.change import Change, Confirmation, PayloadT, ResultT, Sent
 from provena_mcp.commands.confirmation.write_result import WriteStatus
-from provena_mcp.commands.confirmation.write_store import Failure, StoredPreview, Submission, WriteContext
+from provena_mcp.commands.confirmation.write_store import (
+    StoredPreview,
+    Submission,
+    UnknownOutcome,
+    WriteContext,
+)
 from provena_mcp.errors import (
     AccessError,
     AmbiguousWriteError,
@@ -98,7 +103,7 @@ async def earlier_result(
     return result.model_copy(update={"message": _AGAIN + result.message})
 
 
-def _told_again(failure: Failure | None) -> AmbiguousWriteError:
+def _told_again(failure: UnknownOutcome | None) -> AmbiguousWriteError:
     if failure is None:
         return AmbiguousWriteError(
             "This was sent with this reference before and its answer was lost; it was not sent again.",
@@ -140,7 +145,7 @@ async def _send(
         await _release(context, stored)
         raise
     except ProvenaError as error:
-        failure = Failure(message=error.message, advice=error.advice, upstream=error.upstream)
+        failure = UnknownOutcome(message=error.message, advice=error.advice, upstream=error.upstream)
         await _remember(context, stored, failure, fingerprints, Submission(when=when))
         raise
     submission = Submission(when=when, session_id=session_in(answer))
@@ -161,7 +166,7 @@ async def _release(context: WriteContext, stored: StoredPreview) -> None:
 async def _remember(
     context: WriteContext,
     stored: StoredPreview,
-    outcome: JsonObject | Failure,
+    outcome: JsonObject | UnknownOutcome,
     fingerprints: tuple[str, ...],
     submission: Submission,
 ) -> None:

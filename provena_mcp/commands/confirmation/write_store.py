@@ -53,7 +53,7 @@ class AskedFor(BaseModel):
     at: float
 
 
-class Failure(BaseModel):
+class UnknownOutcome(BaseModel):
     """Why nobody knows what came of sending a change, as whoever sent it was told."""
 
     model_config = ConfigDict(frozen=True)
@@ -86,7 +86,7 @@ class StoredPreview(BaseModel):
     asked: AskedFor | None = None
     status: Literal["open", "sent", "lost"] = "open"
     answer: JsonObject | None = None
-    failure: Failure | None = None
+    failure: UnknownOutcome | None = None
 
 
 class PreviewStore:
@@ -168,16 +168,16 @@ class PreviewStore:
         """Release the claim, because Provena certainly did nothing."""
         await self._store.remove(caller, _claim_key(reference))
 
-    async def settle(self, caller: str, stored: StoredPreview, outcome: JsonObject | Failure) -> None:
+    async def settle(self, caller: str, stored: StoredPreview, outcome: JsonObject | UnknownOutcome) -> None:
         """Remember for a day that it was sent, and Provena's answer or why there is none."""
-        failure = outcome if isinstance(outcome, Failure) else None
+        failure = outcome if isinstance(outcome, UnknownOutcome) else None
         settled = StoredPreview(
             reference=stored.reference,
             tool=stored.tool,
             arguments=stored.arguments,
             digest=stored.digest,
             status="sent" if failure is None else "lost",
-            answer=None if isinstance(outcome, Failure) else outcome,
+            answer=None if isinstance(outcome, UnknownOutcome) else outcome,
             failure=failure,
         )
         await self._put(caller, settled, SETTLED_SECONDS)
