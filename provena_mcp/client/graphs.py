@@ -57,9 +57,13 @@ def graph_of_pieces(call: Call, response: httpx.Response) -> ProvenanceGraph:
     try:
         outline = OUTLINE.decode(response.content)
         links = outline.graph.edges if outline.graph.links is UNSET else outline.graph.links
-        if outline.status.success and links is not UNSET:
+        # Of two lists of links which differ, nobody knows which one is meant: that is told there.
+        is_plain = UNSET in (outline.graph.links, outline.graph.edges)
+        if outline.status.success and links is not UNSET and is_plain:
             nodes = map(NODES.decode, _pieces(bytes(outline.graph.nodes)))
-            return _graph(nodes, map(LINKS.decode, _pieces(bytes(links))), outline.record_count)
+            graph = _graph(nodes, map(LINKS.decode, _pieces(bytes(links))), outline.record_count)
+            if _all_named(graph.columns.ids):
+                return graph
     except (ValueError, KeyError, RecursionError):
         return _read(call, response)  # which tells what is wrong with it, if anything
     return _read(call, response)
@@ -76,14 +80,24 @@ def _read(call: Call, response: httpx.Response) -> ProvenanceGraph:
     links = graph.edges if graph.links is UNSET else graph.links
     if links is UNSET:
         raise malformed(call, "a graph with neither 'links' nor 'edges'")
+    if UNSET not in (graph.links, graph.edges) and graph.links != graph.edges:
+        raise malformed(call, "a graph with 'links' and other 'edges'")
     try:
-        return _graph([graph.nodes], [links], answer.record_count)
+        read = _graph([graph.nodes], [links], answer.record_count)
     except KeyError:
         # Services describe whatever their links name (provena-http 2.1).
         ends = {end for link in links for end in (link.source, link.target)}
         lacking = sorted(ends.difference(node.id for node in graph.nodes))
         undescribed = tuple(Contradiction("undescribed", end) for end in lacking)
-        return _graph([graph.nodes, [Node(end) for end in lacking]], [links], None, undescribed)
+        read = _graph([graph.nodes, [Node(end) for end in lacking]], [links], None, undescribed)
+    if not _all_named(read.columns.ids):
+        raise malformed(call, "an item without an id")
+    return read
+
+
+def _all_named(ids: Iterable[str]) -> bool:
+    """Whether every id says something: nobody can ask for an item by a blank one."""
+    return all(map(str.strip, ids))
 
 
 def _decoded(call: Call, response: httpx.Response) -> Answer[Link] | Answer[AnyLink]:

@@ -27,6 +27,8 @@ _FLAWS: Final[Mapping[Flaw, tuple[str, str]]] = {
     "itself": ("link", "the service gave {} from an item to itself: {}"),
     "both ways": ("link", "the service gave {} the other way round too: {}"),
     "impossible": ("link", "the service gave {} that cannot be between items of these kinds: {}"),
+    "disputed": ("link", "the service gave {} in one answer that it left out of another: {}"),
+    "nobody": ("run", "the service named nobody who carried out {}: {}"),
     "count": ("answer", "the service counted other items than it described: {1}"),
 }
 

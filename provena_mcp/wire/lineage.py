@@ -67,7 +67,7 @@ ENDS: Final[Mapping[str, tuple[str, str]]] = {
 """The categories that a relation joins, source first (PROV-DM 5); whatever is may influence anything."""
 
 
-Flaw = Literal["kinds", "undescribed", "itself", "both ways", "impossible", "count"]
+Flaw = Literal["kinds", "undescribed", "itself", "both ways", "impossible", "count", "disputed", "nobody"]
 
 
 class Contradiction(NamedTuple):

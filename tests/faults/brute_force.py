@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 from tests.faults.sandbox import Given
@@ -62,6 +62,8 @@ def doubts_of(graphs: Sequence[Given]) -> Iterator[str]:
         if strays:
             yield f"nothing joins {sorted(strays)[:3]} to {graph.query['starting_id']}"
         yield from _absurd(graph, nodes)
+    for special, around in product(graphs, graphs):
+        yield from _at_odds(special, around)
     for (item, _), found in kinds.items():
         if len(found) > 1:
             yield f"{item} has two kinds: {found}"
@@ -86,6 +88,29 @@ def _absurd(graph: Given, nodes: list[dict[str, Any]]) -> Iterator[str]:
             for end, wanted in zip((source, target), JOINS[relation], strict=True):
                 if category.get(end) in {"ACTIVITY", "AGENT", "ENTITY"} - {wanted}:
                     yield f"{source} {relation} {target}, though {end} is no {wanted}"
+
+
+def _at_odds(special: Given, around: Given) -> Iterator[str]:
+    """What effected_agents says otherwise than the downstream answer of the same start."""
+    if not (special.path.endswith("effected_agents") and around.path.endswith("downstream")):
+        return
+    if special.query["starting_id"] != around.query["starting_id"]:
+        return
+    depth = int(special.query["depth"])
+    if _nodes_of(special) is None or _nodes_of(around) is None or int(around.query["depth"]) < depth:
+        return
+    reach = _reach(around)
+    category = {node["id"]: node.get("item_category") for node in special.body["graph"]["nodes"]}
+    within = {(one, other) for one, other in _pairs_of(around) if reach.get(one, depth) < depth}
+    near = {item for pair in within for item in pair} | {special.query["starting_id"]}
+    said, naming = _pairs_of(special), set[str]()
+    for before, after in said - within:
+        if category.get(before) != "AGENT" or after not in near:
+            yield f"{after} follows {before} in effected_agents only"
+        naming.add(after)
+    for before, after in within - said:
+        if after in naming:
+            yield f"{after} follows {before}, and not in effected_agents"
 
 
 def _links_of(graph: Given) -> list[dict[str, Any]]:

@@ -50,10 +50,13 @@ class GraphLie:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._lies = [self._random.choice(self._kinds) for _ in range(self._random.randint(0, 2))]
+        # Some answers are true, and what is asked beside them is not.
+        self._spares_plain = self._random.random() < 0.2
 
     def __call__(self, body: Any) -> Any:
         graph = body.get("graph") if isinstance(body, dict) else None
-        if graph and graph.get("links"):
+        is_spared = graph and self._spares_plain and "effect query" not in body["status"]["details"]
+        if graph and graph.get("links") and not is_spared:
             for lie in self._lies:
                 lie(self, graph)
             # A good liar counts what it says.
@@ -112,12 +115,20 @@ class GraphLie:
             {"type": "wasDerivedFrom", "source": one, "target": other} for one, other in pairwise(crowd)
         ]
 
+    def _invent(self, graph: dict[str, Any]) -> None:
+        runs = [node["id"] for node in graph["nodes"] if node.get("item_subtype") == "MODEL_RUN"]
+        if runs:
+            invented = {"id": "sample/3000000", "item_category": "ENTITY", "item_subtype": "DATASET"}
+            graph["nodes"].append(invented)
+            run = self._random.choice(runs)
+            graph["links"].append({"type": "wasGeneratedBy", "source": invented["id"], "target": run})
+
     def _miscount(self, graph: dict[str, Any]) -> None:
         """Counted as one more, when all else has been said."""
 
     _kinds: Final = (
         _lose, _turn, _repeat, _add_stranger, _point_elsewhere, _contradict, _leave_out, _link_backwards_too,
-        _link_to_itself, _rename, _disguise, _add_crowd, _miscount,
+        _link_to_itself, _rename, _disguise, _add_crowd, _invent, _miscount,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ def graphs(lie: Callable[[Json], None]) -> Callable[[Any], Any]:
         if isinstance(body, dict) and isinstance(body.get("graph"), dict) and body["graph"].get("nodes"):
             body = copy.deepcopy(body)
             lie(body["graph"])
+            body["record_count"] = len(body["graph"]["nodes"])
         return body
 
     return change
@@ -79,6 +80,89 @@ LIES: dict[Callable[[Json], None], str] = {
     each_to_itself: "from an item to itself",
     impossible: "that cannot be between items of these kinds",
 }
+
+
+def in_special_answers(lie: Callable[[Json], None]) -> Callable[[Any], Any]:
+    """Changes what is answered about effected agents, and nothing that is answered around it."""
+
+    def change(body: Any) -> Any:
+        is_special = isinstance(body, dict) and "effect query" in str(body.get("status"))
+        return graphs(lie)(body) if is_special else body
+
+    return change
+
+
+def first_run(graph: Json) -> str | None:
+    return next((node["id"] for node in graph["nodes"] if node["item_subtype"] == "MODEL_RUN"), None)
+
+
+def an_invented_dataset(graph: Json) -> None:
+    if run := first_run(graph):
+        graph["nodes"].append({"id": "sample/9", "item_category": "ENTITY", "item_subtype": "DATASET"})
+        agent = next(node["id"] for node in graph["nodes"] if node["item_category"] == "AGENT")
+        graph["links"] += [
+            {"type": "wasGeneratedBy", "source": "sample/9", "target": run},
+            {"type": "wasAttributedTo", "source": "sample/9", "target": agent},
+        ]
+
+
+def no_run_but_the_first(graph: Json) -> None:
+    first = first_run(graph)
+    named = [link["target"] for link in graph["links"] if link["source"] == first]
+    graph["nodes"] = [node for node in graph["nodes"] if node["id"] in (first, BATHYMETRY, *named)]
+    graph["links"] = [link for link in graph["links"] if link["source"] == first]
+
+
+def another_subtype(graph: Json) -> None:
+    for node in graph["nodes"]:
+        node["item_subtype"] = "MODEL" if node["item_subtype"] == "DATASET" else node["item_subtype"]
+
+
+SPECIAL_LIES: dict[Callable[[Json], None], str] = {
+    an_invented_dataset: " in one answer that it left out of another: sample/9 to sample/",
+    no_run_but_the_first: "the service named nobody who carried out ",
+    another_subtype: " two kinds: ",
+}
+
+
+@pytest.mark.parametrize("lie", SPECIAL_LIES)
+@pytest.mark.parametrize("depth", [10, 30])
+def test_a_special_answer_that_does_not_fit_what_lies_around_is_not_called_complete(
+    sandbox: Sandbox, depth: int, lie: Callable[[Json], None]
+):
+    sandbox.change = in_special_answers(lie)
+    result = sandbox.call("get_effected_agents", {"starting_id": BATHYMETRY, "depth": depth})
+    sandbox.change = None
+    told = result.structured_content or {}
+    assert told["complete"] is False
+    assert SPECIAL_LIES[lie] in told["incomplete_because"]
+
+
+def two_lists_of_links(graph: Json) -> None:
+    graph["edges"] = graph["links"][1:]
+
+
+def no_id(graph: Json) -> None:
+    old = graph["nodes"][-1]["id"]
+    graph["nodes"][-1]["id"] = " "
+    for link in graph["links"]:
+        link.update({end: " " for end in ("source", "target") if link[end] == old})
+
+
+@pytest.mark.parametrize("tool", ["explore_upstream", "get_contributing_datasets", "get_effected_agents"])
+@pytest.mark.parametrize(
+    ("lie", "words"),
+    [(two_lists_of_links, "a graph with 'links' and other 'edges'"), (no_id, "an item without an id")],
+)
+def test_a_graph_of_which_nobody_can_tell_what_it_says_is_an_error_of_the_service(
+    sandbox: Sandbox, tool: str, lie: Callable[[Json], None], words: str
+):
+    sandbox.change = graphs(lie)
+    error = error_of(sandbox.call(tool, {"starting_id": BATHYMETRY, "depth": 3}))
+    sandbox.change = None
+    assert (error["kind"], error["fault"]) == ("MalformedAnswer", "deployment")
+    assert error["message"].endswith(f": {words}.")
+
 
 CALLS = [
     ("explore_upstream", {"starting_id": DATASET, "depth": 30}),
@@ -180,10 +264,7 @@ def test_a_list_of_a_study_holds_no_stranger(sandbox: Sandbox):
     )
     error = error_of(sandbox.call("list_items", {"study_id": STUDY, "subtype": "DATASET"}))
     sandbox.change = None
-    because = (
-        "the service counted other items than it described: 11, not 12; "
-        f"the service answered 1 item that no link joins to {STUDY!r}"
-    )
+    because = f"the service answered 1 item that no link joins to {STUDY!r}"
     assert (error["kind"], error["message"]) == (
         "MalformedAnswer",
         f"The lineage of {STUDY!r} cannot be used: {because}.",

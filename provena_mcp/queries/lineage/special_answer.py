@@ -9,7 +9,7 @@ effected_agents, whose last link leads out of the neighbourhood.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -18,9 +18,9 @@ from provena_mcp.lineage.lineage import Lineage, Query
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, in_thread, worked_out
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, gather_neighbourhood
 from provena_mcp.rules.acyclic_trails import part_on_trails
-from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.graph import UNKNOWN, ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
-from provena_mcp.wire.lineage import LineageQuery
+from provena_mcp.wire.lineage import Contradiction, LineageQuery
 
 
 async def gather_special(
@@ -39,8 +39,8 @@ async def gather_special(
         found = await around
         checked = CheckedExplorer(prov)
         agents = await agents_along(checked, found.queries, depth)
-        doubted = found.doubted(checked.incomplete_because)
-        return await _within_tangles(prov, query, doubted, found.graph.merged(agents))
+        along = await _within_tangles(prov, query, found, found.graph.merged(agents))
+        return along.doubted(checked.incomplete_because)
     found = await around
     items = len(found.graph.columns.ids)
     part = await worked_out(lambda: part_on_trails(found.graph, start, query, depth), items)
@@ -70,7 +70,7 @@ async def _agents_beside(
         raise agents
     if isinstance(found, BaseException):
         raise found
-    return _of(found, "effected_agents", agents).joined()
+    return await _compared(_of(found, "effected_agents", agents).joined())
 
 
 async def _within_tangles(
@@ -81,13 +81,67 @@ async def _within_tangles(
     if not trails.exact and found.queries[0].depth >= found.depth:
         # Where the service fails, what was found stands, with the reason that it may be too much.
         with suppress(UpstreamError):
-            return _of(found, query, await prov.explore(query, found.start, found.depth)).joined()
+            answer = await prov.explore(query, found.start, found.depth)
+            return await _compared(_of(found, query, answer).joined())
     ends = {end for link in trails.links for end in (link.source, link.target)}
     nodes = {node: kind for node, kind in graph.nodes.items() if node in ends}
     because = found.incomplete_because
     if not trails.exact and because is None:
         because = "a tangle of cycles was too large to resolve exactly; some links may lie on no single trail"
-    return replace(_of(found, query, ProvenanceGraph(nodes, trails.links)), incomplete_because=because)
+    along = _of(found, query, ProvenanceGraph(nodes, trails.links, graph.contradictions))
+    return await _compared(replace(along, incomplete_because=because).joined())
+
+
+async def _compared(special: Lineage) -> Lineage:
+    """A special answer; what it says otherwise than the answers around it is told."""
+    around = special.around
+    if around is None or not special.is_consistent:
+        return special
+    items = len(around.columns.ids)
+    contradictions = await worked_out(lambda: tuple(_contradicting(special, around)), items)
+    if not contradictions:
+        return special
+    return replace(special, graph=ProvenanceGraph.of_columns(special.graph.columns, contradictions)).joined()
+
+
+def _contradicting(special: Lineage, around: ProvenanceGraph) -> Iterator[Contradiction]:
+    """Items of other kinds, links that only one side has, and runs that nobody carried out.
+
+    A special answer holds links that lie around, all of those to whatever names an agent, and beyond them
+    only those of effected_agents to the agents (provena-http 5.5). Every run names one (provena-http 5.2).
+    """
+    graph = special.graph
+    for item, kind in graph.nodes.items():
+        other = around.nodes.get(item, kind)
+        if kind != other and UNKNOWN not in (kind, other):
+            yield Contradiction("kinds", item)
+    given, known = _pairs(graph), _pairs(around)
+    is_of_agents = special.query == "effected_agents"
+    agents = {item for item, kind in graph.nodes.items() if kind.category == "AGENT"}
+    naming: set[str] = set()
+    for source, target in sorted(given - known):
+        if is_of_agents and target in agents and (source in around.nodes or source == special.start):
+            naming.add(source)
+        else:
+            yield _disputed(source, target)
+    for source, target in sorted(known - given):
+        if source in naming:
+            yield _disputed(source, target)
+    if is_of_agents:
+        naming |= {source for source, target in known if around.nodes[target].category == "AGENT"}
+        for item, kind in around.nodes.items():
+            if kind.subtype == "MODEL_RUN" and item not in naming:
+                yield Contradiction("nobody", item)
+
+
+def _disputed(source: str, target: str) -> Contradiction:
+    return Contradiction("disputed", f"{source} to {target}")
+
+
+def _pairs(graph: ProvenanceGraph) -> set[tuple[str, str]]:
+    ids, _, sources, _, targets = graph.columns
+    name = ids.__getitem__
+    return set(zip(map(name, sources), map(name, targets), strict=True))
 
 
 def _of(around: Lineage, query: LineageQuery, graph: ProvenanceGraph) -> Lineage:
