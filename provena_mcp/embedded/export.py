@@ -18,7 +18,8 @@ from provena_mcp.private_file import create_private
 def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
     """Write every item, as it was loaded, and all links into one file; how many items.
 
-    The file appears whole or not at all. Loading it gives the same registry and graph.
+    The file appears whole or not at all, unless ``path`` is a pipe or a device, which is written to as it is.
+    Loading it gives the same registry and graph.
 
     Raises:
         FileRefusedError: There is such a file already.
@@ -27,11 +28,16 @@ def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
     if path.exists() and not overwrite:
         raise FileRefusedError(f"{str(path)!r} exists already.", advice="Name another file, or pass --force.")
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    in_place = path.exists() and not path.is_file()
     try:
-        with store.read() as connection, TextIOWrapper(create_private(partial), "utf-8") as file:
+        with (
+            store.read() as connection,
+            TextIOWrapper(create_private(path if in_place else partial), "utf-8") as file,
+        ):
             count = _write_array(file.write, items.every_raw(connection))
             file.write(f',\n"links": {json.dumps(items.links(connection), ensure_ascii=False)}}}\n')
-        partial.replace(path)
+        if not in_place:
+            partial.replace(path)
     except OSError as error:
         raise StoreError(
             f"{str(path)!r} cannot be written: {error.strerror}.",

@@ -18,7 +18,7 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 from starlette.concurrency import run_in_threadpool
 
 from provena_mcp.embedded import schema
-from provena_mcp.embedded.store_path import IN_MEMORY, keep_private, resolve_store_path
+from provena_mcp.embedded.store_path import IN_MEMORY, keep_private, kind_of, resolve_store_path
 from provena_mcp.errors import StoreError
 
 T = TypeVar("T")
@@ -228,6 +228,12 @@ class Store:
             raise StoreError(
                 f"There is no directory {str(folder)!r} for the store.",
                 advice=f"Create it, or {schema.OTHER_FILE[self._kind]}.",
+            )
+        if self.path.exists() and not self.path.is_file():
+            # Before its rights are looked after: those of a device are the whole machine's.
+            raise StoreError(
+                f"The {self._kind} {str(self.path)!r} is no file, but {kind_of(self.path)}.",
+                advice=f"N{schema.OTHER_FILE[self._kind][1:]}.",
             )
         for place in (folder, self.path):
             if place.exists() and not os.access(place, os.R_OK | os.W_OK):

@@ -62,6 +62,13 @@ def resolve_store_path(path: Path | None) -> Path:
     return file
 
 
+def kind_of(path: Path) -> str:
+    """What is there that is no regular file, in words: "a folder", "a device"."""
+    if path.is_dir():
+        return "a folder"
+    return "a device" if path.is_char_device() or path.is_block_device() else "a pipe or a socket"
+
+
 def keep_private(path: Path) -> None:
     """Make the file its owner's only, and take it from the rest of the world where it is there.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -115,6 +117,18 @@ def test_exporting_a_store_that_is_not_there_makes_none(tmp_path: Path) -> None:
     assert (code, out) == (2, "")
     assert "There is no store" in err
     assert list(tmp_path.glob("*")) == []
+
+
+def test_an_export_goes_into_a_pipe_as_it_is(tmp_path: Path) -> None:
+    file = _write(tmp_path, "items.json", small_world())
+    assert _local(tmp_path, "load", file, "--store", "s.sqlite3")[0] == 0
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit((tmp_path / "pipe").read_text)
+        code, out, _ = _local(tmp_path, "export", "pipe", "--force", "--store", "s.sqlite3")
+        exported = json.loads(read.result(timeout=60))
+    assert (code, out, len(exported["items"])) == (0, "", 9)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_the_sample_world_goes_in_and_everything_comes_out(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +15,10 @@ from mcp import Client
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
+from provena_mcp.errors import StoreError
 from provena_mcp.server.build import build_server
+from provena_mcp.server.shared.encryption import Seal
+from provena_mcp.server.shared.sqlite_store import SqliteStore
 from tests.worlds.sample import call, error_of, failure
 from tests.worlds.settings import settings_with
 
@@ -71,6 +76,18 @@ def in_no_folder(folder: Path) -> Path:
     return folder / "no" / "such" / "folder" / "store.sqlite3"
 
 
+def folder_of_that_name(folder: Path) -> Path:
+    path = folder / "store"
+    path.mkdir()
+    return path
+
+
+def pipe(folder: Path) -> Path:
+    path = folder / "pipe"
+    os.mkfifo(path)
+    return path
+
+
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("make", "reason", "advice"),
@@ -80,6 +97,8 @@ def in_no_folder(folder: Path) -> Path:
         (newer, "has schema version 9999", "Upgrade provena-mcp"),
         (long, "cannot be opened: File name too long", OTHER),
         (in_no_folder, "There is no directory", "Create it"),
+        (folder_of_that_name, "is no file, but a folder", OTHER),
+        (pipe, "is no file, but a pipe or a socket", OTHER),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -103,6 +122,23 @@ async def test_every_call_says_what_is_wrong_with_the_store_and_what_to_do(
         assert advice in error["next"]
     assert reason in health["provena"]["advice"]
     assert reason in health["services"]["registry"]
+
+
+def test_a_device_named_as_a_store_keeps_its_rights():
+    controller, terminal = os.openpty()
+    device = Path(os.ttyname(terminal))
+    try:
+        device.chmod(0o666)
+        with pytest.raises(StoreError) as refused:
+            Store(device)
+        with pytest.raises(StoreError) as shared:
+            SqliteStore(device, Seal(("a-key-of-some-length",), "test"), lambda: 0.0)
+        mode = stat.S_IMODE(device.stat().st_mode)
+    finally:
+        os.close(controller)
+        os.close(terminal)
+    assert (refused.value.message, mode) == (f"The store '{device}' is no file, but a device.", 0o666)
+    assert "no regular file" in shared.value.message
 
 
 @pytest.mark.asyncio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -47,6 +48,9 @@ class SqliteStore:
         self._clock = clock
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and not path.is_file():
+                # Its rights are not this store's to take: those of a device are the whole machine's.
+                raise OSError(errno.EINVAL, "It is no regular file")
             # Before SQLite makes it: the files beside it get the rights that it has then.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             path.chmod(0o600)
