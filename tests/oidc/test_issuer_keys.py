@@ -20,6 +20,12 @@ async def known_to(issuer: Issuer, mint: Mint) -> str:
     return token
 
 
+async def settled() -> None:
+    """Return when whatever was begun, and has nothing to wait for but this process, is done."""
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.gather(*others)
+
+
 async def kind_of_refusal(issuer: Issuer, token: str) -> type[ProvenaError] | None:
     try:
         await issuer.claims_of(token)
@@ -54,6 +60,38 @@ async def test_many_strangers_make_one_fetch():
     tokens = [mint.token(headers={"kid": f"unknown-{number}"}) for number in range(10)]
     refusals = await asyncio.gather(*(kind_of_refusal(issuer, token) for token in tokens))
     assert (refusals, mint.fetches) == ([NotLoggedInError] * 10, ["openid-configuration", "certs"])
+
+
+ONE_FETCH = ["openid-configuration", "certs"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("later", "fetches"), [(0, 0), (299, 0), (301, 1), (601, 1)])
+async def test_a_known_key_is_fetched_again_once_and_only_when_it_is_old(later: int, fetches: int):
+    mint = Mint()
+    issuer = mint.issuer()
+    token = await known_to(issuer, mint)
+    mint.fetches.clear()
+    mint.now += later
+    for _ in range(10):
+        await issuer.claims_of(token)
+        await settled()
+    assert mint.fetches == ONE_FETCH * fetches
+
+
+@pytest.mark.asyncio
+async def test_strangers_one_after_the_other_make_one_fetch_in_five_seconds():
+    mint = Mint()
+    issuer = mint.issuer()
+    token = await known_to(issuer, mint)
+    mint.fetches.clear()
+    for later, fetches in ((0, 0), (5, 0), (1, 1), (5, 1), (1, 2)):
+        mint.now += later
+        for number in range(10):
+            stranger = mint.token(headers={"kid": f"unknown-{number}"})
+            assert await kind_of_refusal(issuer, stranger) is NotLoggedInError
+            assert (await issuer.claims_of(token)).sub == "some-uuid"
+        assert mint.fetches == ONE_FETCH * fetches
 
 
 @pytest.mark.asyncio
