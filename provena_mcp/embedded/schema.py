@@ -128,7 +128,8 @@ def _index_again(connection: sqlite3.Connection) -> None:
     search.index_again(connection)
 
 
-# The index was of words as they stand; now they are folded, so that those of a query find them.
+# The index was of words as they stand; now they are folded, so that those of a query find them. Once more
+# where more letters are folded than the index was made with.
 _FOLDED_WORDS: Final[tuple[Step, ...]] = (
     "DROP TABLE item_word",
     "DROP TABLE item_text",
@@ -154,6 +155,7 @@ _MIGRATIONS: Final[tuple[tuple[Step, ...], ...]] = (
     _FOLDED_WORDS,
     _CHANGES,
     _STRANDED,
+    _FOLDED_WORDS,
 )
 
 

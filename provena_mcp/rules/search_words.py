@@ -9,6 +9,10 @@ from typing import Final
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _MARKS: Final = re.compile("[\u0300-\u036f]")
+# Letters that Unicode takes for ones of their own, and that people without such keys write like this.
+_PLAIN: Final = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "\u0131": "i"}
+)
 # Scripts that put no blanks between words, and Hangul, whose words carry their particles: each letter counts
 # as a word, and words are found as sequences of them.
 _UNSPACED: Final = re.compile(
@@ -100,12 +104,12 @@ _ALIKE: Final = _known()
 
 
 def fold(text: str) -> str:
-    """A text as searches compare it: without case, accents, ligatures and widths; ß is ss.
+    """A text as searches compare it: without case, accents, ligatures and widths; ß is ss, æ ae, ø o.
 
     Letters of scripts without blanks between words stand apart.
     """
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    joined = unicodedata.normalize("NFKC", _MARKS.sub("", plain))
+    joined = unicodedata.normalize("NFKC", _MARKS.sub("", plain).translate(_PLAIN))
     return _UNSPACED.sub(r" \g<0> ", joined)
 
 

@@ -101,7 +101,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
-    assert _refusal(tmp_path)[0] == f"The store {str(tmp_path)!r} cannot be opened."
+    assert _refusal(tmp_path)[0] == f"The store {str(tmp_path)!r} is no file, but a folder."
 
 
 def test_a_store_that_may_not_be_written_is_refused() -> None:
