@@ -8,6 +8,7 @@ is read, so that a handle with ``?``, ``#``, ``%`` or spaces comes back as it wa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
@@ -23,6 +24,9 @@ _ADVICE: Final = (
 _UNSAFE: Final = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff<>\"'`{}|\\^]")
 # What no handle holds, and a copy from a text leaves around one.
 _AROUND: Final = "<>\"'`\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+# What ends a sentence or a list, and follows what was quoted in it.
+_SENTENCE: Final = ".,;:!?)]/"
+_AFTER_QUOTED: Final = re.compile(rf"(?<=[>\"'`])[{re.escape(_SENTENCE)}]+$")
 
 
 def is_handle(text: object) -> bool:
@@ -42,7 +46,7 @@ def parse_handle(text: str, parameter: str = "id") -> str:
     Raises:
         ArgumentError: Nothing that could be a handle is left.
     """
-    pasted = text.strip().strip(_AROUND).strip()
+    pasted = _AFTER_QUOTED.sub("", text.strip()).strip(_AROUND).strip()
     link = _LINK.fullmatch(pasted)
     handle = _without_prefix(link[1] if link else pasted)
     if not handle:
@@ -52,6 +56,16 @@ def parse_handle(text: str, parameter: str = "id") -> str:
             f"{parameter} {handle[:60]!r} is not a handle.", parameter=parameter, advice=_ADVICE
         )
     return handle
+
+
+def hint_for_marks(handles: Iterable[str]) -> str | None:
+    """What is likely meant by those of ``handles``, which nothing has, that a sentence left its marks on.
+
+    A handle may end like that too, so this is what to try next, and not what is read.
+    """
+    bare = {handle: handle.lstrip("([").rstrip(_SENTENCE) for handle in handles}
+    meant = [repr(handle) for marked, handle in bare.items() if handle != marked and "/" in handle]
+    return f"If the text around left its marks on a handle, {' or '.join(meant)} is meant." if meant else None
 
 
 def _without_prefix(text: str) -> str:

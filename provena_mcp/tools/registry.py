@@ -13,6 +13,7 @@ from provena_mcp.queries.items import fetch as items
 from provena_mcp.queries.items.bare_numbers import hint_for_numbers
 from provena_mcp.queries.items.counts import GroupBy
 from provena_mcp.queries.items.filters import DatedBy, ItemFilters
+from provena_mcp.rules.handles import hint_for_marks
 from provena_mcp.tools.definition import Reply, tool
 from provena_mcp.tools.parameters import Cursor
 from provena_mcp.wire.items import ReleaseStatus
@@ -78,7 +79,7 @@ async def fetch_items(
     reader = app.reader()
     beside = extras.reading(reader, app.depth_cap, frozenset(include)) if include else None
     fetched = await items.fetch_items(reader, ids, detail, app.max_result_tokens, beside)
-    hint = await hint_for_numbers(reader, fetched.not_found)
+    hint = await hint_for_numbers(reader, fetched.not_found) or hint_for_marks(fetched.not_found)
     return Reply(fetched.model_copy(update={"hint": hint}) if hint else fetched)
 
 

@@ -34,6 +34,8 @@ from provena_mcp.rules.handles import parse_handle
         '"https://hdl.handle.net/10378.1/1900010"',
         "[Ranking](https://hdl.handle.net/10378.1/1900010)",
         "\ufeff10378.1/1900010\u200b",
+        "<https://hdl.handle.net/10378.1/1900010>.",
+        "`10378.1/1900010`),",
     ],
 )
 def test_a_handle_is_read_however_it_was_pasted(written: str):

@@ -169,6 +169,23 @@ async def test_a_bare_number_is_answered_with_the_handle_it_may_mean(
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    "written",
+    [f"{text}sample/1000006{mark}" for text in ("", "hdl:") for mark in (".", ",", ")", "/", ").", "];")]
+    + ["(sample/1000006", "(sample/1000006),", "https://hdl.handle.net/sample/1000006)."],
+)
+async def test_a_handle_with_the_marks_of_a_sentence_on_it_is_answered_with_the_bare_one(
+    standing: Standing, written: str
+):
+    meant = "If the text around left its marks on a handle, 'sample/1000006' is meant."
+    async with standing.client() as client:
+        fetched = await call(client, "fetch_items", ids=["sample/1000006", written])
+        error = await failure(client, "explore_upstream", starting_id=written)
+    assert ([item["id"] for item in fetched["items"]], fetched["hint"]) == (["sample/1000006"], meant)
+    assert error["next"] == f"{meant} Check the handle; search_items and list_items find items by name."
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_numbers_that_nothing_has_are_answered_with_what_handles_look_like(standing: Standing):
     async with standing.client() as client:
         several = await call(client, "fetch_items", ids=["1000115", "7", "sample/7"])

@@ -23,6 +23,7 @@ from provena_mcp.errors import (
     UnavailableError,
     WrongSubtypeError,
 )
+from provena_mcp.rules.handles import hint_for_marks
 from provena_mcp.wire.base import Status
 
 LOG_IN: Final = "Log in with 'provena-mcp login', or set PROVENA_OFFLINE_TOKEN or PROVENA_ACCESS_TOKEN."
@@ -108,6 +109,8 @@ def _about_subject(refusal: _Refusal) -> ProvenaError | None:
     if _MISSING.search(words):
         kind, advice = ("job", _WAIT_FOR_JOB) if call.service == "job" else ("registered item", _FIND_THE_ID)
         retry = "later" if call.service == "job" else None
+        if call.service != "job" and (hint := hint_for_marks([subject])):
+            advice = f"{hint} {advice}"
         return NotFoundError(
             f"There is no {kind} {subject!r}.", item_id=subject, advice=advice, upstream=said, retry=retry
         )
