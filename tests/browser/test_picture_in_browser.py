@@ -60,7 +60,7 @@ async def test_a_lineage_can_be_used_with_mouse_and_keyboard_and_by_everybody(tm
     assert (seen["errors"], seen["requests"], seen["axe"]) == ([], [], [])
     assert (seen["printed"], seen["dark"]) == (True, "rgb(20, 24, 27)")
     assert used["boxes"] < used["unfolded"]
-    assert used["incomplete"].startswith("Not complete: depth 12 reached")
+    assert used["incomplete"].startswith("Not complete: stopped at depth 12")
     assert used["walked"].startswith("Model run, Rank sites with sea country values")
     assert used["way"] == (
         "The way: Restoration priorities 2025, with sea country values, then "

@@ -240,7 +240,7 @@ def spoil_cycle(world: World) -> None:
 
 
 def spoil_reach(world: World) -> None:
-    world.incomplete_because = "depth 20 reached"
+    world.incomplete_because = "stopped at depth 20"
 
 
 # What is spoilt, and then the finding, the items it concerns and what is seen there.
@@ -350,7 +350,7 @@ SPOILT: list[tuple[Callable[[World], None], Code, dict[str, str]]] = [
         },
     ),
     (lambda _: None, "lineage_gap", {"raw": "registered by hand"}),
-    (spoil_reach, "lineage_unchecked", {"run": "depth 20 reached"}),
+    (spoil_reach, "lineage_unchecked", {"run": "stopped at depth 20"}),
 ]
 
 

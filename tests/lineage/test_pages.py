@@ -189,7 +189,7 @@ def test_an_empty_lineage_is_an_answer() -> None:
 def test_makers_equal_names_and_what_is_near_are_told_beside_the_rows() -> None:
     world = a_reef_world().merged([a_run("reef/run3", ("reef/hydro",), ("reef/growth",))])
     found = ask(world, "upstream", "reef/growth", 4).graph
-    lineage = Lineage(found, "upstream", "reef/growth", 4, incomplete_because="depth 4 reached")
+    lineage = Lineage(found, "upstream", "reef/growth", 4, incomplete_because="stopped at depth 4")
     names = REEF_NAMES | {"reef/old": "Weather forcing"}
 
     page = as_json(
@@ -228,7 +228,7 @@ def test_where_nothing_was_found_one_sentence_says_so(
     query: LineageQuery, around: ProvenanceGraph, note: str
 ) -> None:
     lineage = Lineage(
-        ProvenanceGraph(), query, "reef/alone", 1, incomplete_because="depth 1 reached", around=around
+        ProvenanceGraph(), query, "reef/alone", 1, incomplete_because="stopped at depth 1", around=around
     )
     page = plan_page(view_lineage(lineage, start_type="DATASET"), PageRequest()).write(
         {"reef/alone": "Lone survey"}

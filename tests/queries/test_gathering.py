@@ -110,8 +110,8 @@ def test_an_exploration_is_complete_exactly_when_one_hop_more_adds_nothing(
 @pytest.mark.parametrize(
     ("depth", "because"),
     [
-        (9, "depth 9 reached; lineage goes on from 1 item at hop 9"),
-        (22, "depth 22 reached; lineage goes on from 1 item at hop 22"),
+        (9, "stopped at depth 9; lineage goes on from 1 item at hop 9"),
+        (22, "stopped at depth 22; lineage goes on from 1 item at hop 22"),
         (23, None),
         (100, None),
     ],
@@ -143,7 +143,7 @@ def test_a_walk_that_needs_too_many_queries_says_where_it_stopped():
     [
         (10, 10, "1 item no longer in the registry cannot be followed further"),
         (15, 10, "1 item no longer in the registry cannot be followed further"),
-        (9, 9, "depth 9 reached; lineage goes on from 1 item at hop 9"),
+        (9, 9, "stopped at depth 9; lineage goes on from 1 item at hop 9"),
     ],
 )
 @pytest.mark.parametrize("query", ["upstream", "contributing_datasets"])
@@ -210,7 +210,7 @@ def test_what_can_lead_to_no_dataset_does_not_make_an_answer_incomplete():
     )
     assert gather(graph, 10, "contributing_datasets", "d0", 2).incomplete_because is None
     assert gather(graph, 10, "upstream", "d0", 2).incomplete_because == (
-        "depth 2 reached; lineage goes on from 1 item at hop 2"
+        "stopped at depth 2; lineage goes on from 1 item at hop 2"
     )
 
 

@@ -46,7 +46,7 @@ async def test_datasets_that_fed_a_result_are_followed_beyond_ten_hops(standing:
         shallow = await call(client, "get_contributing_datasets", starting_id="sample/1000117")
         deep = await call(client, shallow["deeper"]["tool"], **shallow["deeper"]["arguments"])
     assert not shallow["complete"]
-    assert shallow["incomplete_because"] == "depth 10 reached; lineage goes on from 1 item at hop 10"
+    assert shallow["incomplete_because"] == "stopped at depth 10; lineage goes on from 1 item at hop 10"
     assert deep["complete"]
     assert {row["id"] for row in deep["answer"]} - {row["id"] for row in shallow["answer"]} == {
         "sample/1000030"

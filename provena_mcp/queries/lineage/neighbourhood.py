@@ -107,13 +107,13 @@ async def _beyond(frontier: Frontier, depth: int, query: LineageQuery) -> str | 
         if hop == depth and _may_lead_to(kinds[numbers[node]], query)
     ]
     if len(unknown) > _WORTH_PROBING:
-        return f"depth {depth} reached; {plural(len(unknown), 'item')} at hop {depth} may lead further"
+        return f"stopped at depth {depth}; {plural(len(unknown), 'item')} at hop {depth} may lead further"
     if unknown:
         await frontier.ask([Query(node, 1) for node in unknown])
     ways, kinds = frontier.graph.ways(frontier.direction), frontier.graph.columns.kinds
     leading = sum(any(_may_lead_to(kinds[other], query) for other in ways[node]) for node in levels[depth])
     return (
-        f"depth {depth} reached; lineage goes on from {plural(leading, 'item')} at hop {depth}"
+        f"stopped at depth {depth}; lineage goes on from {plural(leading, 'item')} at hop {depth}"
         if leading
         else None
     )

@@ -96,7 +96,7 @@ def test_a_lineage_is_a_tree_with_each_item_once(ask: Ask):
         "├── Yuna Seo  person  sample/1000100  and under 3 more",
         "└── Site ranking  dataset template  sample/1000105",
         "2 registrations folded away (--all).",
-        "12 items and 14 links within 2 hops; depth 2 reached; lineage goes on from 5 items at hop 2.",
+        "12 items and 14 links within 2 hops; stopped at depth 2; lineage goes on from 5 items at hop 2.",
         "",
         "farther:",
         "provena-mcp ask upstream sample/1000117 --depth 4 --sample",
