@@ -241,7 +241,7 @@ async def _in_turn(storing: Awaitable[Status]) -> JsonObject:
     try:
         return {"details": (await storing).details}
     except PartlyDoneError as error:
-        return {"details": error.upstream, "stopped": True}
+        return {"details": error.upstream or error.message, "stopped": True}
 
 
 def _stopped(answer: JsonObject) -> StoreRecordsResult:

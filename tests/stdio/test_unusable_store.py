@@ -19,6 +19,7 @@ from provena_mcp.errors import StoreError
 from provena_mcp.server.build import build_server
 from provena_mcp.server.shared.encryption import Seal
 from provena_mcp.server.shared.sqlite_store import SqliteStore
+from tests.worlds.deployment import a_record
 from tests.worlds.sample import call, error_of, failure
 from tests.worlds.settings import settings_with
 
@@ -74,6 +75,20 @@ def long(folder: Path) -> Path:
 
 def in_no_folder(folder: Path) -> Path:
     return folder / "no" / "such" / "folder" / "store.sqlite3"
+
+
+def filled(folder: Path) -> Path:
+    path = folder / "filled.sqlite3"
+    store = Store(path)
+    load_items(store, sample_source())
+    store.close()
+    return path
+
+
+def breaks(path: Path, when: str) -> None:
+    """Have the store's file fail at the statements that ``when`` names, as a full disk makes it fail."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"CREATE TRIGGER full {when} BEGIN SELECT RAISE(ABORT, 'disk full'); END")
 
 
 def folder_of_that_name(folder: Path) -> Path:
@@ -162,3 +177,39 @@ async def test_a_store_in_memory_is_no_file(tmp_path: Path, monkeypatch: pytest.
     async with Client(build_server(settings)) as client:
         assert (await call(client, "list_items", subtype="MODEL_RUN"))["items"] == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_fails_while_it_is_written_leaves_a_change_in_doubt(tmp_path: Path):
+    path = filled(tmp_path)
+    async with Client(build_server(settings_with(store=path, output_dir="off"))) as client:
+        shown = await call(client, "register_model_run", record=a_record())
+        breaks(path, "BEFORE INSERT ON job")
+        confirmed = {"reference": shown["reference"], "confirm": True}
+        first = await failure(client, "register_model_run", **confirmed)
+        again = await failure(client, "register_model_run", **confirmed)
+    assert (first["kind"], first["retry"]) == ("AmbiguousWrite", "check_first")
+    assert first["message"] == (
+        f"Nobody knows whether this happened: register a model run. The store '{path}' failed: disk full."
+    )
+    assert again["message"].endswith(f"What came of it: {first['message']}")
+
+
+@pytest.mark.asyncio
+async def test_a_store_that_fails_between_several_records_leaves_them_done_in_part(tmp_path: Path):
+    path = filled(tmp_path)
+    records = [{"id": "sample/1000042"}, {"id": "sample/1000043"}]
+    async with Client(build_server(settings_with(store=path, toolsets="all", output_dir="off"))) as client:
+        given = {"registry_records": records, "validate_record": False}
+        shown = await call(client, "store_multiple_records", **given)
+        second = "(SELECT key FROM node WHERE id = 'sample/1000043')"
+        with sqlite3.connect(path) as connection:
+            connection.execute(f"DELETE FROM link_record WHERE record = {second}")
+        connection.close()
+        breaks(path, f"BEFORE INSERT ON link_record WHEN NEW.record = {second}")
+        confirmed = {"reference": shown["reference"], "confirm": True}
+        first = await call(client, "store_multiple_records", **confirmed)
+        again = await call(client, "store_multiple_records", **confirmed)
+    assert (first["status"], again["status"]) == ("failed", "failed")
+    assert first["provena_said"].endswith(f"The store '{path}' failed: disk full.")
+    assert again["message"].endswith(first["message"])

@@ -18,9 +18,9 @@ from provena_mcp.client.http.limits import ClientLimits
 from provena_mcp.client.http.network import NetworkTransport
 from provena_mcp.client.http.redaction import QueryHider, scrub
 from provena_mcp.client.http.request import Call, Service
-from provena_mcp.client.http.transport_errors import failure_without_answer
+from provena_mcp.client.http.transport_errors import failure_without_answer, if_ambiguous, if_in_turn
 from provena_mcp.client.http.transports import Breaker, surround
-from provena_mcp.errors import ArgumentError, ForbiddenError, SettingsError
+from provena_mcp.errors import ArgumentError, ForbiddenError, SettingsError, StoreError
 from provena_mcp.settings import Endpoints
 
 _HTTPX_LOGGER: Final = logging.getLogger("httpx")
@@ -52,6 +52,7 @@ class Sender(ABC):
 
         Raises:
             UpstreamError: There was no complete answer in time, or the circuit breaker is open.
+            StoreError: The embedded Provena cannot read its store.
             AccessError: There is no login, it cannot be renewed, or this client only reads.
             ArgumentError: What is asked is longer than an address may be.
         """
@@ -148,6 +149,9 @@ class Connection(Sender):
         except httpx.HTTPError as error:
             place = scrub((base_url or call.path).partition("?")[0])
             raise failure_without_answer(call, error, place, self._limits) from error
+        except StoreError as error:
+            # From the embedded Provena, over a transport without a socket: it failed within what was sent.
+            raise (if_in_turn if call.in_turn else if_ambiguous)(call, error) from error
         # It is read. By its stream it would hold itself, body and all, until garbage is looked for.
         response.stream = httpx.ByteStream(b"")
         return response

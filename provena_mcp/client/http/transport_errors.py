@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeVar
 
 import httpx
 
@@ -21,6 +21,8 @@ from provena_mcp.errors import (
     UnavailableError,
     UpstreamError,
 )
+
+FailureT = TypeVar("FailureT", bound=ProvenaError)
 
 TRY_LATER: Final = "Try again in a minute; `health` shows which services answer."
 _ASK_FOR_LESS: Final = "Try again, or ask for less: a smaller depth or a smaller page."
@@ -101,7 +103,7 @@ def _too_large(call: Call, limit: int) -> UpstreamError:
     return if_ambiguous(call, failure)
 
 
-def if_ambiguous(call: Call, failure: UpstreamError) -> UpstreamError:
+def if_ambiguous(call: Call, failure: FailureT) -> FailureT | AmbiguousWriteError:
     """``failure``, unless ``call`` is a write that may have happened all the same."""
     if call.effect != "write":
         return failure
