@@ -44,6 +44,27 @@ def test_a_quotation_mark_that_another_row_closes_names_its_row_and_cell():
     ]
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        'x,"one, first" ,second,',
+        'x,"one" \t,"two" ,"three" ',
+        'x,"warm, dry\nand cold",second,',
+        'x,"5"" pipe" ,,',
+    ],
+)
+def test_what_is_read_as_it_was_meant_is_not_suspected(row: str):
+    content = f"{HEADERS}\n{row}\nx,two,,\n"
+
+    assert suspicions(content, _table(content)) == ()
+
+
+def test_a_text_of_two_lines_is_no_row_for_having_as_many_commas():
+    content = 'name,description,study\na,"Warm, dry\nCold, wet",s\n'
+
+    assert suspicions(content, _table(content)) == ()
+
+
 def test_a_quotation_mark_that_the_next_rows_closes_names_the_row_that_would_be_lost():
     content = f'{HEADERS}\nx,"one,first,\nx,two",second,\n'
 

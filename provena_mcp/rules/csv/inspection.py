@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -13,6 +14,7 @@ from provena_mcp.rules.csv.table import CsvRow, CsvTable
 
 _EDGE: Final = 40
 _TWO: Final = 2
+_BLANKS_AFTER_MARK: Final = re.compile(r'"[ \t]+(?=[,\r\n]|\Z)')
 
 
 def suspicions(content: str, table: CsvTable) -> tuple[CsvProblem, ...]:
@@ -39,6 +41,8 @@ class _QuotingFault:
 
 def _quoting_fault(content: str) -> _QuotingFault | None:
     line = 0
+    # Readers keep blanks after a mark, and cells are stripped of them: nothing is lost there.
+    content = _BLANKS_AFTER_MARK.sub('"', content)
     try:
         for cells in csv.reader(StringIO(content), strict=True):
             line += bool(cells)
@@ -69,11 +73,18 @@ def _swallowed(rows: Sequence[CsvRow], *, unclosed: bool) -> Iterator[CsvProblem
 
 
 def _holds_rows(lines: Sequence[str], index: int, width: int) -> bool:
-    """Whether a cell holds a whole row, or the end of its own and the next up to the same column."""
+    """Whether a cell holds a whole row, or the end of its own and the next up to the same column.
+
+    A text of two lines may have as many commas as that by chance, but with blanks after them.
+    """
+    if len(lines) < _TWO:
+        return False
     counts = [_cells_of(line) for line in lines]
     if any(count >= max(width, 3) for count in counts[1:]):
         return True
-    return len(lines) == _TWO and width > _TWO and counts == [width - index, index + 1]
+    if len(lines) > _TWO or width <= _TWO or any(", " in line for line in lines):
+        return False
+    return counts == [width - index, index + 1]
 
 
 def _cells_of(line: str) -> int:
