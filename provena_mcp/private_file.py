@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import mkstemp
 from typing import BinaryIO, Final
 
 _MODE: Final = 0o600
@@ -19,6 +20,17 @@ def create_private(path: Path, flags: int = _WRITE) -> BinaryIO:
         OSError: It cannot be made or written.
     """
     return os.fdopen(os.open(path, flags, _MODE), "wb")
+
+
+def create_beside(path: Path) -> tuple[Path, BinaryIO]:
+    """A new file in the folder of ``path``, to be moved there: nobody can have laid one in its way.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    # As mkstemp makes it: its owner's only, under a name that cannot be guessed.
+    descriptor, name = mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+    return Path(name), os.fdopen(descriptor, "wb")
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from hashlib import file_digest, sha256
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
 from provena_mcp.errors import FileRefusedError
-from provena_mcp.private_file import write_private
+from provena_mcp.private_file import create_beside, write_private
 
 LISTING: Final = ".provena-export"
 """The file by which an exported folder is known: what was written there, as ``sha256sum`` lists it."""
@@ -54,17 +53,19 @@ def keep_file(content: bytes, place: Path, *, force: bool) -> None:
     Raises:
         FileRefusedError: There is something, or it cannot be written.
     """
-    if _is_there(place) and not (force and place.is_file()):
+    if _is_there(place) and not (force and place.is_file() and not place.is_symlink()):
         raise FileRefusedError(f"{str(place)!r} is there already.", advice=_ADVICE)
-    fresh = place.with_name(f".{place.name[:40]}-{os.getpid()}")
+    fresh: Path | None = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        write_private(fresh, content)
+        fresh, file = create_beside(place)
+        with file:
+            file.write(content)
         fresh.replace(place)
     except OSError as error:
         raise _unwritable(place, error) from None
     finally:
-        with suppress(OSError):
+        if fresh:
             fresh.unlink(missing_ok=True)
 
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 
 from provena_mcp.embedded import items
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import FileRefusedError, StoreError
-from provena_mcp.private_file import create_private
+from provena_mcp.private_file import create_beside, create_private
 
 
 def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
     """Write every item, as it was loaded, and all links into one file; how many items.
 
-    The file appears whole or not at all, unless ``path`` is a pipe or a device, which is written to as it is.
-    Loading it gives the same registry and graph.
+    The file appears whole or not at all, unless ``path`` is a link, a pipe or a device, to which
+    it is written as it comes. Loading it gives the same registry and graph.
 
     Raises:
         FileRefusedError: There is such a file already.
@@ -27,16 +25,17 @@ def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
     """
     if path.exists() and not overwrite:
         raise FileRefusedError(f"{str(path)!r} exists already.", advice="Name another file, or pass --force.")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    in_place = path.exists() and not path.is_file()
+    partial: Path | None = None
     try:
-        with (
-            store.read() as connection,
-            TextIOWrapper(create_private(path if in_place else partial), "utf-8") as file,
-        ):
+        # A link may lead to a pipe, or out of this process: it stays, and what it leads to is written.
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            opened = create_private(path)
+        else:
+            partial, opened = create_beside(path)
+        with TextIOWrapper(opened, "utf-8") as file, store.read() as connection:
             count = _write_array(file.write, items.every_raw(connection))
             file.write(f',\n"links": {json.dumps(items.links(connection), ensure_ascii=False)}}}\n')
-        if not in_place:
+        if partial:
             partial.replace(path)
     except OSError as error:
         raise StoreError(
@@ -44,8 +43,8 @@ def export_items(store: Store, path: Path, *, overwrite: bool = False) -> int:
             advice="Name a file in a folder you may write.",
         ) from error
     finally:
-        with suppress(OSError):
-            partial.unlink()
+        if partial:
+            partial.unlink(missing_ok=True)
     return count
 
 

@@ -308,7 +308,6 @@ def test_an_error_that_a_job_itself_makes_sqlite_raise_does_not_stop_the_others(
         "lease_until = NULL",
         "lease_until = 'soon'",
         "lease_until = x'00'",
-        "lease_until = 9e99",
         "status = 'DEQUEUED', lease_until = NULL, worker = CAST(x'ff' AS TEXT)",
         "status = CAST(x'ff' AS TEXT), lease_until = NULL",
         "attempts = 'many'",
@@ -326,6 +325,21 @@ def test_a_damaged_job_fails_and_is_logged_and_the_others_are_done(
     status, info = state(store, "b")
     assert (status, bool(info), traces(store)) == ("FAILED", True, ["a", "c"])
     assert "Job b" in caplog.text or "Job number 2 is damaged" in caplog.text or "attempts" in damage
+
+
+@pytest.mark.parametrize(
+    "held", ["lease_until = 9e99", "lease_until = 9e999, worker = 'w', status = 'DEQUEUED'"]
+)
+def test_a_job_held_until_a_time_far_off_is_done_as_after_its_lease(
+    store: Store, worker: Callable[..., Worker], held: str
+) -> None:
+    submit(store, "a", "b", "c")
+    with store.write() as connection:
+        connection.execute(f"UPDATE job SET {held} WHERE session_id = 'b'")
+
+    work(store, worker())
+
+    assert (state(store, "b")[0], sorted(traces(store))) == ("SUCCEEDED", ["a", "b", "c"])
 
 
 def test_a_job_whose_own_name_cannot_be_read_fails_under_another_and_the_others_are_done(

@@ -131,6 +131,16 @@ def test_an_export_goes_into_a_pipe_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "pipe").is_fifo()
 
 
+def test_an_export_goes_where_a_link_leads_and_leaves_the_link(tmp_path: Path) -> None:
+    file = _write(tmp_path, "items.json", small_world())
+    assert _local(tmp_path, "load", file, "--store", "s.sqlite3")[0] == 0
+    (tmp_path / "there.json").write_text("what was there before, and longer than nothing")
+    (tmp_path / "link").symlink_to("there.json")
+    assert _local(tmp_path, "export", "link", "--force", "--store", "s.sqlite3")[0] == 0
+    assert len(json.loads((tmp_path / "there.json").read_text())["items"]) == 9
+    assert (tmp_path / "link").is_symlink()
+
+
 def test_the_sample_world_goes_in_and_everything_comes_out(tmp_path: Path) -> None:
     store = ("--store", "s.sqlite3")
     assert _local(tmp_path, "load", "--sample", *store)[0] == 0

@@ -14,7 +14,7 @@ from typing import Final
 
 from provena_mcp.embedded.jobs.rows import JobOutcome, JobRow, select_jobs
 from provena_mcp.embedded.json_text import compact_json
-from provena_mcp.embedded.standing import FIND_STRANDED, at
+from provena_mcp.embedded.standing import FIND_STRANDED, LONGEST_LEASE, at
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,11 @@ def claim(connection: sqlite3.Connection, worker: str, now: float, most: int, le
 
 
 def _give_up_stranded(connection: sqlite3.Connection, now: float) -> None:
+    # Held until a time that is too far off: the clock was ahead then. It may be taken, as after its lease.
+    connection.execute(
+        "UPDATE job SET lease_until = 0 WHERE lease_until > ? AND typeof(lease_until) IN ('integer', 'real')",
+        (now + LONGEST_LEASE,),
+    )
     stranded = connection.execute(FIND_STRANDED, at(now)).fetchall()
     for (key,) in stranded:
         logger.error("Job number %s is damaged: its row does not say until when a worker holds it", key)
