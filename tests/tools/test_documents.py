@@ -352,8 +352,21 @@ async def test_a_file_name_that_cannot_be_used_is_refused_before_a_report_is_beg
             "con.docx",
             "com¹.docx",
             "LPT³ .docx",
+            *("CON", "nul .docx", "Aux.docx", "com1", "PRN.tar.docx"),
+            *(
+                "report.docx.",
+                "report.docx ",
+                "report.",
+                "report ",
+                "report\0.docx",
+                "report.docx:x",
+                "report\n",
+            ),
         ]
-        names += [f"report.{ending}" for ending in ("bat", "lnk", "desktop", "txt", "docx.exe")]
+        names += [
+            f"report.{ending}"
+            for ending in ("bat", "lnk", "LNK", "desktop", "url", "txt", "docx.exe", "docx .bat")
+        ]
         errors = [await failure(client, "generate_report", id=RUN, save_as=name) for name in names]
     assert {error["kind"] for error in errors} == {"FileRefused"}
     assert wire.count(GENERATE) == 0
