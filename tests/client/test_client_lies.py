@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from provena_mcp.client import ProvenaClient
-from provena_mcp.client.checks import ListWalk, proof_of
+from provena_mcp.client.checks import UNMARKED, ListWalk, proof_of
 from provena_mcp.client.http.request import Call
 from provena_mcp.errors import (
     AmbiguousWriteError,
@@ -97,6 +97,7 @@ async def search(client: ProvenaClient) -> object:
         job(result={"batch_id": "b1"}),
         job(subtype=BATCH, result={"record": {"id": "10378.1/1"}}),
         job(subtype=BATCH, result={"batch_id": None}),
+        job(subtype=BATCH, result={"batch_id": " "}),
         job(subtype="GENERATE_REPORT", result={"report_url": ""}),
         job(subtype="REGISTER_CREATE_ACTIVITY", result={"lodge_session_id": "s2"}),
         job(subtype="MODEL_RUN_UPDATE"),
@@ -312,6 +313,39 @@ async def test_two_page_keys_in_turn_are_found_out():
             with pytest.raises(MalformedAnswerError, match="same page again"):
                 await call(client)
         assert len(script.requests) == 3
+
+
+def walk_by_single_pages(before: int, ring: int) -> None:
+    """Read a page a call: some ``before``, then those of a ring, four times round and a little."""
+    keys = [{"n": number} for number in range(before + ring)]
+    key, mark = None, UNMARKED
+    for page in range(4 * (before + ring) + 4):
+        walk = ListWalk(LIST, key, mark)
+        key = keys[page if page < before else before + (page - before) % ring]
+        walk.note(key, 1)
+        mark = walk.mark
+
+
+@pytest.mark.parametrize("before", [0, 1, 6])
+@pytest.mark.parametrize("ring", [1, 2, 3, 7])
+def test_a_ring_of_pages_is_found_out_though_each_call_reads_one_of_them(before: int, ring: int):
+    with pytest.raises(MalformedAnswerError, match="same page again"):
+        walk_by_single_pages(before, ring)
+
+
+def test_a_page_that_is_followed_by_itself_is_found_out_though_no_mark_was_carried():
+    with pytest.raises(MalformedAnswerError, match="same page again"):
+        ListWalk(LIST, {"n": 1}).note({"n": 1}, 1)
+
+
+def test_a_walk_has_a_bound_where_none_was_named():
+    walk = ListWalk(LIST)
+    for number in range(9_999):
+        walk.note({"n": number}, 1)
+    with pytest.raises(MalformedAnswerError, match="without an end"):
+        walk.note({"n": -1}, 1)
+    with pytest.raises(MalformedAnswerError, match="without an end"):
+        ListWalk(LIST).note({"n": 1}, 256 * 1024 * 1024)
 
 
 @pytest.mark.parametrize("walk", [ListWalk(LIST, max_pages=5), ListWalk(LIST, max_bytes=5_000)])
