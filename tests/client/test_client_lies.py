@@ -20,6 +20,7 @@ from provena_mcp.errors import (
     RejectedError,
 )
 from provena_mcp.rules.graph import Kind, Link
+from provena_mcp.wire.items import JsonObject
 from provena_mcp.wire.lineage import Contradiction
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from tests.client.provena_stand_in import LINEAGE, RECORD, Script, client_over, json_answer
@@ -318,7 +319,8 @@ async def test_two_page_keys_in_turn_are_found_out():
 def walk_by_single_pages(before: int, ring: int) -> None:
     """Read a page a call: some ``before``, then those of a ring, four times round and a little."""
     keys = [{"n": number} for number in range(before + ring)]
-    key, mark = None, UNMARKED
+    key: JsonObject | None = None
+    mark = UNMARKED
     for page in range(4 * (before + ring) + 4):
         walk = ListWalk(LIST, key, mark)
         key = keys[page if page < before else before + (page - before) % ring]
