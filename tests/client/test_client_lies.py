@@ -318,7 +318,7 @@ async def test_two_page_keys_in_turn_are_found_out():
 
 def walk_by_single_pages(before: int, ring: int) -> None:
     """Read a page a call: some ``before``, then those of a ring, four times round and a little."""
-    keys = [{"n": number} for number in range(before + ring)]
+    keys: list[JsonObject] = [{"n": number} for number in range(before + ring)]
     key: JsonObject | None = None
     mark = UNMARKED
     for page in range(4 * (before + ring) + 4):

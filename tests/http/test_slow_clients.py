@@ -22,6 +22,7 @@ from tests.http.test_serving import serving, until_ready
 
 HALF = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 HALF_A_BODY = HALF + b"Content-Length: 100\r\n\r\n{"
+LATE = b"GET /late HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 WHOLE = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
@@ -44,12 +45,16 @@ async def test_a_thousand_half_sent_requests_keep_nobody_out(tmp_path: Path):
 
 @asynccontextmanager
 async def waiting_so_long(seconds: float) -> AsyncGenerator[tuple[str, int]]:
-    """A server that waits ``seconds`` for headers, and reads no bodies."""
+    """A server that waits ``seconds`` for headers, reads no bodies, and takes longer to answer ``/late``."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/late":
+            await asyncio.sleep(2 * seconds)
         await PlainTextResponse("ok")(scope, receive, send)
 
-    config = uvicorn.Config(app, http=with_header_deadline(seconds), log_config=None, lifespan="off")
+    http = with_header_deadline(seconds)
+    # uvicorn's own patience with silence between requests is not what is tried.
+    config = uvicorn.Config(app, http=http, timeout_keep_alive=60, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running = asyncio.create_task(server.serve(sockets=[listening]))
@@ -64,8 +69,24 @@ async def waiting_so_long(seconds: float) -> AsyncGenerator[tuple[str, int]]:
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("sent", "answered"),
-    [(b"", b""), (HALF, b""), (WHOLE, b"ok"), (WHOLE + HALF, b"ok"), (HALF_A_BODY, b"ok")],
-    ids=["nothing", "half the headers", "one and silence", "one and a half", "half a body"],
+    [
+        (b"", b""),
+        (HALF, b""),
+        (WHOLE, b"ok"),
+        (WHOLE + HALF, b"ok"),
+        (LATE + HALF, b"ok"),
+        (LATE, b"ok"),
+        (HALF_A_BODY, b"ok"),
+    ],
+    ids=[
+        "nothing",
+        "half the headers",
+        "one and silence",
+        "one and a half",
+        "a late one and a half",
+        "a late one",
+        "half a body",
+    ],
 )
 async def test_a_connection_without_a_whole_request_is_hung_up_on(sent: bytes, answered: bytes):
     async with waiting_so_long(0.3) as address:
