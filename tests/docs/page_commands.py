@@ -21,7 +21,11 @@ _STAND_INS = {
     "sbatch": 'exec true "$@"',
     "srun": 'exec "$@"',
     "mail": "exec cat",
-    "provena-mcp": f'exec "{sys.executable}" "{ROOT / "tests/docs/typed.py"}" "$@"',
+    # Somebody at a desk logs in and ends what goes on serving; all else ends by itself.
+    "provena-mcp": f'''case " $* " in
+" login "* | *" serve "*"--port "*) exec "{sys.executable}" "{ROOT / "tests/docs/typed.py"}" "$@" ;;
+*) exec "{sys.executable}" -m provena_mcp "$@" ;;
+esac''',
 }
 _FILES = {
     "model.py": "open('flow.csv', 'w').write(open('rain.csv').read())",
@@ -68,16 +72,19 @@ class Terminal:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
             path.chmod(0o755)
+        # Nobody's keyring, no window.
+        self.settings = settings | {
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            "BROWSER": "true",
+        }
         others = ("PROVENA_", "XDG_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         self.environment = kept | {
             "PATH": os.pathsep.join((str(programs), str(Path(sys.executable).parent), os.defpath)),
             "HOME": str(folder),
             "PYTHONPATH": str(ROOT),
-            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-            "BROWSER": "true",
             "NO_COLOR": "1",
-            **settings,
+            **self.settings,
         }
 
     def type(self, lines: list[str]) -> tuple[list[int], str]:

@@ -1,4 +1,4 @@
-"""``provena-mcp`` as somebody at a desk types it, who logs in when asked to and ends what goes on serving."""
+"""``provena-mcp login``, and what goes on serving, as typed by somebody who logs in and ends it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,7 @@ from tests.oidc.realm import Person
 def main(arguments: list[str]) -> int:
     """Run the command; its exit code, or 0 of a server that has answered."""
     command = [sys.executable, "-m", "provena_mcp", *arguments]
-    if arguments[:1] == ["login"]:
-        return _logged_in(command)
-    if "serve" in arguments and "--port" in arguments:
-        return _served(command)
-    return subprocess.run(command, check=False).returncode
+    return _logged_in(command) if arguments[:1] == ["login"] else _served(command)
 
 
 def _logged_in(command: list[str]) -> int:
