@@ -2,7 +2,7 @@
 
 Builds wheel and sdist from what is checked in, installs the wheel where nothing else is, and does what the
 README says: the demo, the server in every assistant, a picture. Only Python's own library is used here; uv,
-which is fetched first, is what a stranger would install and run with.
+which is fetched first where it is not beside this Python, is what a stranger would install and run with.
 """
 
 from __future__ import annotations
@@ -113,6 +113,10 @@ class Walk:
         return done.stdout + done.stderr if fails else done.stdout
 
     def _uv(self) -> str:
+        beside = Path(sys.executable).with_name("uv")
+        if beside.is_file():
+            self._done("uv is beside this Python")
+            return str(beside)
         tools = self.folder / "tools"
         try:
             subprocess.run([sys.executable, "-m", "venv", tools], check=True, capture_output=True)
