@@ -7,7 +7,9 @@ other tests do not wait for it.
 from __future__ import annotations
 
 import gc
+import itertools
 import json
+import os
 import sqlite3
 import sys
 import warnings
@@ -76,8 +78,22 @@ if sys.version_info < (3, 13):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what takes long first: the short ones fill what is left of the time, and workers end together."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Give each worker a share of what takes long, to run first.
+
+    ``worksteal`` cuts the order into as many parts as there are workers: the short tests at the end of each
+    fill what is left of the time, and workers end together.
+    """
+    slow = {item: item.path for item in items if item.get_closest_marker("slow")}
+    short = iter([item for item in items if item not in slow])
+    modules = list(dict.fromkeys(slow.values()))
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    length, longer = divmod(len(items), count)
+    ordered: list[pytest.Item] = []
+    for number in range(count):
+        share = set(modules[number::count])
+        ordered += (first := [item for item, module in slow.items() if module in share])
+        ordered += itertools.islice(short, max(0, length + (number >= count - longer) - len(first)))
+    items[:] = [*ordered, *short]
 
 
 def make_each_template_once() -> None:

@@ -48,6 +48,7 @@ def test_the_demo_asks_answers_and_leaves_nothing_behind(shown: Ended, folder: P
         assert re.search(r"-> about [\d,]+ tokens ", answer)
 
 
+@pytest.mark.slow
 def test_the_answers_are_the_sample_worlds(shown: Ended):
     found, made, fed, credit, affected, warn, outdated, versions, recorded = told(shown.stdout)[1:]
     assert "sample/1000041" in found

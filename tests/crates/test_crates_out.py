@@ -82,6 +82,7 @@ def as_use(file: RecordedFile) -> TemplatedDataset:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_every_run_of_every_study_is_read_back_as_it_is_registered(world: Path):
     async with asked(world) as client:

@@ -57,6 +57,7 @@ CHANGES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(CHANGES)
 def test_arrays_answer_what_sql_answers_after_any_changes(changes: list[Any]) -> None:
@@ -77,6 +78,7 @@ def test_arrays_answer_what_sql_answers_after_any_changes(changes: list[Any]) ->
     store.close()
 
 
+@pytest.mark.slow
 def test_what_another_process_writes_is_seen_at_once(tmp_path: Path) -> None:
     ours, theirs = Store(tmp_path / "store.sqlite3"), Store(tmp_path / "store.sqlite3")
     adjacency = Adjacency(ours)

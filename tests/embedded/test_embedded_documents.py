@@ -138,6 +138,7 @@ async def test_a_csv_is_refused_for_its_first_problem(store: Store) -> None:
     )
 
 
+@pytest.mark.slow
 async def test_ten_thousand_rows_are_converted(store: Store) -> None:
     async with running_services(store) as services:
         header = (await services.get(TEMPLATE, workflow_template_id="w/wf")).text

@@ -173,6 +173,7 @@ async def test_a_ladder_of_forty_diamonds_is_no_trouble(load: Load, store: Store
     assert [len(answer.json()["graph"]["links"]) for answer in answers] == [160, 160]
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio
 async def test_a_long_traversal_does_not_hold_up_other_requests(store: Store, http: Http, load: Load) -> None:
     links = tuple(

@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,6 +79,7 @@ def test_what_does_not_fit_is_counted_by_study() -> None:
     assert "%% 37 of 101 items are drawn one by one." in text
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     programme=programmes(), names=st.dictionaries(st.sampled_from((*DATASETS, "run/0", "study/0")), st.text())

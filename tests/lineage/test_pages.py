@@ -401,6 +401,7 @@ def test_a_clipped_page_uses_most_of_its_budget_and_wants_few_names_in_vain() ->
 SCHEMA = jsonschema.Draft202012Validator(LineageResult.model_json_schema(mode="serialization"))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     question=questions(),
@@ -439,6 +440,7 @@ def test_joined_pages_are_the_whole(
     SCHEMA.validate(as_json(found[-1]))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(question=questions(), max_tokens=st.integers(400, 2000), name=NAMES)
 def test_a_page_keeps_its_budget_or_holds_a_single_row(
@@ -481,6 +483,7 @@ def a_tangled_world(seed: int, query: LineageQuery = "downstream") -> LineageVie
     return view_lineage(Lineage(graph, query, ids[0], 100))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     seed=st.integers(0, 10**9),
@@ -509,6 +512,7 @@ def test_what_rows_cost_before_they_are_written_is_never_less_than_what_they_do(
     assert counted <= costs.pieces + cost_of_frame(page) <= 1.1 * counted
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 10**9),

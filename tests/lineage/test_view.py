@@ -1,5 +1,6 @@
 from collections import Counter
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -146,6 +147,7 @@ def test_the_digest_depends_on_the_graph_and_not_on_its_order() -> None:
     assert digests[0] != digests[2]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(question=questions(), data=st.data())
 def test_any_other_link_is_another_digest(question: Question, data: st.DataObject) -> None:

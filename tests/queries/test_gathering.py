@@ -298,6 +298,7 @@ class LyingProvena(CappedProvena):
 NUMBERS = st.frozensets(st.integers(0, 30), max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     world=worlds(),

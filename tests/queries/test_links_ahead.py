@@ -40,6 +40,7 @@ def ahead_of(world: ProvenanceGraph, start: str, cap: int) -> tuple[set[str], Li
     return set(hops), ahead, provena.answered
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(world=worlds(), cap=st.integers(1, 6), data=st.data())
 def test_makers_agents_and_studies_of_all_affected_items_are_those_of_the_world(

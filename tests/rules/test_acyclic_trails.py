@@ -15,6 +15,7 @@ pytestmark = pytest.mark.no_cover
 QUERIES: tuple[LineageQuery, ...] = ("contributing_datasets", "effected_datasets", "contributing_agents")
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(world=worlds(), query=st.sampled_from(QUERIES), depth=st.integers(1, 8), data=st.data())
 def test_the_part_found_by_number_is_the_links_on_trails_and_their_ends_or_it_cycles(

@@ -75,6 +75,7 @@ def test_results_are_never_estimated_below_their_tokens_nor_far_above(
     assert 1 <= estimate_against_truth(names) <= at_most
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(question=questions(), name=NAMES)
 def test_random_results_are_not_estimated_below_their_tokens(question: Question, name: str) -> None:

@@ -246,6 +246,7 @@ def test_formulas_are_text_like_any_other() -> None:
     assert record.annotations == {"scenario": "baseline", "notes": "+1-2"}
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_read() -> None:
     content = a_csv(*({"display name": f"Run {number}"} for number in range(10_000)))
     assert len(content) < MAX_BYTES

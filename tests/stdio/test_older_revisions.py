@@ -11,6 +11,7 @@ from tests.stdio.conversation import conversation
 LINEAGE = {"name": "explore_upstream", "arguments": {"starting_id": "sample/1000041"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("revision", "kinds"),
     [

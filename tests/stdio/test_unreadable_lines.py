@@ -90,6 +90,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     number=st.integers(-(10**15), 10**15) | st.text(min_size=1),
     before=st.dictionaries(st.text().filter(lambda key: key != "id"), JSON, max_size=3),
