@@ -1,4 +1,9 @@
-"""Makes text written by users of Provena safe to show: it is data, and must not pass for anything else."""
+"""Makes text written by users of Provena safe to show: it is data, and must not pass for anything else.
+
+What is taken out here is taken out of what is shown, never of what is kept: a name with U+FEFF or another
+character that nobody sees is registered and updated with it, and shown without it, since such characters
+hide words from people that a model reads.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from mcp import Client
 
@@ -12,8 +13,9 @@ from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source
 from provena_mcp.embedded.store import Store
 from provena_mcp.server.build import build_server
+from tests.worlds.deployment import BASE, a_record, provena, server
 from tests.worlds.records import raw_record, templated
-from tests.worlds.sample import call, text_of
+from tests.worlds.sample import BOTH_ERAS, call, text_of
 from tests.worlds.settings import settings_with
 
 NAME = (
@@ -135,3 +137,30 @@ async def test_a_name_cannot_add_a_line_or_a_link_to_a_diagram(store: Path):
     assert not [line for line in lines if line.strip().startswith("click")]
     assert sum(line.strip() == "end" for line in lines) == sum("subgraph" in line for line in lines)
     assert '"javascript:alert(1)"' not in opened["text"]
+
+
+UNSEEN = "Moore\ufeff Reef\u200b again"
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio
+async def test_what_is_not_shown_of_a_name_is_kept_when_something_else_is_changed(tmp_path: Path, era: str):
+    async with provena(tmp_path) as wire, server(wire, era) as client:
+        shown = await call(client, "register_model_run", record=a_record(display_name=UNSEEN))
+        done = await call(client, "register_model_run", reference=shown["reference"], confirm=True)
+        run_id = done["model_run_id"]
+        changed = await call(
+            client,
+            "update_model_run",
+            model_run_id=run_id,
+            reason="Said better",
+            changes={"description": "As agreed."},
+        )
+        updated = await call(client, "update_model_run", reference=changed["reference"], confirm=True)
+        listed = await call(client, "list_items", subtype="MODEL_RUN", sort_by="created", limit=1)
+        async with httpx.AsyncClient(transport=wire, base_url=BASE) as http:
+            held = await http.get("/registry-api/registry/general/fetch", params={"id": run_id})
+    record = held.json()["item"]["record"]
+    assert updated["status"] == "succeeded"
+    assert (record["display_name"], record["description"]) == (UNSEEN, "As agreed.")
+    assert (shown["run"]["name"], listed["items"][0]["name"]) == ("Moore Reef again", "Moore Reef again")
