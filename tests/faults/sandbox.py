@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import tempfile
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class Sandbox:
         )
         self._under_way = 0
         self._slept = 0.0
+        self._ahead = 0.0
         self._serving: asyncio.Task[None] | None = None
         self.tools: dict[str, dict[str, Any]] = {}
         ready = self.loop.create_future()
@@ -93,6 +95,10 @@ class Sandbox:
         self._store.close()
         self._folder.cleanup()
 
+    def let_pass(self, seconds: float) -> None:
+        """Have the server's clock go on by ``seconds``."""
+        self._ahead += seconds
+
     async def _serve(self, ready: asyncio.Future[None]) -> None:
         async with self._client() as client:
             self.tools = {tool.name: tool.input_schema for tool in (await client.list_tools()).tools}
@@ -110,6 +116,7 @@ class Sandbox:
             tokens=NoToken(),
             transport=httpx.MockTransport(self._answer),
             limits=LIMITS,
+            now=lambda: time.time() + self._ahead,
             polling=PollPolicy(
                 patience=8.0, late_row=4.0, clock=lambda: self._slept, sleep=self._until_jobs_are_done
             ),
