@@ -26,6 +26,7 @@ from provena_mcp.wire.items import JsonObject
 M = TypeVar("M", bound=BaseModel)
 
 
+_PAGE_KEY: Final = "pagination_key"
 _NO_WORKER: Final = "The worker has crashed, as the log says: jobs wait until this is started again."
 
 
@@ -107,6 +108,9 @@ async def read_json(request: Request) -> JsonValue:
     if raw is None:
         raise _missing_body()
     fault = fault_of(raw)
+    if fault is not None and isinstance(raw, dict) and fault.place[:1] == (_PAGE_KEY,):
+        # It holds what a list gave out: the name of an item, with a NUL where a deployment holds one.
+        fault = fault_of({**raw, _PAGE_KEY: None}) or fault_of(raw, allow_nul=True)
     if fault is not None:
         raise UnprocessableError([SchemaProblem(("body", *fault.place), fault.reason, "value_error")])
     return raw

@@ -132,7 +132,7 @@ def _server(
         definitions, local=local, links=settings.resource_links, mirrored=backend.mirror is not None
     )
     tools = {definition.name: definition for definition in definitions}
-    calls = ToolCalls(tuple(tool.name for tool in registered))
+    calls = ToolCalls(tuple(tool.name for tool in registered), listed=lambda: server.list_tools())
     server = ProvenaServer(
         NAME,
         title=TITLE,

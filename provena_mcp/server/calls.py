@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import anyio
 from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
-from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, Tool
 
 from provena_mcp.client.http.room import UNDER_WAY, RoomHolder
 from provena_mcp.errors import AmbiguousWriteError, DeadlineError, ProvenaError, UnderWayError
@@ -86,9 +86,13 @@ async def one_question(ctx: ServerRequestContext[Any, Any], call_next: CallNext)
 
 @dataclass
 class ToolCalls:
-    """Counts the calls of tools that are under way; of a tool that there is not, the protocol tells."""
+    """Counts the calls of tools that are under way; of a tool that there is not, the protocol tells.
+
+    ``names`` are the tools it was built with, and ``listed`` gives all that there are by now.
+    """
 
     names: tuple[str, ...]
+    listed: Callable[[], Awaitable[Sequence[Tool]]]
     under_way: int = 0
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
@@ -100,7 +104,8 @@ class ToolCalls:
         if ctx.method != "tools/call":
             return await call_next(ctx)
         name = name_in(ctx)
-        if name not in self.names:
+        # Whoever builds on this server may have added some since.
+        if name not in self.names and name not in {tool.name for tool in await self.listed()}:
             nearest = difflib.get_close_matches(name, self.names, n=1)
             meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
             raise MCPError(code=INVALID_PARAMS, message=f"There is no tool {name[:_SHOWN]!r}.{meant}")

@@ -100,7 +100,13 @@ async def test_a_start_that_fails_is_told_and_the_next_request_tries_again() -> 
     place = Place(failures=1)
     async with place.client() as client:
         failed = await client.get("/")
-        assert (failed.status_code, failed.json()) == (500, {"detail": "The disk is full. Free some space."})
+        assert (failed.status_code, failed.json()) == (
+            500,
+            {
+                "detail": "The disk is full. Free some space.",
+                "store": {"message": "The disk is full.", "advice": "Free some space."},
+            },
+        )
         assert (await client.get("/")).text == "here"
     assert place.told == ["starts", "starts", "ends"]
 

@@ -90,6 +90,19 @@ def loaded_items(draw: st.DrawFn) -> Json:
     }
 
 
+NUL_FOR_A_NAME: Json = {
+    "title": "",
+    "description": "",
+    "display_name": "\0",
+    "history": [],
+    "id": "h/1",
+    "owner_username": "",
+    "created_timestamp": 0,
+    "updated_timestamp": 0,
+    "item_category": "ACTIVITY",
+    "item_subtype": "STUDY",
+    "record_type": "COMPLETE_ITEM",
+}
 RECORDS = st.fixed_dictionaries(
     {
         "display_name": TEXTS,
@@ -114,6 +127,7 @@ RECORDS = st.fixed_dictionaries(
 )
 @given(st.lists(loaded_items(), max_size=3), st.lists(RECORDS, max_size=1), TEXTS)
 @example([], [a_record(display_name="a\0b")], "a\0b")
+@example([NUL_FOR_A_NAME], [], "")
 @example([], [a_record(start_time=2**70, end_time=2**70)], "\ud800")
 def test_what_any_door_accepts_comes_out_of_all_of_them_alike(
     items: list[Json], records: list[Json], text: str
