@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,15 +93,21 @@ class Terminal:
         """Type lines into one shell; the exit code of each, and what was said on stderr."""
         ended_with = self.folder / "ended-with"
         ended_with.write_text("")
-        done = subprocess.run(
+        with subprocess.Popen(
             # A script's 'exit' would end the shell that the next line is typed into.
             ["bash", "-c", "exit() { return 1; }\n" + "".join(line + _AFTER_LINE for line in lines)],
             cwd=self.folder,
             env=self.environment | {"ENDED_WITH": str(ended_with)},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
-            check=False,
-        )
-        return [int(code) for code in ended_with.read_text().split()], done.stderr
+            start_new_session=True,
+        ) as shell:
+            try:
+                _, said = shell.communicate(timeout=120)
+            finally:
+                # What it started and left behind, a server perhaps, goes with it.
+                with suppress(ProcessLookupError):
+                    os.killpg(shell.pid, signal.SIGKILL)
+        return [int(code) for code in ended_with.read_text().split()], said

@@ -19,6 +19,8 @@ CALLS = 5
 REPEATS = ("rows repeated", "links repeated", "nodes repeated")
 
 
+# To trace every line takes as long again, and the calls are those of the next test.
+@pytest.mark.no_cover
 @pytest.mark.slow
 @pytest.mark.asyncio
 async def test_no_fault_makes_an_answer_wrong_a_call_hang_or_a_write_happen_twice(tmp_path: Path):
