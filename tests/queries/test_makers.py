@@ -113,7 +113,9 @@ def test_who_only_registered_items_is_told_last_and_only_of_those_who_did_nothin
         if part == "registered":
             assert naming <= registered | entries
         elif view.lineage.incomplete_because is None and reached >= naming:
-            assert ran or naming - registered - entries
+            # On a cycle through the start no trail leads back, so its registration is not in there.
+            shown = {link.source for link in view.graph.links if link.relation == "wasGeneratedBy"}
+            assert ran or naming - (registered & shown) - entries
 
 
 @settings(max_examples=30, deadline=None)
