@@ -165,6 +165,7 @@ def _pieces(array: bytes) -> Iterator[bytes]:
 def _contradicting(columns: Columns) -> Iterator[Contradiction]:
     """Links that cannot be so: from an item to itself, both ways, or between items of such kinds.
 
+    That is by what Provena writes (provena-http 5.2); PROV lets runs inform each other, and agents act so.
     There are few kinds and many links, so that what the links of kinds could contradict is asked first.
     """
     ids, kinds, sources, relations, targets = columns

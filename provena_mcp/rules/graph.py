@@ -62,7 +62,7 @@ class Walk(NamedTuple):
 
     Attributes:
         hops: Of every node; -1 where it is not reached.
-        levels: The nodes at each hop, in the order in which they were reached.
+        levels: The nodes at each hop, in no order that may be relied on.
         nearer: Nodes to which a link leads from a node that is no nearer; every cycle passes one of them.
     """
 

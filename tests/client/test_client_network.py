@@ -218,3 +218,31 @@ async def test_what_cannot_be_used_is_said_by_each_request_that_needs_it(
     assert next(iter(environ)) in error.message
     async with Loopback(always(HEALTH)).serving() as service:
         assert await health(service.base, environ) == HealthAnswer(message="Up.")
+
+
+@pytest.mark.parametrize("ends", ["closes", "hangs"])
+@pytest.mark.asyncio
+async def test_a_tunnel_that_breaks_before_it_is_secured_is_made_anew_for_the_next_request(ends: str):
+    asked: list[bytes] = []
+    over = asyncio.Event()
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).partition(b" ")[0])
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await writer.drain()
+        if ends == "hangs":
+            await over.wait()
+        writer.close()
+
+    proxy = await asyncio.start_server(tunnel, "127.0.0.1", 0)
+    environ = {"https_proxy": f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"}
+    transport = NetworkTransport(ClientLimits(), environ)
+    # A place in a pool is waited for at most so long: its lack would be told as a PoolTimeout.
+    limits = httpx.Timeout(0.3, pool=5)
+    async with proxy, httpx.AsyncClient(transport=transport, timeout=limits, trust_env=False) as http:
+        for _ in range(3):
+            with pytest.raises(httpx.TransportError) as failed:
+                await http.get("https://prov.example.org/")
+            assert not isinstance(failed.value, httpx.PoolTimeout)
+        over.set()
+    assert asked == [b"CONNECT"] * 3

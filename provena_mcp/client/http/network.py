@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import anyio
 import httpx
 from socksio.exceptions import SOCKSError
 
@@ -82,7 +83,7 @@ class NetworkTransport(httpx.AsyncBaseTransport):
             body = response.stream
             assert isinstance(body, httpx.AsyncByteStream)
         except BaseException:
-            self._lanes.give_back(lane)
+            await self._lanes.drop(lane)
             raise
         response.stream = _Lent(body, lambda: self._lanes.give_back(lane))
         return response
@@ -154,6 +155,12 @@ class _Lanes:
         if lane in self._all and lane not in self._idle:
             lane.idle_since = asyncio.get_running_loop().time()
             self._idle.append(lane)
+
+    async def drop(self, lane: _Lane) -> None:
+        """End one whose request failed: its pool may take it for busy ever after, as a tunnel half made."""
+        self._all.discard(lane)
+        with anyio.CancelScope(shield=True):
+            await lane.transport.aclose()
 
     async def close(self) -> None:
         """Close them all."""
