@@ -54,6 +54,7 @@ from provena_mcp.wire.runs import SubmissionAnswer
 REGISTER_BATCH: Final = "register_batch_model_runs"
 MAX_RECORDS: Final = 10_000
 _ROW_TOKENS: Final = 3_500
+_NAMED: Final = 20
 
 
 class BatchRegistration(BaseModel):
@@ -133,8 +134,12 @@ class RegisterBatch:
                     "created": created.model_dump(mode="json"),
                 }
             except AmbiguousWriteError as error:
+                made = list(created.handles.values())
+                named = ", ".join((*made[:_NAMED], *("…" for _ in made[_NAMED : _NAMED + 1])))
                 raise AmbiguousWriteError(
-                    f"The items were created. {error.message}", advice=error.advice, upstream=error.upstream
+                    f"The items were created: {named}. {error.message}",
+                    advice=error.advice,
+                    upstream=error.upstream,
                 ) from error
             except ProvenaError as error:
                 told = f"The items were created, and the runs were not: {error.message} {error.advice}"

@@ -364,6 +364,10 @@ async def test_an_item_that_lacks_what_its_subtype_needs_is_malformed_and_names_
     caught = await failure(fetch, json_answer({"status": {"success": True, "details": ""}, "item": raw}))
     assert type(caught) is MalformedItemError
     assert "an item that lacks or misspells 'record'" in caught.message
+    assert (
+        caught.advice
+        == "Its entry in the registry needs mending: tell its owner, or an administrator of Provena."
+    )
 
 
 @pytest.mark.asyncio

@@ -492,7 +492,8 @@ async def test_what_is_drafted_again_before_its_job_is_seen_was_submitted_alread
         answers = {**ANSWERS, "organisation": organisations["items"][0]["id"]}
         again = await call(client, "draft_model_runs", capture="1-flow", answers=answers)
         refused = await call(client, again["next"]["tool"], **again["next"]["arguments"])
-    assert sent["message"].startswith("The items were created. " if lost else "Sent; ")
+    assert sent["message"].startswith("The items were created: " if lost else "Sent; ")
+    assert (organisations["items"][0]["id"] in sent["message"]) is lost
     told = "look with list_jobs" if lost else "session 's-1'"
     assert (refused["ready"], [told in each["message"] for each in refused["problems"]]) == (False, [True])
 

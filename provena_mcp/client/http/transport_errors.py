@@ -16,6 +16,7 @@ from provena_mcp.errors import (
     AmbiguousWriteError,
     DeadlineError,
     MalformedAnswerError,
+    MalformedItemError,
     PartlyDoneError,
     ProvenaError,
     UnavailableError,
@@ -25,6 +26,12 @@ from provena_mcp.errors import (
 FailureT = TypeVar("FailureT", bound=ProvenaError)
 
 TRY_LATER: Final = "Try again in a minute; `health` shows which services answer."
+_CHECK_THE_ADDRESS: Final = (
+    "If it happens again, check the address of the service: 'provena-mcp doctor' does."
+)
+_MEND_THE_ITEM: Final = (
+    "Its entry in the registry needs mending: tell its owner, or an administrator of Provena."
+)
 _ASK_FOR_LESS: Final = "Try again, or ask for less: a smaller depth or a smaller page."
 
 
@@ -89,7 +96,7 @@ def malformed(call: Call, why: str, kind: type[MalformedAnswerError] = Malformed
     """The error for an answer that arrived but cannot be read, and ``why``."""
     failure = kind(
         f"{SERVICE_NAME[call.service]} answered something unreadable ({call.name}): {why}.",
-        advice="If it happens again, check the address of the service: 'provena-mcp doctor' does.",
+        advice=_MEND_THE_ITEM if kind is MalformedItemError else _CHECK_THE_ADDRESS,
     )
     return if_ambiguous(call, failure)
 
