@@ -55,6 +55,9 @@ def test_checks_run_on_every_python_that_is_supported():
     (listed,) = re.findall(r"python: \[(.*)\]", workflow)
     assert re.findall(r'"([\d.]+)"', listed) == supported
     assert "run: bash .ci/run" in workflow
+    run = re.findall(r"^ +tests: (\S+)", workflow, re.MULTILINE)
+    assert run == ["tests/stdio/test_parent.py"] * 2
+    assert [path for path in run if not (ROOT / path).exists()] == []
 
 
 def test_automation_names_actions_and_images_by_name_and_version_only():

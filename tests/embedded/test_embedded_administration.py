@@ -127,6 +127,7 @@ async def test_records_are_stored_in_turn_and_what_came_before_a_failure_stays(s
 async def test_storing_all_of_an_empty_registry_fails_as_in_the_services(store: Store) -> None:
     async with running_services(store) as services:
         answer = await services.post(f"{ADMIN}/store_all_registry_records")
+    # provena-http B14
     assert answer.status_code == 500
     assert answer.json()["detail"].endswith("successful but had no item property!")
 
@@ -162,6 +163,7 @@ async def test_jobs_are_listed_newest_first_in_pages_that_join(store: Store) -> 
         "username": "local",
         "created_timestamp": 1000,
     }
+    # A bad page key (provena-http 6.1).
     assert stale.status_code == 500
     assert stale.json()["detail"].startswith("Failed to list jobs, error: ")
 

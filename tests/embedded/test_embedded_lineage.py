@@ -114,6 +114,7 @@ async def test_the_order_of_checks_is_role_then_form_then_depth_then_id(load: Lo
         ({"depth": "abc"}, 422),
         ({"starting_id": "w/none", "depth": "abc"}, 422),
         ({"starting_id": "w/none", "depth": "11"}, 400),
+        # An unknown start, and a negative depth, which the graph database refuses (provena-http B1, B2).
         ({"starting_id": "w/none", "depth": "-1"}, 500),
         ({"starting_id": "w/a", "depth": "-1"}, 500),
         ({"starting_id": "w/a"}, 200),
