@@ -49,9 +49,9 @@ class Standing:
             await self._ended.wait()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def standing(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Standing]:
-    """The sample world for tests that only read it, in the loop of their module."""
+    """The sample world for tests that only read it, in the loop of the session."""
     clients = Standing(tmp_path_factory.mktemp("standing"))
     yield clients
     await clients.close()

@@ -36,7 +36,7 @@ def nulls_in(value: Any) -> bool:
         ("audit_reproducibility", {"item_id": EMPTY_STUDY}),
     ],
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_answers_come_in_both_eras_without_nulls_and_their_next_calls_work(
     standing: Standing, era: str, tool: str, arguments: dict[str, Any]
 ):
@@ -51,7 +51,7 @@ async def test_answers_come_in_both_eras_without_nulls_and_their_next_calls_work
 # --- paths
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_path_beyond_the_depth_cap_is_told_from_either_end(standing: Standing):
     async with standing.client() as client:
         up = await call(client, "find_lineage_path", from_id=RANKING, to_id=REANALYSIS)
@@ -78,7 +78,7 @@ async def test_a_path_beyond_the_depth_cap_is_told_from_either_end(standing: Sta
     )
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_longer_ways_are_counted_by_the_runs_they_pass(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=RANKING, to_id=REANALYSIS)
@@ -91,7 +91,7 @@ async def test_longer_ways_are_counted_by_the_runs_they_pass(standing: Standing)
     assert found["ways_within"] == 20
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_where_there_is_no_longer_way_that_is_said(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=FORCING, to_id=REANALYSIS)
@@ -99,7 +99,7 @@ async def test_where_there_is_no_longer_way_that_is_said(standing: Standing):
     assert found["ways"] == [{"runs": 1, "count": 1}]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_items_on_a_cycle_came_from_each_other(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=SURVEY, to_id="sample/1000063")
@@ -113,7 +113,7 @@ async def test_items_on_a_cycle_came_from_each_other(standing: Standing):
     assert "on a cycle" in found["answer"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_without_a_path_the_answer_says_how_far_it_looked_and_what_both_came_from(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=RANKING, to_id="sample/1000120", max_hops=4)
@@ -131,7 +131,7 @@ async def test_without_a_path_the_answer_says_how_far_it_looked_and_what_both_ca
     assert found["next"][0]["arguments"] == {"from_id": RANKING, "to_id": "sample/1000120", "max_hops": 8}
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_both_legs_to_a_meeting_point_are_told_and_people_are_kept_apart_from_data(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=RANKING, to_id="sample/1000120", max_hops=4)
@@ -152,7 +152,7 @@ async def test_both_legs_to_a_meeting_point_are_told_and_people_are_kept_apart_f
     }
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_what_came_of_both_is_told_too(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id="sample/1000044", to_id="sample/1000047")
@@ -164,7 +164,7 @@ async def test_what_came_of_both_is_told_too(standing: Standing):
 
 
 @pytest.mark.parametrize("alone", [SEED, EMPTY_STUDY])
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_item_in_no_lineage_is_said_to_be_in_none(standing: Standing, alone: str):
     async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=alone, to_id=RANKING)
@@ -172,7 +172,7 @@ async def test_an_item_in_no_lineage_is_said_to_be_in_none(standing: Standing, a
     assert "In no lineage at all: " in found["answer"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_two_ids_of_one_item_are_refused_even_if_written_differently(standing: Standing):
     async with standing.client() as client:
         error = await failure(client, "find_lineage_path", from_id=RANKING, to_id=f"hdl:{RANKING}")
@@ -180,7 +180,7 @@ async def test_two_ids_of_one_item_are_refused_even_if_written_differently(stand
     assert "explore" in error["next"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_unknown_id_is_named(standing: Standing):
     async with standing.client() as client:
         error = await failure(client, "find_lineage_path", from_id=RANKING, to_id="sample/9999999")
@@ -188,7 +188,7 @@ async def test_an_unknown_id_is_named(standing: Standing):
     assert "sample/9999999" in error["message"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_path_is_drawn_whole_and_clustered_by_study(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "find_lineage_path", from_id=RANKING, to_id=REANALYSIS)
@@ -216,7 +216,7 @@ async def test_a_path_is_drawn_whole_and_clustered_by_study(standing: Standing):
         (f"provena://diagram/impact/{RANKING}?depth=0", "Argument"),
     ],
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_diagram_that_cannot_be_drawn_says_why(standing: Standing, uri: str, kind: str):
     async with standing.client() as client:
         error = await failure(client, "open_document", uri=uri)
@@ -226,7 +226,7 @@ async def test_a_diagram_that_cannot_be_drawn_says_why(standing: Standing, uri: 
 # --- impact
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_impact_is_drawn_with_all_it_affects(standing: Standing):
     async with standing.client() as client:
         impact = await call(client, "analyse_impact", item_id=FORCING)
@@ -235,7 +235,7 @@ async def test_an_impact_is_drawn_with_all_it_affects(standing: Standing):
     assert len(boxes) == 1 + impact["totals"]["datasets"] + impact["totals"]["runs"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_impact_counts_everything_and_puts_released_datasets_first(standing: Standing):
     async with standing.client() as client:
         impact = await call(client, "analyse_impact", item_id=FORCING)
@@ -256,7 +256,7 @@ async def test_an_impact_counts_everything_and_puts_released_datasets_first(stan
     assert impact["complete"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_addresses_are_told_only_when_asked_for(standing: Standing):
     async with standing.client() as client:
         without = await client.call_tool("analyse_impact", {"item_id": FORCING})
@@ -271,7 +271,7 @@ async def test_addresses_are_told_only_when_asked_for(standing: Standing):
     }
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_newer_version_is_named_and_followed_only_when_asked(standing: Standing):
     async with standing.client() as client:
         old = await call(client, "analyse_impact", item_id=OLD_BATHYMETRY)
@@ -306,7 +306,7 @@ async def test_a_newer_version_is_named_and_followed_only_when_asked(standing: S
         ("sample/1000122", []),
     ],
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_impact_does_not_leak_into_runs_that_share_people_templates_or_studies(
     standing: Standing, start: str, runs: list[str]
 ):
@@ -315,14 +315,14 @@ async def test_an_impact_does_not_leak_into_runs_that_share_people_templates_or_
     assert ids(impact["affected"]["runs"]) == runs
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_runs_that_remade_their_input_are_named(standing: Standing):
     async with standing.client() as client:
         impact = await call(client, "analyse_impact", item_id=SURVEY)
     assert impact["remade_by"] == ["sample/1000063", "sample/1000067"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_nothing_depends_on_an_empty_study_and_a_reserved_id_cannot_be_asked_about(standing: Standing):
     async with standing.client() as client:
         impact = await call(client, "analyse_impact", item_id=EMPTY_STUDY)
@@ -331,7 +331,7 @@ async def test_nothing_depends_on_an_empty_study_and_a_reserved_id_cannot_be_ask
     assert (error["kind"], error["fault"]) == ("WrongSubtype", "caller")
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_affected_datasets_that_an_unaffected_run_made_too_are_marked(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "analyse_impact", item_id="sample/1000042")
@@ -344,7 +344,7 @@ async def test_affected_datasets_that_an_unaffected_run_made_too_are_marked(stan
 # --- comparison
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_two_runs_differ_as_their_records_say(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "compare_model_runs", run_ids=["sample/1000119", "sample/1000122"])
@@ -378,7 +378,7 @@ async def test_two_runs_differ_as_their_records_say(standing: Standing):
 
 
 @pytest.mark.parametrize("scope", ["record", "lineage"])
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_versions_of_one_dataset_are_recognised(standing: Standing, scope: str):
     async with standing.client() as client:
         found = await call(
@@ -391,7 +391,7 @@ async def test_versions_of_one_dataset_are_recognised(standing: Standing, scope:
     ]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_lineages_are_compared_by_what_led_to_each_run(standing: Standing):
     async with standing.client() as client:
         found = await call(
@@ -413,7 +413,7 @@ async def test_lineages_are_compared_by_what_led_to_each_run(standing: Standing)
     assert found["same_counts"]["runs"] == 9
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_what_runs_share_is_named_and_a_run_that_used_all_of_another_and_more_is_told(
     standing: Standing,
 ):
@@ -423,7 +423,7 @@ async def test_what_runs_share_is_named_and_a_run_that_used_all_of_another_and_m
     assert found["answer"].endswith(" A has all inputs of B, and 1 more.")
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_two_datasets_of_one_name_are_pointed_out(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "compare_model_runs", run_ids=["sample/1000099", "sample/1000114"])
@@ -448,7 +448,7 @@ async def test_two_datasets_of_one_name_are_pointed_out(standing: Standing):
         ([f"sample/{number}" for number in range(6)], "Argument", "explore_downstream"),
     ],
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_ids_that_cannot_be_compared_say_what_to_call_instead(
     standing: Standing, run_ids: list[str], kind: str, says: str
 ):
@@ -485,7 +485,7 @@ def codes(audit: dict[str, Any], severity: str) -> list[str]:
         ("sample/1000119", "with_caveats", [], ["input_changeable", "use_restricted"]),
     ],
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_audit_finds_what_the_sample_world_holds(
     standing: Standing, run: str, verdict: str, blockers: list[str], warnings: list[str]
 ):
@@ -509,7 +509,7 @@ async def test_an_audit_finds_what_the_sample_world_holds(
     assert all(set(finding["ids"]) <= set(audit["names"]) for finding in audit["findings"])
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_audit_names_whom_to_ask_and_compares_with_a_run_that_made_the_same(standing: Standing):
     async with standing.client() as client:
         audit = await call(client, "audit_reproducibility", item_id="sample/1000063")
@@ -526,7 +526,7 @@ async def test_an_audit_names_whom_to_ask_and_compares_with_a_run_that_made_the_
     assert compare["arguments"]["run_ids"] == ["sample/1000063", "sample/1000067"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_superseded_input_is_told_with_its_successor_when_and_why(standing: Standing):
     async with standing.client() as client:
         late = await call(client, "audit_reproducibility", item_id="sample/1000090")
@@ -538,7 +538,7 @@ async def test_a_superseded_input_is_told_with_its_successor_when_and_why(standi
     assert not late["current"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_study_is_audited_run_by_run(standing: Standing):
     async with standing.client() as client:
         audit = await call(client, "audit_reproducibility", item_id="sample/1000031")
@@ -554,7 +554,7 @@ async def test_a_study_is_audited_run_by_run(standing: Standing):
     assert audit["next"][0]["arguments"] == {"item_id": "sample/1000063"}
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_study_without_runs_says_so(standing: Standing):
     async with standing.client() as client:
         audit = await call(client, "audit_reproducibility", item_id=EMPTY_STUDY)
@@ -570,7 +570,7 @@ async def test_a_study_without_runs_says_so(standing: Standing):
         ("sample/1000073", "fetch_items shows what it is."),
     ],
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_what_cannot_be_audited_says_what_to_call_instead(standing: Standing, item: str, says: str):
     async with standing.client() as client:
         error = await failure(client, "audit_reproducibility", item_id=item)

@@ -27,7 +27,7 @@ def rows_of(result: dict[str, Any]) -> list[list[Any]]:
 
 @BOTH_ERAS
 @pytest.mark.parametrize("tool", LINEAGE_TOOLS)
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_every_lineage_tool_answers_with_totals_and_the_uri_of_the_whole(
     standing: Standing, era: str, tool: str
 ):
@@ -40,7 +40,7 @@ async def test_every_lineage_tool_answers_with_totals_and_the_uri_of_the_whole(
     assert answer["graph_uri"].startswith("provena://lineage/")
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_datasets_that_fed_a_result_are_followed_beyond_ten_hops(standing: Standing):
     async with standing.client() as client:
         shallow = await call(client, "get_contributing_datasets", starting_id="sample/1000117")
@@ -81,7 +81,7 @@ async def test_no_custodian_is_promised_of_data_that_may_not_be_read(tmp_path: P
     )
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_custodians_are_told_apart_from_those_who_ran_something_and_each_run_by_whom(
     standing: Standing,
 ):
@@ -118,7 +118,7 @@ async def test_custodians_are_told_apart_from_those_who_ran_something_and_each_r
     assert len(deeper["by_run"]) > 2
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_pages_join_to_the_whole_answer(standing: Standing):
     start = {"starting_id": "sample/1000117", "depth": 20}
     async with standing.client() as client:
@@ -131,7 +131,7 @@ async def test_pages_join_to_the_whole_answer(standing: Standing):
     assert [row for page in pages for row in rows_of(page)] == rows_of(whole)
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_cursor_of_another_question_says_to_start_over(standing: Standing):
     async with standing.client() as client:
         first = await call(client, "explore_upstream", starting_id="sample/1000117", max_tokens=500, depth=9)
@@ -146,7 +146,7 @@ async def test_a_cursor_of_another_question_says_to_start_over(standing: Standin
     assert "without a cursor" in garbage["next"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_only_the_subtypes_asked_for_are_shown_and_totals_stay_whole(standing: Standing):
     async with standing.client() as client:
         every = await call(client, "explore_upstream", starting_id="sample/1000117")
@@ -155,7 +155,7 @@ async def test_only_the_subtypes_asked_for_are_shown_and_totals_stay_whole(stand
     assert {kind for kinds in people["nodes"].values() for kind in kinds} == {"PERSON"}
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_cycle_is_reported_not_followed_for_ever(standing: Standing):
     async with standing.client() as client:
         answer = await call(client, "explore_downstream", starting_id="sample/1000037", depth=50)
@@ -163,7 +163,7 @@ async def test_a_cycle_is_reported_not_followed_for_ever(standing: Standing):
     assert answer["cycles"]["count"] == 1
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_ids_may_be_written_as_urls_and_names_left_out(standing: Standing):
     async with standing.client() as client:
         answer = await call(
@@ -176,7 +176,7 @@ async def test_ids_may_be_written_as_urls_and_names_left_out(standing: Standing)
     assert {len(row) for row in rows_of(answer)} == {2}
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_item_that_was_never_used_has_an_empty_and_complete_lineage(standing: Standing):
     async with standing.client() as client:
         answer = await call(client, "explore_downstream", starting_id="sample/1000070")

@@ -9,7 +9,7 @@ from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, text_of
 
 
 @BOTH_ERAS
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_the_text_of_a_result_is_its_structure_as_compact_json(standing: Standing, era: str):
     async with standing.client(era) as client:
         result = await client.call_tool("list_items", {"subtype": "MODEL"})
@@ -19,7 +19,7 @@ async def test_the_text_of_a_result_is_its_structure_as_compact_json(standing: S
 
 
 @BOTH_ERAS
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_health_says_who_answers_and_who_asks(standing: Standing, era: str):
     async with standing.client(era) as client:
         health = await call(client, "get_health_check")
@@ -29,7 +29,7 @@ async def test_health_says_who_answers_and_who_asks(standing: Standing, era: str
     assert health["you"]["person"]["name"] == "Local user"
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_run_in_brief_answers_who_made_what_of_what(standing: Standing):
     async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["hdl:sample/1000042"])
@@ -80,7 +80,7 @@ async def test_a_run_in_brief_answers_who_made_what_of_what(standing: Standing):
     ]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_dataset_in_brief_names_the_runs_that_made_it_and_its_licence(standing: Standing):
     async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000041"])
@@ -93,14 +93,14 @@ async def test_a_dataset_in_brief_names_the_runs_that_made_it_and_its_licence(st
     assert dataset["release"]["status"] == "RELEASED"
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_superseded_dataset_names_the_version_after_it(standing: Standing):
     async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000013"])
     assert fetched["items"][0]["version"] == {"number": 1, "superseded_by": "sample/1000072"}
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_ids_that_are_not_there_do_not_fail_the_others(standing: Standing):
     async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000006", "sample/9", "sample/1000006"])
@@ -108,14 +108,14 @@ async def test_ids_that_are_not_there_do_not_fail_the_others(standing: Standing)
     assert fetched["not_found"] == ["sample/9"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_reserved_id_is_told_as_a_seed_item(standing: Standing):
     async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000124"])
     assert fetched["items"][0]["note"] == "seed item: an id reserved without content"
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_full_detail_is_the_whole_record(standing: Standing):
     async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000006"], detail="full")
@@ -137,7 +137,7 @@ async def test_what_is_too_much_for_one_answer_is_named_to_be_fetched_next(tmp_p
     assert seen + [item["id"] for item in fetched["items"]] == ids
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_contact_is_told_and_addresses_where_they_are_asked_for(standing: Standing):
     async with standing.client() as client:
         plain = await call(client, "fetch_items", ids=["sample/1000115"])
@@ -157,7 +157,7 @@ async def test_a_contact_is_told_and_addresses_where_they_are_asked_for(standing
         ("audit_reproducibility", {"item_id": "1000115"}),
     ],
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_bare_number_is_answered_with_the_handle_it_may_mean(
     standing: Standing, tool: str, arguments: dict[str, Any]
 ):
@@ -168,7 +168,7 @@ async def test_a_bare_number_is_answered_with_the_handle_it_may_mean(
     )
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize(
     "written",
     [f"{text}sample/1000006{mark}" for text in ("", "hdl:") for mark in (".", ",", ")", "/", ").", "];")]
@@ -185,7 +185,7 @@ async def test_a_handle_with_the_marks_of_a_sentence_on_it_is_answered_with_the_
     assert error["next"] == f"{meant} Check the handle; search_items and list_items find items by name."
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_numbers_that_nothing_has_are_answered_with_what_handles_look_like(standing: Standing):
     async with standing.client() as client:
         several = await call(client, "fetch_items", ids=["1000115", "7", "sample/7"])
@@ -196,7 +196,7 @@ async def test_numbers_that_nothing_has_are_answered_with_what_handles_look_like
     assert "'sample/" in error["next"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_pages_of_a_list_join_to_all_items_without_repeats(standing: Standing):
     seen: list[str] = []
     cursor: dict[str, str] = {}
@@ -212,7 +212,7 @@ async def test_pages_of_a_list_join_to_all_items_without_repeats(standing: Stand
     assert len(set(seen)) == len(seen) > 20
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_list_by_name_starts_with_a(standing: Standing):
     async with standing.client() as client:
         page = await call(client, "list_items", subtype="PERSON", sort_by="name")
@@ -221,7 +221,7 @@ async def test_a_list_by_name_starts_with_a(standing: Standing):
     assert names == sorted(names)
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_cursor_of_another_list_says_to_start_over(standing: Standing):
     async with standing.client() as client:
         page = await call(client, "list_items", subtype="DATASET", limit=2)
@@ -229,7 +229,7 @@ async def test_a_cursor_of_another_list_says_to_start_over(standing: Standing):
     assert refused["message"] == "The cursor belongs to another question."
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_search_ranks_both_datasets_of_one_name_first_with_what_tells_them_apart(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "search_items", query="coral cover survey heron", subtype="DATASET")
@@ -283,7 +283,7 @@ async def test_search_ranks_both_datasets_of_one_name_first_with_what_tells_them
         ),
     ],
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_wrong_call_is_an_error_that_says_how_to_put_it_right(
     standing: Standing, tool: str, arguments: dict[str, object], message: str, hint: str
 ):
@@ -294,7 +294,7 @@ async def test_a_wrong_call_is_an_error_that_says_how_to_put_it_right(
     assert hint in refused.get("next", "")
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_workflow_template_says_which_files_its_runs_name(standing: Standing):
     async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000011"])

@@ -61,7 +61,7 @@ NOTHING: dict[str, Any] = {
 
 
 @BOTH_ERAS
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_filters_that_are_null_blank_or_empty_keep_everything(standing: Standing, era: str):
     async with standing.client(era) as client:
         for tool, words in (("list_items", {}), ("search_items", {"query": "reef"})):
@@ -70,7 +70,7 @@ async def test_filters_that_are_null_blank_or_empty_keep_everything(standing: St
 
 @pytest.mark.parametrize("word", ["none", "null", "undefined"])
 @pytest.mark.parametrize("name", sorted(NOTHING))
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_word_for_nothing_is_a_value_or_refused_and_never_dropped(
     standing: Standing, name: str, word: str
 ):
@@ -121,7 +121,7 @@ async def test_a_word_for_nothing_is_a_value_or_refused_and_never_dropped(
     ],
     ids=in_order,
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_list_keeps_what_the_records_say(
     standing: Standing, filters: dict[str, Any], expected: set[str] | None
 ):
@@ -139,7 +139,7 @@ async def test_a_list_keeps_what_the_records_say(
     assert listed["scanned"] == len(kept) + dropped
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_pages_of_a_filtered_list_join_to_the_whole_without_repeats(standing: Standing):
     question = {"subtype": "MODEL_RUN", "annotation": "scenario", "sort_by": "name"}
     async with standing.client() as client:
@@ -157,7 +157,7 @@ async def test_pages_of_a_filtered_list_join_to_the_whole_without_repeats(standi
     assert set(seen) == runs_where(lambda run: "scenario" in (run.get("annotations") or {}))
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_what_was_left_out_is_counted_by_the_filter_that_dropped_it(standing: Standing):
     async with standing.client() as client:
         found = await call(
@@ -174,7 +174,7 @@ async def test_what_was_left_out_is_counted_by_the_filter_that_dropped_it(standi
 
 
 @BOTH_ERAS
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_match_says_which_words_stand_where(standing: Standing, era: str):
     async with standing.client(era) as client:
         found = await call(client, "search_items", query="Currents hindcast temprature", subtype="DATASET")
@@ -186,7 +186,7 @@ async def test_a_match_says_which_words_stand_where(standing: Standing, era: str
     }
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_items_of_one_name_are_told_apart_by_what_differs(standing: Standing):
     async with standing.client() as client:
         found = await call(
@@ -228,7 +228,7 @@ async def test_items_of_one_name_are_told_apart_by_what_differs(standing: Standi
     ]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_versions_of_one_dataset_are_told_apart_by_their_number(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "search_items", query="reef bathymetry and outlines", subtype="DATASET")
@@ -239,7 +239,7 @@ async def test_versions_of_one_dataset_are_told_apart_by_their_number(standing: 
     }
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_pages_of_a_search_join_to_the_whole_in_order(standing: Standing):
     question = {"query": "coral cover", "subtype": "DATASET", "release_status": "NOT_RELEASED"}
     async with standing.client() as client:
@@ -274,7 +274,7 @@ async def test_pages_are_cut_to_the_budget_and_join_to_the_whole(tmp_path: Path,
             assert len(ids) > 3
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_page_may_be_smaller_than_the_one_before(standing: Standing):
     async with standing.client() as client:
         whole = await call(client, "list_items", subtype="DATASET", limit=20)
@@ -307,7 +307,7 @@ async def test_a_search_that_reaches_the_services_limit_says_how_to_go_on(tmp_pa
     ],
     ids=str,
 )
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_filter_that_cannot_be_meant_is_refused(
     standing: Standing, arguments: dict[str, Any], message: str
 ):
@@ -319,7 +319,7 @@ async def test_a_filter_that_cannot_be_meant_is_refused(
 
 
 @BOTH_ERAS
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_versions_come_oldest_first_and_the_newest_is_marked(standing: Standing, era: str):
     async with standing.client(era) as client:
         fetched = await call(
@@ -339,7 +339,7 @@ async def test_versions_come_oldest_first_and_the_newest_is_marked(standing: Sta
     assert [step.get("newest") for step in chains["sample/1000014"]] == [True]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_history_says_who_changed_which_field_and_why(standing: Standing):
     async with standing.client() as client:
         fetched = await call(client, "fetch_items", ids=["sample/1000025"], include=["history"])
@@ -363,7 +363,7 @@ async def test_history_says_who_changed_which_field_and_why(standing: Standing):
     }
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_lineage_counts_agree_with_the_lineage_tools(standing: Standing):
     async with standing.client() as client:
         fetched = await call(
@@ -379,7 +379,7 @@ async def test_lineage_counts_agree_with_the_lineage_tools(standing: Standing):
     assert (beside["access"]["locked"], "metadata-read" in beside["access"]["roles"]) == (False, True)
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_lineage_counts_of_many_items_at_once_are_refused(standing: Standing):
     ids = [f"sample/{1000000 + number}" for number in range(1, 12)]
     async with standing.client() as client:
@@ -387,7 +387,7 @@ async def test_lineage_counts_of_many_items_at_once_are_refused(standing: Standi
     assert refused["message"] == "lineage_counts takes at most 10 ids at a time."
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_an_owner_given_by_name_is_answered_with_the_person_who_may_be_meant(standing: Standing):
     async with standing.client() as client:
         refused = await failure(client, "list_items", owner="Yuna Seo")
@@ -397,7 +397,7 @@ async def test_an_owner_given_by_name_is_answered_with_the_person_who_may_be_mea
     assert [item["id"] for item in person["items"]] == ["sample/1000100"]
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_username_that_nobody_has_is_doubted_where_nothing_is_theirs(standing: Standing):
     note = (
         "No user 'yseoo' is linked to a Person: is the username right? Give a username, the id of a Person "
@@ -411,7 +411,7 @@ async def test_a_username_that_nobody_has_is_doubted_where_nothing_is_theirs(sta
     assert "note" not in linked
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_search_for_an_id_finds_that_item_and_none_that_share_its_prefix(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "search_items", query="sample/1000041")
@@ -419,14 +419,14 @@ async def test_a_search_for_an_id_finds_that_item_and_none_that_share_its_prefix
     assert (found["hits"], found["complete"]) == (1, True)
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_word_that_stands_under_another_name_is_found_and_said_so(standing: Standing):
     async with standing.client() as client:
         found = await call(client, "search_items", query="SST", subtype="DATASET", limit=1)
     assert found["items"][0]["matched"] == {"keywords": ["sst = sea surface temperature"]}
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("length", [2_001, 70_000, 1_000_000])
 async def test_a_text_that_is_too_long_to_search_for_is_the_callers_mistake(standing: Standing, length: int):
     async with standing.client() as client:
