@@ -1,10 +1,14 @@
 """Lineage answers to page through: one written by hand, and random ones of the shape Provena holds."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
 from provena_mcp.lineage.lineage import Lineage
+from provena_mcp.lineage.pages import PageRequest, plan_page
+from provena_mcp.lineage.result import LineageResult
 from provena_mcp.lineage.view import LineageView, view_lineage
 from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.provenance import assert_creation, assert_model_run, assert_version
@@ -93,3 +97,50 @@ def questions(draw: st.DrawFn) -> Question:
 
 
 NAMES = st.text(max_size=40) | st.sampled_from(("Sea surface temperature", "0F4A9C21B7", "珊瑚", "🪸 reef"))
+REEF_NAMES = {
+    "reef/growth": "Coral growth 2020",
+    "reef/forcing": "Weather forcing",
+    "reef/hydro": "Hydrodynamics",
+    "reef/run2": "Growth run",
+    "reef/run1": "Hydro run",
+    "reef/version": "Version 2 of the forcing",
+    "reef/bo": "Bo Berg",
+    "reef/ann": "Ann Atoll",
+}
+
+
+def as_json(result: LineageResult) -> dict:
+    return json.loads(result.model_dump_json(exclude_none=True))
+
+
+def pages(
+    view: LineageView, request: PageRequest, names: dict[str, str] | None = None
+) -> Iterator[LineageResult]:
+    """Every page, by calling with the cursor of the page before."""
+    while True:
+        plan = plan_page(view, request)
+        page = plan.write(names)
+        yield page
+        if page.next is None:
+            return
+        cursor = page.next.arguments["cursor"]
+        assert isinstance(cursor, str)
+        request = PageRequest(request.max_tokens, request.subtypes, request.names, cursor)
+
+
+def node_rows(page: LineageResult) -> list[tuple[str, str, tuple[int | str, ...]]]:
+    return [
+        (hop, type_, row)
+        for hop, by_type in page.nodes.items()
+        for type_, rows in by_type.items()
+        for row in rows
+    ]
+
+
+def links_of(page: LineageResult) -> list[tuple[str, int, int]]:
+    found = []
+    for relation, rows in page.links.items():
+        for sources, *targets in rows:
+            for source in sources if isinstance(sources, tuple) else (sources,):
+                found += [(relation, source, target) for target in targets]
+    return found
