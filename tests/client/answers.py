@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
+from pydantic import SecretStr
 
-from provena_mcp.client import ProvenaClient
+from provena_mcp.client import ProvenaClient, ReadyToken
 from provena_mcp.errors import ProvenaError
 from provena_mcp.wire.registry import ListFilter, ListRequest
-from tests.client.provena_stand_in import Script, client_over, json_answer
+from tests.client.provena_stand_in import RECORD, Script, client_over, json_answer
 
 OK = {"success": True, "details": "fine"}
 WIRE_RECORD = {
@@ -86,3 +88,22 @@ async def batch(client: ProvenaClient) -> object:
 async def people(client: ProvenaClient) -> object:
     request = ListRequest(filter_by=ListFilter(item_subtype="PERSON"))
     return [item.id async for page in client.registry.pages(request) for item in page.items]
+
+
+async def read(client: ProvenaClient) -> object:
+    return await client.prov.explore("upstream", "10378.1/9", 101)
+
+
+async def fetch(client: ProvenaClient) -> object:
+    return await client.registry.fetch("10378.1/9")
+
+
+async def write(client: ProvenaClient) -> object:
+    return await client.prov.register(RECORD)
+
+
+async def failure(call, answer: httpx.Response, token: str = "secret-token") -> ProvenaError:
+    async with client_over(Script([answer]), tokens=ReadyToken(SecretStr(token))) as client:
+        with pytest.raises(ProvenaError) as caught:
+            await call(client)
+    return caught.value

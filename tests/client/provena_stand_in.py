@@ -1,6 +1,7 @@
 """What the client's tests speak to: an httpx handler, or scripted bytes over a real loopback socket."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from provena_mcp.wire.items import Associations, ModelRunRecord
 BASE = "http://provena.test"
 
 QUICK = ClientLimits(pause_seconds=0, jitter_seconds=0)
+TWO_ATTEMPTS = QUICK.model_copy(update={"attempts": 2})
 
 
 def endpoints(base: str = BASE) -> Endpoints:
@@ -158,3 +160,14 @@ async def hang_up(writer: asyncio.StreamWriter) -> None:
 
 async def never(writer: asyncio.StreamWriter) -> None:
     await asyncio.Event().wait()
+
+
+GOOD = raw_answer(json.dumps(LINEAGE).encode())
+
+
+def client_at(base: str, **limits: float) -> ProvenaClient:
+    return ProvenaClient(endpoints(base), tokens=NoToken(), limits=TWO_ATTEMPTS.model_copy(update=limits))
+
+
+async def explore(client: ProvenaClient) -> object:
+    return await client.prov.explore("upstream", "10378.1/2", 3)

@@ -1,39 +1,25 @@
 """What each refusal of the services means (provena-http 2.1, 3, 6.1, 7.4)."""
 
-import json
-
-import httpx
 import pytest
-from pydantic import SecretStr
 
-from provena_mcp.client import ProvenaClient, ReadyToken
+from provena_mcp.client import ProvenaClient
 from provena_mcp.errors import (
     AmbiguousWriteError,
     DeploymentError,
     DepthLimitError,
     ForbiddenError,
-    MalformedAnswerError,
-    MalformedItemError,
     NotFoundError,
     NotLoggedInError,
-    ProvenaError,
     RejectedError,
     UnavailableError,
     WrongSubtypeError,
 )
-from tests.client.provena_stand_in import RECORD, Script, client_over, json_answer
+from tests.client.answers import failure, fetch, read, write
+from tests.client.provena_stand_in import json_answer
 
 ROLE = "You are not authorised to access this resource as you don't have the correct role."
 WRONG_KIND = "The record was found but could not parsed as an appropriate type: Error The record was marked…"
 UNKNOWN = 'Could not find the given key (10378.1/9) in the registry. Details "Failed to find item.".'
-
-
-async def read(client: ProvenaClient) -> object:
-    return await client.prov.explore("upstream", "10378.1/9", 101)
-
-
-async def fetch(client: ProvenaClient) -> object:
-    return await client.registry.fetch("10378.1/9")
 
 
 async def typed_fetch(client: ProvenaClient) -> object:
@@ -42,10 +28,6 @@ async def typed_fetch(client: ProvenaClient) -> object:
 
 async def job(client: ProvenaClient) -> object:
     return await client.jobs.fetch("7c0f")
-
-
-async def write(client: ProvenaClient) -> object:
-    return await client.prov.register(RECORD)
 
 
 async def link(client: ProvenaClient) -> object:
@@ -62,13 +44,6 @@ async def batch_csv(client: ProvenaClient) -> object:
 
 async def admin(client: ProvenaClient) -> object:
     return await client.prov.config_text()
-
-
-async def failure(call, answer: httpx.Response, token: str = "secret-token") -> ProvenaError:
-    async with client_over(Script([answer]), tokens=ReadyToken(SecretStr(token))) as client:
-        with pytest.raises(ProvenaError) as caught:
-            await call(client)
-    return caught.value
 
 
 @pytest.mark.asyncio
@@ -277,113 +252,3 @@ async def test_a_422_names_the_fields_as_paths():
     assert caught.upstream == (
         "inputs[0].dataset_type: not permitted; start after end; depth: not an integer; free text"
     )
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("content", "content_type", "said"),
-    [
-        (b"Internal Server Error", "text/plain; charset=utf-8", "Internal Server Error"),
-        (b"<html><body>proxy</body></html>", "text/html", None),
-        (b'{"message": "Endpoint request timed out"}', "application/json", "Endpoint request timed out"),
-        (b'{"detail": {"message": "deep"}}', "application/json", "deep"),
-        (b"\xff\xfe", "application/octet-stream", None),
-        (b'{"detail": [', "application/json", None),
-        (b"", "", None),
-    ],
-)
-async def test_what_was_said_is_found_in_any_body(content: bytes, content_type: str, said: str | None):
-    caught = await failure(read, httpx.Response(500, content=content, headers={"content-type": content_type}))
-    assert type(caught) is DeploymentError
-    assert caught.upstream == said
-
-
-@pytest.mark.asyncio
-async def test_what_was_said_is_cleaned_bounded_and_holds_no_secrets():
-    jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
-    said = (
-        f"\x1b[31mred\u200b \u202ebad token opaque-token-1 Bearer {jwt} {jwt} "
-        "https://user:pw@bucket.example.org/x?X-Amz-Signature=abc123&X-Amz-Credential=AKIA&x=1 "
-        '{"access_token": "t0p", "user_info": "cipher"} ' + "word " * 500
-    )
-    caught = await failure(read, json_answer({"detail": said}, 500), token="opaque-token-1")
-    text = caught.upstream or ""
-    assert len(text) <= 500
-    assert "https://bucket.example.org/x" in text
-    for secret in (
-        "opaque-token-1",
-        jwt,
-        "abc123",
-        "AKIA",
-        "t0p",
-        "cipher",
-        "user:pw",
-        "\x1b",
-        "\u202e",
-        "\u200b",
-    ):
-        assert secret not in text
-        assert secret not in caught.message + caught.advice + repr(caught)
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("call", [read, fetch, write])
-async def test_a_redirect_is_not_followed_and_its_query_is_not_shown(call):
-    script = Script(
-        [httpx.Response(302, headers={"location": "https://evil.example.org/login?state=s3cret"})]
-    )
-    async with client_over(script) as client:
-        with pytest.raises(DeploymentError, match="points to another address") as caught:
-            await call(client)
-    assert caught.value.upstream == "https://evil.example.org/login"
-    assert len(script.requests) == 1
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    "answer",
-    [
-        httpx.Response(200, content=b"", headers={"content-type": "application/json"}),
-        httpx.Response(200, html="<html>Log in</html>"),
-        httpx.Response(200, json={"status": {"success": True, "details": ""}}),
-        httpx.Response(200, content=b'{"session_id": "7c', headers={"content-type": "application/json"}),
-    ],
-)
-async def test_a_write_whose_answer_cannot_be_read_may_have_happened(answer: httpx.Response):
-    caught = await failure(write, answer)
-    assert type(caught) is AmbiguousWriteError
-    assert (caught.retry, caught.advice) == (
-        "check_first",
-        "Look with `jobs.list` whether it arrived before sending it again.",
-    )
-
-
-@pytest.mark.asyncio
-async def test_an_item_that_lacks_what_its_subtype_needs_is_malformed_and_names_the_field():
-    raw = {"id": "10378.1/9", "item_category": "ACTIVITY", "item_subtype": "MODEL_RUN", "display_name": "R"}
-    caught = await failure(fetch, json_answer({"status": {"success": True, "details": ""}, "item": raw}))
-    assert type(caught) is MalformedItemError
-    assert "an item that lacks or misspells 'record'" in caught.message
-    assert (
-        caught.advice
-        == "Its entry in the registry needs mending: tell its owner, or an administrator of Provena."
-    )
-
-
-@pytest.mark.asyncio
-async def test_success_without_an_item_is_malformed():
-    caught = await failure(fetch, json_answer({"status": {"success": True, "details": ""}, "item": None}))
-    assert type(caught) is MalformedAnswerError
-
-
-@pytest.mark.asyncio
-async def test_an_error_about_a_token_in_the_answer_does_not_quote_it():
-    answer = json_answer({"username": 7, "roles": "none", "access_token": "t0p-s3cret"})
-
-    async def check(client: ProvenaClient) -> object:
-        return await client.prov.check_access("read")
-
-    caught = await failure(check, answer)
-    assert type(caught) is MalformedAnswerError
-    assert "t0p-s3cret" not in json.dumps([str(caught), repr(caught), caught.upstream])
-    assert (caught.__cause__, caught.__suppress_context__) == (None, True)

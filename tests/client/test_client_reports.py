@@ -1,14 +1,26 @@
 """Reports: asked for as a job or a document, and fetched from where they are stored."""
 
+import asyncio
 import json
+import logging
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
-from provena_mcp.client import ReportDocument, ReportJob
+from provena_mcp.client import ProvenaClient, ReadyToken, ReportDocument, ReportJob
 from provena_mcp.errors import DeploymentError, MalformedAnswerError, NotFoundError, UnavailableError
 from tests.client.answers import prov, sent
-from tests.client.provena_stand_in import BASE, Script, client_over, json_answer
+from tests.client.provena_stand_in import (
+    BASE,
+    TWO_ATTEMPTS,
+    Loopback,
+    Script,
+    client_over,
+    endpoints,
+    json_answer,
+    raw_answer,
+)
 
 
 @pytest.mark.asyncio
@@ -81,3 +93,31 @@ async def test_something_else_at_the_address_of_a_report_is_malformed():
         await sent(
             prov("fetch_report", "https://bucket.example.org/r"), httpx.Response(200, content=b"<?xml")
         )
+
+
+@pytest.mark.asyncio
+async def test_a_report_is_fetched_without_login_and_its_signature_stays_out_of_the_log(
+    caplog: pytest.LogCaptureFixture,
+):
+    caplog.set_level(logging.DEBUG)
+    answers = [raw_answer(b"PK\x03\x04docx"), raw_answer(b'{"message": "Health check successful."}')]
+
+    async def reply(writer: asyncio.StreamWriter) -> None:
+        writer.write(answers.pop(0))
+
+    async with Loopback(reply).serving() as server:
+        client = ProvenaClient(
+            endpoints(server.base), tokens=ReadyToken(SecretStr("t0ken-value")), limits=TWO_ATTEMPTS
+        )
+        async with client:
+            url = f"{server.base}/bucket/r.docx?X-Amz-Credential=AK%2F1&X-Amz-Signature=5ignature"
+            document = await client.prov.fetch_report(url)
+            await client.jobs.health()
+    report, health = server.heads
+    assert document == b"PK\x03\x04docx"
+    assert report.startswith("GET /bucket/r.docx?X-Amz-Credential=AK%2F1&X-Amz-Signature=5ignature HTTP/1.1")
+    assert "authorization" not in report.lower()
+    assert "Authorization: Bearer t0ken-value" in health
+    assert f"HTTP Request: GET {server.base}/bucket/r.docx " in caplog.text
+    assert "5ignature" not in caplog.text
+    assert "t0ken-value" not in caplog.text

@@ -1,5 +1,7 @@
 """Which requests are sent again, and which are sent once."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -13,17 +15,27 @@ from provena_mcp.errors import (
     UnavailableError,
 )
 from provena_mcp.wire.registry import ListRequest
-from tests.client.provena_stand_in import LINEAGE, QUICK, RECORD, Script, client_over, json_answer
+from tests.client.provena_stand_in import (
+    GOOD,
+    LINEAGE,
+    QUICK,
+    RECORD,
+    Loopback,
+    Script,
+    always,
+    client_at,
+    client_over,
+    explore,
+    hang_up,
+    json_answer,
+    never,
+)
 
 DOWN = httpx.ConnectError("All connection attempts failed")
 BROKEN = httpx.RemoteProtocolError("Server disconnected without sending a response.")
 SUBMITTED = {"status": {"success": True, "details": ""}, "session_id": "7c0f"}
 EMPTY_PAGE = {"status": {"success": True, "details": ""}, "items": [], "pagination_key": None}
 NO_JOBS = {"jobs": [], "pagination_key": None}
-
-
-async def explore(client: ProvenaClient) -> object:
-    return await client.prov.explore("upstream", "10378.1/2", 3)
 
 
 async def list_items(client: ProvenaClient) -> object:
@@ -201,3 +213,28 @@ def test_jitter_only_lengthens_the_pause_asked_for():
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, seconds: float | None):
     assert seconds_to_wait(header, now=1_000_000.0) == seconds
+
+
+@pytest.mark.asyncio
+async def test_a_read_is_repeated_when_the_connection_breaks_before_an_answer():
+    answers = [hang_up, always(GOOD)]
+
+    async def reply(writer: asyncio.StreamWriter) -> None:
+        await answers.pop(0)(writer)
+
+    async with Loopback(reply).serving() as server, client_at(server.base) as client:
+        await explore(client)
+    assert len(server.heads) == 2
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("reply", [hang_up, never, always(GOOD[:-20] + b"\r\n"), always(b"nonsense\r\n\r\n")])
+async def test_a_write_is_sent_once_whatever_happens_to_its_answer(reply):
+    async with (
+        Loopback(reply).serving() as server,
+        client_at(server.base, total_seconds=2.0, read_seconds=0.5) as client,
+    ):
+        with pytest.raises(AmbiguousWriteError) as caught:
+            await client.prov.register(RECORD)
+    assert "`jobs.list`" in caught.value.advice
+    assert len(server.heads) == 1

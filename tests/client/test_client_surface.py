@@ -138,3 +138,10 @@ def test_importing_the_client_imports_nothing_of_mcp():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_importing_the_client_leaves_out_what_only_repeating_needs():
+    heavy = "{'networkx', 'cryptography', 'jwt'}"
+    code = f"import sys, provena_mcp.client; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
