@@ -1,9 +1,12 @@
+"""Who answers, who asks, and what they may do."""
+
 from pathlib import Path
 
 import pytest
 
+from tests.tools.conftest import Standing
 from tests.worlds.deployment import a_record, answering, provena, server
-from tests.worlds.sample import call
+from tests.worlds.sample import BOTH_ERAS, call
 
 LOOKUP = "/auth-api/link/user/lookup"
 
@@ -48,3 +51,14 @@ async def test_a_writer_who_is_no_person_may_write_what_needs_none(tmp_path: Pat
     assert "person" not in you
     assert (done["status"], organisation["ready"], model["ready"]) == ("succeeded", True, False)
     assert "not linked to a Person" in model["problems"][0]["message"]
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio(loop_scope="session")
+async def test_health_says_who_answers_and_who_asks(standing: Standing, era: str):
+    async with standing.client(era) as client:
+        health = await call(client, "get_health_check")
+    assert (health["provena"]["kind"], health["provena"]["items"]) == ("sample", 124)
+    assert set(health["services"].values()) == {"ok"}
+    assert health["you"]["can_write"]
+    assert health["you"]["person"]["name"] == "Local user"

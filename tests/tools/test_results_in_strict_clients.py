@@ -11,6 +11,7 @@ from mcp import Client, MCPError
 from mcp.types import CallToolResult, ResourceLink, Tool
 
 from provena_mcp.tools.toolsets import ALL_TOOLS
+from tests.tools.conftest import Standing
 from tests.worlds.sample import BOTH_ERAS, error_of, sample_client, text_of
 from tests.worlds.sample_csv import a_csv, trials
 
@@ -193,3 +194,13 @@ async def test_a_tool_that_there_is_not_is_a_protocol_error_with_the_nearest_nam
         with pytest.raises(MCPError) as refused:
             await client.call_tool(name, {})
     assert (refused.value.error.code, refused.value.error.message) == (-32602, message)
+
+
+@BOTH_ERAS
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_text_of_a_result_is_its_structure_as_compact_json(standing: Standing, era: str):
+    async with standing.client(era) as client:
+        result = await client.call_tool("list_items", {"subtype": "MODEL"})
+    text = text_of(result)
+    assert json.loads(text) == result.structured_content
+    assert text == json.dumps(result.structured_content, separators=(",", ":"), ensure_ascii=False)

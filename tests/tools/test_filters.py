@@ -1,3 +1,5 @@
+"""Filters of lists and searches: what they keep, what they leave out, what is refused."""
+
 import json
 from importlib.resources import files
 from pathlib import Path
@@ -6,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.tools.conftest import Standing
-from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client, world_client
+from tests.worlds.sample import BOTH_ERAS, call, failure, world_client
 from tests.worlds.small import dataset
 
 ITEMS: list[dict[str, Any]] = json.loads(
@@ -173,126 +175,6 @@ async def test_what_was_left_out_is_counted_by_the_filter_that_dropped_it(standi
     assert set(found["left_out"]) <= {"before", "after", "bbox", "bbox not stated"}
 
 
-@BOTH_ERAS
-@pytest.mark.asyncio(loop_scope="session")
-async def test_a_match_says_which_words_stand_where(standing: Standing, era: str):
-    async with standing.client(era) as client:
-        found = await call(client, "search_items", query="Currents hindcast temprature", subtype="DATASET")
-    first = next(item for item in found["items"] if item["id"] == "sample/1000041")
-    assert first["matched"] == {
-        "name": ["currents"],
-        "keywords": ["hindcast"],
-        "not_found": ["temprature"],
-    }
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_items_of_one_name_are_told_apart_by_what_differs(standing: Standing):
-    async with standing.client() as client:
-        found = await call(
-            client, "search_items", query="coral cover survey heron", subtype="DATASET", limit=4
-        )
-    assert found["same_name"] == [
-        {
-            "name": "Coral cover survey, Heron Reef",
-            "items": [
-                {
-                    "id": item_id,
-                    "organisation": organisation,
-                    "when": when,
-                    "registered": registered,
-                    "licence": licence,
-                }
-                for item_id, organisation, when, registered, licence in sorted(
-                    [
-                        (
-                            "sample/1000024",
-                            "Coral Coast Research Institute",
-                            "2019-08-05 to 2019-08-19",
-                            "2019-09-23T01:00:00Z",
-                            "CC BY 4.0",
-                        ),
-                        (
-                            "sample/1000068",
-                            "Wet Tropics Water Alliance",
-                            "2021-05-03 to 2021-05-21",
-                            "2021-06-21T01:00:00Z",
-                            "CC BY-NC 4.0",
-                        ),
-                    ],
-                    key=lambda entry: [item["id"] for item in found["items"]].index(entry[0]),
-                )
-            ],
-            "count": 2,
-        }
-    ]
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_versions_of_one_dataset_are_told_apart_by_their_number(standing: Standing):
-    async with standing.client() as client:
-        found = await call(client, "search_items", query="reef bathymetry and outlines", subtype="DATASET")
-    (group,) = [g for g in found["same_name"] if g["name"] == "Reef bathymetry and outlines"]
-    assert {(item["id"], item["version"]) for item in group["items"]} == {
-        ("sample/1000013", 1),
-        ("sample/1000072", 2),
-    }
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_pages_of_a_search_join_to_the_whole_in_order(standing: Standing):
-    question = {"query": "coral cover", "subtype": "DATASET", "release_status": "NOT_RELEASED"}
-    async with standing.client() as client:
-        whole = await call(client, "search_items", **question, limit=50)
-        first = await call(client, "search_items", **question, limit=4)
-        second = await call(client, "search_items", **question, limit=50, cursor=first["cursor"])
-        other = await failure(client, "search_items", query="currents", cursor=first["cursor"])
-    ids = [item["id"] for item in whole["items"]]
-    assert [item["id"] for item in (*first["items"], *second["items"])] == ids
-    assert (whole["complete"], first["complete"], second["complete"]) == (True, False, True)
-    assert other["message"] == "The cursor belongs to another question."
-
-
-@pytest.mark.parametrize("filters", [{}, {"release_status": "NOT_RELEASED"}], ids=str)
-@pytest.mark.asyncio
-async def test_pages_are_cut_to_the_budget_and_join_to_the_whole(tmp_path: Path, filters: dict[str, str]):
-    async with sample_client(tmp_path) as client:
-        whole = {
-            "list_items": await call(client, "list_items", subtype="DATASET", **filters, limit=100),
-            "search_items": await call(client, "search_items", query="coral", **filters, limit=50),
-        }
-    async with sample_client(tmp_path, max_result_tokens=600) as client:
-        for tool, asked in (("list_items", {"subtype": "DATASET"}), ("search_items", {"query": "coral"})):
-            ids: list[str] = []
-            cursor: dict[str, str] | None = {}
-            while cursor is not None:
-                page = await call(client, tool, **asked, **filters, limit=50, **cursor)
-                assert len(json.dumps(page["items"])) < 600 * 4
-                ids += [item["id"] for item in page["items"]]
-                cursor = {"cursor": page["cursor"]} if "cursor" in page else None
-            assert ids == [item["id"] for item in whole[tool]["items"]]
-            assert len(ids) > 3
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_a_page_may_be_smaller_than_the_one_before(standing: Standing):
-    async with standing.client() as client:
-        whole = await call(client, "list_items", subtype="DATASET", limit=20)
-        first = await call(client, "list_items", subtype="DATASET", limit=7)
-        second = await call(client, "list_items", subtype="DATASET", limit=2, cursor=first["cursor"])
-        third = await call(client, "list_items", subtype="DATASET", limit=11, cursor=second["cursor"])
-    pages = [*first["items"], *second["items"], *third["items"]]
-    assert [item["id"] for item in pages] == [item["id"] for item in whole["items"]]
-
-
-@pytest.mark.asyncio
-async def test_a_search_that_reaches_the_services_limit_says_how_to_go_on(tmp_path: Path):
-    async with sample_client(tmp_path, max_result_tokens=20_000) as client:
-        found = await call(client, "search_items", query="reef 2016 2020 registered created", limit=50)
-    assert (found["hits"], found["complete"]) == (50, False)
-    assert "list_items" in found["note"]
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -318,75 +200,6 @@ async def test_a_filter_that_cannot_be_meant_is_refused(
             assert refused["fault"] == "caller"
 
 
-@BOTH_ERAS
-@pytest.mark.asyncio(loop_scope="session")
-async def test_versions_come_oldest_first_and_the_newest_is_marked(standing: Standing, era: str):
-    async with standing.client(era) as client:
-        fetched = await call(
-            client, "fetch_items", ids=["sample/1000072", "sample/1000014"], include=["versions"]
-        )
-    chains = {item_id: beside["versions"] for item_id, beside in fetched["included"].items()}
-    assert chains["sample/1000072"] == [
-        {"id": "sample/1000013", "number": 1, "registered": "2019-04-15T01:00:00Z"},
-        {
-            "id": "sample/1000072",
-            "number": 2,
-            "registered": "2022-05-16T01:00:00Z",
-            "reason": "Re-gridded to 50 m after the 2021 lidar survey; 212 outlines moved.",
-            "newest": True,
-        },
-    ]
-    assert [step.get("newest") for step in chains["sample/1000014"]] == [True]
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_history_says_who_changed_which_field_and_why(standing: Standing):
-    async with standing.client() as client:
-        fetched = await call(client, "fetch_items", ids=["sample/1000025"], include=["history"])
-    assert fetched["included"]["sample/1000025"]["history"] == {
-        "edits": [
-            {
-                "when": "2020-03-23T02:00:00Z",
-                "by": "rwhitcombe",
-                "reason": "Stated the supplier's limits of use.",
-                "changed": [
-                    {
-                        "field": "collection_format.dataset_info.usage_limitations",
-                        "now": "Supplied under agreement. Not to be passed on; "
-                        "derived maps may be published.",
-                    }
-                ],
-            },
-            {"when": "2019-11-11T01:00:00Z", "by": "obrandt", "reason": "Initial record creation"},
-        ],
-        "count": 2,
-    }
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_lineage_counts_agree_with_the_lineage_tools(standing: Standing):
-    async with standing.client() as client:
-        fetched = await call(
-            client, "fetch_items", ids=["sample/1000117"], include=["lineage_counts", "access"], detail="full"
-        )
-        upstream = await call(client, "explore_upstream", starting_id="sample/1000117", depth=10)
-    beside = fetched["included"]["sample/1000117"]
-    assert beside["lineage_counts"]["upstream"] == {
-        "items": upstream["totals"]["nodes"] - 1,
-        "by_type": upstream["totals"]["by_type"] | {"DATASET": upstream["totals"]["by_type"]["DATASET"] - 1},
-        "incomplete_because": upstream["incomplete_because"],
-    }
-    assert (beside["access"]["locked"], "metadata-read" in beside["access"]["roles"]) == (False, True)
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_lineage_counts_of_many_items_at_once_are_refused(standing: Standing):
-    ids = [f"sample/{1000000 + number}" for number in range(1, 12)]
-    async with standing.client() as client:
-        refused = await failure(client, "fetch_items", ids=ids, include=["lineage_counts"])
-    assert refused["message"] == "lineage_counts takes at most 10 ids at a time."
-
-
 @pytest.mark.asyncio(loop_scope="session")
 async def test_an_owner_given_by_name_is_answered_with_the_person_who_may_be_meant(standing: Standing):
     async with standing.client() as client:
@@ -409,32 +222,6 @@ async def test_a_username_that_nobody_has_is_doubted_where_nothing_is_theirs(sta
         linked = await call(client, "list_items", owner="yseo", subtype="MODEL")
     assert (listed["items"], listed["note"], found["items"], found["note"]) == ([], note, [], note)
     assert "note" not in linked
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_a_search_for_an_id_finds_that_item_and_none_that_share_its_prefix(standing: Standing):
-    async with standing.client() as client:
-        found = await call(client, "search_items", query="sample/1000041")
-    assert [(item["id"], item["score"] > 0) for item in found["items"]] == [("sample/1000041", True)]
-    assert (found["hits"], found["complete"]) == (1, True)
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_a_word_that_stands_under_another_name_is_found_and_said_so(standing: Standing):
-    async with standing.client() as client:
-        found = await call(client, "search_items", query="SST", subtype="DATASET", limit=1)
-    assert found["items"][0]["matched"] == {"keywords": ["sst = sea surface temperature"]}
-
-
-@pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("length", [2_001, 70_000, 1_000_000])
-async def test_a_text_that_is_too_long_to_search_for_is_the_callers_mistake(standing: Standing, length: int):
-    async with standing.client() as client:
-        error = await failure(client, "search_items", query="x" * length)
-        longest = await call(client, "search_items", query="x" * 2_000)
-    assert (error["kind"], error["parameter"]) == ("Argument", "query")
-    assert error["message"] == f"query has {length:,} characters; at most 2,000 are searched for."
-    assert longest["items"] == []
 
 
 PACIFIC = {
