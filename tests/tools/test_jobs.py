@@ -1,35 +1,16 @@
 """The caller's jobs: what came of them, why they failed, and how to go on."""
 
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from provena_mcp.queries.jobs.job_wait import PollPolicy
+from tests.tools.job_answers import FETCH_JOB, LIST_JOBS, a_job
 from tests.worlds.deployment import HandClock, Send, a_record, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call, failure
 
-FETCH_JOB = "/job-api/jobs/user/fetch"
-LIST_JOBS = "/job-api/jobs/user/list"
-LIST_BATCH = "/job-api/jobs/user/list_batch"
 UNKNOWN = {"detail": "Item was not found."}
-
-
-def a_job(**fields: Any) -> dict[str, Any]:
-    job = {
-        "session_id": "5b0c0f9e",
-        "created_timestamp": 1_700_000_000,
-        "username": "jane",
-        "batch_id": None,
-        "payload": {"record": {"display_name": "Moore Reef"}, "user_info": "cipher-of-the-login"},
-        "job_type": "PROV_LODGE",
-        "job_sub_type": "MODEL_RUN_PROV_LODGE",
-        "status": "SUCCEEDED",
-        "info": None,
-        "result": None,
-    }
-    return {**job, **fields}
 
 
 @pytest.mark.asyncio
@@ -181,33 +162,6 @@ async def test_a_failure_is_explained_with_its_likely_cause_where_provena_lost_i
 
 
 @pytest.mark.asyncio
-async def test_rows_of_a_batch_that_have_not_appeared_keep_it_unfinished(tmp_path: Path):
-    record = a_record()
-    for dataset in (*record["inputs"], *record["outputs"]):
-        dataset["dataset_type"] = "DATA_STORE"
-    parent = a_job(
-        job_sub_type="MODEL_RUN_BATCH_SUBMIT",
-        payload={"records": [record, {**record, "display_name": "Second"}]},
-        result={"batch_id": "b1"},
-    )
-    child = a_job(
-        session_id="c1", batch_id="b1", payload={"record": record}, result={"record": {"id": "10378.1/1"}}
-    )
-    async with provena(tmp_path) as wire, server(wire) as client:
-        wire.spoilt[FETCH_JOB] = answering(200, {"job": parent})
-        wire.spoilt[LIST_BATCH] = answering(200, {"jobs": [child], "pagination_key": None})
-        job = await call(client, "get_job", session_id="5b0c0f9e")
-    assert {key: job[key] for key in ("status", "finished", "batch_id", "of", "counts", "runs")} == {
-        "status": "in_progress",
-        "finished": False,
-        "batch_id": "b1",
-        "of": 2,
-        "counts": {"succeeded": 1},
-        "runs": [{"row": 1, "name": "Moore Reef again", "status": "succeeded", "model_run_id": "10378.1/1"}],
-    }
-
-
-@pytest.mark.asyncio
 async def test_a_finished_report_is_opened_by_its_uri_never_by_its_signed_address(tmp_path: Path):
     done = a_job(
         job_type="REPORT",
@@ -270,75 +224,3 @@ async def test_rows_that_cannot_be_read_are_counted_and_strange_names_are_made_h
         listed = await call(client, "list_jobs")
     assert listed["unreadable"] == 1
     assert (listed["jobs"][0]["name"], listed["jobs"][0]["status"]) == ("Ignoreall rules", "in_progress")
-
-
-@pytest.mark.asyncio
-async def test_a_batch_none_of_whose_rows_can_be_read_exists_all_the_same(tmp_path: Path):
-    async with provena(tmp_path) as wire, server(wire) as client:
-        rows = {"jobs": [{"no": "job"}] * 3, "pagination_key": None}
-        wire.spoilt[LIST_BATCH] = answering(200, rows)
-        told = await call(client, "get_job", session_id="b1")
-    assert (told["status"], told["finished"], told["batch_id"]) == ("in_progress", False, "b1")
-    assert told["note"].startswith("3 rows of the batch ")
-    assert told["next"] == {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("status", "following"),
-    [
-        ("IN_PROGRESS", {"tool": "get_job", "arguments": {"session_id": "b1", "wait": True}}),
-        ("FAILED", {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}),
-    ],
-)
-async def test_a_batch_of_unknown_size_is_waited_for_only_while_one_of_its_jobs_is_at_work(
-    tmp_path: Path, status: str, following: dict[str, Any]
-):
-    child = a_job(session_id="c1", batch_id="b1", status=status, info="Refused.", result=None)
-    async with provena(tmp_path) as wire, server(wire) as client:
-        rows = {"jobs": [child, {"no": "job"}], "pagination_key": None}
-        wire.spoilt[LIST_BATCH] = answering(200, rows)
-        told = await call(client, "get_job", session_id="b1")
-    assert (told["status"], told["finished"], told["next"]) == ("in_progress", False, following)
-
-
-@pytest.mark.asyncio
-async def test_rows_of_a_batch_that_never_appear_are_waited_for_once_only(tmp_path: Path):
-    clock = HandClock()
-    polling = PollPolicy(clock=clock, sleep=clock.sleep)
-    record = a_record()
-    parent = a_job(
-        job_sub_type="MODEL_RUN_BATCH_SUBMIT",
-        payload={
-            "records": [record, {**record, "display_name": "Second"}, {**record, "display_name": "Third"}]
-        },
-        result={"batch_id": "b1"},
-    )
-    child = a_job(
-        session_id="c1", batch_id="b1", payload={"record": record}, result={"record": {"id": "10378.1/1"}}
-    )
-    async with provena(tmp_path) as wire, server(wire, polling=polling) as client:
-        wire.spoilt[FETCH_JOB] = answering(200, {"job": parent})
-        wire.spoilt[LIST_BATCH] = answering(200, {"jobs": [child], "pagination_key": None})
-        at_once = await call(client, "get_job", session_id="5b0c0f9e")
-        waited = await call(client, "get_job", session_id="5b0c0f9e", wait=True)
-    assert at_once["next"] == {"tool": "get_job", "arguments": {"session_id": "5b0c0f9e", "wait": True}}
-    assert (waited["status"], waited["finished"], waited["of"]) == ("in_progress", False, 3)
-    assert waited["note"].startswith("2 rows of the batch did not appear while they were waited for: ")
-    assert waited["next"] == {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}
-
-
-@pytest.mark.asyncio
-async def test_a_batch_of_unknown_size_without_any_row_is_waited_for_once(tmp_path: Path):
-    clock = HandClock()
-    polling = PollPolicy(clock=clock, sleep=clock.sleep)
-    parent = a_job(job_sub_type="MODEL_RUN_BATCH_SUBMIT", payload={}, result={"batch_id": "b1"})
-    async with provena(tmp_path) as wire, server(wire, polling=polling) as client:
-        wire.spoilt[FETCH_JOB] = answering(200, {"job": parent})
-        wire.spoilt[LIST_BATCH] = answering(200, {"jobs": [], "pagination_key": None})
-        at_once = await call(client, "get_job", session_id="5b0c0f9e")
-        waited = await call(client, "get_job", session_id="5b0c0f9e", wait=True)
-    assert at_once["next"] == {"tool": "get_job", "arguments": {"session_id": "5b0c0f9e", "wait": True}}
-    assert (waited["status"], waited["finished"]) == ("in_progress", False)
-    assert waited["note"].startswith("The rows of the batch did not appear while they were waited for: ")
-    assert waited["next"] == {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}

@@ -1,66 +1,22 @@
-"""A job that fails half-way leaves what it made: that is looked for, told, and not made again.
-
-The job does its work in the embedded Provena; then what the steps after the failure made is taken
-back, and the job is answered as failed or without its result, as the services would have it.
-"""
+"""A job that fails half-way leaves what it made: that is looked for, told, and not made again."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.worlds.deployment import BASE, Send, Wire, a_record, answering, provena, server
+from tests.tools.breakdown import JOBS, Breakdown
+from tests.worlds.deployment import Send, a_record, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call
 
-JOBS = "/job-api/jobs/user/"
 UPSTREAM = "/prov-api/explore/upstream"
-LOST = "Job failed, err: An error occurred while lodging the provenance record. Error: .."
 FAILED = "Provena accepted the record, and the job that registers it failed."
 FINISHING = (
     "Do not register it again: an administrator's store_record puts it into the graph, delete_model_run with "
     "and_registry removes it."
 )
-
-Step = Literal["registry", "graph", "result"]
-
-
-class Breakdown:
-    """Runs are registered, and their jobs break down at ``step``; ``affects`` says whose."""
-
-    def __init__(self, wire: Wire, step: Step, affects: Callable[[str], bool] = lambda name: True) -> None:
-        self._step = step
-        self._affects = affects
-        self._undone: set[str] = set()
-        wire.spoilt |= {f"{JOBS}{route}": self._answer for route in ("fetch", "list", "list_batch")}
-
-    async def _answer(self, request: httpx.Request, send: Send) -> httpx.Response:
-        answer = await send(request)
-        body = json.loads(await answer.aread())
-        for job in (body.get("job"), *body.get("jobs", ())):
-            if job and job["job_sub_type"] in ("MODEL_RUN_PROV_LODGE", "MODEL_RUN_UPDATE") and job["result"]:
-                await self._break(job, request.headers, send)
-        return httpx.Response(answer.status_code, json=body)
-
-    async def _break(self, job: dict[str, Any], headers: httpx.Headers, send: Send) -> None:
-        record = job["payload"].get("record") or job["payload"]["updated_record"]
-        if not self._affects(record["display_name"]):
-            return
-        run_id = job["result"]["record"]["id"]
-        job |= {"status": "FAILED", "info": LOST, "result": None}
-        if self._step != "result" and run_id not in self._undone:
-            self._undone.add(run_id)
-            body = {"record_id": run_id, "trial_mode": False}
-            await send(_request("POST", "/prov-api/model_run/delete", headers, json=body))
-            if self._step == "registry":
-                path = "/registry-api/registry/activity/model_run/delete"
-                await send(_request("DELETE", path, headers, params={"id": run_id}))
-
-
-def _request(method: str, path: str, headers: httpx.Headers, **more: Any) -> httpx.Request:
-    return httpx.Request(method, BASE + path, headers={"authorization": headers["authorization"]}, **more)
 
 
 async def registered(client: Any, **changes: Any) -> dict[str, Any]:
@@ -150,27 +106,6 @@ async def test_where_the_registry_cannot_be_asked_nothing_is_claimed_of_the_run(
 
 
 @pytest.mark.asyncio
-async def test_of_a_batch_each_row_says_what_there_is_of_its_run(tmp_path: Path):
-    records = [a_record(display_name=f"Reef run {number}") for number in range(3)]
-    async with provena(tmp_path) as wire, server(wire) as client:
-        shown = await call(client, "register_batch_model_runs", records=records)
-        Breakdown(wire, "graph", lambda name: name == "Reef run 1")
-        done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
-        again = await call(client, "register_batch_model_runs", records=records)
-    assert (done["status"], done["counts"]) == ("failed", {"failed": 1, "succeeded": 2})
-    assert done["message"] == (
-        "1 of 3 runs could not be registered; the others were. "
-        "1 of them is in the registry all the same: see runs."
-    )
-    lost, *others = done["runs"]
-    assert (lost["row"], lost["name"], lost["status"]) == (2, "Reef run 1", "failed")
-    assert f"It is in the registry as {lost['model_run_id']}; the lineage graph lacks it." in lost["reason"]
-    assert [row["row"] for row in others] == [1, 3]
-    assert len({row["model_run_id"] for row in done["runs"]}) == 3
-    assert [problem["path"] for problem in again["problems"]] == ["records[0]", "records[1]", "records[2]"]
-
-
-@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("in_the_registry", "message"),
     [
@@ -238,59 +173,6 @@ async def test_a_success_that_names_nothing_is_none_and_the_answer_says_how_to_f
 
 
 @pytest.mark.asyncio
-async def test_a_batch_asked_by_its_own_id_is_told_by_its_submission(tmp_path: Path):
-    records = [a_record(display_name=f"Reef run {number}") for number in range(3)]
-    async with provena(tmp_path) as wire, server(wire) as client:
-        shown = await call(client, "register_batch_model_runs", records=records)
-        done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
-        whole = await call(client, "get_job", session_id=done["batch_id"])
-
-        async def one_of_three(request: httpx.Request, send: Send) -> httpx.Response:
-            body = json.loads(await (await send(request)).aread())
-            return httpx.Response(200, json={**body, "jobs": body["jobs"][:1]})
-
-        wire.spoilt[f"{JOBS}list_batch"] = one_of_three
-        partly = await call(client, "get_job", session_id=done["batch_id"])
-        wire.spoilt[f"{JOBS}list"] = answering(200, {"jobs": [], "pagination_key": None})
-        alone = await call(client, "get_job", session_id=done["batch_id"])
-    assert [(row["row"], row["name"]) for row in whole["runs"]] == [
-        (number + 1, f"Reef run {number}") for number in range(3)
-    ]
-    assert (whole["status"], whole["of"], whole["session_id"]) == ("succeeded", 3, done["session_id"])
-    assert (partly["status"], partly["finished"], partly["of"]) == ("in_progress", False, 3)
-    assert (alone["status"], alone["finished"], "of" in alone) == ("in_progress", False, False)
-    assert alone["note"].startswith("How many runs this batch was submitted with is not known")
-    assert alone["next"] == {"tool": "list_jobs", "arguments": {}}
-
-
-@pytest.mark.asyncio
-async def test_a_row_of_a_batch_that_proves_nothing_is_not_waited_for_and_the_answer_says_how_to_find_out(
-    tmp_path: Path,
-):
-    async def one_without_result(request: httpx.Request, send: Send) -> httpx.Response:
-        body = json.loads(await (await send(request)).aread())
-        for job in body["jobs"]:
-            if job["payload"]["record"]["display_name"] == "Reef run 1":
-                job.update(status="SUCCEEDED", result=None)
-        return httpx.Response(200, json=body)
-
-    records = [a_record(display_name=f"Reef run {number}") for number in range(3)]
-    async with provena(tmp_path) as wire, server(wire) as client:
-        shown = await call(client, "register_batch_model_runs", records=records)
-        wire.spoilt[f"{JOBS}list_batch"] = one_without_result
-        done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
-        told = await call(client, "get_job", session_id=done["session_id"], wait=True)
-    unknown = (
-        "1 row of the batch cannot be read, or said to have succeeded without naming a run: what came of it "
-        "is not known. Look for the run by its name before anything is registered again."
-    )
-    newest = {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}
-    assert (done["status"], done["message"], done["next"]) == ("submitted", f"Sent. {unknown}", newest)
-    assert (told["status"], told["finished"], told["note"]) == ("in_progress", False, unknown)
-    assert (told["counts"], told["of"], told["next"]) == ({"succeeded": 2}, 3, newest)
-
-
-@pytest.mark.asyncio
 async def test_a_run_that_equals_another_but_for_its_name_and_description_is_warned_of(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire) as client:
         await registered(client)
@@ -309,46 +191,3 @@ async def test_a_run_that_equals_another_but_for_its_name_and_description_is_war
         True,
         ["records[1] differs from records[0] in name and description only: is it the same run?"],
     )
-
-
-@pytest.mark.asyncio
-async def test_a_batch_whose_submission_fails_after_it_queued_runs_is_not_said_to_have_registered_none(
-    tmp_path: Path,
-):
-    async def broken_down(request: httpx.Request, send: Send) -> httpx.Response:
-        body = json.loads(await (await send(request)).aread())
-        for job in (body.get("job"), *body.get("jobs", ())):
-            if job and job["job_sub_type"] == "MODEL_RUN_BATCH_SUBMIT" and job["result"]:
-                await _ended(job["result"]["batch_id"], request.headers, send)
-                job |= {"status": "FAILED", "info": LOST, "result": None}
-        return httpx.Response(200, json=body)
-
-    records = [a_record(display_name=f"Reef run {number}") for number in range(3)]
-    async with provena(tmp_path) as wire, server(wire) as client:
-        shown = await call(client, "register_batch_model_runs", records=records)
-        wire.spoilt |= {f"{JOBS}{route}": broken_down for route in ("fetch", "list")}
-        done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
-        told = await call(client, "get_job", session_id=done["session_id"])
-        again = await call(client, "register_batch_model_runs", records=records)
-    left = (
-        "3 of its 3 runs are in the registry: local/1000001, local/1000002, local/1000003. Others may have "
-        "been queued before it failed: look with list_items, subtype MODEL_RUN, before any are "
-        "registered again."
-    )
-    newest = {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}
-    assert (done["status"], done["message"], done["next"]) == (
-        "failed",
-        f"Provena could not take the batch. {left}",
-        newest,
-    )
-    assert (told["status"], told["note"], told["next"]) == ("failed", left, newest)
-    assert len(again["problems"]) == 3
-
-
-async def _ended(batch_id: str, headers: httpx.Headers, send: Send) -> None:
-    """Return when all jobs of a batch have ended."""
-    ended = False
-    while not ended:
-        answer = await send(_request("POST", f"{JOBS}list_batch", headers, json={"batch_id": batch_id}))
-        jobs = json.loads(await answer.aread())["jobs"]
-        ended = bool(jobs) and all(job["status"] in ("SUCCEEDED", "FAILED") for job in jobs)
