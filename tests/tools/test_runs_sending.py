@@ -1,7 +1,6 @@
 """A write is sent at most once, whatever breaks on the way, and nothing is registered twice unawares."""
 
 from pathlib import Path
-from typing import Any
 
 import anyio
 import httpx
@@ -10,12 +9,11 @@ from mcp import Client
 
 from provena_mcp.queries.jobs.job_wait import PollPolicy
 from tests.worlds.deployment import (
-    QUICK,
     HandClock,
     Send,
-    Spoil,
     a_record,
     answering,
+    confirmed,
     losing_the_answer,
     provena,
     server,
@@ -23,13 +21,7 @@ from tests.worlds.deployment import (
 from tests.worlds.sample import BOTH_ERAS, call, failure
 
 REGISTER = "/prov-api/model_run/register"
-FETCH_JOB = "/job-api/jobs/user/fetch"
 LIST_JOBS = "/job-api/jobs/user/list"
-
-
-async def confirmed(client: Client, **more: object) -> dict[str, Any]:
-    shown = await call(client, "register_model_run", record=a_record())
-    return await call(client, "register_model_run", reference=shown["reference"], confirm=True, **more)
 
 
 async def registered_runs(client: Client) -> int:
@@ -173,110 +165,6 @@ async def test_where_jobs_cannot_be_read_the_preview_says_so(tmp_path: Path):
         shown = await call(client, "register_model_run", record=a_record())
     assert shown["ready"]
     assert any("submitted before could not be looked up" in warning for warning in shown["warnings"])
-
-
-@pytest.mark.asyncio
-async def test_without_waiting_the_answer_says_how_to_follow_the_job(tmp_path: Path):
-    async with provena(tmp_path) as wire, server(wire) as client:
-        sent = await confirmed(client, wait=False)
-        assert sent == {
-            "status": "submitted",
-            "message": "Sent; Provena is still working on it. get_job says what came of it.",
-            "session_id": sent["session_id"],
-            "name": "Moore Reef again",
-            "next": {"tool": "get_job", "arguments": {"session_id": sent["session_id"], "wait": True}},
-        }
-        job = await call(client, "get_job", **sent["next"]["arguments"])
-    assert (job["status"], job["finished"], job["model_run_id"]) == ("succeeded", True, "local/1000001")
-
-
-def stuck(status: str, **fields: object) -> Spoil:
-    """The job that is asked for stands still."""
-
-    async def answer(request: httpx.Request, send: Send) -> httpx.Response:
-        del send
-        job = {
-            "session_id": request.url.params["session_id"],
-            "created_timestamp": 1,
-            "status": status,
-            "job_type": "PROV_LODGE",
-            "job_sub_type": "MODEL_RUN_PROV_LODGE",
-            "payload": {},
-        }
-        return httpx.Response(200, json={"job": job | fields})
-
-    return answer
-
-
-@pytest.mark.asyncio
-@BOTH_ERAS
-async def test_waiting_ends_within_45_seconds_and_tells_how_it_stands_meanwhile(tmp_path: Path, era: str):
-    clock = HandClock()
-    told: list[tuple[float, float | None, str | None]] = []
-    polling = PollPolicy(clock=clock, sleep=clock.sleep)
-    async with provena(tmp_path) as wire, server(wire, era, polling=polling) as client:
-        shown = await call(client, "register_model_run", record=a_record())
-        wire.spoilt[FETCH_JOB] = stuck("PENDING")
-        begun = clock.now
-
-        async def show(progress: float, total: float | None, message: str | None) -> None:
-            told.append((progress, total, message))
-
-        answer = await client.call_tool(
-            "register_model_run",
-            {"reference": shown["reference"], "confirm": True},
-            progress_callback=show,
-        )
-    assert answer.structured_content is not None
-    assert answer.structured_content["status"] == "submitted"
-    assert clock.now - begun == pytest.approx(40.0)
-    assert told == [(number, None, "pending") for number in range(1, len(told) + 1)]
-    assert len(told) > 20
-
-
-@pytest.mark.asyncio
-async def test_a_job_that_appears_late_is_waited_for(tmp_path: Path):
-    looks = 0
-
-    async def late(request: httpx.Request, send: Send) -> httpx.Response:
-        nonlocal looks
-        looks += 1
-        if looks <= 3:
-            return httpx.Response(400, json={"detail": "Item was not found."})
-        return await send(request)
-
-    async with provena(tmp_path) as wire, server(wire, polling=QUICK) as client:
-        wire.spoilt[FETCH_JOB] = late
-        done = await confirmed(client)
-    assert done["status"] == "succeeded"
-    assert looks > 3
-
-
-@pytest.mark.asyncio
-async def test_a_job_that_cannot_be_followed_does_not_make_the_write_a_failure(tmp_path: Path):
-    async with provena(tmp_path) as wire, server(wire) as client:
-        wire.spoilt[FETCH_JOB] = answering(500, {"detail": "Unexpected internal error occurred"})
-        sent = await confirmed(client)
-    assert sent["status"] == "submitted"
-    assert sent["warnings"][0].startswith("It was sent, but its job could not be followed: ")
-
-
-@pytest.mark.asyncio
-async def test_a_job_that_fails_without_a_word_is_explained(tmp_path: Path):
-    async with provena(tmp_path) as wire, server(wire) as client:
-        info = "Job failed, err: An error occurred while lodging the provenance record. Error: .."
-        wire.spoilt[FETCH_JOB] = stuck("FAILED", info=info)
-        done = await confirmed(client)
-    assert {key: done[key] for key in ("status", "reason", "likely_causes", "name")} == {
-        "status": "failed",
-        "reason": "Provena did not say why it failed.",
-        "likely_causes": [
-            "your login may not create model runs",
-            "the registry or the graph was down (an id may have been reserved without content)",
-        ],
-        "name": "Moore Reef again",
-    }
-    assert "next" not in done
 
 
 @pytest.mark.asyncio

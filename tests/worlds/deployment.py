@@ -24,6 +24,7 @@ from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.server.build import build_server
 from provena_mcp.tools.definition import ToolDefinition
 from tests.worlds.records import raw_record
+from tests.worlds.sample import call
 from tests.worlds.sample_store import put_sample_beside
 from tests.worlds.settings import settings_with
 
@@ -204,3 +205,9 @@ def a_record(**changes: Any) -> dict[str, Any]:
         "end_time": 1_700_003_600,
     }
     return raw_record(**of_the_sample | changes)
+
+
+async def confirmed(client: Client, **more: object) -> dict[str, Any]:
+    """What comes of that record when its preview is confirmed."""
+    shown = await call(client, "register_model_run", record=a_record())
+    return await call(client, "register_model_run", reference=shown["reference"], confirm=True, **more)
