@@ -17,7 +17,7 @@ from provena_mcp.queries.answers.links_ahead import LinksAhead, read_links_ahead
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.graph import UNKNOWN, Kind, Link, ProvenanceGraph
-from tests.queries.test_gathering import CappedProvena, chain, gather
+from tests.queries.capped_provena import CappedProvena, chain, gather
 from tests.queries.test_makers import makers_in
 from tests.worlds.random_worlds import worlds
 

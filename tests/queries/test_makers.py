@@ -12,7 +12,7 @@ from provena_mcp.lineage.roles import Part
 from provena_mcp.lineage.view import view_lineage
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
-from tests.queries.test_gathering import gather
+from tests.queries.capped_provena import gather
 from tests.worlds.random_worlds import worlds
 
 # Thousands of random worlds take several times as long when every line is traced.

@@ -12,7 +12,7 @@ from provena_mcp.lineage.ways import count_ways
 from provena_mcp.queries.answers.path_search import Relation, find_relation
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.graph import Direction, Kind, Link, ProvenanceGraph
-from tests.queries.test_gathering import CappedProvena, chain
+from tests.queries.capped_provena import CappedProvena, chain
 from tests.worlds.hops import hops_along
 from tests.worlds.random_graphs import NODES, graphs, simple_paths
 
