@@ -1,4 +1,4 @@
-"""One world per test."""
+"""One world per test, and a Redis for tests that ask for it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.worlds.hosted import World
+from tests.worlds.redis_server import RedisProcess, redis_server
 
 
 @pytest.fixture
@@ -15,3 +16,9 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[RedisProcess]:
+    with redis_server(tmp_path / "redis") as server:
+        yield server

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from tests.crates import shapes
-from tests.http.test_isolation import call, failure
-from tests.worlds.hosted import World, host_of
+from tests.worlds.hosted import World, call, failure, host_of
 
 
 def drafted_from(answer: dict[str, Any]) -> tuple[list[str], list[list[str]]]:

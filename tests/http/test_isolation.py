@@ -7,40 +7,13 @@ import json
 import os
 
 import pytest
-from mcp import Client
 
-from provena_mcp.wire.items import JsonObject
-from tests.worlds.hosted import World, host_of, web
-from tests.worlds.sample import error_of
+from tests.worlds.hosted import World, call, failure, host_of, new_record, some_run, web
 
 # Enough to notice; the figures in docs/deploy.md are of 1,000.
 CALLS_EACH = int(os.environ.get("PROVENA_TEST_CALLS", "120"))
 RUN = "sample/1000054"
 USERS = ("alice", "bob")
-
-
-async def call(host: Client, tool: str, **arguments: object) -> dict:
-    result = await host.call_tool(tool, arguments)
-    assert not result.is_error, result.content
-    assert result.structured_content is not None
-    return result.structured_content
-
-
-async def failure(host: Client, tool: str, **arguments: object) -> dict:
-    return error_of(await host.call_tool(tool, arguments))
-
-
-async def some_run(host: Client) -> str:
-    found = await call(host, "list_items", subtype="MODEL_RUN", limit=1)
-    return found["items"][0]["id"]
-
-
-async def new_record(host: Client) -> JsonObject:
-    """The record of a run in the sample world, under a name of its own."""
-    full = await call(host, "fetch_items", ids=[await some_run(host)], detail="full")
-    return {**full["items"][0]["record"]["record"], "display_name": "Registered by a test"}
-
-
 QUESTIONS = [
     ("fetch_items", {"ids": [RUN]}),
     ("list_items", {"limit": 3}),

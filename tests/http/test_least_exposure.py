@@ -12,8 +12,7 @@ from provena_mcp.client import ProvenaClient, ReadyToken
 from provena_mcp.errors import ForbiddenError
 from provena_mcp.server.audit_log import write_audit_to_stderr
 from provena_mcp.server.build import build_server
-from tests.http.test_isolation import call, failure, new_record
-from tests.worlds.hosted import ADDRESS, SECRET, WRITER, World, host_of
+from tests.worlds.hosted import ADDRESS, SECRET, WRITER, World, call, failure, host_of, new_record
 
 ADMIN = {"realm_access": {"roles": [*WRITER, "entity-registry-admin"]}}
 

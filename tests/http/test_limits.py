@@ -8,8 +8,7 @@ import httpx
 import pytest
 from mcp import MCPError
 
-from tests.http.test_isolation import call, failure, new_record
-from tests.worlds.hosted import PERSONS, World, host_of, web
+from tests.worlds.hosted import PERSONS, World, call, failure, host_of, new_record, web
 from tests.worlds.sample import error_of
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}

@@ -8,9 +8,8 @@ import httpx
 import pytest
 
 from provena_mcp.server.http.app import create_http_app
-from tests.http.test_isolation import call, failure
 from tests.oidc.realm import EXCHANGE_SECRET
-from tests.worlds.hosted import host_of, web
+from tests.worlds.hosted import call, failure, host_of, web
 
 if TYPE_CHECKING:
     from tests.oidc.protected import Protected

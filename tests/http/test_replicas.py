@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 
-import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
@@ -21,27 +19,8 @@ from provena_mcp.commands.confirmation.key_value_store import InProcessStore
 from provena_mcp.errors import ArgumentError, StoreError
 from provena_mcp.server.shared.encryption import Seal, sealing_keys
 from provena_mcp.server.shared.sqlite_store import SqliteStore
-from tests.http.test_isolation import call, new_record
-from tests.worlds.hosted import ADDRESS, World
-
-KEY = "a-key-that-all-replicas-share-0123456789"
-
-
-@asynccontextmanager
-async def behind_a_balancer(world: World, replicas: int = 3, **chosen: object):
-    """An HTTP client whose requests go to one replica after the other, as alice."""
-    async with AsyncExitStack() as stack:
-        settings = {"http_key": KEY, "http_store": world.folder / "shared.sqlite3", **chosen}
-        apps = [await stack.enter_async_context(world.app(**settings)) for _ in range(replicas)]
-        turns = itertools.cycle([httpx2.ASGITransport(app) for app in apps])
-
-        class Balancer(httpx2.AsyncBaseTransport):
-            async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-                return await next(turns).handle_async_request(request)
-
-        headers = {"Authorization": f"Bearer {world.token('alice')}"}
-        async with httpx2.AsyncClient(transport=Balancer(), headers=headers) as http:
-            yield http
+from tests.http.replicas import KEY, behind_a_balancer
+from tests.worlds.hosted import ADDRESS, World, call, new_record
 
 
 @pytest.mark.slow

@@ -13,8 +13,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from provena_mcp.server.build import build_server
 from provena_mcp.server.http.auth import CallerTokens
 from provena_mcp.server.http.host import prepare_hosting
-from tests.http.test_isolation import call, failure
-from tests.worlds.hosted import ADDRESS, World, host_of, web
+from tests.worlds.hosted import ADDRESS, World, call, failure, host_of, web
 
 ROOT_METADATA = "https://mcp.example.org/.well-known/oauth-protected-resource"
 METADATA = f"{ROOT_METADATA}/mcp"

@@ -15,12 +15,12 @@ from mcp.client.streamable_http import streamable_http_client
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
-from tests.http.test_isolation import call, new_record
+from tests.http.replicas import KEY
 from tests.http.test_real_provider import ADDRESS, token_of
-from tests.http.test_replicas import KEY
 from tests.http.test_serving import serving, until_ready
 from tests.oidc.protected import protected_provena
 from tests.oidc.realm import EXCHANGE_SECRET
+from tests.worlds.hosted import call, new_record
 from tests.worlds.redis_server import redis_server
 
 if TYPE_CHECKING:

@@ -27,13 +27,13 @@ from provena_mcp import __version__
 from tests.clients.environments import environments_folder
 from tests.docs.page_commands import blocks
 from tests.embedded.server_process import free_port, wait_for
-from tests.http.test_isolation import call, new_record
 from tests.http.test_real_provider import ADDRESS, token_of
 from tests.http.test_two_processes import NAME, fill, names_of_runs
 from tests.image.engine import ROOT, USER, Engine
 from tests.oidc.protected import protected_provena
 from tests.oidc.realm import EXCHANGE_SECRET, NoProviderError, Realm, running_realm
 from tests.stranger.walk import tracked
+from tests.worlds.hosted import call, new_record
 
 PAGE: Final = "docs/deploy.md"
 

@@ -26,8 +26,10 @@ from provena_mcp.embedded.bearer import identify_by_bearer
 from provena_mcp.errors import NotLoggedInError
 from provena_mcp.server.http.app import create_http_app
 from provena_mcp.settings import Settings
+from provena_mcp.wire.items import JsonObject
 from tests.oidc.minted import URL as ISSUER
 from tests.oidc.minted import Mint
+from tests.worlds.sample import error_of
 from tests.worlds.sample_store import sample_store
 from tests.worlds.settings import settings_with
 
@@ -153,3 +155,25 @@ async def host_of(app: Starlette, token: str | None, era: str = "auto") -> Async
         Client(streamable_http_client(ADDRESS, http_client=http), mode=era) as client,
     ):
         yield client
+
+
+async def call(host: Client, tool: str, **arguments: object) -> dict:
+    result = await host.call_tool(tool, arguments)
+    assert not result.is_error, result.content
+    assert result.structured_content is not None
+    return result.structured_content
+
+
+async def failure(host: Client, tool: str, **arguments: object) -> dict:
+    return error_of(await host.call_tool(tool, arguments))
+
+
+async def some_run(host: Client) -> str:
+    found = await call(host, "list_items", subtype="MODEL_RUN", limit=1)
+    return found["items"][0]["id"]
+
+
+async def new_record(host: Client) -> JsonObject:
+    """The record of a run in the sample world, under a name of its own."""
+    full = await call(host, "fetch_items", ids=[await some_run(host)], detail="full")
+    return {**full["items"][0]["record"]["record"], "display_name": "Registered by a test"}
