@@ -12,9 +12,11 @@ from provena_mcp.client.http.request import Call
 from provena_mcp.client.http.transport_errors import malformed
 from provena_mcp.client.service import require_success, unreadable
 from provena_mcp.rules.graph import Columns, Kind, ProvenanceGraph
+from provena_mcp.rules.handles import alike_but_for_case
 from provena_mcp.rules.large_values import without_collections
 from provena_mcp.wire.base import Status
-from provena_mcp.wire.lineage import CATEGORIES, ENDS, Contradiction, read_lineage
+from provena_mcp.wire.lineage import CATEGORIES, ENDS, WRITTEN, Contradiction, read_lineage
+from provena_mcp.wire.subtypes import CATEGORY_OF, GRAPH_WORKFLOW_TEMPLATE
 
 if TYPE_CHECKING:
     from provena_mcp.wire.lineage_structs import Answer, AnyLink, Link, Node
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
 _PIECE: Final = 1024 * 1024
 # What is another form of a thing has that thing as another form (PROV-DM 5.5.2).
 _SYMMETRIC: Final = "alternateOf"
+# All there are (provena-http 7.1).
+_KINDS: Final = frozenset(
+    {
+        Kind("ENTITY", GRAPH_WORKFLOW_TEMPLATE),
+        *(Kind(category, subtype) for subtype, category in CATEGORY_OF.items()),
+    }
+)
 
 
 class _Kinds(dict[tuple[str | None, str | None], Kind]):
@@ -140,6 +149,8 @@ def _graph(
         ids, kinds, of_kinds = _each_once(ids, kinds)
         contradictions += of_kinds
         numbers = dict(zip(ids, range(len(ids)), strict=True))
+    contradictions += tuple(_of_no_kind(ids, kinds, kind_of, contradictions))
+    contradictions += tuple(Contradiction("letters", " and ".join(some)) for some in alike_but_for_case(ids))
     columns = Columns(ids, kinds, sources := list[int](), relations := list[str](), targets := list[int]())
     for part in links:
         sources += [numbers[link.source] for link in part]
@@ -160,6 +171,18 @@ def _pieces(array: bytes) -> Iterator[bytes]:
         yield b"[" + array[begin : cut + 1] + b"]"
         begin = cut + 2
     yield b"[" + array[begin:]
+
+
+def _of_no_kind(
+    ids: Sequence[str], kinds: Sequence[Kind], given: _Kinds, told: Sequence[Contradiction]
+) -> Iterator[Contradiction]:
+    """Items of which nobody can tell what they are, but for those of which that is ``told`` already."""
+    no_kinds = {*given.values()} - _KINDS
+    if no_kinds:
+        known = {subject for _, subject in told}
+        for node, kind in zip(ids, kinds, strict=True):
+            if kind in no_kinds and node not in known:
+                yield Contradiction("kind", node)
 
 
 def _contradicting(columns: Columns) -> Iterator[Contradiction]:
@@ -193,7 +216,9 @@ def _contradicting(columns: Columns) -> Iterator[Contradiction]:
 
 
 def _can_be(source: Kind, relation: str, target: Kind) -> bool:
-    """Whether a relation may join items of these kinds; of other categories nothing is known."""
+    """Whether a relation may join items of these kinds; of kinds that do not exist nothing is known."""
+    if relation in WRITTEN and source in _KINDS and target in _KINDS:
+        return (source.registry_subtype, target.registry_subtype) in WRITTEN[relation]
     ends = ENDS.get(relation)
     given = (source.category, target.category)
     if ends is None or given == ends:

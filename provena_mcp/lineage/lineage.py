@@ -11,26 +11,13 @@ from dataclasses import dataclass, replace
 from itertools import compress
 from typing import Final, Literal, NamedTuple
 
+from provena_mcp.lineage.flaws import reasons
 from provena_mcp.lineage.roles import PARTS, Part, parts_of_agents
 from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
 from provena_mcp.rules.large_values import kept_property
 from provena_mcp.rules.text import plural
 from provena_mcp.rules.trails import DIRECTION_OF
-from provena_mcp.wire.lineage import Contradiction, Flaw, LineageQuery
-
-_NAMED: Final = 3
-
-# What is contradicted, and the words for it.
-_FLAWS: Final[Mapping[Flaw, tuple[str, str]]] = {
-    "kinds": ("item", "the service gave {} two kinds: {}"),
-    "undescribed": ("item", "the service named {} in links that it did not describe: {}"),
-    "itself": ("link", "the service gave {} from an item to itself: {}"),
-    "both ways": ("link", "the service gave {} the other way round too: {}"),
-    "impossible": ("link", "the service gave {} that cannot be between items of these kinds: {}"),
-    "disputed": ("link", "the service gave {} in one answer that it left out of another: {}"),
-    "nobody": ("run", "the service named nobody who carried out {}: {}"),
-    "count": ("answer", "the service counted other items than it described: {1}"),
-}
+from provena_mcp.wire.lineage import LineageQuery
 
 UNKNOWN: Final = "UNKNOWN"
 
@@ -116,7 +103,7 @@ class Lineage:
         """
         if contradictions := self.graph.contradictions:
             known = ProvenanceGraph.of_columns(self.graph.columns)
-            because = self._because(*_reasons(contradictions))
+            because = self._because(*reasons(contradictions))
             return replace(self, graph=known, incomplete_because=because, is_consistent=False).joined()
         if -1 not in self.hops:
             return self
@@ -138,15 +125,6 @@ class Lineage:
 
     def _because(self, *reasons: str) -> str | None:
         return "; ".join(filter(None, (self.incomplete_because, *reasons))) or None
-
-
-def _reasons(contradictions: Iterable[Contradiction]) -> Iterable[str]:
-    subjects = defaultdict[Flaw, list[str]](list)
-    for flaw, subject in contradictions:
-        subjects[flaw].append(subject)
-    for flaw, found in subjects.items():
-        thing, words = _FLAWS[flaw]
-        yield words.format(plural(len(found), thing), ", ".join(found[:_NAMED]))
 
 
 class GroupKey(NamedTuple):

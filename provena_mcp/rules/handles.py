@@ -8,7 +8,7 @@ is read, so that a handle with ``?``, ``#``, ``%`` or spaces comes back as it wa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
@@ -66,6 +66,17 @@ def hint_for_marks(handles: Iterable[str]) -> str | None:
     bare = {handle: handle.lstrip("([").rstrip(_SENTENCE) for handle in handles}
     meant = [repr(handle) for marked, handle in bare.items() if handle != marked and "/" in handle]
     return f"If the text around left its marks on a handle, {' or '.join(meant)} is meant." if meant else None
+
+
+def alike_but_for_case(handles: Collection[str]) -> list[list[str]]:
+    """Groups of handles that name one item, as capitals make no difference; most hold no letters at all."""
+    text = "\n".join(handles)
+    if text == text.lower():
+        return []
+    alike: dict[str, list[str]] = {}
+    for handle in handles:
+        alike.setdefault(handle.lower(), []).append(handle)
+    return [some for some in alike.values() if len(some) > 1]
 
 
 def _without_prefix(text: str) -> str:

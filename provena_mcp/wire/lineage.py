@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Final, Literal, NamedTuple, NotRequired
 
 from pydantic import TypeAdapter
@@ -66,8 +67,43 @@ ENDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The categories that a relation joins, source first (PROV-DM 5); whatever is may influence anything."""
 
+_REGISTERED: Final = ("DATASET", "DATASET_TEMPLATE", "MODEL", "MODEL_RUN_WORKFLOW_TEMPLATE")
 
-Flaw = Literal["kinds", "undescribed", "itself", "both ways", "impossible", "count", "disputed", "nobody"]
+WRITTEN: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
+    "used": frozenset(
+        {
+            ("MODEL_RUN", "DATASET"),
+            ("MODEL_RUN", "MODEL"),
+            ("MODEL_RUN", "MODEL_RUN_WORKFLOW_TEMPLATE"),
+            *(("VERSION", older) for older in _REGISTERED),
+        }
+    ),
+    "wasGeneratedBy": frozenset({("DATASET", "MODEL_RUN"), *product(_REGISTERED, ("CREATE", "VERSION"))}),
+    "wasAttributedTo": frozenset(product(_REGISTERED, ("PERSON",))),
+    "wasAssociatedWith": frozenset(
+        {("MODEL_RUN", "ORGANISATION"), *product(("MODEL_RUN", "CREATE", "VERSION"), ("PERSON",))}
+    ),
+    "wasInformedBy": frozenset({("MODEL_RUN", "STUDY")}),
+    "hadMember": frozenset(product(("MODEL_RUN_WORKFLOW_TEMPLATE",), ("DATASET_TEMPLATE", "MODEL"))),
+    "wasInfluencedBy": frozenset({("DATASET", "DATASET_TEMPLATE")}),
+}
+"""What Provena joins by the relations that it writes, in the registry's words (provena-http 5.2, 5.3)."""
+
+
+Flaw = Literal[
+    "kinds",
+    "kind",
+    "letters",
+    "undescribed",
+    "itself",
+    "both ways",
+    "impossible",
+    "disputed",
+    "left out",
+    "nobody",
+    "bare",
+    "count",
+]
 
 
 class Contradiction(NamedTuple):

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -21,6 +21,7 @@ from provena_mcp.errors import (
     RejectedError,
     WrongSubtypeError,
 )
+from provena_mcp.queries.lineage.neighbourhood import doubt_of
 from provena_mcp.rules.graph import Link, ProvenanceGraph
 from provena_mcp.wire.items import RegistryItem
 from provena_mcp.wire.lineage import LineageQuery
@@ -224,6 +225,10 @@ async def test_a_recorded_graph_is_read_whole():
         graph = await replayed(exchange)
         assert isinstance(graph, ProvenanceGraph)
         assert graph.contradictions == ()
+        query = cast(LineageQuery, exchange["request"]["path"].rpartition("/")[2])
+        usual = 2 if query in ("upstream", "downstream") else 4
+        depth = int(parameter(exchange, "depth", "0")) or usual
+        assert await doubt_of(graph, query, parameter(exchange, "starting_id"), depth) is None
         assert set(graph.nodes) == {node["id"] for node in recorded["nodes"]}
         assert set(graph.links) == {
             Link(link["source"], link["type"], link["target"]) for link in recorded["links"]

@@ -97,7 +97,22 @@ INFORMED = of_kind("1/3", "ACTIVITY", "MODEL_RUN")
         ([DATA, MAKER], [tied("1/1", "used", "1/2")], 2, [("impossible", "1/1 used 1/2")]),
         # Where a kind or a relation is not known, only a link of an item to itself cannot be.
         ([DATA, {"id": "1/2"}], [MADE, tied("1/2", "used", "1/1"), tied("1/2", "used", "1/2")], 2,
-         [("itself", "1/2 used 1/2")]),
+         [("kind", "1/2"), ("itself", "1/2 used 1/2")]),
+        ([DATA, of_kind("1/2", "ACTIVITY", "SEANCE")], [MADE], 2, [("kind", "1/2")]),
+        ([of_kind("1/1", "AGENT", "DATASET"), of_kind("1/2", "DATASET", "ACTIVITY")], [MADE], 2,
+         [("kind", "1/1"), ("kind", "1/2"), ("impossible", "1/1 wasGeneratedBy 1/2")]),
+        ([of_kind("1/1", "ENTITY", "MODEL"), MAKER], [MADE], 2,
+         [("impossible", "1/1 wasGeneratedBy 1/2")]),
+        ([DATA, of_kind("1/2", "ACTIVITY", "STUDY")], [MADE], 2,
+         [("impossible", "1/1 wasGeneratedBy 1/2")]),
+        # One kind under two names (provena-http 5.3).
+        ([of_kind("1/3", "ENTITY", "WORKFLOW_TEMPLATE"), MAKER], [tied("1/2", "used", "1/3")], 2, []),
+        ([of_kind("1/3", "ENTITY", "MODEL_RUN_WORKFLOW_TEMPLATE"), MAKER],
+         [tied("1/2", "used", "1/3")], 2, []),
+        ([of_kind("a/b", "ENTITY", "DATASET"), of_kind("A/b", "ENTITY", "DATASET"), MAKER],
+         [tied("a/b", "wasGeneratedBy", "1/2"), tied("A/b", "wasGeneratedBy", "1/2")], 3,
+         [("letters", "a/b and A/b")]),
+        ([of_kind("A/b", "ENTITY", "DATASET"), MAKER], [tied("A/b", "wasGeneratedBy", "1/2")], 2, []),
         ([DATA, MAKER], [tied("1/1", "sawInADream", "1/2")], 2, []),
     ],
 )  # fmt: skip

@@ -2,14 +2,71 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
-from tests.embedded.contents import MODEL, PERSON, STUDY, a_dataset, create, lodged
-from tests.embedded.routes import MINT, REGISTRY
-from tests.embedded.services_client import running_services
+from tests.embedded.services_client import ServicesClient, running_services
+from tests.worlds.small import Json
+
+REGISTRY = "/registry-api/registry"
+MINT = "/data-api/register/mint-dataset"
+PERSON: Json = {
+    "display_name": "Ada Lovelace",
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "email": "ada@example.org",
+    "ethics_approved": True,
+}
+MODEL: Json = {
+    "display_name": "Waves",
+    "name": "Waves",
+    "description": "A wave model",
+    "documentation_url": "https://example.org/doc",
+    "source_url": "https://example.org/src",
+}
+STUDY: Json = {"display_name": "Swell", "title": "Swell", "description": "Of swell"}
 
 pytestmark = pytest.mark.asyncio
+
+
+def a_dataset(organisation_id: str, **info: Any) -> Json:
+    none = {"relevant": False, "obtained": False}
+    return {
+        "associations": {"organisation_id": organisation_id},
+        "approvals": {
+            "ethics_registration": none,
+            "ethics_access": none,
+            "indigenous_knowledge": none,
+            "export_controls": none,
+        },
+        "dataset_info": {
+            "name": "Wind",
+            "description": "Wind speeds",
+            "access_info": {"reposited": True},
+            "publisher_id": organisation_id,
+            "created_date": {"relevant": True, "value": "2024-05-01"},
+            "published_date": {"relevant": False},
+            "license": "https://creativecommons.org/licenses/by/4.0/",
+            **info,
+        },
+    }
+
+
+async def create(services: ServicesClient, route: str, content: Json) -> str:
+    answer = (await services.post(f"{REGISTRY}/{route}/create", content)).json()
+    assert answer["status"]["success"], answer
+    return answer["created_item"]["id"]
+
+
+async def lodged(services: ServicesClient, session_id: str) -> str:
+    """The activity that a job registers, once its lodging job has finished too."""
+    job = await services.job(session_id)
+    await services.job(job["result"]["lodge_session_id"])
+    result = job["result"]
+    return result.get("creation_activity_id") or result["version_activity_id"]
 
 
 async def test_a_world_is_built_over_http_and_a_run_registered_in_it(store: Store) -> None:
@@ -156,3 +213,149 @@ async def test_a_new_version_follows_the_newest_only_and_is_lodged(store: Store)
         (activity, "wasAssociatedWith", "local/1000000"),
     }
     assert again.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("route", "content", "problem"),
+    [
+        (
+            "agent/person",
+            {**PERSON, "email": "nobody"},
+            {"loc": ["body", "email"], "msg": "value is not a valid email address", "type": "value_error"},
+        ),
+        (
+            "entity/model",
+            {**MODEL, "source_url": "somewhere"},
+            {"loc": ["body", "source_url"], "msg": "invalid or missing URL scheme", "type": "value_error"},
+        ),
+        (
+            "activity/study",
+            {"display_name": "Swell", "title": "Swell"},
+            {"loc": ["body", "description"], "msg": "field required", "type": "value_error.missing"},
+        ),
+        (
+            "entity/model_run_workflow",
+            {
+                "display_name": "W",
+                "software_id": "m",
+                "input_templates": [{"template_id": "t"}, {"template_id": "t"}],
+            },
+            {
+                "loc": ["body"],
+                "msg": "input template ids must differ; given more than once: 't'",
+                "type": "value_error",
+            },
+        ),
+    ],
+)
+async def test_malformed_content_is_refused(store: Store, route: str, content: Json, problem: Json) -> None:
+    async with running_services(store) as services:
+        created = await services.post(f"{REGISTRY}/{route}/create", content)
+        validated = await services.post(f"{REGISTRY}/{route}/validate", content)
+    for answer in (created, validated):
+        assert (answer.status_code, answer.json()) == (422, {"detail": [problem]})
+
+
+async def test_content_that_refers_to_the_wrong_things_is_a_failure_in_a_200(store: Store) -> None:
+    workflow = {"display_name": "W", "software_id": "local/1000000"}
+    async with running_services(store) as services:
+        unasked = (
+            await services.post(f"{REGISTRY}/agent/person/create", {**PERSON, "ethics_approved": False})
+        ).json()
+        dangling = (await services.post(f"{REGISTRY}/entity/model_run_workflow/create", workflow)).json()
+        dataset = (await services.post(MINT, a_dataset("w/nowhere"))).json()
+        malformed = (await services.post(MINT, a_dataset("w/nowhere", colour="blue"))).json()
+    assert unasked["created_item"] is None
+    assert "ethics_approved must be true" in unasked["status"]["details"]
+    assert dangling["status"]["details"].startswith(
+        "Provided software_id with id local/1000000 was not a valid id"
+    )
+    assert (dataset["handle"], dataset["status"]["success"]) == (None, False)
+    assert "Provided associations.organisation_id with id w/nowhere" in dataset["status"]["details"]
+    assert malformed["status"]["details"] == (
+        "Failed to validate metadata against schema, error: dataset_info.colour: extra fields not permitted."
+    )
+
+
+async def test_a_user_without_a_person_links_to_one_before_registering_entities(store: Store) -> None:
+    new = User("new", "new@example.org", LOCAL_USER.roles)
+    async with running_services(store, identify=lambda request: new) as services:
+        refused = await services.post(f"{REGISTRY}/entity/model/create", MODEL)
+        nobody = await services.post("/auth-api/link/user/assign", {"person_id": "w/nowhere"})
+        person = await create(services, "agent/person", PERSON)
+        await services.post("/auth-api/link/user/assign", {"person_id": person})
+        created = await services.post(f"{REGISTRY}/entity/model/create", MODEL)
+        other = await create(services, "agent/person", PERSON)
+        second = await services.post("/auth-api/link/user/assign", {"person_id": other})
+    assert (refused.status_code, refused.json()["detail"]) == (
+        400,
+        "In order to perform this operation you must link your User account to a Person in the registry.",
+    )
+    assert (nobody.status_code, created.status_code, second.status_code) == (400, 200, 400)
+
+
+async def test_only_owners_and_administrators_change_items_and_only_the_latter_delete(store: Store) -> None:
+    async with running_services(store) as services:
+        study = await create(services, "activity/study", STUDY)
+    writer = User("mallory", "m@example.org", ("entity-registry-read", "entity-registry-write"))
+    async with running_services(store, identify=lambda request: writer) as services:
+        route = f"{REGISTRY}/activity/study"
+        changed = await services.put(f"{route}/update", STUDY, id=study, reason="Mine")
+        deleted = await services.client.delete(f"{route}/delete", params={"id": study})
+        rights = (await services.get(f"{route}/auth/evaluate", id=study)).json()
+    async with running_services(store) as services:
+        gone = await services.client.delete(f"{route}/delete", params={"id": study})
+        item = await services.item(study)
+        found = (await services.get("/search/search/entity-registry", query="Swell")).json()
+    assert (changed.status_code, deleted.status_code, rights) == (401, 401, {"roles": ["metadata-read"]})
+    assert (gone.status_code, item, found["results"]) == (200, None, [])
+
+
+async def test_rights_and_locks_of_an_item_are_told(store: Store) -> None:
+    async with running_services(store) as services:
+        organisation = await create(services, "agent/organisation", {"display_name": "Reef", "name": "Reef"})
+        wind = (await services.post(MINT, a_dataset(organisation))).json()["handle"]
+        dataset = f"{REGISTRY}/entity/dataset"
+        paths = ("auth/evaluate", "auth/configuration", "locks/locked", "locks/history")
+        answers = [(await services.get(f"{dataset}/{path}", id=wind)).json() for path in paths]
+        roles = (await services.get(f"{dataset}/auth/roles")).json()["roles"]
+        unknown = await services.get(f"{dataset}/auth/evaluate", id="w/nowhere")
+        no_study = await services.get(f"{REGISTRY}/activity/study/auth/evaluate", id=wind)
+        schema = (await services.get(f"{dataset}/schema")).json()
+    reading = ["dataset-data-read", "metadata-read"]
+    assert answers == [
+        {"roles": [*reading, "dataset-data-write", "metadata-write", "admin"]},
+        {"owner": "local", "general": reading, "groups": {}},
+        {"locked": False},
+        {"status": {"success": True, "details": "Successfully retrieved lock history."}, "history": []},
+    ]
+    assert [role["role_name"] for role in roles] == [
+        "metadata-read",
+        "metadata-write",
+        "admin",
+        "dataset-data-read",
+        "dataset-data-write",
+    ]
+    assert (unknown.status_code, no_study.status_code) == (400, 400)
+    assert "collection_format" in schema["json_schema"]["properties"]
+
+
+async def test_an_item_is_not_changed_into_something_wrong(store: Store) -> None:
+    async with running_services(store) as services:
+        route = f"{REGISTRY}/agent/person"
+        person = await create(services, "agent/person", PERSON)
+        before = await services.item(person)
+        refused = (
+            await services.put(
+                f"{route}/update", {**PERSON, "ethics_approved": False}, id=person, reason="No"
+            )
+        ).json()
+        valid = (await services.post(f"{route}/validate", PERSON)).json()
+        no_entry = await services.put(f"{route}/revert", {"id": person, "history_id": 7, "reason": "Back"})
+        seed = (await services.post(f"{REGISTRY}/entity/model/seed")).json()["seeded_item"]["id"]
+        no_version = await services.post(f"{REGISTRY}/entity/model/version", {"id": seed, "reason": "Two"})
+        after = await services.item(person)
+    assert refused["status"]["success"] is False
+    assert valid["status"] == {"success": True, "details": "Successfully validated item contents."}
+    assert (no_entry.status_code, no_version.status_code) == (400, 400)
+    assert after == before

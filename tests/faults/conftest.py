@@ -1,10 +1,15 @@
-"""Connections that faults cut are closed by nobody: the collector does it here, where that is expected."""
+"""What tests of faults share.
+
+Connections that faults cut are closed by nobody: the collector does it here, where that is expected.
+"""
 
 import gc
 import warnings
 from collections.abc import Iterator
 
 import pytest
+
+from tests.faults.sandbox import Sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +18,11 @@ def _collected() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """A server before the sample world, whose answers a test may spoil."""
+    made = Sandbox()
+    yield made
+    made.close()

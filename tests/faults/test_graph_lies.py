@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.faults.graph_lies import BATHYMETRY, CALLS, DATASET, RUN, STUDY, Json, graphs
 from tests.faults.sandbox import Sandbox
 from tests.worlds.sample import error_of
-
-DATASET, BATHYMETRY, MAP = "sample/1000120", "sample/1000013", "sample/1000041"
-RUN, STUDY = "sample/1000119", "sample/1000077"
-
-Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    made = Sandbox()
-    yield made
-    made.close()
-
-
-def graphs(lie: Callable[[Json], None]) -> Callable[[Any], Any]:
-    """Changes each graph that is answered."""
-
-    def change(body: Any) -> Any:
-        if isinstance(body, dict) and isinstance(body.get("graph"), dict) and body["graph"].get("nodes"):
-            body = copy.deepcopy(body)
-            lie(body["graph"])
-            body["record_count"] = len(body["graph"]["nodes"])
-        return body
-
-    return change
 
 
 def a_stranger(graph: Json) -> None:
@@ -114,8 +89,9 @@ def no_run_but_the_first(graph: Json) -> None:
 
 
 def another_subtype(graph: Json) -> None:
+    """Of an item that nothing in the answer is known to have made: its links would suit a model too."""
     for node in graph["nodes"]:
-        node["item_subtype"] = "MODEL" if node["item_subtype"] == "DATASET" else node["item_subtype"]
+        node["item_subtype"] = "MODEL" if node["id"] == BATHYMETRY else node["item_subtype"]
 
 
 SPECIAL_LIES: dict[Callable[[Json], None], str] = {
@@ -162,19 +138,6 @@ def test_a_graph_of_which_nobody_can_tell_what_it_says_is_an_error_of_the_servic
     sandbox.change = None
     assert (error["kind"], error["fault"]) == ("MalformedAnswer", "deployment")
     assert error["message"].endswith(f": {words}.")
-
-
-CALLS = [
-    ("explore_upstream", {"starting_id": DATASET, "depth": 30}),
-    ("get_contributing_datasets", {"starting_id": DATASET, "depth": 30}),
-    ("get_effected_agents", {"starting_id": BATHYMETRY, "depth": 30}),
-    ("find_lineage_path", {"from_id": DATASET, "to_id": BATHYMETRY}),
-    ("find_lineage_path", {"from_id": RUN, "to_id": MAP}),
-    ("analyse_impact", {"item_id": BATHYMETRY, "depth": 20}),
-    ("audit_reproducibility", {"item_id": RUN}),
-    ("audit_reproducibility", {"item_id": STUDY}),
-    ("compare_model_runs", {"run_ids": [RUN, "sample/1000122"], "scope": "lineage"}),
-]
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -243,8 +206,8 @@ def test_an_item_that_two_answers_give_different_kinds_is_told(sandbox: Sandbox)
     def another_kind_each_time(graph: Json) -> None:
         if next(answers):
             for node in graph["nodes"]:
-                if node["id"] == "sample/1000112":
-                    node["item_subtype"] = "MODEL"
+                if node["id"] == "sample/1000003":
+                    node["item_subtype"] = "PERSON"
 
     sandbox.change = graphs(another_kind_each_time)
     told = sandbox.call("find_lineage_path", {"from_id": DATASET, "to_id": "sample/1000117"})
@@ -252,7 +215,7 @@ def test_an_item_that_two_answers_give_different_kinds_is_told(sandbox: Sandbox)
     assert told.structured_content is not None
     assert (
         told.structured_content["incomplete_because"]
-        == "the service gave 1 item another kind than in an earlier answer: sample/1000112"
+        == "the service gave 1 item another kind than in an earlier answer: sample/1000003"
     )
 
 

@@ -51,14 +51,14 @@ def gather(graph: ProvenanceGraph, cap: int, query: LineageQuery, start: str, de
     return asyncio.run(gather_lineage(CappedProvena(graph, cap), DepthCap(), query, start, depth))
 
 
-def chain(length: int) -> ProvenanceGraph:
-    """Datasets and runs in turn, d0 the result of all the others."""
+def chain(length: int, activity: str = "VERSION") -> ProvenanceGraph:
+    """Datasets and activities in turn, d0 the result of all the others."""
     nodes = [f"{'d' if number % 2 == 0 else 'r'}{number}" for number in range(length + 1)]
     links = [
         Link(later, "wasGeneratedBy" if later[0] == "d" else "used", earlier)
         for later, earlier in pairwise(nodes)
     ]
     kinds = {
-        node: Kind("ENTITY", "DATASET") if node[0] == "d" else Kind("ACTIVITY", "MODEL_RUN") for node in nodes
+        node: Kind("ENTITY", "DATASET") if node[0] == "d" else Kind("ACTIVITY", activity) for node in nodes
     }
     return ProvenanceGraph(kinds, tuple(links))

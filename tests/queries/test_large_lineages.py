@@ -42,18 +42,23 @@ class Watched(list[Any]):
 class WatchedProvena:
     """Answers every query with one large lineage: a dataset made by a run from very many others.
 
-    One of those a run has made.
+    One of those a run has made. Both runs name what every run names.
     """
 
     def __init__(self) -> None:
         inputs = LARGE_ITEMS + 1
         dataset, run = Kind("ENTITY", "DATASET"), Kind("ACTIVITY", "MODEL_RUN")
+        first = inputs + 2
+        named = ["model", "recipe", "ann"]
+        kinds = [Kind("ENTITY", "MODEL"), Kind("ENTITY", "WORKFLOW_TEMPLATE"), Kind("AGENT", "PERSON")]
+        naming = ["used", "used", "wasAssociatedWith"]
+        whom = [first + 1, first + 2, first + 3]
         self.columns = Columns(
-            Watched(["made", "run", *(f"input/{number}" for number in range(inputs)), "first"]),
-            Watched([dataset, run, *[dataset] * inputs, run]),
-            Watched([0, *[1] * inputs, 2]),
-            Watched(["wasGeneratedBy", *["used"] * inputs, "wasGeneratedBy"]),
-            Watched([1, *range(2, inputs + 2), inputs + 2]),
+            Watched(["made", "run", *(f"input/{number}" for number in range(inputs)), "first", *named]),
+            Watched([dataset, run, *[dataset] * inputs, run, *kinds]),
+            Watched([0, *[1] * inputs, 2, *[1] * 3, *[first] * 3]),
+            Watched(["wasGeneratedBy", *["used"] * inputs, "wasGeneratedBy", *naming, *naming]),
+            Watched([1, *range(2, first), first, *whom, *whom]),
         )
 
     async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
@@ -61,11 +66,15 @@ class WatchedProvena:
 
 
 @pytest.mark.parametrize(
-    ("query", "depth", "is_whole"),
-    [("upstream", 4, True), ("upstream", 2, False), ("contributing_datasets", 4, True)],
+    ("query", "depth", "is_whole", "roots"),
+    [
+        ("upstream", 4, True, LARGE_ITEMS + 3),
+        ("upstream", 2, False, LARGE_ITEMS + 4),
+        ("contributing_datasets", 4, True, LARGE_ITEMS + 1),
+    ],
 )
 def test_no_large_lineage_is_walked_on_the_event_loop(
-    query: LineageQuery, depth: int, is_whole: bool
+    query: LineageQuery, depth: int, is_whole: bool, roots: int
 ) -> None:
     provena = WatchedProvena()
     client = SimpleNamespace(prov=provena)
@@ -75,7 +84,7 @@ def test_no_large_lineage_is_walked_on_the_event_loop(
 
     result = asyncio.run(answer_lineage(reader, DepthCap(), recent, question))
 
-    assert (result.complete, result.roots.count) == (is_whole, LARGE_ITEMS + 1)
+    assert (result.complete, result.roots.count) == (is_whole, roots)
     loop = threading.get_ident()
     assert [name for name, column in provena.columns._asdict().items() if loop in column.walked_by] == []
 

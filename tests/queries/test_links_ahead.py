@@ -65,7 +65,7 @@ def test_makers_agents_and_studies_of_all_affected_items_are_those_of_the_world(
 
 
 def test_one_query_tells_of_all_items_on_the_way_to_the_farthest():
-    affected, ahead, asked = ahead_of(chain(8), "d8", 10)
+    affected, ahead, asked = ahead_of(chain(8, "MODEL_RUN"), "d8", 10)
     assert (len(affected), asked) == (9, 1)
     assert ahead.makers == {"d8": (), "d6": ("r7",), "d4": ("r5",), "d2": ("r3",), "d0": ("r1",)}
 
@@ -93,12 +93,21 @@ def test_of_two_answers_the_one_that_holds_a_kind_is_believed():
 def impact_with(failure: ProvenaError) -> ImpactEvidence:
     """The impact of a dataset used by 40 runs of a study, beside which another fails like that if asked."""
     runs = {f"run/{number:02}": Kind("ACTIVITY", "MODEL_RUN") for number in range(40)}
-    nodes = {"data": Kind("ENTITY", "DATASET"), "study": Kind("ACTIVITY", "STUDY"), **runs}
-    links = [
-        Link(run, relation, to)
+    nodes = {
+        "data": Kind("ENTITY", "DATASET"),
+        "study": Kind("ACTIVITY", "STUDY"),
+        "model": Kind("ENTITY", "MODEL"),
+        "recipe": Kind("ENTITY", "WORKFLOW_TEMPLATE"),
+        "ann": Kind("AGENT", "PERSON"),
+        **runs,
+    }
+    used = [Link(run, "used", each) for run in runs for each in ("data", "model", "recipe")]
+    named = [
+        Link(run, relation, each)
         for run in runs
-        for relation, to in (("used", "data"), ("wasInformedBy", "study"))
+        for relation, each in (("wasInformedBy", "study"), ("wasAssociatedWith", "ann"))
     ]
+    links = [*used, *named]
 
     async def pages(request: Any) -> AsyncIterator[ItemPage]:
         yield ItemPage((), (UnreadRow("study"), UnreadRow("bad")))

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Final
 
 from provena_mcp.errors import MalformedAnswerError
+from provena_mcp.lineage.flaws import reasons
 from provena_mcp.lineage.lineage import Lineage, Query
 from provena_mcp.queries.lineage.frontier import (
     AT_ONCE,
@@ -27,12 +28,22 @@ from provena_mcp.queries.lineage.frontier import (
     worked_out,
 )
 from provena_mcp.rules.graph import UNKNOWN, Direction, Kind, ProvenanceGraph
+from provena_mcp.rules.handles import alike_but_for_case
 from provena_mcp.rules.text import plural
-from provena_mcp.wire.lineage import LineageQuery
+from provena_mcp.wire.lineage import Contradiction, LineageQuery
 
 _WORTH_PROBING: Final = 12
 # Ids that are told of items with two kinds.
 _NAMED: Final = 3
+
+# What every run leads to, each counted in bits of its own.
+_MODELS, _TEMPLATES, _PEOPLE, _RUN = (0xFFFFF << shift for shift in (0, 20, 40, 60))
+_NAMED_BY_RUN: Final = {
+    "MODEL": 1,
+    "MODEL_RUN_WORKFLOW_TEMPLATE": 1 << 20,
+    "WORKFLOW_TEMPLATE": 1 << 20,
+    "PERSON": 1 << 40,
+}
 
 # Upstream, a dataset is only reached through these (provena-http 5.2, 5.3).
 _ON_THE_WAY: Final[Mapping[LineageQuery, frozenset[str]]] = {
@@ -176,11 +187,14 @@ class CheckedExplorer:
     @property
     def doubts(self) -> tuple[str, ...]:
         """Each doubt once."""
-        if not self._changed:
-            return tuple(self._told)
-        named = ", ".join(islice(self._changed, _NAMED))
-        count = plural(len(self._changed), "item")
-        return (*self._told, f"the service gave {count} another kind than in an earlier answer: {named}")
+        told = dict(self._told)
+        if self._changed:
+            named = ", ".join(islice(self._changed, _NAMED))
+            count = plural(len(self._changed), "item")
+            told[f"the service gave {count} another kind than in an earlier answer: {named}"] = None
+        if alike := alike_but_for_case(self._kinds):
+            told |= dict.fromkeys(reasons(Contradiction("letters", " and ".join(some)) for some in alike))
+        return tuple(told)
 
     @property
     def incomplete_because(self) -> str | None:
@@ -201,9 +215,37 @@ class CheckedExplorer:
 
 
 async def doubt_of(graph: ProvenanceGraph, query: LineageQuery, start: str, depth: int) -> str | None:
-    """Why an answer cannot be all: nothing joins items of it to its start, or it contradicts itself."""
-    joined = await worked_out(Lineage(graph, query, start, depth).joined, len(graph.columns.ids))
-    return joined.incomplete_because
+    """Why an answer cannot be all: it falls apart, contradicts itself, or leaves out what every run names."""
+
+    def doubt() -> str | None:
+        bare = _bare_runs(graph, start, depth) if query == "upstream" and not graph.contradictions else ()
+        answer = ProvenanceGraph.of_columns(graph.columns, bare) if bare else graph
+        return Lineage(answer, query, start, depth).joined().incomplete_because
+
+    return await worked_out(doubt, len(graph.columns.ids))
+
+
+class _Weights(dict[Kind, int]):
+    """What an item of a kind counts, so that a sum over what a run leads to tells whether all is there."""
+
+    def __missing__(self, kind: Kind) -> int:
+        weight = self[kind] = _RUN if kind.subtype == "MODEL_RUN" else _NAMED_BY_RUN.get(kind.subtype, 0)
+        return weight
+
+
+def _bare_runs(graph: ProvenanceGraph, start: str, depth: int) -> tuple[Contradiction, ...]:
+    """Runs whose links an upstream answer holds without those that every run has (provena-http 5.2)."""
+    columns, ways = graph.columns, graph.ways("upstream")
+    weights = list(map(_Weights().__getitem__, columns.kinds))
+    levels = graph.walk(start, "upstream").levels[:depth]
+    runs = [node for level in levels for node in level if weights[node] == _RUN]
+    weight_of = weights.__getitem__
+    sums = [sum(map(weight_of, ways[run])) for run in runs]
+    return tuple(
+        Contradiction("bare", columns.ids[run])
+        for run, total in zip(runs, sums, strict=True)
+        if not (total & _MODELS and total & _TEMPLATES and total & _PEOPLE)
+    )
 
 
 async def explore_whole(explorer: Explorer, query: LineageQuery, start: str, depth: int) -> ProvenanceGraph:

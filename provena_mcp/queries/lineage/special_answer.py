@@ -9,7 +9,7 @@ effected_agents, whose last link leads out of the neighbourhood.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -105,16 +105,20 @@ async def _compared(special: Lineage) -> Lineage:
 
 
 def _contradicting(special: Lineage, around: ProvenanceGraph) -> Iterator[Contradiction]:
-    """Items of other kinds, links that only one side has, and runs that nobody carried out.
+    """Items of other kinds or on one side only, links of that sort, and runs that nobody carried out.
 
-    A special answer holds links that lie around, all of those to whatever names an agent, and beyond them
-    only those of effected_agents to the agents (provena-http 5.5). Every run names one (provena-http 5.2).
+    A special answer holds what it asks for wherever that lies around, links that lie around, all of those to
+    whatever names an agent, and beyond them only those of effected_agents to the agents (provena-http 5.5).
     """
     graph = special.graph
     for item, kind in graph.nodes.items():
         other = around.nodes.get(item, kind)
         if kind != other and UNKNOWN not in (kind, other):
             yield Contradiction("kinds", item)
+    for item, kind in around.nodes.items():
+        # The start is asked for only where a cycle leads back to it.
+        if kind.is_asked_for(special.query) and item not in graph.nodes and item != special.start:
+            yield Contradiction("left out", item)
     given, known = _pairs(graph), _pairs(around)
     is_of_agents = special.query == "effected_agents"
     agents = {item for item, kind in graph.nodes.items() if kind.category == "AGENT"}
@@ -128,10 +132,19 @@ def _contradicting(special: Lineage, around: ProvenanceGraph) -> Iterator[Contra
         if source in naming:
             yield _disputed(source, target)
     if is_of_agents:
-        naming |= {source for source, target in known if around.nodes[target].category == "AGENT"}
-        for item, kind in around.nodes.items():
-            if kind.subtype == "MODEL_RUN" and item not in naming:
-                yield Contradiction("nobody", item)
+        yield from _nobody(around, graph, given | known)
+
+
+def _nobody(
+    around: ProvenanceGraph, graph: ProvenanceGraph, pairs: Iterable[tuple[str, str]]
+) -> Iterator[Contradiction]:
+    """Runs around that lead to no person in either answer: each has its modeller (provena-http 5.2)."""
+    nodes = {**graph.nodes, **around.nodes}
+    people = {item for item, kind in nodes.items() if kind.subtype == "PERSON"}
+    naming = {source for source, target in pairs if target in people}
+    for item, kind in around.nodes.items():
+        if kind.subtype == "MODEL_RUN" and item not in naming:
+            yield Contradiction("nobody", item)
 
 
 def _disputed(source: str, target: str) -> Contradiction:

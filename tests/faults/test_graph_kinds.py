@@ -1,0 +1,146 @@
+"""Lineage answers whose items are of no kind or another, or lack what runs have: none is called complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.graph_lies import BATHYMETRY, CALLS, DATASET, RUN, STUDY, Json, graphs, without
+from tests.faults.sandbox import Sandbox
+
+ABOVE = [
+    *(call for call in CALLS if call[0] != "get_effected_agents" and "item_id" not in call[1]),
+    ("audit_reproducibility", {"item_id": RUN}),
+    ("get_contributing_agents", {"starting_id": DATASET}),
+]
+BELOW = [
+    ("get_effected_agents", {"starting_id": BATHYMETRY, "depth": 30}),
+    ("get_effected_datasets", {"starting_id": BATHYMETRY}),
+    ("explore_downstream", {"starting_id": STUDY}),
+    ("analyse_impact", {"item_id": BATHYMETRY}),
+]
+
+
+def no_category(graph: Json) -> None:
+    for node in graph["nodes"]:
+        node["item_category"] = None
+
+
+def no_subtype(graph: Json) -> None:
+    for node in graph["nodes"]:
+        del node["item_subtype"]
+
+
+def an_unknown_subtype(graph: Json) -> None:
+    for node in graph["nodes"]:
+        node["item_subtype"] = "SEANCE"
+
+
+def a_category_of_others(graph: Json) -> None:
+    for node in graph["nodes"]:
+        if node["item_subtype"] == "MODEL_RUN":
+            node["item_category"] = "ENTITY"
+
+
+def models_for_datasets(graph: Json) -> None:
+    for node in graph["nodes"]:
+        node["item_subtype"] = "MODEL" if node["item_subtype"] == "DATASET" else node["item_subtype"]
+
+
+def studies_for_runs(graph: Json) -> None:
+    for node in graph["nodes"]:
+        node["item_subtype"] = "STUDY" if node["item_subtype"] == "MODEL_RUN" else node["item_subtype"]
+
+
+NO_KIND = " no kind, or one that does not exist: "
+OTHER_KINDS = " that cannot be between items of these kinds: "
+
+
+@pytest.mark.parametrize(
+    ("lie", "words"),
+    [
+        (no_category, NO_KIND),
+        (no_subtype, NO_KIND),
+        (an_unknown_subtype, NO_KIND),
+        (a_category_of_others, NO_KIND),
+        (models_for_datasets, OTHER_KINDS),
+        (studies_for_runs, OTHER_KINDS),
+    ],
+)
+@pytest.mark.parametrize(("tool", "arguments"), [*ABOVE, *BELOW])
+def test_no_answer_is_called_complete_whose_items_are_of_no_kind_or_cannot_be_of_theirs(
+    sandbox: Sandbox, tool: str, arguments: Json, lie: Callable[[Json], None], words: str
+):
+    sandbox.change = graphs(lie)
+    told = sandbox.call(tool, arguments).structured_content or {}
+    sandbox.change = None
+    assert told.get("complete") is not True
+    assert words in told["incomplete_because"]
+
+
+def no_models(graph: Json) -> None:
+    without(graph, lambda near, far: (near["item_subtype"], far["item_subtype"]) == ("MODEL_RUN", "MODEL"))
+
+
+def no_modellers(graph: Json) -> None:
+    without(graph, lambda near, far: (near["item_subtype"], far["item_subtype"]) == ("MODEL_RUN", "PERSON"))
+
+
+def no_agents(graph: Json) -> None:
+    without(graph, lambda _, far: far["item_category"] == "AGENT")
+
+
+def no_templates(graph: Json) -> None:
+    def is_template_of_run(near: Json, far: Json) -> bool:
+        return near["item_subtype"] == "MODEL_RUN" and far["item_subtype"].endswith("WORKFLOW_TEMPLATE")
+
+    without(graph, is_template_of_run)
+
+
+@pytest.mark.parametrize("lie", [no_models, no_modellers, no_agents, no_templates])
+@pytest.mark.parametrize(("tool", "arguments"), ABOVE)
+def test_no_answer_is_called_complete_whose_runs_have_no_model_template_or_modeller(
+    sandbox: Sandbox, tool: str, arguments: Json, lie: Callable[[Json], None]
+):
+    sandbox.change = graphs(lie)
+    told = sandbox.call(tool, arguments).structured_content or {}
+    sandbox.change = None
+    assert told.get("complete") is not True
+    assert "the service left out the model, template or modeller of " in told["incomplete_because"]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_a_run_at_the_last_hop_may_name_nothing(sandbox: Sandbox, depth: int):
+    told = sandbox.call("explore_upstream", {"starting_id": DATASET, "depth": depth}).structured_content
+    assert told is not None
+    assert told["incomplete_because"].startswith(f"stopped at depth {depth}; ")
+
+
+def test_effected_agents_without_the_modellers_of_runs_that_name_organisations_are_not_all(sandbox: Sandbox):
+    sandbox.change = graphs(no_modellers)
+    told = sandbox.call("get_effected_agents", {"starting_id": BATHYMETRY}).structured_content
+    sandbox.change = None
+    assert told is not None
+    assert told["complete"] is False
+    assert told["incomplete_because"].startswith("the service named nobody who carried out 14 runs: ")
+
+
+def one_in_capitals_too(graph: Json) -> None:
+    node = graph["nodes"][-1]
+    graph["nodes"].append({**node, "id": node["id"].upper()})
+    graph["links"] += [
+        {**link, "target": link["target"].upper()} for link in graph["links"] if link["target"] == node["id"]
+    ]
+
+
+def test_one_item_under_two_ids_that_differ_in_capitals_is_told(sandbox: Sandbox):
+    sandbox.change = graphs(one_in_capitals_too)
+    told = sandbox.call("explore_upstream", {"starting_id": DATASET, "depth": 1}).structured_content
+    sandbox.change = None
+    assert told is not None
+    assert told["complete"] is False
+    assert told["incomplete_because"].endswith(
+        "; the service gave 1 item under ids that differ in capital letters only: "
+        "sample/1000122 and SAMPLE/1000122"
+    )
