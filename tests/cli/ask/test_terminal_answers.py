@@ -1,84 +1,16 @@
-"""Questions at a terminal: what people read, what pipes get, and how a command ends."""
+"""Answers as people read them: trees, tables and paragraphs, without what drives a terminal."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import shlex
-from typing import Any
 
 import pytest
 
-from tests.cli.ask.conftest import Ask
+from tests.cli.ask.asked import shown
+from tests.cli.ask.conftest import BATHYMETRY, OTHER_RUN, RANKING, RUN, STUDY, Ask
 from tests.cli.command_line import CommandLine
-from tests.worlds.sample import sample_client, text_of
 from tests.worlds.small import model
-
-RANKING = "sample/1000117"
-BATHYMETRY = "sample/1000013"
-RUN, OTHER_RUN = "sample/1000119", "sample/1000122"
-STUDY = "sample/1000109"
-
-CALLS: list[tuple[list[str], str, dict[str, Any]]] = [
-    (["upstream", RANKING], "explore_upstream", {"starting_id": RANKING}),
-    (
-        ["downstream", BATHYMETRY, "--depth", "2", "--type", "model-run"],
-        "explore_downstream",
-        {"starting_id": BATHYMETRY, "depth": 2, "subtypes": ["MODEL_RUN"]},
-    ),
-    (["upstream", RANKING, "--datasets"], "get_contributing_datasets", {"starting_id": RANKING}),
-    (["upstream", RANKING, "--agents"], "get_contributing_agents", {"starting_id": RANKING}),
-    (["downstream", BATHYMETRY, "--datasets"], "get_effected_datasets", {"starting_id": BATHYMETRY}),
-    (["downstream", BATHYMETRY, "--agents"], "get_effected_agents", {"starting_id": BATHYMETRY}),
-    (["path", RANKING, BATHYMETRY], "find_lineage_path", {"from_id": RANKING, "to_id": BATHYMETRY}),
-    (
-        ["impact", BATHYMETRY, "--contacts", "--all-versions"],
-        "analyse_impact",
-        {"item_id": BATHYMETRY, "contacts": True, "all_versions": True},
-    ),
-    (
-        ["compare", RUN, OTHER_RUN, "--lineage"],
-        "compare_model_runs",
-        {"run_ids": [RUN, OTHER_RUN], "scope": "lineage"},
-    ),
-    (["audit", STUDY], "audit_reproducibility", {"item_id": STUDY}),
-    (
-        ["item", RUN, RANKING, "--full", "--with", "versions"],
-        "fetch_items",
-        {"ids": [RUN, RANKING], "detail": "full", "include": ["versions"]},
-    ),
-    (
-        ["search", "heron", "reef", "--type", "dataset", "--where", "licence=CC BY 4.0", "--limit", "3"],
-        "search_items",
-        {"query": "heron reef", "subtype": "DATASET", "licence": "CC BY 4.0", "limit": 3},
-    ),
-    (
-        ["list", "--study", STUDY, "--sort-by", "name"],
-        "list_items",
-        {"study_id": STUDY, "sort_by": "name"},
-    ),
-    (["list", "--group-by", "subtype"], "list_items", {"group_by": "subtype"}),
-]
-
-
-@pytest.fixture(scope="module")
-def answers(line: CommandLine) -> list[str]:
-    """What the tools say to the same questions, asked by a client that has as much room."""
-
-    async def ask_all() -> list[str]:
-        async with sample_client(line.folder, max_result_tokens=20_000) as client:
-            return [text_of(await client.call_tool(tool, arguments)) for _, tool, arguments in CALLS]
-
-    return asyncio.run(ask_all())
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(len(CALLS)), ids=[" ".join(words[:1]) for words, *_ in CALLS])
-def test_json_is_the_tools_own(ask: Ask, answers: list[str], number: int):
-    told = ask(*CALLS[number][0], "--json")
-    assert (told.stdout, told.stderr) == (answers[number] + "\n", "")
-    assert told.returncode in (0, 1)
 
 
 def test_a_lineage_is_a_tree_with_each_item_once(ask: Ask):
@@ -102,11 +34,6 @@ def test_a_lineage_is_a_tree_with_each_item_once(ask: Ask):
         "provena-mcp ask upstream sample/1000117 --depth 4 --sample",
     ]
     assert (told.returncode, told.stderr) == (0, "")
-
-
-def shown(ask: Ask, *words: str) -> list[str]:
-    """The lines of an answer, without the blanks that fill a terminal's line."""
-    return [line.rstrip() for line in ask(*words).stdout.splitlines()]
 
 
 def test_the_registrations_are_there_when_asked_for(ask: Ask):
@@ -185,91 +112,6 @@ def test_an_item_is_told_by_name_and_what_cannot_be_read_is_told_apart(ask: Ask)
     assert lines[-1] == "not found: sample/99"
 
 
-@pytest.mark.parametrize("words", [["search", "zzzqqq"], ["list", "--where", "keyword=zzzqqq"]])
-def test_nothing_found_is_an_answer_that_is_no(ask: Ask, words: list[str]):
-    told = ask(*words)
-    assert (told.returncode, told.stderr) == (1, "")
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (
-            ["audit", RANKING],
-            "provena-mcp: 'sample/1000117' is a dataset, not a model run or a study.\n"
-            "It was made by sample/1000119: give that. 'ask path' relates two datasets.\n",
-        ),
-        (
-            ["upstream", "Coral cover survey, Heron Reef"],
-            "provena-mcp: 'Coral cover survey, Heron Reef': 2 items are called so.\n"
-            "Give one of these ids:\n"
-            "  sample/1000068  Coral cover survey, Heron Reef  2021-05-03 to 2021-05-21\n"
-            "  sample/1000024  Coral cover survey, Heron Reef  2019-08-05 to 2019-08-19\n",
-        ),
-        (
-            ["upstream", "zzzqqq"],
-            "provena-mcp: Nothing is called 'zzzqqq'.\n'ask search' and 'ask list' find items.\n",
-        ),
-    ],
-)
-def test_a_wrong_question_is_told_on_stderr_with_what_to_do(ask: Ask, words: list[str], said: str):
-    told = ask(*words)
-    assert (told.returncode, told.stdout, told.stderr) == (2, "", said)
-
-
-def test_a_failure_is_json_too_where_json_was_asked_for(ask: Ask):
-    told = ask("audit", RANKING, "--json")
-    assert told.returncode == 2
-    assert json.loads(told.stdout)["error"]["kind"] == "WrongSubtype"
-    assert told.stderr.startswith("provena-mcp: 'sample/1000117' is a dataset")
-
-
-def test_an_item_goes_by_its_name_where_one_has_it(ask: Ask):
-    named, by_id = (
-        ask("impact", "reef bathymetry AND outlines", "--json"),
-        ask("impact", BATHYMETRY, "--json"),
-    )
-    assert named.returncode == 2  # two versions have that name
-    assert by_id.returncode == 0
-    named, by_id = ask("audit", "rank sites with sea country values"), ask("audit", RUN)
-    assert named.stdout == by_id.stdout
-    assert named.stderr == "Rank sites with sea country values: sample/1000119\n"
-
-
-def test_without_a_login_the_exit_code_says_so(line: CommandLine, tmp_path):
-    told = line(
-        "ask",
-        "upstream",
-        "10378.1/1900010",
-        PROVENA_DOMAIN="provena.example.org",
-        PROVENA_REALM="realm",
-        XDG_CONFIG_HOME=str(tmp_path),
-        PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring",
-    )
-    assert (told.returncode, told.stdout) == (3, "")
-    assert "provena-mcp login" in told.stderr
-
-
-@pytest.mark.slow
-def test_a_deployment_that_cannot_be_reached_has_an_exit_code_of_its_own(line: CommandLine):
-    nowhere = {
-        f"PROVENA_{name}_API": "http://127.0.0.1:1"
-        for name in ("PROV", "REGISTRY", "JOB", "SEARCH", "AUTH", "DATA")
-    }
-    told = line("ask", "item", "10378.1/1900010", **nowhere)
-    assert (told.returncode, told.stderr) == (4, "")  # each item has its own reason, on stdout
-    assert told.stdout == "10378.1/1900010: No connection to registry-api at http://127.0.0.1:1.\n"
-    told = line("ask", "upstream", "10378.1/1900010", **nowhere)
-    assert (told.returncode, told.stdout) == (4, "")
-    assert "'provena-mcp doctor' shows which services answer" in told.stderr
-
-
-def test_the_examples_of_the_help_are_answered(line: CommandLine):
-    shown = re.findall(r"^ provena-mcp (ask .*?--sample)  ", line("ask", "--help").stdout, re.MULTILINE)
-    assert len(shown) == 2
-    assert [line(*shlex.split(command)).returncode for command in shown] == [0, 0]
-
-
 HOSTILE = {
     "10378.1/1900900": "esc \x1b[31mred\x1b[2J",
     "10378.1/1900901": "to the left \u202egnihton",
@@ -298,54 +140,6 @@ def test_names_do_not_drive_the_terminal(line: CommandLine, tmp_path, question: 
         assert DRIVING.findall(told.stdout + told.stderr) == []
     if question == ["list"]:
         assert "[bold]tag[/bold] [link=http://x]" in told.stdout
-
-
-def test_a_condition_has_a_name_and_a_value(ask: Ask):
-    told = ask("list", "--where", "coral")
-    assert told.returncode == 2
-    assert "'coral' is not NAME=VALUE." in told.stderr
-
-
-def test_datasets_and_agents_are_two_questions(ask: Ask):
-    assert ask("upstream", RANKING, "--datasets", "--agents").returncode == 2
-
-
-def proposals(ask: Ask, *words: str) -> list[list[str]]:
-    """The commands an answer proposes, without the program's name."""
-    lines = ask(*words).stdout.splitlines()
-    return [shlex.split(line)[2:] for line in lines if line.startswith("provena-mcp ask ")]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["upstream", RANKING, "--agents"],
-        ["impact", BATHYMETRY],
-        ["search", "heron", "reef's", "--limit", "1"],
-        ["list", "--type", "MODEL_RUN", "--where", "modeller=Maren Holt", "--limit", "1"],
-        ["compare", RUN, OTHER_RUN],
-        ["path", RANKING, BATHYMETRY],
-    ],
-)
-def test_every_command_that_an_answer_proposes_is_answered(line: CommandLine, ask: Ask, words: list[str]):
-    proposed = proposals(ask, *words)
-    assert proposed
-    for command in proposed:
-        told = line("ask", *command)
-        assert (told.returncode in (0, 1), told.stderr) == (True, "")
-
-
-def test_the_next_page_of_a_tree_hangs_on_what_is_on_others(line: CommandLine, ask: Ask):
-    small = {"PROVENA_MAX_RESULT_TOKENS": "600"}
-    first = ask("upstream", RANKING, "--depth", "20", **small).stdout.splitlines()
-    assert "Shown are 6 of 87." in first
-    command = next(shlex.split(each) for each in first if "--cursor" in each)
-    second = line(*command[1:], **small).stdout.splitlines()
-    assert second[2:4] == [
-        "└── further, under items on other pages",
-        "    ├── Where to restore first  study  sample/1000109  and under 1 more",
-    ]
 
 
 def test_a_list_is_a_page_with_its_total_or_a_count_by_groups(ask: Ask):
@@ -405,12 +199,3 @@ def test_circles_are_mentioned(ask: Ask):
     assert "1 group of items depend on each other in circles." in shown(
         ask, "upstream", "sample/1000037", "--depth", "6"
     )
-
-
-def test_pages_asked_for_one_after_the_other_are_the_whole_list(line: CommandLine, ask: Ask):
-    words, seen = ["list", "--type", "STUDY", "--limit", "4"], []
-    while words:
-        seen += [row["id"] for row in json.loads(ask(*words, "--json").stdout)["items"]]
-        words = next((command[:-1] for command in proposals(ask, *words) if "--cursor" in command), [])
-    whole = json.loads(ask("list", "--type", "STUDY", "--json").stdout)["items"]
-    assert seen == [row["id"] for row in whole]
