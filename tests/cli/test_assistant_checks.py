@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -19,6 +21,8 @@ from provena_mcp.cli.assistant_checks import AssistantDoctor, start
 from provena_mcp.cli.findings import Diagnosis
 from provena_mcp.errors import OperatorError
 from tests.assistants.settings_files import REAL
+from tests.cli.assistant_home import cursor
+from tests.cli.command_line import CommandLine
 
 OURS = this_server()
 READ_ONLY = {"PROVENA_READ_ONLY": "true"}
@@ -199,3 +203,27 @@ async def test_what_does_not_start_is_told_with_what_it_said(command: str, said:
         await start(LocalServer(command, talking if said else ()))
     assert failure.value.message == f"{command} does not start as a server."
     assert failure.value.upstream == said
+
+
+@pytest.mark.slow
+def test_the_doctor_finds_a_server_that_starts(run: CommandLine, home: Path):
+    run("install", "--client", "cursor", "--sample")
+    done = run("doctor", "--client", "cursor", PATH=os.defpath)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"ok      file      {cursor(home)} can be read\nok      entry     ")
+    assert re.search(r"s without a PATH, \d+ tools", done.stdout)
+    assert done.stdout.endswith("\nNo problems found.\n")
+
+
+def test_the_doctor_leaves_addresses_and_programs_without_a_file_alone(run: CommandLine, home: Path):
+    run("install", "--client", "cursor", "--url", "https://mcp.example.org/mcp")
+    done = run("doctor", "--client", "cursor")
+    assert done.returncode == 0
+    assert "it leads to https://mcp.example.org/mcp\n\nNo problems found.\n" in done.stdout
+    assert (
+        "Only JetBrains AI Assistant itself knows its servers."
+        in run("doctor", "--client", "jetbrains").stdout
+    )
+    cursor(home).write_text("[")
+    broken = run("doctor", "--client", "cursor", "--no-mend")
+    assert (broken.returncode, broken.stdout.startswith("problem file ")) == (1, True)
