@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
 from tests.embedded.services_client import ServicesClient, running_services
 from tests.worlds.small import Json
-from tests.worlds.writable import a_record, writable_world
+from tests.worlds.writable import a_record
 
 DELETE = "/prov-api/model_run/delete"
 ADMIN = "/prov-api/admin"
@@ -19,12 +16,7 @@ CLEAR = "/prov-api/graph/admin/clear"
 JOBS = "/job-api/jobs"
 RELODGED = "Successfully re-lodged"
 
-pytestmark = pytest.mark.asyncio
-
-
-@pytest.fixture(autouse=True)
-def _world(load: Callable[..., Any]) -> None:
-    load(writable_world())
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("writable")]
 
 
 def changes(diff: list[Json]) -> set[tuple[str, ...]]:

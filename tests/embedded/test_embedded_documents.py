@@ -13,22 +13,17 @@ from docx import Document
 
 from provena_mcp.embedded.identity import LOCAL_USER, User
 from provena_mcp.embedded.store import Store
+from tests.embedded.routes import BATCH
 from tests.embedded.services_client import ServicesClient, running_services
 from tests.worlds.small import template, workflow
-from tests.worlds.writable import a_record, writable_world
+from tests.worlds.writable import a_record
 
 TEMPLATE = "/prov-api/bulk/generate_template/csv"
 CONVERT = "/prov-api/bulk/convert_model_runs/csv"
 REGENERATE = "/prov-api/bulk/regenerate_from_batch/csv"
-BATCH = "/prov-api/model_run/register_batch"
 REPORT = "/prov-api/explore/generate/report"
 
-pytestmark = pytest.mark.asyncio
-
-
-@pytest.fixture(autouse=True)
-def _world(load: Callable[..., Any]) -> None:
-    load(writable_world())
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("writable")]
 
 
 async def convert(services: ServicesClient, text: str | bytes) -> httpx.Response:

@@ -15,8 +15,9 @@ import pytest
 from provena_mcp.embedded.app import BASE_PATHS
 from provena_mcp.embedded.standing import count_items
 from provena_mcp.embedded.store import Store
-from tests.embedded.conftest import load_into
+from tests.embedded.conftest import Http, load_into
 from tests.embedded.pages import serving_page
+from tests.embedded.routes import GENERAL
 from tests.embedded.server_process import free_port, serving
 from tests.embedded.services_client import running_services
 from tests.worlds.small import Json
@@ -133,9 +134,6 @@ const send = (url, options) => fetch(url, {mode: "no-cors", method: "POST", ...o
 })();
 </script></body>"""
 
-
-# Which JSON
-
 UNFIT: list[tuple[str, list[Any], str]] = [
     ("9" * 5_000, ["body", "start_time"], "a number is out of range"),
     ("1" + "0" * 30, ["body", "start_time"], "a number is out of range"),
@@ -210,3 +208,37 @@ async def test_a_page_size_out_of_range_is_refused_and_a_large_one_answered(stor
         answered = await services.post("/registry-api/registry/general/list", {"page_size": 2**63 - 1})
     assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["body", "page_size"])
     assert [raw["id"] for raw in answered.json()["items"]] == ["local/1000000"]
+
+
+@pytest.mark.asyncio
+async def test_bodies_that_are_no_json_are_refused_as_the_services_do(http: Http) -> None:
+    async with http() as client:
+        broken = await client.post(
+            f"{GENERAL}/list", content="{not json", headers={"content-type": "application/json"}
+        )
+        missing = await client.post(f"{GENERAL}/list")
+        null = await client.post(
+            f"{GENERAL}/list", content=b"null", headers={"content-type": "application/json"}
+        )
+        form = await client.post(f"{GENERAL}/list", content="{}", headers={"content-type": "text/plain"})
+        undeclared = await client.post(f"{GENERAL}/list", content=b"{}")
+    assert broken.json() == {
+        "detail": [
+            {
+                "loc": ["body", 1],
+                "msg": "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+                "type": "value_error.jsondecode",
+                "ctx": {
+                    "msg": "Expecting property name enclosed in double quotes",
+                    "doc": "{not json",
+                    "pos": 1,
+                    "lineno": 1,
+                    "colno": 2,
+                },
+            }
+        ]
+    }
+    absent = {"detail": [{"loc": ["body"], "msg": "field required", "type": "value_error.missing"}]}
+    assert (missing.json(), null.json()) == (absent, absent)
+    no_dict = {"detail": [{"loc": ["body"], "msg": "value is not a valid dict", "type": "type_error.dict"}]}
+    assert (form.json(), undeclared.json()) == (no_dict, no_dict)

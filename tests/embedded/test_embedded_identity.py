@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,9 @@ from provena_mcp.embedded.identity import LOCAL_USER, Identify, User, not_authen
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import Source, sample_source
 from provena_mcp.embedded.store import Store
+from tests.embedded.conftest import Http, Load
 from tests.worlds.small import small_world
 
-Http = Callable[..., httpx.AsyncClient]
-Load = Callable[..., Any]
 MISSING_ROLE = {
     "detail": "You are not authorised to access this resource as you don't have the correct role."
 }

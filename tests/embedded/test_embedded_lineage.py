@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -12,10 +11,9 @@ import pytest
 from provena_mcp.embedded.graph import lodge
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from tests.embedded.conftest import Http, Load
 from tests.worlds.small import chain, dataset, furniture, model_run, small_world
 
-Http = Callable[..., httpx.AsyncClient]
-Load = Callable[..., Any]
 UPSTREAM = "/prov-api/explore/upstream"
 ROUTES = {
     "upstream": (UPSTREAM, "lineage query", 2),

@@ -20,8 +20,8 @@ from provena_mcp.errors import NotFoundError, RejectedError
 from provena_mcp.settings import Endpoints
 from provena_mcp.wire.items import JsonObject, ModelRunRecord
 from provena_mcp.wire.jobs import Job
+from tests.embedded.contents import a_dataset
 from tests.embedded.server_process import free_port, serving
-from tests.embedded.test_embedded_curation import a_dataset
 from tests.worlds.writable import a_record, writable_world
 
 pytestmark = pytest.mark.asyncio

@@ -23,11 +23,11 @@ from provena_mcp.queries.documents.prov_documents import render_prov
 from provena_mcp.wire.items import MODEL_OF
 from provena_mcp.wire.lineage import LINEAGE_ROUTE
 from provena_mcp.wire.subtypes import CATEGORY_OF, ROUTE_OF, SUBTYPES, ItemSubtype
+from tests.embedded.routes import GENERAL
 from tests.embedded.services_client import ServicesClient, running_services
 from tests.worlds.small import Json
 from tests.worlds.writable import a_record, writable_world
 
-GENERAL = "/registry-api/registry/general"
 SORTS = ("CREATED_TIME", "UPDATED_TIME", "DISPLAY_NAME")
 
 # Half characters and U+0000 are characters too: a door may refuse them, but nothing else may go wrong.

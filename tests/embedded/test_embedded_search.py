@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 
 from provena_mcp.embedded.search import search
 from provena_mcp.embedded.store import Store
+from tests.embedded.conftest import Http, Load
 from tests.worlds.small import dataset, item, model, person
 
-Http = Callable[..., httpx.AsyncClient]
-Load = Callable[..., Any]
 SEARCH = "/search/search/entity-registry"
 
 

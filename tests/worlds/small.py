@@ -16,6 +16,15 @@ CATEGORY = {
     "CREATE": "ACTIVITY",
     "VERSION": "ACTIVITY",
 }
+SEED = {
+    "id": "w/seed",
+    "owner_username": "jane",
+    "created_timestamp": 7,
+    "updated_timestamp": 7,
+    "item_category": "ACTIVITY",
+    "item_subtype": "STUDY",
+    "record_type": "SEED_ITEM",
+}
 
 
 def item(item_id: str, subtype: str, created: int, **domain: Any) -> Json:
@@ -115,3 +124,7 @@ def chain(length: int) -> list[Json]:
         model_run(f"w/r{place}", [f"w/d{place}"], [f"w/d{place + 1}"], 100 + place) for place in range(length)
     ]
     return [*furniture(), *datasets, *runs]
+
+
+def without(raw: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in raw.items() if key not in keys}

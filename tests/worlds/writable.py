@@ -49,3 +49,13 @@ def a_record(**changes: Any) -> Json:
         "associations": {"modeller_id": "w/jane", "requesting_organisation_id": None},
     }
     return raw_record(**of_this_world | changes)
+
+
+def links_of(run_id: str) -> set[tuple[str, str, str]]:
+    return {
+        (run_id, "used", "w/model"),
+        (run_id, "used", "w/wf"),
+        (run_id, "used", "w/wind"),
+        (run_id, "used", "w/settings"),
+        (run_id, "wasAssociatedWith", "w/jane"),
+    }
