@@ -8,6 +8,7 @@ from pathlib import Path
 from provena_mcp.recording.capture_folder import stored_names
 from tests.cli.command_line import CommandLine
 from tests.crates import shapes
+from tests.crates.entities import zipped
 from tests.worlds.captured import ANSWERS, two_steps
 
 
@@ -59,7 +60,7 @@ def test_of_many_runs_it_says_how_many_there_are(tmp_path: Path):
 
 
 def test_a_crate_is_drafted_by_its_path_and_as_json(tmp_path: Path):
-    (tmp_path / "run.zip").write_bytes(shapes.zipped({"ro-crate-metadata.json": shapes.by_hand()}))
+    (tmp_path / "run.zip").write_bytes(zipped({"ro-crate-metadata.json": shapes.by_hand()}))
     told = line(tmp_path)("draft", "run.zip", "--json")
     assert (told.returncode, json.loads(told.stdout)["runs"][0]["run"]["name"]) == (1, "Make it sepia")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mcp import Client
 
-from tests.crates.shapes import crate, ref
+from tests.crates.entities import crate, ref
 from tests.worlds.captured import digest
 from tests.worlds.sample import call, world_client
 from tests.worlds.small import dataset, item, model, person, template, workflow

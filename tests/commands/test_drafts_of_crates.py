@@ -11,7 +11,7 @@ import pytest
 from provena_mcp.rules.budgets import estimate_tokens
 from tests.commands.drafts import TOOLSETS, a_crate, a_registry, known, registered, toy
 from tests.crates import shapes
-from tests.crates.shapes import crate, ref
+from tests.crates.entities import crate, ref, zipped
 from tests.worlds.captured import ANSWERS, digest
 from tests.worlds.sample import call, failure, world_client
 
@@ -132,7 +132,7 @@ async def test_a_crate_is_read_as_a_folder_a_zip_and_text_and_never_from_outside
     folder = tmp_path / "crates" / "run"
     folder.mkdir(parents=True)
     (folder / "ro-crate-metadata.json").write_bytes(shapes.by_hand())
-    (tmp_path / "run.zip").write_bytes(shapes.zipped({"ro-crate-metadata.json": shapes.by_hand()}))
+    (tmp_path / "run.zip").write_bytes(zipped({"ro-crate-metadata.json": shapes.by_hand()}))
     (tmp_path / "away").symlink_to("/etc")
     (tmp_path / "hosted").mkdir()
     async with toy(tmp_path) as client:

@@ -11,7 +11,7 @@ import pytest
 from provena_mcp.crates.json_ld import MOST_BYTES
 from provena_mcp.crates.reader import read_runs
 from provena_mcp.errors import ArgumentError
-from tests.crates.shapes import Node, crate, ref, zipped
+from tests.crates.entities import Node, crate, ref, zipped
 
 
 def action(run_id: str, used: str, made: str, **more: object) -> Node:

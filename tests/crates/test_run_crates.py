@@ -16,7 +16,7 @@ from provena_mcp.crates.recorded_runs import (
     RecordedSoftware,
 )
 from tests.crates import shapes
-from tests.crates.shapes import crate, ref, zipped
+from tests.crates.entities import crate, ref, zipped
 
 
 def only_run(content: bytes) -> RecordedRun:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.crates import shapes
+from tests.crates.entities import zipped
 from tests.worlds.hosted import World, call, failure, host_of
 
 
@@ -21,7 +22,7 @@ def drafted_from(answer: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 @pytest.mark.asyncio
 async def test_a_crate_is_drafted_alike_from_its_text_and_from_a_zip_of_it(world: World):
     text = shapes.nextflow().decode()
-    packed = base64.b64encode(shapes.zipped({"ro-crate-metadata.json": shapes.nextflow()})).decode()
+    packed = base64.b64encode(zipped({"ro-crate-metadata.json": shapes.nextflow()})).decode()
     async with world.app(toolsets="default,recording") as app, host_of(app, world.token("alice")) as host:
         from_text = await call(host, "draft_model_runs", crate=text)
         from_zip = await call(host, "draft_model_runs", crate=packed)
