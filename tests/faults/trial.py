@@ -1,0 +1,155 @@
+"""One fault, many calls, and what came of them.
+
+Right is the answer without the fault, a part of it that says that it is one, or an error. Wrong is anything
+else: another answer, or a write said to have happened that has not, or the reverse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from mcp import Client
+
+from tests.faults.contradictions import contradiction_of
+from tests.faults.proxy import Fault, Proxy
+from tests.faults.questions import Questions
+from tests.worlds.sample import text_of
+
+HUNG_SECONDS = 30.0
+AT_ONCE = 8
+# After these a write may or may not have happened, and they say so.
+NOBODY_KNOWS = {"AmbiguousWrite", "Deployment"}
+
+
+@dataclass
+class Tally:
+    """What came of the calls under one fault."""
+
+    calls: int = 0
+    written: int = 0
+    whole: int = 0
+    partial: int = 0
+    errors: int = 0
+    hung: int = 0
+    wrong: list[str] = field(default_factory=list)
+    duplicated: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.wrong or self.hung or self.duplicated)
+
+
+class Trial:
+    """One fault, many calls."""
+
+    def __init__(self, client: Client, proxy: Proxy, questions: Questions, fault: Fault) -> None:
+        self.client = client
+        self.proxy = proxy
+        self.questions = questions
+        self.fault = fault
+        self.tally = Tally()
+
+    async def run(self, calls: int) -> Tally:
+        self.proxy.arrived.clear()
+        self.proxy.fault = self.fault
+        slots = asyncio.Semaphore(AT_ONCE)
+        steps = [self._write(number) if number % 5 == 4 else self._read(number) for number in range(calls)]
+
+        async def in_turn(step: Any) -> None:
+            async with slots:
+                await step
+
+        await asyncio.gather(*map(in_turn, steps))
+        self.proxy.fault = None
+        arrivals = _registrations(self.proxy.arrived)
+        self.tally.duplicated = sum(count - 1 for count in arrivals.values() if count > 1)
+        return self.tally
+
+    async def _call(self, tool: str, arguments: dict[str, Any]) -> tuple[dict[str, Any], bool] | None:
+        self.tally.calls += 1
+        try:
+            async with asyncio.timeout(HUNG_SECONDS):
+                result = await self.client.call_tool(tool, arguments)
+        except TimeoutError:
+            self.tally.hung += 1
+            return None
+        content = json.loads(text_of(result))
+        error = content.get("error")
+        if result.is_error and (not isinstance(error, dict) or error["kind"] == "Internal"):
+            self.tally.wrong.append(f"{tool}: {result.content}"[:300])
+            return None
+        return content, result.is_error
+
+    async def _read(self, number: int) -> None:
+        tool, arguments = self.questions.reads[number % len(self.questions.reads)]
+        answered = await self._call(tool, arguments)
+        if answered is None:
+            return
+        content, is_error = answered
+        if is_error:
+            self.tally.errors += 1
+            if content["error"]["kind"] in ("NotFound", "Argument", "Forbidden") and not _excused(self.fault):
+                self.tally.wrong.append(f"{tool}: {content['error']}"[:300])
+            return
+        truth = self.questions.truth[tool]
+        if tool == "list_jobs" or content == truth:
+            self.tally.whole += 1
+        elif tool == "audit_reproducibility" and _excused(self.fault):
+            self.tally.partial += 1
+        elif contradiction := contradiction_of(tool, content, truth):
+            self.tally.wrong.append(f"{tool}: {contradiction}"[:300])
+        else:
+            self.tally.partial += 1
+
+    async def _write(self, number: int) -> None:
+        name = f"{self.fault.name} {number}"
+        record = {**self.questions.record, "display_name": name}
+        shown = await self._call("register_model_run", {"record": record})
+        if shown is None:
+            return
+        content, is_error = shown
+        reference = content.get("reference")
+        if is_error or reference is None:
+            self.tally.errors += 1
+            return
+        confirmed = {"reference": reference, "confirm": True, "wait": number % 2 == 0}
+        for _ in range(2):  # as an assistant that tries again
+            answered = await self._call("register_model_run", confirmed)
+            if answered is None:
+                return
+            self._judge_write(name, *answered)
+
+    def _judge_write(self, name: str, content: dict[str, Any], is_error: bool) -> None:
+        arrived = _registrations(self.proxy.arrived)[name]
+        if is_error:
+            self.tally.errors += 1
+            said = content["error"]
+            if arrived and said["kind"] not in NOBODY_KNOWS and "Nobody knows" not in said["message"]:
+                self.tally.wrong.append(f"arrived, but said to have failed: {said}"[:300])
+        elif content["status"] in ("submitted", "succeeded", "failed"):
+            self.tally.whole += 1
+            self.tally.written += 1
+            if not arrived:
+                self.tally.wrong.append(f"said to be {content['status']}, but never arrived")
+            if content["status"] == "succeeded" and not content.get("model_run_id"):
+                self.tally.wrong.append(f"said to have succeeded, without the run: {content}"[:300])
+        else:
+            self.tally.partial += 1  # a new preview: something could not be looked up
+
+
+def _excused(fault: Fault) -> bool:
+    """Nobody can tell a gateway's refusal from one of the item's owner: what it hides may not be read."""
+    return fault.name.startswith("403")
+
+
+def _registrations(arrived: list[bytes]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for request in arrived:
+        head, _, body = request.partition(b"\r\n\r\n")
+        if head.startswith(b"POST /prov-api/model_run/register "):
+            found[json.loads(body)["display_name"]] += 1
+    return found
