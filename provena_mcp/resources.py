@@ -8,14 +8,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import cache
 from importlib.resources import files
-from inspect import Parameter, Signature
 from typing import TYPE_CHECKING
 
 from mcp.server import MCPServer
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.server.mcpserver.resources import (
+    DEFAULT_RESOURCE_SECURITY,
+    ResourceSecurityError,
+    ResourceTemplate,
+)
 from mcp.shared.uri_template import UriTemplate
-from mcp.types import Resource
+from mcp.types import InputRequiredResult, Resource
+from mcp.types import ResourceTemplate as ListedTemplate
 
 from provena_mcp.application import Application
 from provena_mcp.errors import ProvenaError
@@ -31,49 +37,71 @@ if TYPE_CHECKING:
 Ctx = Context[Application]
 
 
+async def document_at(uri: str, ctx: Ctx) -> ReadResourceContents | None:
+    """The document that a URI names, or None where its kind is none of ours.
+
+    Raises:
+        ResourceError: It cannot be had, or a part of its URI would be a path on a machine.
+    """
+    for template in _templates():
+        try:
+            variables = template.matches(uri)
+        except ResourceSecurityError as error:
+            raise ResourceNotFoundError(f"Unknown resource: {uri}") from error
+        if variables is not None:
+            found = await template.create_resource(uri, variables, ctx)
+            assert not isinstance(found, InputRequiredResult)  # documents ask nothing
+            return ReadResourceContents(content=await found.read(), mime_type=found.mime_type)
+    return None
+
+
+def listed_kinds() -> list[ListedTemplate]:
+    """Every document kind as a resource template."""
+    return [
+        ListedTemplate(
+            uri_template=template.uri_template,
+            name=template.name,
+            title=template.title,
+            description=template.description,
+            mime_type=template.mime_type,
+        )
+        for template in _templates()
+    ]
+
+
+@cache
+def _templates() -> tuple[ResourceTemplate, ...]:
+    # Remembered: they follow from the kinds alone, and are the same for every server.
+    return tuple(_template(kind) for kind in DOCUMENT_KINDS)
+
+
+def _template(kind: DocumentKind) -> ResourceTemplate:
+    # Not from a function: the SDK would make a model of its parameters, and all variables are text.
+    async def read(ctx: Ctx, **variables: str) -> str | bytes:
+        return await _content(kind.read(_documents(ctx), variables))
+
+    return ResourceTemplate(
+        uri_template=kind.uri_template,
+        name=kind.name,
+        title=kind.title,
+        description=kind.description,
+        mime_type=kind.mime_type or "text/plain",
+        fn=read,
+        parameters={},
+        context_kwarg="ctx",
+        parsed_template=UriTemplate.parse(kind.uri_template),
+        security=DEFAULT_RESOURCE_SECURITY,
+    )
+
+
 def register_resources(server: MCPServer[Application], about: Callable[[], str]) -> None:
-    """Offer every document kind as a resource template, and list a few to start from.
+    """List a few documents to start from.
 
     Args:
         server: Gets the resources.
         about: Says which Provena answers.
     """
-    for kind in DOCUMENT_KINDS:
-        server.resource(
-            kind.uri_template,
-            name=kind.name,
-            title=kind.title,
-            mime_type=kind.mime_type,
-            description=kind.description,
-        )(_handler(kind))
-    _register_fixed(server, about)
 
-
-@cache
-def _handler(kind: DocumentKind) -> Callable[..., Awaitable[str | bytes]]:
-    async def read(ctx: Ctx, **variables: str | None) -> str | bytes:
-        given = {name: value for name, value in variables.items() if value is not None}
-        return await _content(kind.read(_documents(ctx), given))
-
-    # The SDK takes a function's parameters for the variables of its template.
-    template = UriTemplate.parse(kind.uri_template)
-    optional = set(template.query_variable_names)
-    parameters = [
-        Parameter(
-            name,
-            Parameter.KEYWORD_ONLY,
-            default=None if name in optional else Parameter.empty,
-            annotation=str | None if name in optional else str,
-        )
-        for name in template.variable_names
-    ]
-    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=Ctx)
-    read.__signature__ = Signature([context, *parameters])  # pyright: ignore[reportFunctionMemberAccess]
-    read.__annotations__ = {each.name: each.annotation for each in (context, *parameters)}
-    return read
-
-
-def _register_fixed(server: MCPServer[Application], about: Callable[[], str]) -> None:
     @server.resource(
         ABOUT,
         name="about",

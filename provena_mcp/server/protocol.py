@@ -23,6 +23,7 @@ from mcp.types import (
     InputRequiredResult,
     ListResourcesResult,
     PaginatedRequestParams,
+    ResourceTemplate,
     Tool,
 )
 from pydantic import AnyUrl
@@ -30,7 +31,7 @@ from pydantic import AnyUrl
 from provena_mcp.application import Application
 from provena_mcp.completions import complete
 from provena_mcp.errors import CallerError, ProvenaError
-from provena_mcp.resources import recent_documents
+from provena_mcp.resources import document_at, listed_kinds, recent_documents
 from provena_mcp.server.calls import ToolCalls
 from provena_mcp.server.stdio.lines import answered_stdio
 
@@ -71,6 +72,10 @@ class ProvenaServer(MCPServer[Application]):
         recent = recent_documents(ctx.lifespan_context)
         return ListResourcesResult(resources=[*await self.list_resources(), *recent])
 
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        """The kinds of documents, and what templates were added to them."""
+        return [*listed_kinds(), *await super().list_resource_templates()]
+
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Application, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
@@ -80,7 +85,8 @@ class ProvenaServer(MCPServer[Application]):
             MCPError: It cannot be had; its data says whose fault that is, and whether a repeat may help.
         """
         try:
-            content = await super().read_resource(uri, context)
+            document = await document_at(str(uri), context) if context else None
+            content = [document] if document else await super().read_resource(uri, context)
         except ResourceError as error:
             if isinstance(error.__cause__, ProvenaError):
                 raise _refusal(error.__cause__, str(error), str(uri)) from error.__cause__
