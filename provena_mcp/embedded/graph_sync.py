@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from provena_mcp.embedded import graph, items
 from provena_mcp.embedded.store import Store
@@ -20,6 +20,9 @@ from provena_mcp.wire.items import (
     WorkflowTemplateItem,
     parse_item,
 )
+
+if TYPE_CHECKING:
+    from provena_mcp.wire.stored_runs import StoredRun
 
 # Items a transaction: short enough for other processes to get their turn.
 BATCH: Final = 500
@@ -72,8 +75,7 @@ def lodge_pending(
             rows = connection.execute(_PENDING, (*place, BATCH)).fetchall()
             batch = _Batch(connection)
             for _, item_id, subtype, raw in rows:
-                # In half the time that it takes by way of values of Python.
-                batch.add(item_id, MODEL_OF[subtype].model_validate_json(raw))
+                batch.add(item_id, _read(subtype, raw))
             batch.lodge()
         if not rows:
             return LodgeReport(lodged, tuple(waiting), tuple(sorted(personless)))
@@ -91,6 +93,18 @@ def lodge(connection: sqlite3.Connection, graphs: Mapping[str, ProvenanceGraph])
     connection.executemany("UPDATE item SET pending = 0 WHERE id = ?", ((item_id,) for item_id in graphs))
 
 
+def _read(subtype: str, raw: str) -> RegistryItem | StoredRun:
+    """A stored item; of a run only what it asserts, in a fifth of the time."""
+    from msgspec import ValidationError
+
+    from provena_mcp.wire.stored_runs import RUN
+
+    try:
+        return RUN.decode(raw) if subtype == "MODEL_RUN" else MODEL_OF[subtype].model_validate_json(raw)
+    except ValidationError:
+        return ModelRunItem.model_validate_json(raw)
+
+
 class _Batch:
     """Items to lodge together, and what was looked up for them."""
 
@@ -102,7 +116,7 @@ class _Batch:
         self._software: dict[str, str] = {}
         self._persons: dict[str, str | None] = {}
 
-    def add(self, item_id: str, item: RegistryItem) -> None:
+    def add(self, item_id: str, item: RegistryItem | StoredRun) -> None:
         """Work out what an item asserts, or note why that cannot be told."""
         try:
             self.graphs[item_id] = self._asserted(item)
@@ -113,10 +127,10 @@ class _Batch:
         """Write what was worked out, and that it is done."""
         lodge(self._connection, self.graphs)
 
-    def _asserted(self, item: RegistryItem) -> ProvenanceGraph:
+    def _asserted(self, item: RegistryItem | StoredRun) -> ProvenanceGraph:
+        if isinstance(item, ModelRunItem) or not isinstance(item, RegistryItem):
+            return assert_model_run(item.id, item.record, self._software_of(item))
         match item:
-            case ModelRunItem():
-                return assert_model_run(item.id, item.record, self._software_of(item))
             case CreateItem():
                 created = self._item(item.created_item_id, "the created item")
                 return assert_creation(item.id, created.id, created.item_subtype, self._person_of(item))
@@ -128,7 +142,7 @@ class _Batch:
             case _:
                 return ProvenanceGraph()
 
-    def _software_of(self, run: ModelRunItem) -> str:
+    def _software_of(self, run: ModelRunItem | StoredRun) -> str:
         """The model that the run's template names; if that is not here, the one it was lodged with."""
         try:
             return self._software_by(run.record.workflow_template_id)

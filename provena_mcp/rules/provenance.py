@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from provena_mcp.wire.items import JsonObject, ModelRunRecord, TemplatedDataset, as_object
 from provena_mcp.wire.subtypes import GRAPH_WORKFLOW_TEMPLATE
+
+if TYPE_CHECKING:
+    from provena_mcp.wire.stored_runs import StoredDataset, StoredRecord
 
 NAMESPACE: Final = "http://hdl.handle.net/"
 # Stands for the same as the default; a name with a colon needs a prefix, for it would be read as one.
@@ -101,7 +104,7 @@ _PERSON: Final = Kind("AGENT", "PERSON")
 _ORGANISATION: Final = Kind("AGENT", "ORGANISATION")
 
 
-def assert_model_run(run_id: str, record: ModelRunRecord, software_id: str) -> ProvenanceGraph:
+def assert_model_run(run_id: str, record: ModelRunRecord | StoredRecord, software_id: str) -> ProvenanceGraph:
     """The part of the graph one model run asserts (provena-http 5.2).
 
     ``software_id`` is the model its workflow template names. An organisation id that is an empty
@@ -164,7 +167,7 @@ def assert_version(
     return _with_person(nodes, links, activity_id=version_id, item_id=to_item_id, person_id=person_id)
 
 
-def _templating(workflow_template_id: str, dataset: TemplatedDataset) -> tuple[Link, Link]:
+def _templating(workflow_template_id: str, dataset: TemplatedDataset | StoredDataset) -> tuple[Link, Link]:
     return (
         Link(workflow_template_id, "hadMember", dataset.dataset_template_id),
         Link(dataset.dataset_id, "wasInfluencedBy", dataset.dataset_template_id),
