@@ -71,7 +71,8 @@ def fault_of(value: JsonValue, text: str | None = None, *, allow_nul: bool = Fal
         # the provenance of a run is a text of JSON. An empty one within all others is a level more.
         levels = text.count('{"') + text.count("[") + 1
         is_deep = levels > MOST_LEVELS and _is_deeper(value, MOST_LEVELS - 1)
-        is_suspect = is_deep or "Infinity" in text or "NaN" in text or "\\u0000" in text
+        has_nul = not allow_nul and "\\u0000" in text
+        is_suspect = is_deep or has_nul or "Infinity" in text or "NaN" in text
     # Looking at every value takes long, and nearly every text is without a fault.
     return next(_faults(value, allow_nul=allow_nul), None) if is_suspect else None
 

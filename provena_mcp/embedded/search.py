@@ -157,7 +157,11 @@ def _texts(value: JsonValue, found: list[str]) -> list[str]:
             _texts(entry, found)
     elif isinstance(value, dict):
         for key, entry in value.items():
-            if key not in _UNSEARCHED and not key.endswith(_REFERENCES):
+            if not entry or key in _UNSEARCHED or key.endswith(_REFERENCES):
+                continue
+            if isinstance(entry, str):
+                found.append(entry)
+            else:
                 _texts(entry, found)
     return found
 

@@ -108,6 +108,8 @@ def fold(text: str) -> str:
 
     Letters of scripts without blanks between words stand apart.
     """
+    if text.isascii():
+        return text.lower()  # as all of the below would have it
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     joined = unicodedata.normalize("NFKC", _MARKS.sub("", plain).translate(_PLAIN))
     return _UNSPACED.sub(r" \g<0> ", joined)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provena_mcp.embedded.search import search
 from provena_mcp.embedded.store import Store
+from provena_mcp.rules.search_words import fold
 from tests.embedded.conftest import Http, Load
 from tests.worlds.small import dataset, item, model, person
 
@@ -177,6 +180,11 @@ async def test_letters_are_folded_alike_in_items_and_queries(
 ) -> None:
     load([dataset("w/a", display_name=name), dataset("w/b", display_name="Something else")])
     assert [await _found(http, query) for query in queries] == [["w/a"]] * len(queries)
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_letters_are_folded_alike_with_and_without_others_beside_them(text: str) -> None:
+    assert fold(text + " é") == fold(text) + " e"
 
 
 @pytest.mark.asyncio
