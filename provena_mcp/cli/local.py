@@ -76,9 +76,12 @@ def pull(
     Only what was updated since the last time is asked for, but all items once a week. A pull that
     was interrupted goes on where it was. Exits with 1 if any item could not be kept.
     """
-    from provena_mcp.cli.pull import pull as pull_into
-    from provena_mcp.cli.session import run
-    from provena_mcp.settings import read_settings
+    from provena_mcp.cli.start import starting
+
+    with starting():
+        from provena_mcp.cli.pull import pull as pull_into
+        from provena_mcp.cli.session import run
+        from provena_mcp.settings import read_settings
 
     if run(pull_into(read_settings(), mirror, whole=full)).skipped:
         raise typer.Exit(1)

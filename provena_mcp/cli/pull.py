@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -36,8 +35,6 @@ async def pull(settings: Settings, path: Path | None, *, whole: bool) -> PullRep
         )
     mirror = Mirror(path or settings.mirror or _usual_path(endpoints), endpoints.registry)
     backend = deployment_backend(endpoints, settings)
-    # What was loaded stays: searching it for garbage is most of every full collection.
-    gc.freeze()
     console = Console(stderr=True)
     try:
         async with backend.client() as on_demand:
