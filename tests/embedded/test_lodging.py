@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from provena_mcp.embedded.graph_walk import explore
 from provena_mcp.embedded.store import Store
 from provena_mcp.rules.graph import Kind, Link
+from tests.embedded.conftest import Load
 from tests.worlds.small import dataset, furniture, model_run
-
-Load = Callable[..., Any]
 
 
 def test_a_run_whose_ids_are_numbers_asserts_what_it_would_if_they_were_texts(
