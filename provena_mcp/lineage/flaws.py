@@ -15,6 +15,7 @@ _NAMED: Final = 3
 _FLAWS: Final[Mapping[Flaw, tuple[str, str]]] = {
     "kinds": ("item", "the service gave {} two kinds: {}"),
     "kind": ("item", "the service gave {} no kind, or one that does not exist: {}"),
+    "registry": ("item", "the registry gives {} another kind than the graph does: {}"),
     "letters": ("item", "the service gave {} under ids that differ in capital letters only: {}"),
     "undescribed": ("item", "the service named {} in links that it did not describe: {}"),
     "itself": ("link", "the service gave {} from an item to itself: {}"),

@@ -93,6 +93,7 @@ WRITTEN: Final[Mapping[str, frozenset[tuple[str, str]]]] = {
 Flaw = Literal[
     "kinds",
     "kind",
+    "registry",
     "letters",
     "undescribed",
     "itself",

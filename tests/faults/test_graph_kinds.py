@@ -144,3 +144,33 @@ def test_one_item_under_two_ids_that_differ_in_capitals_is_told(sandbox: Sandbox
         "; the service gave 1 item under ids that differ in capital letters only: "
         "sample/1000122 and SAMPLE/1000122"
     )
+
+
+def people_for_organisations(graph: Json) -> None:
+    """Each link of an organisation would suit a person too."""
+    for node in graph["nodes"]:
+        node["item_subtype"] = "PERSON" if node["item_subtype"] == "ORGANISATION" else node["item_subtype"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("explore_upstream", {"starting_id": RUN, "depth": 1}),
+        ("get_contributing_agents", {"starting_id": DATASET}),
+        ("get_effected_agents", {"starting_id": BATHYMETRY}),
+        ("find_lineage_path", {"from_id": RUN, "to_id": "sample/1000003"}),
+        ("find_lineage_path", {"from_id": "sample/1000003", "to_id": "sample/1000050"}),
+        ("analyse_impact", {"item_id": BATHYMETRY}),
+        ("audit_reproducibility", {"item_id": RUN}),
+        ("compare_model_runs", {"run_ids": [RUN, "sample/1000016"], "scope": "lineage"}),
+    ],
+)
+def test_an_item_that_the_registry_holds_as_another_kind_than_the_graph_is_told(
+    sandbox: Sandbox, tool: str, arguments: Json
+):
+    sandbox.change = graphs(people_for_organisations)
+    told = sandbox.call(tool, arguments).structured_content or {}
+    sandbox.change = None
+    assert told.get("complete") is not True
+    assert " another kind than the graph does: " in told["incomplete_because"]
+    assert "sample/1000003 (ORGANISATION)" in told["incomplete_because"]

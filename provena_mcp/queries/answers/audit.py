@@ -13,9 +13,10 @@ from provena_mcp.lineage.audit.findings import Finding, verdict
 from provena_mcp.lineage.lineage import Lineage
 from provena_mcp.queries.answers.audit_answer import AuditAnswer, Audited, AuditReproducibilityResult
 from provena_mcp.queries.answers.audit_contacts import whom_to_ask
-from provena_mcp.queries.answers.common import read_run_or_study
+from provena_mcp.queries.answers.common import kinds_of, read_run_or_study
 from provena_mcp.queries.answers.makers import read_makers
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
+from provena_mcp.queries.items.names import kinds_at_odds
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, in_thread
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, doubt_of, gather_neighbourhood
@@ -23,7 +24,7 @@ from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.links_by_kind import links_to
 from provena_mcp.rules.records.references import references
-from provena_mcp.wire.items import ModelRunItem, ModelRunRecord, StudyItem
+from provena_mcp.wire.items import ModelRunItem, ModelRunRecord, RegistryItem, StudyItem
 
 # Datasets further upstream that are read, the nearest first; the audit says how many were not.
 _MOST_DATASETS: Final = 60
@@ -55,7 +56,11 @@ async def gather_evidence(
     )
     await records.read_newer_versions(records.outcomes)
     await records.read_older_versions({dataset.dataset_id for dataset in run.record.inputs})
-    reasons = (upstream.incomplete_because, prov.incomplete_because, records.incomplete_because)
+    read = {
+        item.id: item.item_subtype for item in records.outcomes.values() if isinstance(item, RegistryItem)
+    }
+    odd = kinds_at_odds(kinds_of(upstream.graph), read)
+    reasons = (upstream.incomplete_because, prov.incomplete_because, records.incomplete_because, odd)
     because = "; ".join(reason for reason in reasons if reason) or None
     return RunEvidence(run, records.known, upstream.graph, remade, now, because)
 

@@ -15,7 +15,7 @@ from provena_mcp.lineage.comparison import (
     compare,
     version_chains,
 )
-from provena_mcp.queries.answers.common import read_run
+from provena_mcp.queries.answers.common import kinds_of, read_run
 from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonAnswer
 from provena_mcp.queries.answers.comparison_result import CompareModelRunsResult, Scope
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
@@ -102,6 +102,7 @@ async def _lineages(reader: Reader, cap: DepthCap, runs: Mapping[str, ModelRunIt
         _numbers(versions),
         _sizes(aspects),
         "; ".join(reasons) or None,
+        {item: subtype for graph in lineages.values() for item, subtype in kinds_of(graph).items()},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pydantic import JsonValue
@@ -34,12 +34,16 @@ _SIZES: Final = ((10, 30), (8, 15), (5, 8), (3, 4), (2, 0), (1, 0))
 
 @dataclass(frozen=True)
 class Compared:
-    """A comparison, the version numbers of its items, and the sizes of the lineages compared."""
+    """A comparison, the version numbers of its items, and the sizes of the lineages compared.
+
+    ``kinds`` are those that the lineages give their items.
+    """
 
     comparison: Comparison
     numbers: Mapping[str, int] = field(default_factory=dict[str, int])
     sizes: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
     incomplete_because: str | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class ComparisonAnswer:
@@ -59,6 +63,8 @@ class ComparisonAnswer:
     async def result(self, max_tokens: int) -> CompareModelRunsResult:
         """The comparison, with as many values of each row as fit."""
         self._named = await self._reader.names.of_ids(self._reader.caller, self._ids_to_name())
+        doubts = (self._compared.incomplete_because, self._named.doubt_of(self._compared.kinds))
+        self._compared = replace(self._compared, incomplete_because="; ".join(filter(None, doubts)) or None)
         return first_that_fits(self._answers(), max_tokens)
 
     def _ids_to_name(self) -> list[str]:

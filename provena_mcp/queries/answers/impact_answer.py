@@ -99,10 +99,10 @@ class ImpactAnswer:
     async def result(self, max_tokens: int, *, has_contacts: bool) -> AnalyseImpactResult:
         """The answer, with as many rows of each list as fit."""
         shown = {row.id for name, rows in self._lists().items() for row in rows[: _ROWS[name]]}
-        shown.update(newer.id for newer in self._newer())
-        shown.update((self._start, *self._evidence.impact.starts))
+        shown.update((self._start, *self._evidence.impact.starts), (newer.id for newer in self._newer()))
         wanted = {item_id: self._kinds.get(item_id, "") for item_id in sorted(shown)}
         self._named = await self._reader.names.of(self._reader.caller, wanted)
+        self._evidence = self._evidence.doubted(self._named.doubt_of(wanted))
         self._versions = same_names(self._named.names, self._named.versions)
         answers = self._answers(has_contacts=has_contacts)
         return await worked_out(lambda: first_that_fits(answers, max_tokens), len(self._datasets))

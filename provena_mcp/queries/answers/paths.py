@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from provena_mcp.errors import ArgumentError
@@ -68,12 +69,15 @@ class PathAnswer:
             return first_that_fits(self._found(relation.paths[0], relation.paths[1:], words), max_tokens)
         unrelated = UnrelatedAnswer(relation, self._start, self._goal, self._max_hops)
         words = await self._words(unrelated.ids)
+        unrelated = UnrelatedAnswer(self._relation, self._start, self._goal, self._max_hops)
         because = self._stopped(min(relation.within, relation.common_within))
         return first_that_fits(unrelated.answers(words, because), max_tokens)
 
     async def _words(self, shown: set[str]) -> PathWords:
         wanted = {node: self._kinds.get(node, "") for node in sorted(shown)}
         named = await self._reader.names.of(self._reader.caller, wanted)
+        doubts = (self._relation.doubts, named.doubt_of(wanted))
+        self._relation = replace(self._relation, doubts="; ".join(filter(None, doubts)) or None)
         graph = self._relation.graph
         between = graph.part(sorted(graph.numbers[node] for node in shown if node in graph.numbers))
         relations = {(link.source, link.target): link.relation for link in between.links}

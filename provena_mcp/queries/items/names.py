@@ -8,12 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from provena_mcp.errors import ForbiddenError, MalformedItemError, NotFoundError, ProvenaError
+from provena_mcp.lineage.flaws import reasons
 from provena_mcp.queries.cache import BoundedCache, Clock
 from provena_mcp.queries.items.item_reader import NOTHING, ItemReader, unreadable_because
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem
+from provena_mcp.wire.lineage import Contradiction
 
 if TYPE_CHECKING:
     from provena_mcp.client import RegistryApi
@@ -72,6 +74,20 @@ class NamesFound:
         """By id, which of several versions an item is: ``v2``. Of a run that would be its model's version."""
         found = ((item_id, named) for item_id, named in self.named.items() if named.subtype != "MODEL_RUN")
         return {item_id: named.version for item_id, named in found if named.version}
+
+    def doubt_of(self, kinds: Mapping[str, str]) -> str | None:
+        """What a graph that gives items these ``kinds``, in the registry's words, says otherwise of them."""
+        return kinds_at_odds(kinds, {item_id: named.subtype for item_id, named in self.named.items()})
+
+
+def kinds_at_odds(kinds: Mapping[str, str], registered: Mapping[str, str]) -> str | None:
+    """Which items the registry holds as another kind than a graph says; it tells what an item is."""
+    odd = [item_id for item_id, subtype in registered.items() if (kinds.get(item_id) or subtype) != subtype]
+    if not odd:
+        return None
+    return " ".join(
+        reasons(Contradiction("registry", f"{item_id} ({registered[item_id]})") for item_id in odd)
+    )
 
 
 class Names:

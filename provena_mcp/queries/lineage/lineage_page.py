@@ -95,6 +95,8 @@ async def answer_lineage(
         page = replace(page, reserved=credit.tokens)
     plan = await worked_out(lambda: _planned(view, page), items)
     named = await reader.names.of(reader.caller, plan.wanted) if plan.wanted else NamesFound()
+    if doubt := named.doubt_of(plan.wanted):
+        plan = replace(plan, view=replace(view, lineage=found.doubted(doubt)))
     result = plan.write(named.names, named.unreadable, named.versions)
     return credit.beside(result) if credit else result
 
