@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from provena_mcp.client import AccessLevel
+from provena_mcp.commands.changed_run import changed_run_result
 from provena_mcp.commands.confirmation.change import Preview, Sent
-from provena_mcp.commands.confirmation.submission import job_result
 from provena_mcp.commands.confirmation.write_result import WriteResult, problem_briefs
 from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.lookup import (
@@ -90,12 +90,13 @@ class LinkRun:
 
     async def result(self, context: WriteContext, sent: Sent) -> LinkModelRunToStudyResult:
         """Whether the run is in the study."""
-        return job_result(
+        return await changed_run_result(
+            context,
             LinkModelRunToStudyResult,
             sent,
+            run_id=_id(sent.arguments, "model_run_id"),
             succeeded="Linked.",
             failed="The registry has the link already; the lineage graph could not be brought up to date.",
-            model_run_id=_id(sent.arguments, "model_run_id"),
         )
 
 

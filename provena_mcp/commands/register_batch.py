@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from anyio import to_thread
@@ -46,6 +47,7 @@ from provena_mcp.queries.jobs.batches import (
 )
 from provena_mcp.queries.jobs.job_wait import JobState, JobStatus
 from provena_mcp.queries.jobs.registry_check import check_registry, remark_on_batch
+from provena_mcp.queries.jobs.remains import Findings
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.text import plural
 from provena_mcp.wire.items import JsonObject, ModelRunRecord, as_object
@@ -162,22 +164,21 @@ class RegisterBatch:
             left_over = await remark_on_batch(context.client, sent.job.job)
             told = {"message": f"{result.message} {left_over}", "next": look_for_runs()} if left_over else {}
             return result.model_copy(update=told)
-        rows = outcomes(sent.job, await check_registry(context.client, sent.job))
-        status = batch_status(sent.job, rows)
+        state, held = await check_registry(context.client, sent.job)
+        rows = outcomes(state, held)
+        status = batch_status(state, rows)
         page = page_of(rows, 0, _ROW_TOKENS - (CREATIONS_TOKENS if created.handles else 0))
         registered = {row.row - 1: row.model_run_id for row in rows if row.row and row.model_run_id}
         warnings = await to_thread.run_sync(note_captures, sent.arguments, registered)
         return result.model_copy(
             update={
-                "status": status if sent.job.finished else "submitted",
-                "message": _message(rows, status)
-                if sent.job.finished
-                else _unfinished(sent.job, result.message),
-                "batch_id": sent.job.batch_id,
+                "status": status if state.finished else "submitted",
+                "message": _message(rows, status, state, held) if state.is_settled else result.message,
+                "batch_id": state.batch_id,
                 "counts": dict(Counter[str](row.status for row in rows)) or None,
                 "runs": page or None,
                 "warnings": shown_warnings(warnings),
-                "next": _next(sent, rows, len(page)) if sent.job.is_settled else result.next,
+                "next": _next(replace(sent, job=state), rows, len(page)) if state.is_settled else result.next,
             }
         )
 
@@ -203,7 +204,13 @@ def _stopped(created: Created) -> RegisterBatchModelRunsResult:
     )
 
 
-def _message(rows: Sequence[RunOutcome], status: JobStatus) -> str:
+def _message(rows: Sequence[RunOutcome], status: JobStatus, state: JobState, held: Findings) -> str:
+    told = _registered(rows, status) if state.finished else "Sent."
+    doubt = doubt_about(state, held)
+    return f"{told} {doubt}" if doubt else told
+
+
+def _registered(rows: Sequence[RunOutcome], status: JobStatus) -> str:
     if status == "succeeded":
         return f"All {len(rows)} runs are registered." if len(rows) > 1 else "The run is registered."
     failed = [row for row in rows if row.status != "succeeded"]
@@ -217,11 +224,6 @@ def _message(rows: Sequence[RunOutcome], status: JobStatus) -> str:
             else ""
         )
     )
-
-
-def _unfinished(job: JobState, still_running: str) -> str:
-    """What is known of a batch that has not ended, or of which not all can be known."""
-    return f"Sent. {doubt_about(job)}" if job.is_settled else still_running
 
 
 def _next(sent: Sent, rows: Sequence[RunOutcome], shown: int) -> NextCall | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from provena_mcp.client import AccessLevel
 from provena_mcp.commands.confirmation.change import Preview, Sent
 from provena_mcp.commands.confirmation.duplicate_check import find_duplicates
-from provena_mcp.commands.confirmation.submission import display_name, job_result
+from provena_mcp.commands.confirmation.submission import display_name, job_result, write_status
 from provena_mcp.commands.confirmation.write_result import WriteResult, problem_briefs, problem_count, refs
 from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.lookup import facts, newest
@@ -24,8 +25,10 @@ from provena_mcp.commands.records.run_preview import (
 )
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
+from provena_mcp.queries.jobs.batches import look_for_runs
 from provena_mcp.queries.jobs.job_wait import run_id_of
-from provena_mcp.queries.jobs.registry_check import check_registry, remark
+from provena_mcp.queries.jobs.registry_check import check_registry
+from provena_mcp.queries.jobs.remains import remark, status_with
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.wire.items import JsonObject, ModelRunRecord, as_object
 
@@ -90,25 +93,27 @@ class RegisterRun:
         return {"session_id": answer.session_id, "job": "MODEL_RUN_PROV_LODGE"}
 
     async def result(self, context: WriteContext, sent: Sent) -> RegisterModelRunResult:
-        """The run's handle, and what there is of a run whose job failed."""
-        job = sent.job.job
+        """The run's handle, and what there is of a run that its job does not prove."""
+        state, held = await check_registry(context.client, sent.job)
+        job = state.job
         result = job_result(
             RegisterModelRunResult,
-            sent,
+            replace(sent, job=state),
             succeeded=f"Registered as {run_id_of(job) if job else None}.",
             failed=_FAILED,
             name=display_name(sent.arguments.get("record")),
         )
-        held = (await check_registry(context.client, sent.job)).get(job.session_id) if job else None
-        if job is None or held is None:
+        run = held.get(job.session_id) if job else None
+        if job is None or run is None:
             return result
-        found = NextCall(tool="fetch_items", arguments={"ids": [held.run_id]}) if held.run_id else result.next
+        told = "" if run.misnamed else f"{result.message} "
+        found = NextCall(tool="fetch_items", arguments={"ids": [run.run_id]}) if run.run_id else None
         return result.model_copy(
             update={
-                "status": "succeeded" if held.is_whole else result.status,
-                "message": f"{_FAILED} {remark(held, job)}",
-                "model_run_id": held.run_id,
-                "next": found,
+                "status": write_status(state) if state.unread else status_with(run, job),
+                "message": told + remark(run, job),
+                "model_run_id": run.run_id,
+                "next": found or (look_for_runs() if run.misnamed else result.next),
             }
         )
 

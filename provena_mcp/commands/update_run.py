@@ -9,8 +9,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from provena_mcp.client import AccessLevel
+from provena_mcp.commands.changed_run import changed_run_result
 from provena_mcp.commands.confirmation.change import Preview, Sent
-from provena_mcp.commands.confirmation.submission import display_name, job_result
+from provena_mcp.commands.confirmation.submission import display_name
 from provena_mcp.commands.confirmation.write_result import (
     WriteResult,
     problem_briefs,
@@ -37,7 +38,6 @@ from provena_mcp.commands.records.run_preview import (
 )
 from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.items.briefs.models import Brief, DatasetInRole, Ref
-from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.records.fingerprint import same_record
 from provena_mcp.rules.records.problems import Problem
@@ -48,7 +48,6 @@ from provena_mcp.wire.items import JsonObject, ModelRunItem, ModelRunRecord, Reg
 
 _LENGTH: Final = 600
 _NOT_UPDATED: Final = "The run was not updated."
-_JOB_FAILED: Final = "The job that updates the run failed."
 
 
 class RecordFieldChange(Brief):
@@ -129,19 +128,15 @@ class UpdateRun:
         """Whether the run has its new record."""
         run_id = run_id_in(sent.arguments)
         context.reader.names.forget(context.caller, run_id)
-        result = job_result(
+        return await changed_run_result(
+            context,
             UpdateModelRunResult,
             sent,
+            run_id=run_id,
             succeeded="Updated.",
             failed=_NOT_UPDATED,
             name=display_name(sent.arguments.get("record")),
-            model_run_id=run_id,
         )
-        job = sent.job.job
-        held = (await check_registry(context.client, sent.job)).get(job.session_id) if job else None
-        if job is None or held is None or held == Held():
-            return result
-        return result.model_copy(update={"message": f"{_JOB_FAILED} {remark(held, job)}"})
 
 
 def merge_patch(target: JsonValue, patch: JsonValue) -> JsonValue:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from pydantic import ValidationError
+
 from provena_mcp.wire.base import Wire
-from provena_mcp.wire.items import JsonObject
+from provena_mcp.wire.items import JsonObject, ModelRunRecord
 
 JobType = Literal["PROV_LODGE", "REGISTRY", "EMAIL", "REPORT"]
 JobSubtype = Literal[
@@ -58,3 +60,11 @@ class JobListAnswer(Wire):
 
     jobs: tuple[JsonObject, ...]
     pagination_key: JsonObject | None = None
+
+
+def record_in(holder: JsonObject | None, key: str) -> ModelRunRecord | None:
+    """The record under ``key`` of a job's payload or an entry of a history, if there is one that is valid."""
+    try:
+        return ModelRunRecord.model_validate((holder or {}).get(key))
+    except ValidationError:
+        return None

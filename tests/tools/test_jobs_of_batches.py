@@ -21,10 +21,12 @@ async def test_rows_of_a_batch_that_have_not_appeared_keep_it_unfinished(tmp_pat
         payload={"records": [record, {**record, "display_name": "Second"}]},
         result={"batch_id": "b1"},
     )
-    child = a_job(
-        session_id="c1", batch_id="b1", payload={"record": record}, result={"record": {"id": "10378.1/1"}}
-    )
     async with provena(tmp_path) as wire, server(wire) as client:
+        shown = await call(client, "register_model_run", record=record)
+        done = await call(client, "register_model_run", reference=shown["reference"], confirm=True)
+        run_id = done["model_run_id"]
+        result = {"record": {"id": run_id}}
+        child = a_job(session_id="c1", batch_id="b1", payload={"record": record}, result=result)
         wire.spoilt[FETCH_JOB] = answering(200, {"job": parent})
         wire.spoilt[LIST_BATCH] = answering(200, {"jobs": [child], "pagination_key": None})
         job = await call(client, "get_job", session_id="5b0c0f9e")
@@ -34,7 +36,7 @@ async def test_rows_of_a_batch_that_have_not_appeared_keep_it_unfinished(tmp_pat
         "batch_id": "b1",
         "of": 2,
         "counts": {"succeeded": 1},
-        "runs": [{"row": 1, "name": "Moore Reef again", "status": "succeeded", "model_run_id": "10378.1/1"}],
+        "runs": [{"row": 1, "name": "Moore Reef again", "status": "succeeded", "model_run_id": run_id}],
     }
 
 

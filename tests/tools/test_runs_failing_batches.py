@@ -76,8 +76,8 @@ async def test_a_row_of_a_batch_that_proves_nothing_is_not_waited_for_and_the_an
         done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
         told = await call(client, "get_job", session_id=done["session_id"], wait=True)
     unknown = (
-        "1 row of the batch cannot be read, or said to have succeeded without naming a run: what came of it "
-        "is not known. Look for the run by its name before anything is registered again."
+        "1 row of the batch cannot be read, or said to have succeeded without naming its run: what came of "
+        "it is not known. Look for the run by its name before anything is registered again."
     )
     newest = {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}
     assert (done["status"], done["message"], done["next"]) == ("submitted", f"Sent. {unknown}", newest)

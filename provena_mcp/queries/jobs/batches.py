@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from pydantic import Field, JsonValue, ValidationError
@@ -16,9 +16,8 @@ from provena_mcp.queries.jobs.job_wait import (
     JobStatus,
     run_id_of,
     run_name_of,
-    status_of,
 )
-from provena_mcp.queries.jobs.registry_check import Held, remark
+from provena_mcp.queries.jobs.remains import Findings, Held, remark, remark_on_unproven, status_with
 from provena_mcp.rules.budgets import take_within
 from provena_mcp.rules.records.fingerprint import fingerprints
 from provena_mcp.rules.text import clean, plural
@@ -31,8 +30,8 @@ _SIZE_UNKNOWN: Final = (
     "of its submission; ask with the session id of that."
 )
 _UNREAD: Final = (
-    "cannot be read, or said to have succeeded without naming a run: what came of it is not known. Look for "
-    "the run by its name before anything is registered again."
+    "cannot be read, or said to have succeeded without naming its run: what came of it is not known. Look "
+    "for the run by its name before anything is registered again."
 )
 _OVERDUE: Final = (
     "did not appear while they were waited for: whether those runs are registered is not known. Look for "
@@ -53,10 +52,10 @@ class RunOutcome(Brief):
     provena_said: str | None = None
 
 
-def outcomes(state: JobState, held: Mapping[str, Held]) -> tuple[RunOutcome, ...]:
+def outcomes(state: JobState, held: Findings) -> tuple[RunOutcome, ...]:
     """What came of each record of a batch, in the order of submission where that is known.
 
-    ``held`` is what there is of runs whose jobs failed or do not name them, by session.
+    ``held`` is what there is of runs that their jobs do not prove, by session.
     """
     places = _Places(state.job)
     # Listed newest first; several may share a second (provena-http 6.5).
@@ -71,15 +70,15 @@ def batch_status(state: JobState, rows: Sequence[RunOutcome]) -> JobStatus:
     return "succeeded" if all(row.status == "succeeded" for row in rows) else "failed"
 
 
-def doubt_about(state: JobState) -> str | None:
-    """What is not known of a batch, and how to find out, if anything is not."""
+def doubt_about(state: JobState, held: Findings) -> str | None:
+    """What is not known of a batch, and how to find out, if anything is not; ``held`` as above."""
     if state.batch_id is None:
         return None
     unread = f"{plural(state.unread, 'row')} of the batch {_UNREAD}" if state.unread else None
     lacking = "The rows" if state.expected is None else plural(state.missing, "row")
     overdue = f"{lacking} of the batch {_OVERDUE}" if state.is_overdue else None
     unsized = _SIZE_UNKNOWN if state.expected is None else None
-    return " ".join(filter(None, (unread, overdue, unsized))) or None
+    return " ".join(filter(None, (unread, overdue, unsized, remark_on_unproven(held)))) or None
 
 
 def look_for_runs() -> NextCall:
@@ -116,7 +115,7 @@ def _outcome(run: Job, place: int | None, held: Held | None) -> RunOutcome:
     return RunOutcome(
         row=place,
         name=run_name_of(run),
-        status="succeeded" if held and held.is_whole else status_of(run),
+        status=status_with(held, run),
         model_run_id=run_id_of(run) or (held.run_id if held else None),
         reason=reason,
         provena_said=clean(failure.provena_said, _SAID) if failure and failure.provena_said else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,7 +37,8 @@ from provena_mcp.queries.jobs.job_wait import (
     run_name_of,
     status_of,
 )
-from provena_mcp.queries.jobs.registry_check import Held, check_registry, remark, remark_on_batch
+from provena_mcp.queries.jobs.registry_check import check_registry, remark_on_batch
+from provena_mcp.queries.jobs.remains import Findings, Held, remark, status_with
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor, foreign_cursor
 from provena_mcp.rules.handles import report_uri
 from provena_mcp.rules.jobs import JOB_KINDS, kind_of
@@ -151,13 +152,14 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListJobsR
 
 
 async def _reported(reader: Reader, seen: JobState, question: JobQuestion) -> GetJobResult:
-    report = report_job(seen, await check_registry(reader.client, seen), question)
+    seen, held = await check_registry(reader.client, seen)
+    report = report_job(seen, held, question)
     left_over = await remark_on_batch(reader.client, seen.job)
     return report.model_copy(update={"note": left_over, "next": look_for_runs()}) if left_over else report
 
 
-def report_job(seen: JobState, held: Mapping[str, Held], question: JobQuestion) -> GetJobResult:
-    """All that is known of a job; ``held`` is what there is of runs of failed jobs, by session."""
+def report_job(seen: JobState, held: Findings, question: JobQuestion) -> GetJobResult:
+    """All that is known of a job; ``held`` is what there is of runs that jobs do not prove, by session."""
     job = seen.job
     failure = explain_failure(job) if job is not None and job.status == "FAILED" else None
     rows = outcomes(seen, held) if seen.batch_id else ()
@@ -179,7 +181,7 @@ def report_job(seen: JobState, held: Mapping[str, Held], question: JobQuestion) 
         reason=failure.reason if failure else None,
         likely_causes=(failure.likely or None) if failure else None,
         provena_said=failure.provena_said if failure else None,
-        note=remark(run, job) if run and job else doubt_about(seen),
+        note=remark(run, job) if run and job else doubt_about(seen, held),
         uri=_report_uri(job) if job else None,
         next=_next(seen, question, question.offset + len(page), rows, run_id),
     )
@@ -188,7 +190,7 @@ def report_job(seen: JobState, held: Mapping[str, Held], question: JobQuestion) 
 def _status(seen: JobState, rows: Sequence[RunOutcome], run: Held | None) -> JobStatus:
     if seen.batch_id:
         return batch_status(seen, rows)
-    return "succeeded" if run and run.is_whole else seen.status
+    return status_with(run, seen.job) if run and seen.job and not seen.unread else seen.status
 
 
 async def _fetch_state(reader: Reader, question: JobQuestion) -> JobState:

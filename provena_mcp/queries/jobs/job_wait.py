@@ -23,6 +23,7 @@ ReportProgress = Callable[[str], Awaitable[None]]
 REGISTRATION: Final = "MODEL_RUN_PROV_LODGE"
 BATCH: Final = "MODEL_RUN_BATCH_SUBMIT"
 UPDATE: Final = "MODEL_RUN_UPDATE"
+LINK: Final = "MODEL_RUN_LODGE_ONLY"
 
 _PAGE: Final = 100
 _MAX_PAGES: Final = 5
@@ -68,7 +69,8 @@ class JobState:
         runs: The jobs of a batch's runs, newest first; their rows appear one by one.
         expected: How many runs the batch was submitted with, where that is known.
         batch_id: The batch they belong to.
-        unread: How many rows of the batch cannot be believed, or read: what came of their runs is not known.
+        unread: How many jobs, of the batch or this one, cannot be believed, or read: what came of their
+            runs is not known.
         is_overdue: Whether rows that the batch lacks were waited for longer than rows take to appear.
     """
 
@@ -82,15 +84,13 @@ class JobState:
     @property
     def finished(self) -> bool:
         """Whether nothing will change any more; of a batch of unknown size more rows may always appear."""
-        if self.batch_id is None:
-            return self.job is not None and self.job.is_finished
         return not self.unread and self.is_settled
 
     @property
     def is_settled(self) -> bool:
         """Whether there is nothing left to wait for: all has ended, or can only be looked up elsewhere."""
         if self.batch_id is None:
-            return self.finished
+            return self.job is not None and self.job.is_finished
         complete = self.expected is not None and len(self.runs) + self.unread >= self.expected
         return complete and all(run.is_finished for run in self.runs)
 
@@ -115,10 +115,10 @@ class JobState:
     @property
     def status(self) -> JobStatus:
         """The job's status; of a batch that of its runs: ``succeeded`` only when all have."""
+        if self.unread or (self.batch_id is not None and not self.finished):
+            return "in_progress"
         if self.batch_id is None:
             return status_of(self.job)
-        if not self.finished:
-            return "in_progress"
         return "succeeded" if all(status_of(run) == "succeeded" for run in self.runs) else "failed"
 
 
@@ -134,8 +134,8 @@ def batch_id_of(job: Job) -> str | None:
 
 
 def run_id_of(job: Job) -> str | None:
-    """The handle of the run that a finished job lodged or changed (provena-http 6.5)."""
-    record = (job.result or {}).get("record")
+    """The handle of the run that a job which succeeded says it lodged or changed (provena-http 6.5)."""
+    record = (job.result or {}).get("record") if job.status == "SUCCEEDED" else None
     found = record.get("id") if isinstance(record, dict) else None
     return found if isinstance(found, str) and found else None
 

@@ -1,84 +1,42 @@
-"""Finds what a failed job left of its run in the registry and the graph (provena-http 6.4).
+"""Compares the runs that jobs name with what the registry holds (provena-http 6.5).
 
-A registration seeds an id, completes the registry item, then lodges the graph. If a later step fails, the
-results of the earlier ones stay.
+A job that succeeded names its run by a handle. That proves nothing until the item of that handle is seen to
+be the run that was to be made.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
 from anyio import to_thread
-from pydantic import ValidationError
 
 from provena_mcp.client import ProvenaClient, RegistryApi
 from provena_mcp.errors import NotFoundError, ProvenaError
-from provena_mcp.queries.jobs.job_wait import BATCH, REGISTRATION, UPDATE, JobState, run_id_of
-from provena_mcp.rules.records.fingerprint import fingerprint, same_record
+from provena_mcp.queries.jobs.job_wait import BATCH, LINK, REGISTRATION, UPDATE, JobState, run_id_of
+from provena_mcp.queries.jobs.remains import Findings, Held, find_runs
+from provena_mcp.rules.records.fingerprint import same_record
 from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.rules.text import plural
-from provena_mcp.wire.items import ModelRunItem, ModelRunRecord
-from provena_mcp.wire.jobs import Job
+from provena_mcp.wire.items import ModelRunItem, ModelRunRecord, RegistryItem
+from provena_mcp.wire.jobs import Job, record_in
 from provena_mcp.wire.registry import ListFilter, ListRequest, ListSort
 
 _PAGE: Final = 100
 _MAX_PAGES: Final = 10
-_ASKED_OF_THE_GRAPH: Final = 20
+# Runs named by jobs that are fetched one by one; of larger batches the newest runs are listed.
+_FETCHED: Final = 20
 # Runs that a remark names.
 _NAMED: Final = 10
 # How far the clocks of the registry and of the jobs may be apart, in seconds.
 _SKEW: Final = 60
+# Where the payload of a job that changes a run has the new record.
+_NEW_RECORD: Final[Mapping[str, str]] = {UPDATE: "updated_record", LINK: "record"}
 
-_UPDATED: Final = (
-    "The registry holds the new record. The lineage graph may not: an administrator's store_record brings "
-    "it up to date."
-)
-
-Graph = Literal["has it", "lacks it", "not known"]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """How much of a run exists.
-
-    Attributes:
-        run_id: Its handle; none if the registry holds no such run.
-        graph: Whether the lineage graph has it.
-        unknown: Why it could not be looked up.
-    """
-
-    run_id: str | None = None
-    graph: Graph = "not known"
-    unknown: str | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether registry and graph both have it."""
-        return self.run_id is not None and self.graph == "has it"
-
-
-def remark(held: Held, job: Job) -> str:
-    """A remark for the user: how much exists of the run that ``job`` should have made; what to do now."""
-    if held.unknown is not None:
-        return (
-            f"What the registry holds of it could not be looked up ({held.unknown}): look with list_items, "
-            "subtype MODEL_RUN, before doing it again."
-        )
-    if job.job_sub_type == UPDATE:
-        return _UPDATED if held.run_id else "The registry does not hold the new record."
-    if held.run_id is None:
-        return "The registry holds no such run."
-    if held.is_whole:
-        return f"It is registered as {held.run_id}: the registry and the lineage graph hold it."
-    missing = "the lineage graph lacks it" if held.graph == "lacks it" else "the graph could not be asked"
-    return (
-        f"It is in the registry as {held.run_id}; {missing}. Do not register it again: an administrator's "
-        "store_record puts it into the graph, delete_model_run with and_registry removes it."
-    )
+# An item as it was read, or why it was not.
+Read = RegistryItem | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +76,135 @@ async def newest_runs(registry: RegistryApi, since: float) -> NewestRuns:
     return NewestRuns(tuple(runs), f"{plural(unread, 'run')} could not be read" if unread else None)
 
 
-async def check_registry(client: ProvenaClient, state: JobState) -> Mapping[str, Held]:
-    """How much exists of the runs whose jobs failed, by session id."""
+async def check_registry(client: ProvenaClient, state: JobState) -> tuple[JobState, Findings]:
+    """``state`` so far as the registry bears it out; and, by session, how much exists of the other runs.
+
+    Those are runs whose jobs failed, name something else, or name what could not be compared. A job that
+    names something else names nothing in the state returned; if its own run is not found, what came of it
+    is not known, as of a row that cannot be read.
+    """
     jobs = state.runs if state.batch_id is not None else (state.job,) if state.job else ()
-    updates = [job for job in jobs if job.job_sub_type == UPDATE and _asks_for_a_look(job)]
-    lost = [job for job in jobs if job.job_sub_type == REGISTRATION and _asks_for_a_look(job)]
-    held = {job.session_id: await _held_update(client, job) for job in updates}
-    if lost:
-        held |= await _held_runs(client, lost, {run_id for job in jobs if (run_id := run_id_of(job))})
+    held = {
+        job.session_id: change
+        for job in jobs
+        if job.job_sub_type in _NEW_RECORD and (change := await _change(client, job))
+    }
+    held |= await _registrations(client, [job for job in jobs if job.job_sub_type == REGISTRATION])
+    return _borne_out(state, held), held
+
+
+async def _registrations(client: ProvenaClient, jobs: list[Job]) -> dict[str, Held]:
+    failed = [job for job in jobs if _asks_for_a_look(job)]
+    done = {run_id: job for job in jobs if (run_id := run_id_of(job))}
+    newest = await _newest(client, jobs) if failed or len(done) > _FETCHED else None
+    items = await _items(client, done, newest.runs if newest else ())
+    held = await to_thread.run_sync(_doubts, done, items)
+    misnamed = {
+        run_id: job for run_id, job in done.items() if held.get(job.session_id) == Held(misnamed=run_id)
+    }
+    if lost := [*failed, *misnamed.values()]:
+        newest = newest or await _newest(client, lost)
+        others = [run for run in newest.runs if run.id not in done or run.id in misnamed]
+        found = await find_runs(client, lost, others, _since(lost), newest.lacks)
+        misnamed_in = {job.session_id: run_id for run_id, job in misnamed.items()}
+        held |= {each: replace(run, misnamed=misnamed_in.get(each)) for each, run in found.items()}
     return held
+
+
+def _borne_out(state: JobState, held: Findings) -> JobState:
+    if not held:
+        return state
+
+    def named(job: Job) -> Job:
+        found = held.get(job.session_id)
+        return job.model_copy(update={"result": None}) if found and found.misnamed else job
+
+    def is_lost(job: Job) -> bool:
+        found = held.get(job.session_id)
+        return job.status == "SUCCEEDED" and found is not None and found.run_id is None
+
+    runs = tuple(named(run) for run in state.runs if not is_lost(run))
+    alone = state.job if state.batch_id is None else None
+    unread = state.unread + len(state.runs) - len(runs) + (alone is not None and is_lost(alone))
+    return replace(state, job=named(state.job) if state.job else None, runs=runs, unread=unread)
+
+
+async def _newest(client: ProvenaClient, jobs: Iterable[Job]) -> NewestRuns:
+    try:
+        return await newest_runs(client.registry, _since(jobs))
+    except ProvenaError as error:
+        return NewestRuns((), error.message)
+
+
+def _since(jobs: Iterable[Job]) -> float:
+    return min(job.created_timestamp for job in jobs) - _SKEW
+
+
+async def _items(
+    client: ProvenaClient, ids: Iterable[str], listed: Iterable[ModelRunItem]
+) -> Mapping[str, Read]:
+    """The items of ``ids``, so far as they are listed or few enough to be fetched."""
+    known: dict[str, Read] = {run.id: run for run in listed}
+    unlisted = [run_id for run_id in ids if run_id not in known][:_FETCHED]
+    fetched = await asyncio.gather(*(_read(client, run_id) for run_id in unlisted))
+    return known | dict(zip(unlisted, fetched, strict=True))
+
+
+async def _read(client: ProvenaClient, item_id: str) -> Read:
+    try:
+        return await client.registry.fetch(item_id)
+    except ProvenaError as error:
+        return error.message
+
+
+def _doubts(done: Mapping[str, Job], items: Mapping[str, Read]) -> dict[str, Held]:
+    """What is doubtful of the runs that jobs name, by session."""
+    doubts = {job.session_id: _doubt(run_id, job, items.get(run_id)) for run_id, job in done.items()}
+    return {session_id: doubt for session_id, doubt in doubts.items() if doubt is not None}
+
+
+def _doubt(run_id: str, job: Job, item: Read | None) -> Held | None:
+    record = record_in(job.payload, "record")
+    if record is None:
+        return Held(run_id, unknown="its job does not say what was to be registered")
+    if item is None:
+        return Held(run_id, unknown="it is not among the newest runs")
+    if isinstance(item, str):
+        return Held(run_id, unknown=item)
+    if item.is_seed and item.item_subtype == "MODEL_RUN":
+        return Held(run_id, unknown="there is no record of it yet")
+    return None if _has_had(item, record) else Held(misnamed=run_id)
+
+
+def _has_had(item: RegistryItem, record: ModelRunRecord) -> bool:
+    """Whether ``record`` is that of ``item``, or was before the run was changed."""
+    if not isinstance(item, ModelRunItem):
+        return False
+    if same_record(item.record, record):
+        return True
+    earlier = (record_in(entry.item, "record") for entry in item.history)
+    return any(each is not None and same_record(each, record) for each in earlier)
+
+
+async def _change(client: ProvenaClient, job: Job) -> Held | None:
+    """How much there is of the change of a run that ``job`` was to make; none if it asks for no look."""
+    is_done = job.status == "SUCCEEDED"
+    if not is_done and not (job.job_sub_type == UPDATE and _asks_for_a_look(job)):
+        return None
+    run_id = str((job.payload or {}).get("model_run_record_id") or "")
+    new = record_in(job.payload, _NEW_RECORD[job.job_sub_type])
+    known = run_id_of(job)
+    if not run_id or new is None:
+        return Held(known, unknown="the job does not say which run it was to update")
+    try:
+        item = await client.registry.fetch(run_id)
+    except NotFoundError as error:
+        return Held(known, unknown=error.message) if is_done else Held()
+    except ProvenaError as error:
+        return Held(known, unknown=error.message)
+    if is_done:
+        return None if _has_had(item, new) else Held()
+    return Held(run_id) if isinstance(item, ModelRunItem) and same_record(item.record, new) else Held()
 
 
 async def remark_on_batch(client: ProvenaClient, job: Job | None) -> str | None:
@@ -140,7 +218,8 @@ async def remark_on_batch(client: ProvenaClient, job: Job | None) -> str | None:
         job.model_copy(update={"session_id": str(number), "payload": {"record": record}})
         for number, record in enumerate(records)
     ]
-    held = tuple((await _held_runs(client, rows, ())).values())
+    newest = await _newest(client, rows)
+    held = tuple((await find_runs(client, rows, newest.runs, _since(rows), newest.lacks)).values())
     made = [row.run_id for row in held if row.run_id]
     named = f": {', '.join(made[:_NAMED])}{', …' if len(made) > _NAMED else ''}." if made else " so far."
     unknown = next((f" Not all could be looked up ({row.unknown})." for row in held if row.unknown), "")
@@ -154,72 +233,3 @@ async def remark_on_batch(client: ProvenaClient, job: Job | None) -> str | None:
 def _asks_for_a_look(job: Job) -> bool:
     # A record that was refused was refused before anything was made.
     return job.status == "FAILED" and not (job.info or "").startswith(RECORD_REFUSED)
-
-
-async def _held_runs(
-    client: ProvenaClient, jobs: Sequence[Job], named: Collection[str]
-) -> Mapping[str, Held]:
-    since = min(job.created_timestamp for job in jobs) - _SKEW
-    try:
-        newest = await newest_runs(client.registry, since)
-    except ProvenaError as error:
-        return {job.session_id: Held(unknown=error.message) for job in jobs}
-    found = await to_thread.run_sync(_matched, jobs, newest.runs, since, named)
-    asked = list(found.values())[:_ASKED_OF_THE_GRAPH]
-    graph = dict(zip(asked, await asyncio.gather(*(_graph(client, each) for each in asked)), strict=True))
-    return {
-        job.session_id: Held(run_id, graph.get(run_id, "not known"))
-        if (run_id := found.get(job.session_id))
-        else Held(unknown=newest.lacks)
-        for job in jobs
-    }
-
-
-def _matched(
-    jobs: Iterable[Job], runs: Iterable[ModelRunItem], since: float, named: Collection[str]
-) -> dict[str, str]:
-    """The run that each job made, by session: its user's, since then, of its record, no other job's."""
-    unnamed: defaultdict[str, list[ModelRunItem]] = defaultdict(list)
-    for run in runs:
-        if run.created_timestamp >= since and run.id not in named:
-            unnamed[fingerprint(run.record)].append(run)
-    found: dict[str, str] = {}
-    for job in sorted(jobs, key=lambda job: job.created_timestamp):
-        record = _record(job, "record")
-        candidates = unnamed[fingerprint(record)] if record else []
-        mine = [run for run in candidates if job.username in (None, run.owner_username)]
-        if mine:
-            candidates.remove(mine[-1])  # the oldest of those that are left
-            found[job.session_id] = mine[-1].id
-    return found
-
-
-async def _held_update(client: ProvenaClient, job: Job) -> Held:
-    """The run to be updated, if the registry has its new record."""
-    run_id, new = str((job.payload or {}).get("model_run_record_id") or ""), _record(job, "updated_record")
-    if not run_id or new is None:
-        return Held(unknown="the job does not say which run it was to update")
-    try:
-        item = await client.registry.fetch(run_id)
-    except NotFoundError:
-        return Held()
-    except ProvenaError as error:
-        return Held(unknown=error.message)
-    if isinstance(item, ModelRunItem) and same_record(item.record, new):
-        return Held(run_id)
-    return Held()
-
-
-async def _graph(client: ProvenaClient, run_id: str) -> Graph:
-    try:
-        graph = await client.prov.explore("upstream", run_id, 1)
-    except ProvenaError:
-        return "not known"
-    return "has it" if run_id in graph.nodes else "lacks it"
-
-
-def _record(job: Job, key: str) -> ModelRunRecord | None:
-    try:
-        return ModelRunRecord.model_validate((job.payload or {}).get(key))
-    except ValidationError:
-        return None
