@@ -60,6 +60,7 @@ def _filled(fields: Mapping[str, _Field], value: JsonValue) -> JsonValue:
     return [_filled(fields, entry) for entry in value] if isinstance(value, list) else value
 
 
+# Of each model there is, what both say is remembered.
 @cache
 def _content(model: type[RegistryItem]) -> dict[str, _Field]:
     """What an item of this model says itself: all but the registry's own part and the history."""

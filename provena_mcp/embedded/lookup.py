@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 
 from provena_mcp.embedded import items
+from provena_mcp.rules.large_values import remembered
 from provena_mcp.rules.records.references import Found, Known, Outcome, Reference, Refused
 from provena_mcp.rules.records.refusals import unknown_reason
 from provena_mcp.wire.items import RegistryItem, parse_item
@@ -31,7 +31,7 @@ def _outcomes(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, O
     }
 
 
-@lru_cache(maxsize=256)
+@remembered(256, longest=50_000)
 def _parsed(text: str) -> RegistryItem:
-    # The runs of a batch refer to the same few items. Keyed by the whole text, it is never stale.
+    # The runs of a batch refer to the same few items.
     return parse_item(json.loads(text))

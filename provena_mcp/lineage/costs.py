@@ -17,6 +17,7 @@ from pydantic_core import to_json
 
 from provena_mcp.lineage.result import Adjacency, AnswerItem, LineageResult, Row
 from provena_mcp.rules.budgets import count_pieces, tokens_of
+from provena_mcp.rules.handles import MAX_LENGTH
 
 _ROWS: Final = {"answer", "nodes", "links"}
 # How a list of rows goes on after a row: with another, with another type, with another hop, or not at all.
@@ -132,9 +133,18 @@ def _of_rows(rows: Sequence[Row], end: str) -> int:
     return pieces
 
 
-@lru_cache(maxsize=20_000)
 def _of_words(words: tuple[str, ...], end: str) -> int:
-    """Of an id and a name, which mostly come again with the next question."""
+    # A name was cut, an id never is.
+    return _of_known(words, end) if len(words[0]) <= MAX_LENGTH else _of_texts(words, end)
+
+
+@lru_cache(maxsize=20_000)
+def _of_known(words: tuple[str, ...], end: str) -> int:
+    """Of an id and a name, which mostly come again with the next question; they alone decide."""
+    return _of_texts(words, end)
+
+
+def _of_texts(words: tuple[str, ...], end: str) -> int:
     return count_pieces("".join(f",{_quoted(word)}" for word in words) + end)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -24,6 +23,7 @@ from provena_mcp.lineage.result import (
 from provena_mcp.lineage.view import Arc, LineageView
 from provena_mcp.next_call import NextCall
 from provena_mcp.rules.handles import lineage_uri
+from provena_mcp.rules.large_values import remembered
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -55,7 +55,7 @@ class Labels:
         return _shown(self.names.get(item_id, ""))
 
 
-@lru_cache(maxsize=20_000)
+@remembered(20_000, longest=NAME_LENGTH)
 def _shown(name: str) -> str | None:
     """A name cleaned; most come again with the next question."""
     return clean(name, NAME_LENGTH) or None

@@ -284,6 +284,7 @@ def _file(file: CapturedFile, below: str) -> Entity:
 
 @lru_cache(maxsize=256)
 def _media_type(ending: str) -> str | None:
+    # Endings are few and short, and what the system's table says of one stays.
     return mimetypes.guess_type(f"file.{ending}")[0]
 
 

@@ -42,10 +42,10 @@ MESSAGE_LENGTH: Final = 300
 """Characters shown of a sentence that says what is wrong."""
 
 # A capitalised or small word with the mark or space before it; a word in capitals; up to three
-# digits; other letters; marks; white space.
+# digits; other letters; marks; white space. What is longer than a word can be is more than one piece.
 _PIECE: Final = re.compile(
-    r"(?<=\d)[A-Za-z]+|(?:[^\r\n\w]|_)?[A-Z]?[a-z]+|(?:[^\r\n\w]|_)?[A-Z]+"
-    r"|\d{1,3}|[^\W\d_A-Za-z]+| ?(?:[^\s\w]|_)+|\s+"
+    r"(?<=\d)[A-Za-z]{1,240}|(?:[^\r\n\w]|_)?[A-Z]?[a-z]{1,240}|(?:[^\r\n\w]|_)?[A-Z]{1,240}"
+    r"|\d{1,3}|[^\W\d_A-Za-z]{1,240}| ?(?:[^\s\w]|_){1,240}|\s{1,240}"
 )
 # Marks of more than two characters that are one token all the same.
 _ONE_TOKEN: Final = frozenset({'","', '":"', '":[', '":{', '"},{"', '":[[', '"],["', '"}},"', '"]}', '"}'})
@@ -94,6 +94,7 @@ def take_within(
     return tuple(parts)
 
 
+# Both memos hold short texts alone, and what follows from each alone.
 @lru_cache(maxsize=20_000)
 def _of_short(text: str) -> int:
     return _count(text)

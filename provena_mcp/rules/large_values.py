@@ -1,4 +1,4 @@
-"""What large values ask of Python: no locks, a collector that is held back, a thread of their own."""
+"""What large values ask of Python: no locks, no place in memos, a collector held back, their own thread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache, wraps
 from typing import Self, TypeVar, overload
 
 ValueT_co = TypeVar("ValueT_co", covariant=True)
@@ -35,6 +35,25 @@ class kept_property(cached_property[ValueT_co]):
         kept = vars(instance)
         name = self.func.__name__
         return kept[name] if name in kept else kept.setdefault(name, self.func(instance))
+
+
+def remembered(most: int, longest: int) -> Callable[[Callable[[str], Made]], Callable[[str], Made]]:
+    """Remembers, in the whole process, what a function makes of the latest ``most`` texts.
+
+    What it makes has to follow from the text alone, so that it is true of every caller and never stale. Texts
+    of more than ``longest`` characters are not kept, whoever sends them.
+    """
+
+    def remembering(make: Callable[[str], Made]) -> Callable[[str], Made]:
+        known = lru_cache(most)(make)
+
+        @wraps(make)
+        def made(text: str) -> Made:
+            return known(text) if len(text) <= longest else make(text)
+
+        return made
+
+    return remembering
 
 
 @contextmanager

@@ -122,6 +122,7 @@ def _tools_of(module: str) -> tuple[ToolDefinition, ...]:
 
 @cache
 def _kept() -> dict[str, dict[str, Any]]:
+    # A file of this package: it is read once.
     return json.loads(files("provena_mcp.tools").joinpath(FILE).read_text("utf-8"))
 
 

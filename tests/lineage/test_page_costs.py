@@ -1,5 +1,7 @@
 """What a page of lineage costs in tokens: known before it is written, and within its budget."""
 
+import gc
+import tracemalloc
 from random import Random
 
 import pytest
@@ -133,3 +135,18 @@ def test_a_usual_pages_parts_add_up_to_its_tokens(question: Question, words: str
     page = plan_page(view, PageRequest()).write(dict.fromkeys(view.ids, words))
 
     assert cost_of(page) == estimate_tokens(page.model_dump_json(exclude_none=True))
+
+
+def test_nothing_is_kept_of_long_ids_and_names_that_were_on_a_page() -> None:
+    def page_of_long_words(number: int) -> None:
+        inputs = tuple(f"10378.1/{place}{chr(97 + number) * 100_000}" for place in range(10))
+        view = ask(a_run("run", inputs, ()), "upstream", "run", 3).view()
+        plan_page(view, PageRequest(max_tokens=10_000_000)).write({node: f"Reef {node}" for node in inputs})
+
+    tracemalloc.start()
+    for number in range(5):
+        page_of_long_words(number)
+    gc.collect()
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000

@@ -1,6 +1,7 @@
 import hashlib
 import random
 import string
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -104,3 +105,12 @@ def test_what_is_taken_is_the_longest_start_that_fits_and_at_least_the_first(par
     assert sum(map(size_of, taken)) <= budget or len(taken) == min(1, len(parts))
     if len(taken) < len(parts):
         assert sum(map(size_of, parts[: len(taken) + 1])) > budget
+
+
+def test_nothing_is_kept_of_long_words_that_were_counted() -> None:
+    tracemalloc.start()
+    for number in range(100):
+        estimate_tokens(f"{chr(97 + number % 26) * (100_000 + number)} {'-' * (100_000 + number)}")
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000

@@ -1,9 +1,9 @@
-"""The collector is one for all threads: whoever holds it back must not leave it off."""
+"""The collector, one for all threads, is never left off; memos, one for all callers, keep short texts."""
 
 import gc
 import threading
 
-from provena_mcp.rules.large_values import without_collections
+from provena_mcp.rules.large_values import remembered, without_collections
 
 
 def enabled_within() -> tuple[bool, bool]:
@@ -36,3 +36,15 @@ def test_a_thread_never_turns_the_collector_off_nor_on() -> None:
         look_beside()
 
     assert found == [(True, True), (False, False)]
+
+
+def test_short_texts_are_remembered_and_long_ones_are_made_anew() -> None:
+    made: list[str] = []
+
+    @remembered(2, longest=3)
+    def doubled(text: str) -> str:
+        made.append(text)
+        return 2 * text
+
+    assert [doubled(text) for text in ("abc", "abcd", "abc", "abcd")] == ["abcabc", "abcdabcd"] * 2
+    assert made == ["abc", "abcd", "abcd"]

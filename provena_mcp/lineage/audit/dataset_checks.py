@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Final, Literal
 
 from provena_mcp.lineage.audit.evidence import RunEvidence, day
@@ -11,6 +10,7 @@ from provena_mcp.lineage.audit.findings import Finding
 from provena_mcp.lineage.audit.record_checks import refusal, unless_empty
 from provena_mcp.lineage.audit.times import DAY, states_days
 from provena_mcp.rules.budgets import TEXT_LENGTH
+from provena_mcp.rules.large_values import remembered
 from provena_mcp.rules.records.references import Found, Refused
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.dataset_metadata import Approvals
@@ -164,7 +164,7 @@ def restrictions(dataset: DatasetItem) -> str:
     return "; ".join(parts)
 
 
-@lru_cache(maxsize=256)
+@remembered(256, longest=TEXT_LENGTH)
 def _closed(licence: str) -> str:
     """A licence as it may be shown, empty where it is open: the same few come again and again."""
     shown = clean(licence, TEXT_LENGTH)

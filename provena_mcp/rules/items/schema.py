@@ -196,7 +196,10 @@ def read_item_content(raw: JsonValue, subtype: ContentSubtype) -> JsonObject:
 
 @cache
 def content_json_schema(subtype: ContentSubtype) -> JsonObject:
-    """The JSON schema of the content that users write, by which ``item_schema_problems`` judges."""
+    """The JSON schema of the content that users write, by which ``item_schema_problems`` judges.
+
+    Remembered, for it follows from the subtype alone: to be read, not changed.
+    """
     return JSON_OBJECT.validate_python(_SCHEMA[subtype].model_json_schema())
 
 
