@@ -21,6 +21,7 @@ from provena_mcp.client.http.network import proxy_for, trusted_certificates
 from provena_mcp.client.login.keycloak import Clock
 from provena_mcp.client.service import ServiceApi
 from provena_mcp.errors import ProvenaError, SettingsError
+from provena_mcp.queries.cache import together
 from provena_mcp.settings import Endpoints
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -89,14 +90,14 @@ class NetworkChecks:
             (named.data, "data-api", client.data),
         )
         urls = [url for url, _, _ in services] + ([named.keycloak] if named.keycloak else [])
-        visits = await asyncio.gather(*map(self._visit, dict.fromkeys(map(_Host.of, urls))))
+        visits = await together(*map(self._visit, dict.fromkeys(map(_Host.of, urls))))
         # What a host's own findings explain is not told once more for each of its services.
         up = [visit.host for visit in visits if visit.reached]
         probes = [_answers(name, service) for url, name, service in services if _Host.of(url) in up]
         if named.keycloak is None or _Host.of(named.keycloak) in up:
             probes.append(self._keycloak())
         clock = await self._clock_against(up)
-        answers = await asyncio.gather(*probes)
+        answers = await together(*probes)
         # One setting is wrong for every host alike.
         found = dict.fromkeys(finding for visit in visits for finding in visit.findings)
         return [*found, clock, *answers]
@@ -145,7 +146,7 @@ class NetworkChecks:
         return ok("tls", said)
 
     async def _clock_against(self, hosts: Iterable[_Host]) -> Diagnosis:
-        told = await asyncio.gather(*map(self._skew, hosts))
+        told = await together(*map(self._skew, hosts))
         skews = sorted(skew for skew in told if skew is not None)
         if not skews:
             return Diagnosis(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +14,7 @@ from provena_mcp.commands.confirmation.write_result import WriteResult, problem_
 from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.lookup import digest_of, resolve_runs, with_candidates
 from provena_mcp.errors import ArgumentError, NotFoundError, PartlyDoneError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.records.problems import Problem, located
@@ -179,7 +179,7 @@ def _listed(arguments: JsonObject) -> list[JsonObject]:
 
 
 async def _completed(context: WriteContext, raws: Sequence[JsonObject]) -> list[JsonObject]:
-    return list(await asyncio.gather(*(_fetched(context, raw) for raw in raws)))
+    return list(await together(*(_fetched(context, raw) for raw in raws)))
 
 
 async def _fetched(context: WriteContext, raw: JsonObject) -> JsonObject:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -37,6 +36,7 @@ from provena_mcp.commands.records.run_preview import (
     template_asks,
 )
 from provena_mcp.errors import ArgumentError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.briefs.models import Brief, DatasetInRole, Ref
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.records.fingerprint import same_record
@@ -102,7 +102,7 @@ class UpdateRun:
         present = resolve(run_id, "MODEL_RUN", known)
         if not isinstance(present, ModelRunItem):
             return Preview(await _no_run(context, run_id, present, known))
-        (locked, doubts), checked, before = await asyncio.gather(
+        (locked, doubts), checked, before = await together(
             doubts_about_changing(context.reader, run_id),
             check_records(context, [_new_record(present, arguments)], lambda _: "", known),
             resolve_runs(context.reader, [present.record]),

@@ -32,6 +32,7 @@ from provena_mcp.mirror.made import changed_by_job, changed_by_write, jobs_that_
 from provena_mcp.mirror.mirror import Mirror
 from provena_mcp.mirror.pull import OVERLAP_SECONDS, Deployment
 from provena_mcp.mirror.standing import Standing
+from provena_mcp.queries.cache import together
 from provena_mcp.settings import Endpoints
 from provena_mcp.wire.lineage import LINEAGE_ROUTE
 
@@ -156,7 +157,7 @@ class MirroredConnection(Sender):
         if not ids:
             return
         slots = asyncio.Semaphore(_FETCHED_AT_ONCE)
-        found = await asyncio.gather(*(self._fetched(item_id, slots) for item_id in ids))
+        found = await together(*(self._fetched(item_id, slots) for item_id in ids))
         store = await to_thread.run_sync(self._mirror.opened)
         await store.writing(contents.keep_beside, [entry for entry in found if entry])
         gone = set(ids).difference(entry.item.id for entry in found if entry)

@@ -26,6 +26,7 @@ from provena_mcp.embedded.store import Store
 from provena_mcp.errors import AccessError, CallerError, DeploymentError, MalformedAnswerError
 from provena_mcp.mirror import contents, ledger
 from provena_mcp.mirror.ledger import Ledger, MirrorOrigin, Pass
+from provena_mcp.queries.cache import together
 from provena_mcp.wire.items import JsonObject
 
 Stage = Literal["items", "provenance"]
@@ -255,7 +256,7 @@ class Pull:
                     # Not for this user to know: whoever owns a Person first is taken to be it.
                     return
 
-        await asyncio.gather(*(ask(username) for username in {*owners, self._origin.username} if username))
+        await together(*(ask(username) for username in {*owners, self._origin.username} if username))
         return persons
 
 

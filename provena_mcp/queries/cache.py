@@ -1,13 +1,20 @@
-"""A small cache with a bound and an age limit."""
+"""What spares Provena needless requests: a cache with a bound and an age limit, and asking ``together``."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Generic, TypeVar, overload
+
+import anyio
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
+Answer = TypeVar("Answer")
+First = TypeVar("First")
+Second = TypeVar("Second")
+Third = TypeVar("Third")
 
 Clock = Callable[[], float]
 
@@ -75,3 +82,62 @@ class BoundedCache(Generic[KeyT, ValueT]):
 
     def __len__(self) -> int:
         return len(self._held)
+
+
+@overload
+async def together(first: Awaitable[First], second: Awaitable[Second], /) -> tuple[First, Second]: ...
+
+
+@overload
+async def together(
+    first: Awaitable[First], second: Awaitable[Second], third: Awaitable[Third], /
+) -> tuple[First, Second, Third]: ...
+
+
+@overload
+async def together(*asked: Awaitable[Answer]) -> tuple[Answer, ...]: ...
+
+
+async def together(*asked: Awaitable[Any]) -> tuple[Any, ...]:
+    """The answers to all that is ``asked`` at once, in its order; not for writes, which must not be cut off.
+
+    As soon as one fails the others are given up, so that nothing more is sent or held for what cannot be
+    answered, and when they have ended its error is raised. Who is cancelled gives up all of them.
+
+    ``asyncio.gather`` lets the others run on. In Python before 3.13 a ``TaskGroup`` that fails leaves its
+    caller counted as cancelled, and a deadline that passes later is taken for somebody else's cancelling.
+    """
+    if len(asked) < 2:
+        return tuple([await each for each in asked])
+    tasks = [asyncio.ensure_future(each) for each in asked]
+    error: BaseException | None = None
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        error = next(filter(None, map(_failure, tasks)), None)
+    finally:
+        await _give_up(tasks)
+    if error is None:
+        return tuple([task.result() for task in tasks])
+    try:
+        raise error
+    finally:
+        # This frame is part of what it raises, and must not keep that alive.
+        del asked, tasks, error
+
+
+def _failure(task: asyncio.Future[Any]) -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
+
+
+async def _give_up(tasks: Iterable[asyncio.Future[Any]]) -> None:
+    """Cancel those that are under way, each once, so that its own tidying up is not cut off, and wait."""
+    under_way = [task for task in tasks if not task.done()]
+    if not under_way:
+        return
+    for task in under_way:
+        task.cancel()
+    # A deadline cancels whoever waits again and again.
+    with anyio.CancelScope(shield=True):
+        await asyncio.wait(under_way)
+    for task in under_way:
+        _failure(task)  # is taken note of, or asyncio reports that nobody did

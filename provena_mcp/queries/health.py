@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import Field
 
 from provena_mcp.errors import NotLoggedInError, ProvenaError, UpstreamError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.which_provena import WhichProvena
 from provena_mcp.rules.times import utc
@@ -55,15 +55,17 @@ async def check_health(
         "auth": client.auth.health(),
         "data": client.data.health(),
     }
-    outcomes, you, version = await asyncio.gather(
-        asyncio.gather(*(_state(probe) for probe in probes.values())), _who(reader), _version(client)
-    )
+    outcomes, you, version = await together(_states(probes.values()), _who(reader), _version(client))
     return GetHealthCheckResult(
         provena=provena.model_copy(update={"version": version}),
         services=dict(zip(probes, outcomes, strict=True)),
         you=you,
         now=utc(now()) or "",
     )
+
+
+async def _states(probes: Iterable[Awaitable[object]]) -> tuple[str, ...]:
+    return await together(*map(_state, probes))
 
 
 async def _state(probe: Awaitable[object]) -> str:
@@ -84,7 +86,7 @@ async def _version(client: ProvenaClient) -> str | None:
 
 async def _who(reader: Reader) -> You:
     client = reader.client
-    general, write, person_id = await asyncio.gather(
+    general, write, person_id = await together(
         _outcome(client.prov.check_access("general")),
         _outcome(client.prov.check_access("write")),
         _outcome(client.auth.linked_person()),

@@ -6,7 +6,6 @@ a job's row appears (provena-http 6.3), and remembers a submission whose answer 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +16,7 @@ from pydantic import JsonValue
 from provena_mcp.client import JobApi
 from provena_mcp.commands.confirmation.write_store import DAY, Submission, Submissions, WriteContext
 from provena_mcp.errors import ProvenaError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.jobs.batches import fingerprints_of
 from provena_mcp.queries.jobs.job_wait import BATCH, REGISTRATION, batch_id_of, run_id_of
 from provena_mcp.queries.jobs.registry_check import newest_runs
@@ -57,7 +57,7 @@ async def find_duplicates(
     """
     since = context.now() - DAY
     by_number = await to_thread.run_sync(_fingerprints, records)
-    (submitted, unsure), (registered, more_unsure) = await asyncio.gather(
+    (submitted, unsure), (registered, more_unsure) = await together(
         _submitted(context, [each for found in by_number for each in found]), _registered(context, since)
     )
     by_record = {fingerprint(run.record): run for run in reversed(registered)}

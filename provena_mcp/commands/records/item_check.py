@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +9,7 @@ from provena_mcp.commands.confirmation.write_store import WriteContext
 from provena_mcp.commands.records.item_input import GivenItem, read_given_item
 from provena_mcp.commands.records.lookup import look_up, with_candidates
 from provena_mcp.errors import ProvenaError, RejectedError
+from provena_mcp.queries.cache import together
 from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH
 from provena_mcp.rules.items.references import item_problems, item_references
 from provena_mcp.rules.items.schema import ContentSubtype, read_item_content
@@ -81,7 +81,7 @@ async def check_item(
         return checked if before else await _validated(context, subtype, checked)
     if before:
         return replace(checked, warnings=await _alike(context, subtype, given.content))
-    checked, alike = await asyncio.gather(
+    checked, alike = await together(
         _validated(context, subtype, checked), _alike(context, subtype, given.content)
     )
     return replace(checked, warnings=(*alike, *checked.warnings))

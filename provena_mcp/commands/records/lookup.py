@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from anyio import to_thread
 from pydantic import JsonValue
 
 from provena_mcp.errors import ProvenaError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.item_reader import ALL
 from provena_mcp.queries.items.reader import Reader, item_digest
 from provena_mcp.rules.records.problems import Candidate, Problem, nearest
@@ -69,7 +69,7 @@ def digest_of(content: JsonValue, known: Known, *more: str) -> str:
 async def with_candidates(reader: Reader, problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """The same problems, with suggestions where a reference was refused; makes a few look-ups at most."""
     wanted = list(dict.fromkeys(key for problem in problems if (key := _wanted_instead(problem))))[:_SEARCHES]
-    found = await asyncio.gather(*(_nearest_items(reader, *key) for key in wanted))
+    found = await together(*(_nearest_items(reader, *key) for key in wanted))
     candidates = dict(zip(wanted, found, strict=True))
     return tuple(_with_candidates(problem, candidates) for problem in problems)
 
@@ -121,7 +121,7 @@ def _with_candidates(
 
 async def _nearest_items(reader: Reader, value: str, subtype: ItemSubtype) -> tuple[Candidate, ...]:
     """Items whose name or id is like ``value``, which may be a name where an id belongs."""
-    listed, hits = await asyncio.gather(newest(reader, subtype, _LISTED), _search(reader, value, subtype))
+    listed, hits = await together(newest(reader, subtype, _LISTED), _search(reader, value, subtype))
     return (nearest(value, {*listed, *hits}) or hits)[:_SHOWN]
 
 

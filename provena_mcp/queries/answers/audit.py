@@ -15,6 +15,7 @@ from provena_mcp.queries.answers.audit_answer import AuditAnswer, Audited, Audit
 from provena_mcp.queries.answers.audit_contacts import whom_to_ask
 from provena_mcp.queries.answers.common import kinds_of, read_run_or_study
 from provena_mcp.queries.answers.makers import read_makers
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.items.names import kinds_at_odds
 from provena_mcp.queries.items.reader import Reader
@@ -43,14 +44,14 @@ async def gather_evidence(
         ProvenaError: The deployment failed to answer a lineage query, or for one of the items.
     """
     prov = CheckedExplorer(reader.client.prov)
-    upstream, remade, _ = await asyncio.gather(
+    upstream, remade, _ = await together(
         lineage,
         _remade(prov, run),
         _read_references(records, run.record),
     )
     makers = _makers(upstream.graph, {dataset.dataset_id for dataset in run.record.inputs})
     nearest = dict.fromkeys(_nearest_datasets(upstream.graph, run.id), "DATASET")
-    await asyncio.gather(
+    await together(
         records.read(makers),
         records.read_many(nearest, most_pages=_DATASET_PAGES, most_fetches=_MOST_DATASETS),
     )
@@ -140,7 +141,9 @@ async def _lineage_ahead(
         yield lineage
     finally:
         lineage.cancel()
-        await asyncio.gather(lineage, return_exceptions=True)
+        await asyncio.wait({lineage})
+        if not lineage.cancelled():
+            lineage.exception()  # was told, or came too late to matter
 
 
 async def _audit_run(reader: Reader, run: ModelRunItem, lineage: Awaitable[Lineage], now: float) -> Audited:
@@ -170,7 +173,7 @@ async def _audit_study(reader: Reader, cap: DepthCap, study: StudyItem, now: flo
             return await in_thread(audit_run, evidence), evidence.incomplete_because
 
     runs = [item for run_id in ids[:_MOST_RUNS] if isinstance(item := records.item(run_id), ModelRunItem)]
-    outcomes = await asyncio.gather(*(audited(run) for run in runs))
+    outcomes = await together(*(audited(run) for run in runs))
     audits = [one for one, _ in outcomes]
     reasons = [because for _, because in outcomes if because is not None]
     found = merge_findings(audits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -18,6 +17,7 @@ from provena_mcp.lineage.comparison import (
 from provena_mcp.queries.answers.common import kinds_of, read_run
 from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonAnswer
 from provena_mcp.queries.answers.comparison_result import CompareModelRunsResult, Scope
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap, in_thread
@@ -41,7 +41,7 @@ async def compare_runs(
         WrongSubtypeError: One of them is no model run.
     """
     ids = _distinct(run_ids)
-    found = await asyncio.gather(*(read_run(reader, run_id) for run_id in ids))
+    found = await together(*(read_run(reader, run_id) for run_id in ids))
     runs = dict(zip(_LABELS, found, strict=False))
     compared = await (_records(reader, runs) if scope == "record" else _lineages(reader, cap, runs))
     return await ComparisonAnswer(reader, runs, compared, scope).result(max_tokens)
@@ -90,7 +90,7 @@ async def _records(reader: Reader, runs: Mapping[str, ModelRunItem]) -> Compared
 async def _lineages(reader: Reader, cap: DepthCap, runs: Mapping[str, ModelRunItem]) -> Compared:
     """Compare all that lies upstream of the runs, within twenty hops."""
     prov = reader.client.prov
-    found = await asyncio.gather(
+    found = await together(
         *(gather_neighbourhood(prov, cap, run.id, "upstream", _LINEAGE_DEPTH) for run in runs.values())
     )
     lineages = {label: part.graph for label, part in zip(runs, found, strict=True)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touched
 from provena_mcp.queries.answers.common import kinds_of
 from provena_mcp.queries.answers.links_ahead import read_links_ahead
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.items.study_filter import ask_each, listed_studies
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, in_thread, worked_out
@@ -70,9 +70,7 @@ async def gather_evidence(
         ProvenaError: The deployment failed.
     """
     prov = CheckedExplorer(reader.client.prov)
-    found = await asyncio.gather(
-        *(gather_neighbourhood(prov, cap, start, "downstream", depth) for start in starts)
-    )
+    found = await together(*(gather_neighbourhood(prov, cap, start, "downstream", depth) for start in starts))
     first, *others = (part.graph for part in found)
     items = sum(len(part.graph.columns.ids) for part in found)
     downstream = await worked_out(lambda: first.merged(others), items) if others else first
@@ -83,7 +81,7 @@ async def gather_evidence(
     left = await worked_out(lambda: [item for item in hops if item not in ahead.known], items)
     if left:
         queries = tuple(query for part in found for query in part.queries)
-        agents, (studies, unasked) = await asyncio.gather(
+        agents, (studies, unasked) = await together(
             agents_along(prov, queries, depth),
             studies_of(
                 reader,
@@ -122,7 +120,7 @@ async def studies_of(
 
 
 async def _ask_runs(prov: Explorer, runs: Collection[str]) -> ProvenanceGraph:
-    answers = await asyncio.gather(*(prov.explore("upstream", run, 1) for run in runs))
+    answers = await together(*(prov.explore("upstream", run, 1) for run in runs))
     return _study_links(answers, set(runs))
 
 

@@ -6,7 +6,6 @@ makers, people and studies are known after a handful of queries, where one for e
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import compress
@@ -15,6 +14,7 @@ from typing import Final
 from provena_mcp.errors import NotFoundError
 from provena_mcp.lineage.impact import names_whom
 from provena_mcp.lineage.lineage import Query
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, QueryBudget, worked_out
 from provena_mcp.rules.graph import UNKNOWN, ProvenanceGraph
 
@@ -56,15 +56,14 @@ async def read_links_ahead(
     """
     budget = QueryBudget(prov, cap)
     queries = await worked_out(lambda: _queries(graph, hops, cap.hops), len(graph.columns.ids))
-    outcomes = await asyncio.gather(
-        *(budget.explore("upstream", query) for query in queries), return_exceptions=True
-    )
-    answers: list[tuple[Query, ProvenanceGraph]] = []
-    for outcome in outcomes:
-        if not isinstance(outcome, BaseException):
-            answers.append(outcome)
-        elif not isinstance(outcome, NotFoundError):
-            raise outcome
+
+    async def answer_to(query: Query) -> tuple[Query, ProvenanceGraph] | None:
+        try:
+            return await budget.explore("upstream", query)
+        except NotFoundError:
+            return None
+
+    answers = [answer for answer in await together(*map(answer_to, queries)) if answer]
     items = sum(len(answer.columns.ids) for _, answer in answers)
     return await worked_out(lambda: _links_ahead(answers, hops, graph), items)
 

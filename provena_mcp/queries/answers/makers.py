@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from provena_mcp.errors import NotFoundError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.lineage.frontier import AT_ONCE, Explorer
 from provena_mcp.queries.lineage.neighbourhood import doubt_of
 
@@ -64,5 +65,5 @@ async def read_makers(explorer: Explorer, datasets: Iterable[str]) -> dict[str, 
         return tuple(sorted(runs))
 
     wanted = list(dict.fromkeys(datasets))
-    found = await asyncio.gather(*map(makers, wanted))
+    found = await together(*map(makers, wanted))
     return {dataset: runs for dataset, runs in zip(wanted, found, strict=True) if runs is not None}

@@ -6,7 +6,6 @@ as soon as f + g is at least L. So each side is walked only as far as needed, th
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -21,6 +20,7 @@ from provena_mcp.lineage.paths import (
     shortest_paths,
 )
 from provena_mcp.lineage.ways import WaysOverRuns, count_ways
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, Frontier, QueryBudget, in_thread
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
@@ -87,7 +87,7 @@ class _Pair:
         self._down_to = Frontier(budget, to_id, "downstream")
 
     async def find_relation(self) -> Relation:
-        await asyncio.gather(self._up_from.extend(self._max_hops), self._up_to.extend(self._max_hops))
+        await together(self._up_from.extend(self._max_hops), self._up_to.extend(self._max_hops))
         upstream, known_up = await self._meet(self._up_from, self._down_to)
         downstream, known_down = await self._meet(self._down_from, self._up_to)
         found = [paths for paths in (upstream, downstream) if paths is not None]

@@ -8,6 +8,7 @@ from typing import Final, get_args
 
 from provena_mcp.crates.export.registered_provenance import RegisteredProvenance
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.documents.kinds import SUBTYPE_OF, ProvenanceOf
 from provena_mcp.queries.items.item_reader import ItemReader
 from provena_mcp.queries.items.reader import Reader
@@ -96,7 +97,7 @@ async def _upstream(
             found = await gather_neighbourhood(reader.client.prov, cap, start, "upstream", depth)
             return found.graph, found.incomplete_because
 
-    answers = await asyncio.gather(*map(one, starts))
+    answers = await together(*map(one, starts))
     reasons = dict.fromkeys(reason for _, reason in answers if reason)
     return ProvenanceGraph().merged(graph for graph, _ in answers), "; ".join(reasons) or None
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypeGuard
 
 from provena_mcp.errors import ArgumentError, ProvenaError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.briefs.models import (
     Edit,
     History,
@@ -48,7 +48,7 @@ def reading(reader: Reader, cap: DepthCap, parts: frozenset[Part]) -> Include:
                 parameter="include",
                 advice="Fetch fewer items at once, or leave lineage_counts out.",
             )
-        told = await asyncio.gather(*(_included(reader, cap, parts, item) for item in items))
+        told = await together(*(_included(reader, cap, parts, item) for item in items))
         return {item.id: included for item, included in zip(items, told, strict=True)}
 
     return Include(tuple(sorted(parts)), include)
@@ -65,7 +65,7 @@ async def _included(reader: Reader, cap: DepthCap, parts: frozenset[Part], item:
 
 
 async def _counts(reader: Reader, cap: DepthCap, item_id: str) -> LineageCounts:
-    upstream, downstream = await asyncio.gather(
+    upstream, downstream = await together(
         _side(reader, cap, item_id, "upstream"), _side(reader, cap, item_id, "downstream")
     )
     return LineageCounts(depth=USUAL_DEPTH_CAP, upstream=upstream, downstream=downstream)
@@ -86,7 +86,7 @@ async def _side(reader: Reader, cap: DepthCap, item_id: str, direction: Directio
 
 async def _versions(reader: Reader, item: RegistryItem) -> tuple[VersionStep, ...]:
     """The item's chain of versions, oldest first, as far as it can be read."""
-    before, after = await asyncio.gather(
+    before, after = await together(
         version_chain(reader, item, "previous_version"), version_chain(reader, item, "next_version")
     )
     return (*reversed(before), _version(item), *after)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -16,6 +15,7 @@ from provena_mcp.errors import (
     ProvenaError,
     UpstreamError,
 )
+from provena_mcp.queries.cache import together
 from provena_mcp.wire.items import RegistryItem, VersioningInfo
 from provena_mcp.wire.registry import ListFilter, ListRequest
 from provena_mcp.wire.subtypes import SUBTYPES, ItemSubtype
@@ -105,7 +105,7 @@ class ItemReader:
         """
         asked = [item_id for item_id in dict.fromkeys(ids) if item_id]
         wanted = [item_id for item_id in asked if item_id not in self._outcomes]
-        outcomes = await asyncio.gather(*(self._fetch(item_id) for item_id in wanted))
+        outcomes = await together(*(self._fetch(item_id) for item_id in wanted))
         self._outcomes.update(zip(wanted, outcomes, strict=True))
         return {item_id: self._outcomes[item_id] for item_id in asked}
 
@@ -130,7 +130,7 @@ class ItemReader:
         counts = Counter(missing.values())
         worth: list[ItemSubtype] = [kind for kind in SUBTYPES if counts[kind] >= _WORTH_A_PAGE]
         few = [item_id for item_id, kind in missing.items() if kind not in worth][:most_fetches]
-        await asyncio.gather(self.read(few), *(self._read_pages(kind, missing, most_pages) for kind in worth))
+        await together(self.read(few), *(self._read_pages(kind, missing, most_pages) for kind in worth))
         left = [item_id for item_id in missing if item_id not in self._outcomes]
         await self.read(left[: most_fetches - len(few)])
         return left[most_fetches - len(few) :]

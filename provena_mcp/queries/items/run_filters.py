@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection
 from typing import Final
 
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.extras import version_chain
 from provena_mcp.queries.items.filters import ItemFilters, Predicate
 from provena_mcp.queries.items.owners import person_meant
@@ -100,7 +100,7 @@ async def _versions(reader: Reader, given: str, parameter: str, subtype: ItemSub
             f"{parameter} {item.id!r} is a {item.item_subtype}, not a {subtype}.",
             advice=f"list_items with subtype {subtype} lists them.",
         )
-    chains = await asyncio.gather(
+    chains = await together(
         version_chain(reader, item, "previous_version"), version_chain(reader, item, "next_version")
     )
     return frozenset({item.id, *(version.id for chain in chains for version in chain)})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, TypeVar
 
 from provena_mcp.errors import ArgumentError, CallerError, UpstreamError, WrongSubtypeError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.neighbourhood import explore_whole
 from provena_mcp.rules.handles import parse_handle
@@ -81,7 +81,7 @@ async def ask_each(
         except (CallerError, UpstreamError):
             return []
 
-    answers = [each for found in await asyncio.gather(*map(answer_of, studies)) for each in found]
+    answers = [each for found in await together(*map(answer_of, studies)) for each in found]
     failed = len(studies) - len(answers)
     return answers, f"{plural(failed, 'study', 'studies')} could not be asked" if failed else None
 
@@ -109,7 +109,7 @@ def _of_no_study(members: Collection[str]) -> Passes:
 
 
 async def _members_of(reader: Reader, study: str) -> Collection[str]:
-    item, members = await asyncio.gather(reader.client.registry.fetch(study), _members(reader, study))
+    item, members = await together(reader.client.registry.fetch(study), _members(reader, study))
     if item.item_subtype != "STUDY":
         raise WrongSubtypeError(
             f"study_id {study!r} is a {item.item_subtype}.",

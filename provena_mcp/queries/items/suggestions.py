@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.cache import BoundedCache, Clock
+from provena_mcp.queries.cache import BoundedCache, Clock, together
 from provena_mcp.queries.items.names import Named
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.wire.registry import ListFilter, ListRequest
@@ -83,7 +82,7 @@ class Suggestions:
         return found
 
     async def _find(self, reader: Reader, kinds: Kinds, typed: str) -> Suggested:
-        recent = await asyncio.gather(*(self._recently_changed(reader, kind) for kind in kinds))
+        recent = await together(*(self._recently_changed(reader, kind) for kind in kinds))
         names = {item_id: name for part in recent for item_id, name in part.names.items()}
         fits = _best_first(names, typed)
         if all(part.complete for part in recent):

@@ -6,7 +6,6 @@ be the run that was to be made.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,6 +14,7 @@ from anyio import to_thread
 
 from provena_mcp.client import ProvenaClient, RegistryApi
 from provena_mcp.errors import NotFoundError, ProvenaError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.jobs.job_wait import BATCH, LINK, REGISTRATION, UPDATE, JobState, run_id_of
 from provena_mcp.queries.jobs.remains import Findings, Held, find_runs
 from provena_mcp.rules.records.fingerprint import same_record
@@ -146,7 +146,7 @@ async def _items(
     """The items of ``ids``, so far as they are listed or few enough to be fetched."""
     known: dict[str, Read] = {run.id: run for run in listed}
     unlisted = [run_id for run_id in ids if run_id not in known][:_FETCHED]
-    fetched = await asyncio.gather(*(_read(client, run_id) for run_id in unlisted))
+    fetched = await together(*(_read(client, run_id) for run_id in unlisted))
     return known | dict(zip(unlisted, fetched, strict=True))
 
 

@@ -6,7 +6,6 @@ results of the earlier ones stay (provena-http 6.4).
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from anyio import to_thread
 
 from provena_mcp.client import ProvenaClient
 from provena_mcp.errors import ProvenaError
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.jobs.job_wait import REGISTRATION, JobStatus, status_of
 from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.text import plural
@@ -103,7 +103,7 @@ async def find_runs(
     """
     found = await to_thread.run_sync(_matched, jobs, runs, since)
     asked = list(found.values())[:_ASKED_OF_THE_GRAPH]
-    graph = dict(zip(asked, await asyncio.gather(*(_graph(client, each) for each in asked)), strict=True))
+    graph = dict(zip(asked, await together(*(_graph(client, each) for each in asked)), strict=True))
     return {
         job.session_id: Held(run_id, graph.get(run_id, "not known"))
         if (run_id := found.get(job.session_id))

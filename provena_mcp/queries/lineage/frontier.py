@@ -17,6 +17,7 @@ from anyio import to_thread
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
 from provena_mcp.lineage.lineage import Query
+from provena_mcp.queries.cache import together
 from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
 from provena_mcp.rules.large_values import without_collections
 from provena_mcp.wire.lineage import LineageQuery
@@ -167,19 +168,18 @@ class Frontier:
             NotFoundError: No item has the id that everything starts from.
             ProvenaError: The deployment failed.
         """
-        outcomes = await asyncio.gather(
-            *(self._budget.explore(self.direction, query) for query in queries), return_exceptions=True
-        )
-        answers: list[tuple[Query, ProvenanceGraph]] = []
-        for query, outcome in zip(queries, outcomes, strict=True):
-            if isinstance(outcome, NotFoundError) and self.queries:
-                self.unregistered.add(query.start)
-            elif isinstance(outcome, BaseException):
-                raise outcome
-            else:
-                answers.append(outcome)
+        answers = [answer for answer in await together(*map(self._answer_to, queries)) if answer]
         items = sum(len(graph.columns.ids) for _, graph in answers)
         await worked_out(lambda: self._add(answers), items)
+
+    async def _answer_to(self, query: Query) -> tuple[Query, ProvenanceGraph] | None:
+        try:
+            return await self._budget.explore(self.direction, query)
+        except NotFoundError:
+            if not self.queries:
+                raise
+            self.unregistered.add(query.start)
+            return None
 
     async def extend(self, hops: int) -> bool:
         """Learn at least one and at most ``hops`` more hops; whether that was possible.

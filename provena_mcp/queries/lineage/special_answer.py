@@ -8,13 +8,13 @@ effected_agents, whose last link leads out of the neighbourhood.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 from provena_mcp.errors import DepthLimitError, UpstreamError
 from provena_mcp.lineage.lineage import Lineage, Query
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, in_thread, worked_out
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, gather_neighbourhood
 from provena_mcp.rules.acyclic_trails import part_on_trails
@@ -49,9 +49,9 @@ async def gather_special(
     return _of(found, query, part)
 
 
-async def agents_along(prov: Explorer, queries: tuple[Query, ...], depth: int) -> list[ProvenanceGraph]:
+async def agents_along(prov: Explorer, queries: tuple[Query, ...], depth: int) -> tuple[ProvenanceGraph, ...]:
     """Agents hang upstream of what lies downstream: each query of the walk is asked for them too."""
-    return await asyncio.gather(
+    return await together(
         *(prov.explore("effected_agents", query.start, min(query.depth, depth)) for query in queries)
     )
 
@@ -60,16 +60,19 @@ async def _agents_beside(
     prov: Explorer, cap: DepthCap, around: Awaitable[Lineage], start: str, depth: int
 ) -> Lineage:
     """The service's own answer, read at once with what lies around."""
-    agents, found = await asyncio.gather(
-        prov.explore("effected_agents", start, depth), around, return_exceptions=True
-    )
-    if isinstance(agents, DepthLimitError) and agents.limit < depth:
-        cap.learn(agents.limit)
+
+    async def answer() -> ProvenanceGraph | None:
+        try:
+            return await prov.explore("effected_agents", start, depth)
+        except DepthLimitError as refusal:
+            if refusal.limit >= depth:
+                raise
+            cap.learn(refusal.limit)
+            return None
+
+    agents, found = await together(answer(), around)
+    if agents is None:
         return await gather_special(prov, cap, "effected_agents", start, depth)
-    if isinstance(agents, BaseException):
-        raise agents
-    if isinstance(found, BaseException):
-        raise found
     return await _compared(_of(found, "effected_agents", agents).joined())
 
 

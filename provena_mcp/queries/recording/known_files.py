@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,6 +11,7 @@ from pydantic import Field
 
 from provena_mcp.errors import ProvenaError
 from provena_mcp.lineage.audit.dataset_checks import lacking_approvals, restrictions
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.briefs.models import Brief, Ref
 from provena_mcp.queries.items.item_reader import NOTHING
 from provena_mcp.queries.items.reader import Reader
@@ -98,7 +98,7 @@ async def dataset_states(reader: Reader, ids: Iterable[str]) -> dict[str, Datase
     """The state of each dataset, and who uses it."""
     wanted = tuple(dict.fromkeys(ids))
     outcomes = await reader.items(NOTHING).read(wanted)
-    users = dict(zip(wanted, await asyncio.gather(*(_users(reader, each) for each in wanted)), strict=True))
+    users = dict(zip(wanted, await together(*(_users(reader, each) for each in wanted)), strict=True))
     named = await reader.names.of(
         reader.caller,
         dict.fromkeys((run for runs in users.values() for run in runs[:_SHOWN_USERS]), "MODEL_RUN"),
@@ -148,7 +148,7 @@ async def searched_runs(reader: Reader, texts: Iterable[str], known: Collection[
     Raises:
         ProvenaError: The search cannot be asked.
     """
-    hits = await asyncio.gather(
+    hits = await together(
         *(reader.client.search.search(each, "MODEL_RUN", _SEARCHED_HITS) for each in islice(texts, _SEARCHES))
     )
     ids = {hit.id for found in hits for hit in found} - set(known)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeVar
 
+from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.item_reader import LOGIN_ONLY
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.registry_check import newest_runs
@@ -123,10 +123,10 @@ async def read_registry_view(
         UpstreamError: The registry did not answer.
     """
     items = reader.items(LOGIN_ONLY)
-    newest, _, lists = await asyncio.gather(
+    newest, _, lists = await together(
         newest_runs(reader.client.registry, 0),
         items.read(sorted(set(handles))),
-        asyncio.gather(*(_listed(reader, subtype) for subtype in _LISTED)),
+        _all_listed(reader),
     )
     runs = list(newest.runs)
     if not newest.complete:
@@ -153,6 +153,10 @@ async def read_registry_view(
 class _Listed:
     items: tuple[RegistryItem, ...]
     is_cut: bool
+
+
+async def _all_listed(reader: Reader) -> tuple[_Listed, ...]:
+    return await together(*(_listed(reader, subtype) for subtype in _LISTED))
 
 
 async def _listed(reader: Reader, subtype: ItemSubtype) -> _Listed:

@@ -1,0 +1,148 @@
+"""Questions asked together: where one fails, the others end with it, and nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from contextlib import suppress
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from provena_mcp.queries.cache import together
+from tests.worlds.deployment import Send, provena, server
+from tests.worlds.sample import call, failure
+
+UPSTREAM = "/prov-api/explore/upstream"
+STUDY = "sample/1000109"
+
+
+class RefusedOnce:
+    """Refuses the first request as soon as others are under way, which it holds until they are let go."""
+
+    def __init__(self) -> None:
+        self.let_go = asyncio.Event()
+        self.others = asyncio.Event()
+        self.held = self.given_up = 0
+
+    async def __call__(self, request: httpx.Request, send: Send) -> httpx.Response:
+        if not self.held:
+            self.held = 1
+            await self.others.wait()
+            return httpx.Response(403, json={"detail": "No."})
+        self.held += 1
+        self.others.set()
+        try:
+            await self.let_go.wait()
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
+        return await send(request)
+
+
+@pytest.mark.asyncio
+async def test_after_a_failure_no_tool_asks_on_for_what_it_cannot_answer(tmp_path: Path):
+    refused = RefusedOnce()
+    async with provena(tmp_path) as wire, server(wire) as client:
+        wire.spoilt[UPSTREAM] = refused
+        failed = await failure(client, "audit_reproducibility", item_id=STUDY)
+        given_up, asked = refused.given_up, wire.count(UPSTREAM)
+        refused.let_go.set()
+        await call(client, "list_items", subtype="STUDY")
+        assert wire.count(UPSTREAM) == asked
+    assert failed["kind"] == "Forbidden"
+    assert given_up == refused.held - 1 == asked - 1 > 0
+
+
+@pytest.mark.asyncio
+async def test_the_first_failure_itself_is_raised_when_all_others_have_ended():
+    ended: list[str] = []
+
+    async def other() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append("other")
+            raise OSError("that comes of being given up")
+
+    async def failing() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("first")
+
+    with pytest.raises(ValueError, match="first") as raised:
+        await together(other(), failing(), other())
+    assert ended == ["other", "other"]
+    assert raised.value.__context__ is None
+
+
+@pytest.mark.asyncio
+async def test_who_is_cancelled_gives_up_all_and_waits_until_they_have_tidied_up():
+    under_way, tidied = asyncio.Semaphore(0), list[int]()
+
+    async def asked(number: int) -> None:
+        try:
+            under_way.release()
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            tidied.append(number)
+
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as group:
+            group.start_soon(together, asked(1), asked(2))
+            await under_way.acquire()
+            await under_way.acquire()
+            scope.cancel()
+    assert sorted(tidied) == [1, 2]
+
+
+@pytest.mark.asyncio
+async def test_a_deadline_that_passes_after_a_failure_is_told_from_being_cancelled():
+    async def failing() -> None:
+        await asyncio.sleep(0)
+        raise ValueError
+
+    with anyio.CancelScope() as deadline:
+        with pytest.raises(ValueError):
+            await together(failing(), asyncio.Event().wait())
+        asyncio.get_running_loop().call_soon(deadline.cancel)
+        await asyncio.Event().wait()
+    assert deadline.cancelled_caught
+    assert not asyncio.current_task().cancelling()
+
+
+@pytest.mark.asyncio
+async def test_what_failed_is_let_go_without_waiting_for_a_search_for_garbage():
+    class Answer:
+        """Large."""
+
+    async def failing() -> None:
+        answer = Answer()
+        known.append(weakref.ref(answer))
+        await asyncio.sleep(0)
+        raise ValueError
+
+    known: list[weakref.ref[Answer]] = []
+    gc.disable()
+    try:
+        with suppress(ValueError):
+            await together(failing(), asyncio.Event().wait())
+        assert known[0]() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.asyncio
+async def test_answers_come_in_the_order_in_which_they_were_asked_for():
+    async def answer(number: int) -> int:
+        for _ in range(5 - number):
+            await asyncio.sleep(0)
+        return number
+
+    assert await together(*map(answer, range(5))) == (0, 1, 2, 3, 4)
+    assert (await together(answer(3)), await together()) == ((3,), ())
