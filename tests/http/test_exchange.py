@@ -7,7 +7,8 @@ import asyncio
 import httpx
 import pytest
 
-from tests.worlds.hosted import SECRET, World, host_of, web
+from tests.http.test_cancelling import BOTH, cancelling, listing, outcome
+from tests.worlds.hosted import ISSUER, SECRET, World, host_of, web
 from tests.worlds.sample import error_of
 
 NO_TOKEN = "Keycloak gives this server no token for Provena in your name (access_denied)."
@@ -50,6 +51,28 @@ async def test_calls_at_once_share_one_exchange_and_later_ones_its_token(world: 
     async with world.app() as app, host_of(app, world.token("alice")) as host:
         await asyncio.gather(*(names_seen(host) for _ in range(8)))
         await names_seen(host)
+    assert len(world.exchanges) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_is_cancelled_does_not_end_the_exchange_that_others_wait_for(world: World):
+    begun, let_go, to_world = asyncio.Semaphore(0), asyncio.Event(), world.transport
+
+    async def held(request: httpx.Request) -> httpx.Response:
+        if str(request.url).startswith(ISSUER):
+            begun.release()
+            await let_go.wait()
+        return await to_world.handle_async_request(request)
+
+    world.transport = httpx.MockTransport(held)
+    async with world.app() as app, web(app, world.token("alice"), **BOTH) as http:
+        first, second = (asyncio.create_task(http.post("/mcp", json=listing(number))) for number in (5, 6))
+        await begun.acquire()
+        await http.post("/mcp", json=cancelling(5))
+        assert outcome(await first)["error"]
+        let_go.set()
+        assert outcome(await second)["result"]
+    assert begun.locked()
     assert len(world.exchanges) == 1
 
 

@@ -12,7 +12,9 @@ import anyio
 import httpx
 import pytest
 
+from provena_mcp.errors import ForbiddenError
 from provena_mcp.queries.cache import together
+from tests.client.provena_stand_in import GOOD, Loopback, client_at, explore, never, raw_answer
 from tests.worlds.deployment import Send, provena, server
 from tests.worlds.sample import call, failure
 
@@ -55,6 +57,29 @@ async def test_after_a_failure_no_tool_asks_on_for_what_it_cannot_answer(tmp_pat
         assert wire.count(UPSTREAM) == asked
     assert failed["kind"] == "Forbidden"
     assert given_up == refused.held - 1 == asked - 1 > 0
+
+
+@pytest.mark.asyncio
+async def test_what_is_given_up_spoils_no_connection_and_is_no_failure_of_the_service():
+    async def reply(writer: asyncio.StreamWriter) -> None:
+        if len(server.heads) > 12:
+            return writer.write(GOOD)
+        under_way.release()
+        if len(server.heads) > 1:
+            return await never(writer)
+        for _ in range(12):
+            await under_way.acquire()
+        return writer.write(raw_answer(b'{"detail": "No."}', "403 Forbidden"))
+
+    under_way = asyncio.Semaphore(0)
+    async with Loopback(reply).serving() as server, client_at(server.base) as client:
+        with pytest.raises(ForbiddenError):
+            await together(*(explore(client) for _ in range(12)))
+        await explore(client)
+        # The one that was answered carried another; those that were not are of no use any more.
+        assert (len(server.heads), server.connections) == (13, 12)
+        await together(*(explore(client) for _ in range(12)))
+        assert (len(server.heads), server.connections) == (25, 23)
 
 
 @pytest.mark.asyncio
@@ -113,7 +138,9 @@ async def test_a_deadline_that_passes_after_a_failure_is_told_from_being_cancell
         asyncio.get_running_loop().call_soon(deadline.cancel)
         await asyncio.Event().wait()
     assert deadline.cancelled_caught
-    assert not asyncio.current_task().cancelling()
+    task = asyncio.current_task()
+    assert task is not None
+    assert not task.cancelling()
 
 
 @pytest.mark.asyncio
