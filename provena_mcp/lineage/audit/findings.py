@@ -116,7 +116,7 @@ MEANING: Final[Mapping[Code, Meaning]] = {
         "warning", "The run's times are not plausible.", "Check them with the modeller."
     ),
     "not_lodged": Meaning(
-        "warning", "The run's provenance is not marked as lodged.", "Look for its job with list_jobs."
+        "warning", "The lineage graph does not hold the run.", "Look for its job with list_jobs."
     ),
     "input_missing": Meaning(
         "blocker", "An input is not in the registry, or only a reserved id.", "Ask the modeller for the data."

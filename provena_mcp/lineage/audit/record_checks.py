@@ -84,8 +84,8 @@ def check_times(evidence: RunEvidence) -> tuple[str, list[Finding]]:
     if 0 < evidence.run.created_timestamp < record.end_time:
         odd.append("it was registered before it ended")
     findings = [Finding("times_suspect", {evidence.run.id: "; ".join(odd)})] if odd else []
-    # Where the graph holds the run, its status says nothing: an update leaves it at COMPLETE.
-    if evidence.run.record_status != "LODGED" and evidence.run.id not in evidence.upstream.nodes:
+    # Its status says nothing: an update leaves it at COMPLETE, and what is taken out of the graph at LODGED.
+    if evidence.run.id not in evidence.upstream.nodes:
         findings.append(
             Finding("not_lodged", {evidence.run.id: f"status {clean(evidence.run.record_status, 40)}"})
         )

@@ -103,6 +103,7 @@ async def _lineages(reader: Reader, cap: DepthCap, runs: Mapping[str, ModelRunIt
         _sizes(aspects),
         "; ".join(reasons) or None,
         {item: subtype for graph in lineages.values() for item, subtype in kinds_of(graph).items()},
+        tuple(label for label, graph in lineages.items() if not set(graph.columns.ids) - {starts[label]}),
     )
 
 

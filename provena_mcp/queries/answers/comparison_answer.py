@@ -36,7 +36,7 @@ _SIZES: Final = ((10, 30), (8, 15), (5, 8), (3, 4), (2, 0), (1, 0))
 class Compared:
     """A comparison, the version numbers of its items, and the sizes of the lineages compared.
 
-    ``kinds`` are those that the lineages give their items.
+    ``kinds`` are those that the lineages give their items, ``empty`` the runs whose lineages hold none.
     """
 
     comparison: Comparison
@@ -44,6 +44,7 @@ class Compared:
     sizes: Mapping[str, Mapping[str, int]] = field(default_factory=dict[str, Mapping[str, int]])
     incomplete_because: str | None = None
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
+    empty: tuple[str, ...] = ()
 
 
 class ComparisonAnswer:
@@ -176,12 +177,24 @@ class ComparisonAnswer:
         differing = Counter(difference.aspect.field for difference in self._compared.comparison.differences)
         same = dict.fromkeys(aspect.field for aspect in self._compared.comparison.same)
         what = "records" if self._scope == "record" else "lineages"
+        empty = self._compared.empty
+        if len(empty) == len(self._runs):
+            whom = "either run" if len(empty) == 2 else "any of the runs"
+            return f"{self._nothing_led_to(whom)}, so there is nothing to compare."
+        if not differing and not same:
+            return "What led to the runs is of no known kind, so it cannot be compared."
         if not differing:
             return f"The {what} of the {len(self._runs)} runs are the same."
         alike = [self._alike_in(name) for name in same if name not in differing]
         told = f"The {what} of the {len(self._runs)} runs differ in {', '.join(differing)}"
         told += f"; the same: {', '.join(alike)}." if alike else "."
-        return " ".join([told, *self._containments()])
+        lacking = [f"{self._nothing_led_to(' and '.join(empty))}."] if empty else []
+        return " ".join([told, *lacking, *self._containments()])
+
+    def _nothing_led_to(self, whom: str) -> str:
+        if self._compared.incomplete_because is None:
+            return f"Nothing is recorded that led to {whom}"
+        return f"Nothing was found that led to {whom}, though that may not be all"
 
     def _alike_in(self, name: str) -> str:
         """A field in which all runs agree, with its value where it has one."""
