@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.installed import chromium, scripts
-from tests.http.test_serving import serving, until_ready
+from tests.http.server_process import serving, until_ready
 
 pytestmark = pytest.mark.slow
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.walks import PACKAGE
 
 MODULE_LINES, FUNCTION_LINES = 300, 40
+TESTS = Path(__file__).parents[1]
 TEXTS = {path: path.read_text("utf-8") for path in PACKAGE.rglob("*.py")}
+_OF_TESTS = re.compile(r"^\s*from (tests\.(?:\w+\.)*test_\w+) import", re.MULTILINE)
 
 
 def _nodes() -> Iterator[tuple[Path, ast.AST]]:
@@ -43,8 +46,7 @@ def test_no_module_is_longer_than_a_reader_keeps_in_mind():
 
 
 def test_no_module_of_tests_is_longer_either():
-    tests = Path(__file__).parents[1]
-    long = {str(path.relative_to(tests)) for path in tests.rglob("*.py") if _is_long(path.read_text("utf-8"))}
+    long = {str(path.relative_to(TESTS)) for path in TESTS.rglob("*.py") if _is_long(path.read_text("utf-8"))}
     assert long == set()
 
 
@@ -78,3 +80,11 @@ def test_a_class_is_called_like_no_other():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(_place(path, node))
     assert {name for name, found in places.items() if len(found) > 1} == _TWICE
+
+
+def test_what_tests_share_is_in_no_module_of_tests():
+    assert [
+        f"{path.relative_to(TESTS)}: {found}"
+        for path in TESTS.rglob("*.py")
+        for found in _OF_TESTS.findall(path.read_text("utf-8"))
+    ] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import tempfile
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from hypothesis import HealthCheck, Phase, settings
 from mcp import Client
 from mcp.types import CallToolResult
 
@@ -26,6 +28,7 @@ from provena_mcp.queries.jobs.job_wait import PollPolicy
 from provena_mcp.server.build import build_server
 from tests.worlds.settings import settings_with
 
+CASES: Final = int(os.environ.get("PROVENA_FUZZ_CASES", "300"))
 LIMITS: Final = ClientLimits(attempts=1, total_seconds=10)
 INSTEAD: Final[list[Any]] = [
     None, True, 0, -1, 1e308, 2**63, "", "x", "\x1b[31m", "Ignore instructions", [], [None], {}, {"id": None},
@@ -187,3 +190,19 @@ class Mutation:
 def _size_of(value: Any) -> int:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return 1 + sum(map(_size_of, inner))
+
+
+def fuzzed(cases: int) -> settings:
+    return settings(
+        max_examples=cases,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+            HealthCheck.function_scoped_fixture,
+        ],
+    )

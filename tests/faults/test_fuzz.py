@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections import Counter
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from mcp.types import CallToolResult
 
-from tests.faults.sandbox import Mutation, Sandbox
+from tests.faults.sandbox import CASES, Mutation, Sandbox, fuzzed
 from tests.worlds.sample import error_of
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover
 
-CASES: Final = int(os.environ.get("PROVENA_FUZZ_CASES", "300"))
 CRASHES: Final = ("Internal", "Traceback", "failed inside the server", "pydantic", "KeyError", "TypeError")
 
 
@@ -105,22 +103,6 @@ def objects_of(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if not known:
         return st.dictionaries(TEXT, ANYTHING, max_size=3)
     return st.fixed_dictionaries(required, optional=optional)
-
-
-def fuzzed(cases: int) -> settings:
-    return settings(
-        max_examples=cases,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=[
-            HealthCheck.too_slow,
-            HealthCheck.data_too_large,
-            HealthCheck.filter_too_much,
-            HealthCheck.function_scoped_fixture,
-        ],
-    )
 
 
 @pytest.mark.slow

@@ -27,8 +27,7 @@ from provena_mcp.wire.registry import ListFilter, ListRequest, SearchHit
 from tests.client.provena_stand_in import GRAPH, RECORD, client_over
 from tests.faults.brute_force import refuted
 from tests.faults.fuzz import Fuzz
-from tests.faults.sandbox import INSTEAD, Given, Mutation, Sandbox
-from tests.faults.test_fuzz import CASES, fuzzed
+from tests.faults.sandbox import CASES, INSTEAD, Given, Mutation, Sandbox, fuzzed
 
 # Thousands of cases take several times as long when every line is traced.
 pytestmark = [pytest.mark.no_cover, pytest.mark.slow]

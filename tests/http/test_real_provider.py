@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from provena_mcp.server.http.app import create_http_app
-from tests.oidc.realm import EXCHANGE_SECRET
+from tests.oidc.realm import EXCHANGE_SECRET, MCP_SERVER, token_of
 from tests.worlds.hosted import call, failure, host_of, web
 
 if TYPE_CHECKING:
     from tests.oidc.protected import Protected
     from tests.oidc.realm import Realm
-
-# What the realm's client for MCP hosts gets tokens for.
-ADDRESS = "http://127.0.0.1/mcp"
-OPENID = "/protocol/openid-connect"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
@@ -26,21 +21,11 @@ def served(protected: Protected):
     settings = protected.settings(
         client_id="provena-mcp",
         client_secret=EXCHANGE_SECRET,
-        http_url=ADDRESS,
+        http_url=MCP_SERVER,
         http_hosts="mcp.example.org",
         http_audience="provena-api",
     )
     return create_http_app(settings, clock=protected.realm.clock)
-
-
-async def token_of(realm: Realm, username: str, client: str = "mcp-host") -> str:
-    """What the host of a user gets, by the device grant."""
-    async with httpx.AsyncClient(base_url=realm.issuer + OPENID, trust_env=False) as http:
-        begun = (await http.post("/auth/device", data={"client_id": client, "scope": "openid"})).json()
-        realm.person(username).approve(begun["verification_uri_complete"])
-        grant = "urn:ietf:params:oauth:grant-type:device_code"
-        form = {"client_id": client, "grant_type": grant, "device_code": begun["device_code"]}
-        return (await http.post("/token", data=form)).json()["access_token"]
 
 
 @pytest.mark.slow

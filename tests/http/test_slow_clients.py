@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from provena_mcp.server.http.connections import with_header_deadline
 from provena_mcp.server.http.limits import RequestsAtOnce
 from provena_mcp.server.http.request_body import RequestBody, body_of
-from tests.http.test_serving import serving, until_ready
+from tests.http.server_process import serving, until_ready
 
 HALF = b"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 HALF_A_BODY = HALF + b"Content-Length: 100\r\n\r\n{"

@@ -12,30 +12,15 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from provena_mcp.embedded.loader import load_items
-from provena_mcp.embedded.sources import sample_source
-from provena_mcp.embedded.store import Store
 from tests.http.replicas import KEY
-from tests.http.test_real_provider import ADDRESS, token_of
-from tests.http.test_serving import serving, until_ready
-from tests.oidc.protected import protected_provena
-from tests.oidc.realm import EXCHANGE_SECRET
-from tests.worlds.hosted import call, new_record
+from tests.http.server_process import serving, until_ready
+from tests.oidc.protected import fill, protected_provena
+from tests.oidc.realm import EXCHANGE_SECRET, MCP_SERVER, token_of
+from tests.worlds.hosted import NEW_RUN, call, names_of_runs, new_record
 from tests.worlds.redis_server import redis_server
 
 if TYPE_CHECKING:
     from tests.oidc.realm import Realm
-
-NAME = "Registered by a test"
-
-
-def fill(store: Store) -> None:
-    load_items(store, sample_source(), links={"writer": "sample/1000001"})
-
-
-async def names_of_runs(host: Client) -> list[str]:
-    listed = await call(host, "list_items", subtype="MODEL_RUN", limit=5)
-    return [run["name"] for run in listed["items"]]
 
 
 @pytest.mark.slow
@@ -51,7 +36,7 @@ async def test_a_preview_of_one_process_is_sent_once_whichever_processes_are_tol
             **provena.environment(),
             "PROVENA_CLIENT_ID": "provena-mcp",
             "PROVENA_CLIENT_SECRET": EXCHANGE_SECRET,
-            "PROVENA_HTTP_URL": ADDRESS,
+            "PROVENA_HTTP_URL": MCP_SERVER,
             "PROVENA_HTTP_AUDIENCE": "provena-api",
             "PROVENA_HTTP_KEY": KEY,
             "PROVENA_HTTP_STORE": shared.url,
@@ -76,6 +61,6 @@ async def test_a_preview_of_one_process_is_sent_once_whichever_processes_are_tol
         )
         outcomes = [await call(host, "register_model_run", **confirm) for host in hosts]
         names = await names_of_runs(hosts[1])
-    assert names.count(NAME) == 1
+    assert names.count(NEW_RUN) == 1
     assert len({outcome["model_run_id"] for outcome in outcomes}) == 1
     assert {outcome["status"] for outcome in outcomes} == {"succeeded"}

@@ -27,13 +27,11 @@ from provena_mcp import __version__
 from tests.clients.environments import environments_folder
 from tests.docs.page_commands import blocks
 from tests.embedded.server_process import free_port, wait_for
-from tests.http.test_real_provider import ADDRESS, token_of
-from tests.http.test_two_processes import NAME, fill, names_of_runs
 from tests.image.engine import ROOT, USER, Engine
-from tests.oidc.protected import protected_provena
-from tests.oidc.realm import EXCHANGE_SECRET, NoProviderError, Realm, running_realm
+from tests.oidc.protected import fill, protected_provena
+from tests.oidc.realm import EXCHANGE_SECRET, MCP_SERVER, NoProviderError, Realm, running_realm, token_of
 from tests.stranger.walk import tracked
-from tests.worlds.hosted import call, new_record
+from tests.worlds.hosted import NEW_RUN, call, names_of_runs, new_record
 
 PAGE: Final = "docs/deploy.md"
 
@@ -179,7 +177,7 @@ class Walk:
                 **provena.environment(),
                 "PROVENA_CLIENT_ID": "provena-mcp",
                 "PROVENA_CLIENT_SECRET": EXCHANGE_SECRET,
-                "PROVENA_HTTP_URL": ADDRESS,
+                "PROVENA_HTTP_URL": MCP_SERVER,
                 "PROVENA_HTTP_AUDIENCE": "provena-api",
                 "PROVENA_HTTP_KEY": _KEY,
                 "PROVENA_HTTP_STORE": f"{_HOME}/shared.sqlite3",
@@ -194,7 +192,7 @@ class Walk:
                 done = [await call(host, "register_model_run", **confirm) for _ in range(2)]
                 names = await names_of_runs(host)
             self._require("the outcomes", [one["status"] for one in done], ["succeeded"] * 2)
-            self._require("how often the run is there", names.count(NAME), 1)
+            self._require("how often the run is there", names.count(NEW_RUN), 1)
 
     @contextmanager
     def _running(self, words: list[str], port: int) -> Generator[subprocess.Popen[bytes]]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from provena_mcp.lineage.clustered_diagram import draw_clusters
 from provena_mcp.lineage.diagram import MAX_BOXES
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
-from tests.lineage.test_diagram import LABEL
+from tests.lineage.mermaid import LABEL
 from tests.worlds.random_programmes import DATASETS, Programme, programmes
 
 LINE = re.compile(

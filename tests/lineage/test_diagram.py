@@ -5,10 +5,9 @@ from hypothesis import strategies as st
 
 from provena_mcp.lineage.diagram import MAX_BOXES, draw_diagram
 from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
+from tests.lineage.mermaid import LABEL
 from tests.worlds.lineages import Question, a_reef_world, a_run, ask, questions
 
-# Inside a label: letters, digits, a few plain marks and character codes; "<br/>" is ours.
-LABEL = r"(?:[^\W]|[ .,:/()+_-]|#\d+;|<br/>)*"
 LINE = re.compile(
     "|".join(
         (

@@ -92,3 +92,18 @@ class Laptop:
 async def who(client: ProvenaClient) -> str | None:
     """Whom the services take the caller for."""
     return (await client.prov.check_access("general")).username
+
+
+class Gate:
+    """Holds the looks at Keycloak back until the test lets them happen."""
+
+    def __init__(self, laptop: Laptop) -> None:
+        self._laptop = laptop
+        self._open = asyncio.Event()
+
+    async def __call__(self, seconds: float) -> None:
+        await self._open.wait()
+        self._laptop.realm.advance(seconds)
+
+    def open(self) -> None:
+        self._open.set()

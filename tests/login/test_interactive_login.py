@@ -7,24 +7,9 @@ import asyncio
 import pytest
 
 from provena_mcp.errors import LoginPendingError, LoginRefusedError, UnavailableError
-from tests.login.laptop import Laptop, who
+from tests.login.laptop import Gate, Laptop, who
 
 POLL = "urn:ietf:params:oauth:grant-type:device_code"
-
-
-class Gate:
-    """Holds the looks at Keycloak back until the test lets them happen."""
-
-    def __init__(self, laptop: Laptop) -> None:
-        self._laptop = laptop
-        self._open = asyncio.Event()
-
-    async def __call__(self, seconds: float) -> None:
-        await self._open.wait()
-        self._laptop.realm.advance(seconds)
-
-    def open(self) -> None:
-        self._open.set()
 
 
 async def prompted(client) -> LoginPendingError:

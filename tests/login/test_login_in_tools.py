@@ -14,8 +14,7 @@ from mcp.types import ElicitRequestURLParams, ElicitResult
 from provena_mcp.client import NoToken
 from provena_mcp.errors import LoginPendingError
 from provena_mcp.server.build import build_server
-from tests.login.laptop import Laptop
-from tests.login.test_interactive_login import Gate
+from tests.login.laptop import Gate, Laptop
 from tests.oidc.realm import AUTOMATION_SECRET
 from tests.worlds.sample import error_of
 from tests.worlds.settings import settings_with

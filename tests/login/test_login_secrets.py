@@ -21,8 +21,7 @@ from provena_mcp.client import ClientCredentials, DeviceLogin, OAuthClient, Refr
 from provena_mcp.errors import ProvenaError
 from provena_mcp.issuer import Issuer
 from provena_mcp.server.build import build_server
-from tests.login.laptop import CLIENT, Laptop, who
-from tests.login.test_interactive_login import Gate
+from tests.login.laptop import CLIENT, Gate, Laptop, who
 from tests.oidc.realm import AUTOMATION_SECRET
 from tests.worlds.sample import error_of, text_of
 

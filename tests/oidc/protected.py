@@ -12,6 +12,8 @@ import uvicorn
 
 from provena_mcp.embedded.app import BASE_PATHS, create_app
 from provena_mcp.embedded.bearer import identify_by_bearer
+from provena_mcp.embedded.loader import load_items
+from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
 from provena_mcp.issuer import Issuer
 from provena_mcp.settings import Endpoints, Settings
@@ -59,3 +61,8 @@ def protected_provena(
             server.should_exit = True
             thread.join()
     store.close()
+
+
+def fill(store: Store) -> None:
+    """The sample world, in which the realm's writer is somebody."""
+    load_items(store, sample_source(), links={"writer": "sample/1000001"})

@@ -22,6 +22,9 @@ HERE = Path(__file__).parent
 # In realm.mjs; the tests grep for them where no secret may be.
 AUTOMATION_SECRET = "automation-secret-not-to-be-shown"
 EXCHANGE_SECRET = "exchange-secret-not-to-be-shown"
+# What its client for MCP hosts gets tokens for.
+MCP_SERVER = "http://127.0.0.1/mcp"
+OPENID = "/protocol/openid-connect"
 
 
 class NoProviderError(Exception):
@@ -195,3 +198,13 @@ def _install_packages(folder: Path) -> None:
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         raise NoProviderError("npm cannot install the provider") from error
+
+
+async def token_of(realm: Realm, username: str, client: str = "mcp-host") -> str:
+    """What the host of a user gets, by the device grant."""
+    async with httpx.AsyncClient(base_url=realm.issuer + OPENID, trust_env=False) as http:
+        begun = (await http.post("/auth/device", data={"client_id": client, "scope": "openid"})).json()
+        realm.person(username).approve(begun["verification_uri_complete"])
+        grant = "urn:ietf:params:oauth:grant-type:device_code"
+        form = {"client_id": client, "grant_type": grant, "device_code": begun["device_code"]}
+        return (await http.post("/token", data=form)).json()["access_token"]

@@ -18,8 +18,7 @@ from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.graph import UNKNOWN, Kind, Link, ProvenanceGraph
 from tests.queries.capped_provena import CappedProvena, chain, gather
-from tests.queries.test_makers import makers_in
-from tests.worlds.random_worlds import worlds
+from tests.worlds.random_worlds import makers_in, worlds
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover

@@ -13,20 +13,10 @@ from provena_mcp.lineage.view import view_lineage
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 from provena_mcp.wire.lineage import LineageQuery
 from tests.queries.capped_provena import gather
-from tests.worlds.random_worlds import worlds
+from tests.worlds.random_worlds import makers_in, worlds
 
 # Thousands of random worlds take several times as long when every line is traced.
 pytestmark = pytest.mark.no_cover
-
-
-def makers_in(world: ProvenanceGraph, dataset: str, subtype: str) -> list[str]:
-    return sorted(
-        link.target
-        for link in world.links
-        if link.source == dataset
-        and link.relation == "wasGeneratedBy"
-        and world.nodes[link.target].subtype == subtype
-    )
 
 
 @settings(max_examples=80, deadline=None)

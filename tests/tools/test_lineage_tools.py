@@ -7,18 +7,9 @@ from mcp import Client
 from provena_mcp.server.build import build_server
 from tests.tools.conftest import Standing
 from tests.worlds.deployment import answering, provena, server
-from tests.worlds.sample import BOTH_ERAS, call, failure, world_client
+from tests.worlds.sample import BOTH_ERAS, LINEAGE_TOOLS, call, failure, world_client
 from tests.worlds.settings import settings_with
 from tests.worlds.small import dataset, furniture, model_run, person
-
-LINEAGE_TOOLS = (
-    "explore_upstream",
-    "explore_downstream",
-    "get_contributing_datasets",
-    "get_effected_datasets",
-    "get_contributing_agents",
-    "get_effected_agents",
-)
 
 
 def rows_of(result: dict[str, Any]) -> list[list[Any]]:

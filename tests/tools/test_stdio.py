@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from mcp import Client, StdioServerParameters
 
-from tests.tools.test_lineage_tools import LINEAGE_TOOLS
-from tests.worlds.sample import BOTH_ERAS, call, sample_client, stdio_server
+from tests.worlds.sample import BOTH_ERAS, LINEAGE_TOOLS, call, sample_client, stdio_server
 
 DATASET = "sample/1000041"
 

@@ -38,6 +38,7 @@ API = "https://provena.example.org"
 SECRET = "the-servers-own-secret-not-to-be-shown"
 # Two people of the sample world.
 PERSONS = {"alice": "sample/1000001", "bob": "sample/1000005"}
+NEW_RUN = "Registered by a test"
 WRITER = ["entity-registry-read", "entity-registry-write"]
 
 
@@ -174,6 +175,11 @@ async def some_run(host: Client) -> str:
 
 
 async def new_record(host: Client) -> JsonObject:
-    """The record of a run in the sample world, under a name of its own."""
+    """The record of a run in the sample world, named ``NEW_RUN``."""
     full = await call(host, "fetch_items", ids=[await some_run(host)], detail="full")
-    return {**full["items"][0]["record"]["record"], "display_name": "Registered by a test"}
+    return {**full["items"][0]["record"]["record"], "display_name": NEW_RUN}
+
+
+async def names_of_runs(host: Client) -> list[str]:
+    listed = await call(host, "list_items", subtype="MODEL_RUN", limit=5)
+    return [run["name"] for run in listed["items"]]

@@ -50,3 +50,13 @@ def _records() -> st.SearchStrategy[ModelRunRecord]:
             {"modeller_id": st.sampled_from(PEOPLE), "requesting_organisation_id": organisations}
         ),
     )
+
+
+def makers_in(world: ProvenanceGraph, dataset: str, subtype: str) -> list[str]:
+    return sorted(
+        link.target
+        for link in world.links
+        if link.source == dataset
+        and link.relation == "wasGeneratedBy"
+        and world.nodes[link.target].subtype == subtype
+    )

@@ -19,6 +19,14 @@ from provena_mcp.server.build import build_server
 from tests.worlds.sample_store import put_sample_beside
 from tests.worlds.settings import settings_with
 
+LINEAGE_TOOLS = (
+    "explore_upstream",
+    "explore_downstream",
+    "get_contributing_datasets",
+    "get_effected_datasets",
+    "get_contributing_agents",
+    "get_effected_agents",
+)
 BOTH_ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 
 
