@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.http.test_cancelling import BOTH, cancelling, listing, outcome
+from tests.http.messages import BOTH, cancelling, listing, outcome
 from tests.worlds.hosted import ISSUER, SECRET, World, host_of, web
 from tests.worlds.sample import error_of
 
