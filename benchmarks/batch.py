@@ -9,13 +9,15 @@ committed once per run with synchronous=FULL.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sqlite3
 import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from provena_mcp.embedded.app import create_app
 from provena_mcp.embedded.loader import load_items
 from provena_mcp.embedded.sources import sample_source
 from provena_mcp.embedded.store import Store
+from provena_mcp.rules.large_values import collect_seldom
 
 AIM = 0.55
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -113,7 +116,24 @@ def _insertion(table: str, columns: int) -> str:
     return " ".join(("INSERT OR IGNORE INTO", table, _COLUMNS.get(table, ""), "VALUES (", values, ")"))
 
 
+@contextmanager
+def as_served() -> Generator[None]:
+    """Collect garbage as a server does, for both that are compared."""
+    thresholds = gc.get_threshold()
+    collect_seldom()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
+
+
 def measure(table: Table, quick: bool) -> None:
+    with as_served():
+        compare(table, quick)
+
+
+def compare(table: Table, quick: bool) -> None:
     runs, rounds = (300, 1) if quick else (1000, 3)
     times: dict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):

@@ -107,13 +107,16 @@ def serve(
     /search, /auth-api and /data-api. Whoever can reach the port is the one local user, unless an
     issuer is named: then callers need its tokens, and their roles decide, as at a deployment.
     """
-    import uvicorn
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
+    from provena_mcp.cli.start import starting
 
-    from provena_mcp.embedded.app import BASE_PATHS, create_app
-    from provena_mcp.embedded.page_guard import PageGuard
+    with starting():
+        import uvicorn
+        from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    opened = _open(store)
+        from provena_mcp.embedded.app import BASE_PATHS, create_app
+        from provena_mcp.embedded.page_guard import PageGuard
+
+        opened = _open(store)
     typer.echo(f"Serving {opened.path} at", err=True)
     for path in BASE_PATHS.values():
         typer.echo(f"  http://127.0.0.1:{port}{path}", err=True)

@@ -45,9 +45,9 @@ def domain_of(raw: JsonObject) -> JsonObject:
     return {name: value for name, value in raw.items() if name not in _RECORD_INFO and name != "history"}
 
 
-def put(connection: sqlite3.Connection, raw: JsonObject) -> None:
-    """Keep an item; what it asserts is lodged by the caller."""
-    put_items(connection, [Entry(raw, parse_item(raw))])
+def put(connection: sqlite3.Connection, raw: JsonObject, *, is_lodged: bool = False) -> None:
+    """Keep an item; what it asserts is lodged by the caller, with ``is_lodged`` in this transaction."""
+    put_items(connection, [Entry(raw, parse_item(raw))], are_lodged=is_lodged)
 
 
 def _written(raw: JsonObject, domain: JsonObject, username: str, now: int, reason: str) -> JsonObject:

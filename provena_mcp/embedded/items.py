@@ -44,24 +44,28 @@ class Entry:
         return compact_json(self.raw)
 
 
-def put_items(connection: sqlite3.Connection, entries: Iterable[Entry]) -> tuple[str, ...]:
+def put_items(
+    connection: sqlite3.Connection, entries: Iterable[Entry], *, are_lodged: bool = False
+) -> tuple[str, ...]:
     """Insert or replace items and index their words; the ids of those that were new or differed.
 
     Items whose provenance belongs into the graph are marked as pending: lodging them is the caller's
-    next step.
+    next step. With ``are_lodged`` they are not: that happens in the same transaction.
     """
     texts = {entry.item.id: (entry, entry.text) for entry in entries}
     kept = fetch_texts(connection, texts)
     changed = {item_id: entry for item_id, (entry, text) in texts.items() if kept.get(item_id) != text}
-    connection.executemany(_PUT, (_row(entry, texts[item_id][1]) for item_id, entry in changed.items()))
+    connection.executemany(
+        _PUT, (_row(entry, texts[item_id][1], are_lodged) for item_id, entry in changed.items())
+    )
     raws = {item_id: entry.raw for item_id, entry in changed.items()}
     search.index(connection, raws, kept.keys() & raws.keys())
     return tuple(changed)
 
 
-def _row(entry: Entry, text: str) -> dict[str, str | int | None]:
+def _row(entry: Entry, text: str, is_lodged: bool) -> dict[str, str | int | None]:
     item = entry.item
-    lodges = item.item_subtype in LODGED_SUBTYPES and not item.is_seed
+    lodges = item.item_subtype in LODGED_SUBTYPES and not item.is_seed and not is_lodged
     return {
         "id": item.id,
         "subtype": item.item_subtype,
@@ -148,8 +152,11 @@ def without_nulls(value: JsonValue) -> JsonValue:
 
 def mint(connection: sqlite3.Connection) -> str:
     """A new handle, different from all that were minted or loaded before."""
-    while True:
-        row = connection.execute("UPDATE minted SET last = last + 1 RETURNING last").fetchone()
-        handle = f"{_PREFIX}/{row[0]}"
-        if not exists(connection, handle):
-            return handle
+    # An UPDATE that returns may have to be undone by itself: before each, SQLite would write the words of all
+    # items so far to the index.
+    place, last = connection.execute("SELECT rowid, last FROM minted").fetchone()
+    last += 1
+    while exists(connection, f"{_PREFIX}/{last}"):
+        last += 1
+    connection.execute("UPDATE minted SET last = ? WHERE rowid = ?", (last, place))
+    return f"{_PREFIX}/{last}"

@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
+from provena_mcp.embedded import graph as stored_graph
 from provena_mcp.embedded import item_history
 from provena_mcp.embedded.graph_sync import lodge
 from provena_mcp.embedded.items import mint
@@ -70,20 +71,26 @@ def as_stored(record: ModelRunRecord) -> JsonObject:
     return record.model_dump(mode="json", exclude_none=True)
 
 
-def first_problem(connection: sqlite3.Connection, record: ModelRunRecord) -> Problem | None:
+def referred(connection: sqlite3.Connection, record: ModelRunRecord) -> Known:
+    """All that a record refers to, as it is now."""
+    return look_up(connection, lambda known: references(record, known))
+
+
+def first_problem(record: ModelRunRecord, known: Known) -> Problem | None:
     """Why the services would refuse the record: the first thing wrong with it, in their order."""
-    known = look_up(connection, lambda known: references(record, known))
     return next(iter(problems(record, known)), None)
 
 
-def register(connection: sqlite3.Connection, record: ModelRunRecord, owner: str, now: int) -> LodgedRun:
-    """Register a new run under a new handle.
+def register(
+    connection: sqlite3.Connection, record: ModelRunRecord, owner: str, now: int, known: Known | None = None
+) -> LodgedRun:
+    """Register a new run under a new handle; ``known`` is what it refers to, if that was looked up.
 
     Raises:
         NoWorkflowError: Its workflow template is not there.
     """
     run_id = mint(connection)
-    lodged, graph = _asserted(connection, run_id, record)
+    lodged, graph = _asserted(connection, run_id, record, known)
     seed = item_history.seed_item(run_id, "MODEL_RUN", owner, now)
     complete = item_history.completed(seed, _domain(lodged, "COMPLETE"), owner, now)
     _put(connection, complete, lodged, graph, owner, now)
@@ -131,19 +138,19 @@ def lodge_again(connection: sqlite3.Connection, run_id: str, record: ModelRunRec
 
 
 def _asserted(
-    connection: sqlite3.Connection, run_id: str, record: ModelRunRecord
+    connection: sqlite3.Connection, run_id: str, record: ModelRunRecord, known: Known | None = None
 ) -> tuple[LodgedRun, ProvenanceGraph]:
-    graph = assert_model_run(run_id, record, _software_id(connection, record.workflow_template_id))
+    graph = assert_model_run(run_id, record, _software_id(connection, record.workflow_template_id, known))
     return LodgedRun(run_id, prov_json(graph), record), graph
 
 
-def _software_id(connection: sqlite3.Connection, workflow_template_id: str) -> str:
+def _software_id(connection: sqlite3.Connection, workflow_template_id: str, known: Known | None) -> str:
     def itself(known: Known) -> frozenset[Reference]:
         return missing(
             [Reference(workflow_template_id, "MODEL_RUN_WORKFLOW_TEMPLATE", "workflow_template")], known
         )
 
-    workflow = resolve_workflow(workflow_template_id, look_up(connection, itself))
+    workflow = resolve_workflow(workflow_template_id, known or look_up(connection, itself))
     if isinstance(workflow, Refused):
         raise NoWorkflowError(workflow, workflow_template_id)
     return workflow.software_id
@@ -167,5 +174,6 @@ def _put(
     now: int,
 ) -> None:
     # Both states stand in the history, as if one had been visible before the other.
-    item_history.put(connection, item_history.revised(raw, _domain(run, "LODGED"), username, now, _LODGED))
-    lodge(connection, {run.id: graph})
+    changed = item_history.revised(raw, _domain(run, "LODGED"), username, now, _LODGED)
+    item_history.put(connection, changed, is_lodged=True)
+    stored_graph.lodge(connection, [(run.id, graph)])

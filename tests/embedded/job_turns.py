@@ -35,14 +35,9 @@ def submit(store: Store, *names: str) -> None:
         jobs.submit(connection, [NewJob(name, "PROV_LODGE_WAKE_UP", {}) for name in names], SUBMITTER, 900)
 
 
-def turn(store: Store, worker: Worker) -> bool:
-    with store.write() as connection:
-        return worker.take_turn(connection)
-
-
-def work(store: Store, worker: Worker) -> None:
+def work(worker: Worker) -> None:
     """Take turns until there is nothing to do."""
-    while turn(store, worker):
+    while worker.take_turn():
         pass
 
 

@@ -46,7 +46,7 @@ def test_a_damaged_job_fails_and_is_logged_and_the_others_are_done(
     with store.write() as connection:
         connection.execute(f"UPDATE job SET {damage} WHERE session_id = 'b'")
 
-    work(store, worker())
+    work(worker())
 
     status, info = state(store, "b")
     assert (status, bool(info), traces(store)) == ("FAILED", True, ["a", "c"])
@@ -60,7 +60,7 @@ def test_a_job_whose_own_name_cannot_be_read_fails_under_another_and_the_others_
     with store.write() as connection:
         connection.execute("UPDATE job SET session_id = CAST(x'ff' AS TEXT) WHERE session_id = 'b'")
 
-    work(store, worker())
+    work(worker())
 
     assert (state(store, "damaged-2")[0], traces(store)) == ("FAILED", ["a", "c"])
     with store.read() as connection:

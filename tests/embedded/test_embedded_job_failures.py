@@ -16,7 +16,7 @@ from provena_mcp.embedded.jobs.worker import Worker
 from provena_mcp.embedded.store import Store
 from provena_mcp.errors import StoreError
 from provena_mcp.wire.jobs import JobSubtype
-from tests.embedded.job_turns import Clock, job, mark, state, submit, traces, turn, work
+from tests.embedded.job_turns import Clock, job, mark, state, submit, traces, work
 from tests.embedded.services_client import ServicesClient, running_services
 
 
@@ -26,7 +26,7 @@ def test_a_failed_job_says_why_and_leaves_nothing_behind(store: Store, worker: C
         fail("Job failed, err: No luck..")
 
     submit(store, "a")
-    work(store, worker(give_up))
+    work(worker(give_up))
 
     assert (state(store, "a"), traces(store)) == (("FAILED", "Job failed, err: No luck.."), [])
     assert job(store, "a").result is None
@@ -43,7 +43,7 @@ def test_an_unforeseen_failure_of_one_job_does_not_stop_the_others(
         return mark(work)
 
     submit(store, "a", "b")
-    work(store, worker(stumble))
+    work(worker(stumble))
 
     assert state(store, "a") == ("FAILED", "Callback function raised unhandled exception. Error: a stone.")
     assert traces(store) == ["b"]
@@ -58,7 +58,7 @@ def test_an_error_that_a_job_itself_makes_sqlite_raise_does_not_stop_the_others(
         return mark(work)
 
     submit(store, "a", "b")
-    work(store, worker(stumble))
+    work(worker(stumble))
 
     assert state(store, "a") == (
         "FAILED",
@@ -80,13 +80,13 @@ def test_a_group_that_the_store_fails_is_taken_up_again_whole(
 
     submit(store, "a", "b", "c")
     one = worker(falter)
-    turn(store, one)
-    turn(store, one)
+    one.take_turn()
+    one.take_turn()
     with pytest.raises(StoreError):
-        turn(store, one)
+        one.take_turn()
     assert ([state(store, name)[0] for name in "abc"], traces(store)) == (["IN_PROGRESS"] * 3, [])
 
-    work(store, one)
+    work(one)
 
     assert ([state(store, name)[0] for name in "abc"], traces(store)) == (["SUCCEEDED"] * 3, ["a", "b", "c"])
 
@@ -103,13 +103,13 @@ def test_a_full_disk_delays_a_job_and_loses_nothing(store: Store, worker: Callab
 
     submit(store, "a")
     one = worker(fill)
-    turn(store, one)
-    turn(store, one)
+    one.take_turn()
+    one.take_turn()
     with pytest.raises(StoreError, match="the disk is full"):
-        turn(store, one)
+        one.take_turn()
     assert (state(store, "a")[0], traces(store)) == ("IN_PROGRESS", [])
 
-    work(store, one)
+    work(one)
 
     assert (state(store, "a")[0], traces(store)) == ("SUCCEEDED", ["a", "big"])
 

@@ -8,7 +8,7 @@ from provena_mcp.embedded.jobs.rows import JobOutcome
 from provena_mcp.embedded.jobs.tasks import JobWork
 from provena_mcp.embedded.jobs.worker import Worker
 from provena_mcp.embedded.store import Store
-from tests.embedded.job_turns import job, state, submit, traces, turn, work
+from tests.embedded.job_turns import job, state, submit, traces, work
 
 DEQUEUED = "Job removed from queue ready for processing by worker task."
 IN_PROGRESS = "Job has been dispatched to worker callback and is in progress."
@@ -19,7 +19,7 @@ def test_a_job_walks_through_the_states_with_their_texts(store: Store, worker: C
     one = worker()
 
     walk = [state(store, "a")]
-    while turn(store, one):
+    while one.take_turn():
         walk.append(state(store, "a"))
 
     assert walk == [
@@ -51,7 +51,7 @@ def test_jobs_are_done_in_the_order_of_submission(store: Store, worker: Callable
         return JobOutcome({})
 
     submit(store, "c", "a", "b")
-    work(store, worker(note))
+    work(worker(note))
 
     assert done == ["c", "a", "b"]
 
@@ -61,7 +61,7 @@ def test_two_workers_share_the_jobs_and_do_each_once(store: Store, worker: Calla
     submit(store, *names)
     one, other = worker(), worker()
 
-    while turn(store, one) | turn(store, other):
+    while one.take_turn() | other.take_turn():
         pass
 
     assert traces(store) == names

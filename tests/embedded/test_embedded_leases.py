@@ -11,7 +11,7 @@ from provena_mcp.embedded.jobs.rows import JobOutcome
 from provena_mcp.embedded.jobs.tasks import JobWork
 from provena_mcp.embedded.jobs.worker import LEASE_SECONDS, Worker
 from provena_mcp.embedded.store import Store
-from tests.embedded.job_turns import Clock, mark, state, submit, traces, turn, work
+from tests.embedded.job_turns import Clock, mark, state, submit, traces, work
 
 
 @pytest.mark.parametrize("turns", [1, 2])
@@ -21,12 +21,12 @@ def test_the_job_of_a_dead_worker_is_free_when_its_lease_ends(
     submit(store, "a")
     dead, living = worker(), worker()
     for _ in range(turns):
-        turn(store, dead)
+        dead.take_turn()
 
     clock.now += LEASE_SECONDS - 0.1
-    before = turn(store, living)
+    before = living.take_turn()
     clock.now += 0.1
-    work(store, living)
+    work(living)
 
     assert (before, state(store, "a")[0], traces(store)) == (False, "SUCCEEDED", ["a"])
 
@@ -36,12 +36,12 @@ def test_a_worker_that_wakes_after_its_lease_does_not_do_the_job_again(
 ) -> None:
     submit(store, "a")
     asleep, other = worker(), worker()
-    turn(store, asleep)
-    turn(store, asleep)
+    asleep.take_turn()
+    asleep.take_turn()
     clock.now += LEASE_SECONDS
 
-    work(store, other)
-    woke = turn(store, asleep)
+    work(other)
+    woke = asleep.take_turn()
 
     assert (woke, traces(store)) == (False, ["a"])
 
@@ -58,14 +58,14 @@ def test_a_process_killed_in_the_middle_of_a_job_leaves_nothing_of_it(
 
     submit(store, "a")
     dying = worker(die)
-    turn(store, dying)
-    turn(store, dying)
+    dying.take_turn()
+    dying.take_turn()
     with pytest.raises(KilledError):
-        turn(store, dying)
+        dying.take_turn()
 
     assert (state(store, "a")[0], traces(store)) == ("IN_PROGRESS", [])
     clock.now += LEASE_SECONDS
-    work(store, worker())
+    work(worker())
     assert (state(store, "a")[0], traces(store)) == ("SUCCEEDED", ["a"])
 
 
@@ -76,12 +76,12 @@ def test_a_job_that_kills_every_worker_is_given_up_and_the_one_taken_with_it_is_
     seen: list[list[str]] = []
     for _ in range(MOST_ATTEMPTS):
         dying = worker()
-        turn(store, dying)
-        turn(store, dying)
+        dying.take_turn()
+        dying.take_turn()
         seen.append([state(store, name)[0] for name in ("a", "b")])
         clock.now += LEASE_SECONDS
 
-    work(store, worker())
+    work(worker())
 
     # Begun together once, then each alone, so that only the one that kills is given up.
     assert seen == [["IN_PROGRESS", "IN_PROGRESS"], *[["IN_PROGRESS", "DEQUEUED"]] * (MOST_ATTEMPTS - 1)]
@@ -97,12 +97,12 @@ def test_a_job_that_was_given_back_is_not_given_up(
     submit(store, "a")
     for _ in range(MOST_ATTEMPTS + 1):
         leaving = worker()
-        turn(store, leaving)
-        turn(store, leaving)
+        leaving.take_turn()
+        leaving.take_turn()
         with store.write() as connection:
             leaving.give_back(connection)
 
-    work(store, worker())
+    work(worker())
 
     assert state(store, "a") == ("SUCCEEDED", None)
 
@@ -117,7 +117,7 @@ def test_a_job_held_until_a_time_far_off_is_done_as_after_its_lease(
     with store.write() as connection:
         connection.execute(f"UPDATE job SET {held} WHERE session_id = 'b'")
 
-    work(store, worker())
+    work(worker())
 
     assert (state(store, "b")[0], sorted(traces(store))) == ("SUCCEEDED", ["a", "b", "c"])
 
@@ -126,11 +126,11 @@ def test_a_worker_that_holds_for_less_is_followed_sooner(
     store: Store, worker: Callable[..., Worker], clock: Clock
 ) -> None:
     submit(store, "a")
-    turn(store, worker(lease=0.5))
+    worker(lease=0.5).take_turn()
     clock.now += 0.4
-    assert turn(store, worker()) is False
+    assert worker().take_turn() is False
     clock.now += 0.1
-    work(store, worker())
+    work(worker())
     assert traces(store) == ["a"]
 
 
@@ -144,8 +144,8 @@ def test_a_turn_ends_when_it_has_lasted_and_the_rest_stays_with_its_worker(
     submit(store, "a", "b", "c")
     slow, other = worker(linger), worker()
     done: list[list[str]] = []
-    while turn(store, slow):
-        turn(store, other)
+    while slow.take_turn():
+        other.take_turn()
         done.append(traces(store))
 
     assert done == [[], [], ["a"], ["a", "b"], ["a", "b", "c"]]
@@ -154,11 +154,11 @@ def test_a_turn_ends_when_it_has_lasted_and_the_rest_stays_with_its_worker(
 def test_what_a_worker_gives_back_can_be_taken_at_once(store: Store, worker: Callable[..., Worker]) -> None:
     submit(store, "a", "b")
     leaving, next_one = worker(), worker()
-    turn(store, leaving)
-    turn(store, leaving)
+    leaving.take_turn()
+    leaving.take_turn()
     with store.write() as connection:
         leaving.give_back(connection)
 
-    work(store, next_one)
+    work(next_one)
 
     assert traces(store) == ["a", "b"]

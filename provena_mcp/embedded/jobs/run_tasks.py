@@ -10,6 +10,7 @@ from provena_mcp.embedded import items, runs
 from provena_mcp.embedded.identity import may_write
 from provena_mcp.embedded.jobs.rows import JobOutcome, NewJob
 from provena_mcp.embedded.jobs.tasks import LODGING_FAILED, JobWork, Task, fail
+from provena_mcp.rules.records.references import Known
 from provena_mcp.wire.items import JsonObject, ModelRunItem, ModelRunRecord, parse_item
 from provena_mcp.wire.jobs import JobSubtype
 
@@ -66,10 +67,9 @@ def lodging(
 
 def _lodge(work: JobWork) -> JobOutcome:
     asked = LodgePayload.model_validate(work.job.payload)
-    if asked.revalidate:
-        _check(work, asked.record)
+    known = _check(work, asked.record) if asked.revalidate else None
     try:
-        lodged = runs.register(work.connection, asked.record, work.username, work.now)
+        lodged = runs.register(work.connection, asked.record, work.username, work.now, known)
     except runs.NoWorkflowError:
         fail(LODGING_FAILED)
     return JobOutcome({"record": lodged.as_json()})
@@ -128,10 +128,13 @@ def _lodge_again(work: JobWork, asked: LodgeOnlyPayload) -> runs.LodgedRun:
         fail(LODGING_FAILED)
 
 
-def _check(work: JobWork, record: ModelRunRecord) -> None:
-    problem = runs.first_problem(work.connection, record)
+def _check(work: JobWork, record: ModelRunRecord) -> Known:
+    """What the record refers to, if nothing is wrong with it."""
+    known = runs.referred(work.connection, record)
+    problem = runs.first_problem(record, known)
     if problem is not None:
         fail(problem.job_info)
+    return known
 
 
 def _is_own_run(work: JobWork, raw: JsonObject) -> bool:

@@ -170,7 +170,7 @@ def check_record(connection: sqlite3.Connection, record: ModelRunRecord) -> None
     Raises:
         HTTPException: With the first problem's status and detail (provena-http 4.4).
     """
-    problem = runs.first_problem(connection, record)
+    problem = runs.first_problem(record, runs.referred(connection, record))
     if problem is not None:
         raise HTTPException(problem.status, problem.service_detail)
 
