@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import logging
 import random
 import sys
@@ -20,12 +21,15 @@ from typing import Any, Final
 from mcp.types import CallToolResult
 
 from tests.faults.brute_force import JOINS, refuted
+from tests.faults.lies import another_run, the_run_of_another_row
 from tests.faults.sandbox import Mutation, Sandbox
 from tests.worlds.sample import error_of
 
 # A world that was written to that often is left for a new one: what is looked up in it grows.
 CASES_PER_WORLD: Final = 250
 BATCH: Final = 3
+# What is said of a run that could not be compared with what its job names.
+UNPROVEN: Final = "the word of its job alone"
 
 LINEAGE: Final[list[tuple[str, dict[str, Any]]]] = [
     ("explore_upstream", {"starting_id": "sample/1000120", "depth": 4}),
@@ -157,7 +161,7 @@ class Fuzz:
             self.wrong.append(f"{number} {tool} {arguments}: {untrue}")
 
     def write(self, number: int) -> None:
-        """One run, batch or update, confirmed while what is answered about jobs, or all of it, is spoilt."""
+        """One run, batch or update, confirmed while what is said of its job, or all, is spoilt or untrue."""
         names = [f"Run {number}.{row}" for row in range(BATCH if number % 5 == 0 else 1)]
         tool, arguments = self._change(number, names)
         shown = self.sandbox.call(tool, arguments)
@@ -170,7 +174,10 @@ class Fuzz:
             self.wrong.append(f"{number} {tool}: no reference though nothing was spoilt: {shown.content}")
             return
         change = Mutation(number)
-        with self._spoilt(change if number % 2 else _of_jobs(change)):
+        spoil = change if number % 2 else _of_jobs(change)
+        if number % 4 == 3:
+            spoil = _misnaming(number, change if number % 8 == 3 else None)
+        with self._spoilt(spoil):
             result = self.sandbox.call(tool, {"reference": reference, "confirm": True, "wait": True})
         content = self._understood(tool, number, result)
         there = [self.sandbox.runs_called(name) for name in names]
@@ -179,11 +186,13 @@ class Fuzz:
         if content is None:
             return
         self.outcomes[str(content["status"])] += 1
-        if content["status"] != "succeeded":
-            return
-        told = [content.get("model_run_id"), *(row.get("model_run_id") for row in content.get("runs") or ())]
-        if sorted(filter(None, told)) != sorted(run for runs in there for run in runs):
+        rows = [row for row in content.get("runs") or [content] if row.get("model_run_id")]
+        told = [row["model_run_id"] for row in rows if UNPROVEN not in json.dumps(row)]
+        made = sorted(run for runs in there for run in runs)
+        if content["status"] == "succeeded" and len(told) == len(rows) and sorted(told) != made:
             self.wrong.append(f"{number} {tool}: said to have succeeded: {content}; there is {there}")
+        elif not {*told} <= {*made, *([self._run] if tool == "update_model_run" else [])}:
+            self.wrong.append(f"{number} {tool}: said to be another run: {content}; there is {there}")
 
     def _change(self, number: int, names: list[str]) -> tuple[str, dict[str, Any]]:
         records = [{**self._record, "display_name": name} for name in names]
@@ -211,6 +220,17 @@ class Fuzz:
         if error["kind"] == "Internal":
             self.wrong.append(f"{number} {tool}: {error}")
         return None
+
+
+def _misnaming(number: int, change: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    """Has jobs name other runs than theirs, then spoils all that is said with ``change``."""
+    lie = another_run if number % 3 else the_run_of_another_row
+
+    def misname(body: Any) -> Any:
+        lie(body if isinstance(body, dict) else {})
+        return change(body) if change else body
+
+    return misname
 
 
 def _of_jobs(change: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -64,6 +64,26 @@ def success_of_another_kind(body: Json) -> None:
         job.update(status="SUCCEEDED", job_sub_type="GENERATE_REPORT", result={"report_url": "/r"})
 
 
+# Runs of the sample world.
+OTHER_RUNS = ("sample/1000016", "sample/1000040", "sample/1000042", "sample/1000043")
+
+
+def _registered(jobs: list[Json]) -> list[Json]:
+    return [job for job in jobs if job["job_sub_type"] == "MODEL_RUN_PROV_LODGE" and job.get("result")]
+
+
+def another_run(body: Json) -> None:
+    for job, run_id in zip(_registered(_jobs(body)), OTHER_RUNS, strict=False):
+        job["result"]["record"]["id"] = run_id
+
+
+def the_run_of_another_row(body: Json) -> None:
+    jobs = _registered(body.get("jobs") or [])
+    names = [job["result"]["record"]["id"] for job in jobs]
+    for job, run_id in zip(jobs, names[1:] + names[:1], strict=True):
+        job["result"]["record"]["id"] = run_id
+
+
 def rows_again(body: Json) -> None:
     _rows(body)[:] = [row for row in _rows(body) for _ in range(3)]
 
@@ -151,6 +171,8 @@ LIES: tuple[Fault, ...] = (
     Fault("no session", lying(no_session)),
     Fault("success without proof", lying(success_without_proof), 1),
     Fault("success of another kind of job", lying(success_of_another_kind), 1),
+    Fault("a job that names another run", lying(another_run), 1),
+    Fault("rows that name each other's runs", lying(the_run_of_another_row), 1),
     Fault("rows repeated", lying(rows_again), 1),
     Fault("null rows with success", lying(null_rows)),
     Fault("rows of another subtype", lying(another_subtype)),

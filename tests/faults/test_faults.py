@@ -16,6 +16,7 @@ from tests.faults.proxy import Exchange, Fault
 from tests.faults.table import ALL, Tally, run_table
 
 CALLS = 5
+MISNAMING = ("a job that names another run", "rows that name each other's runs")
 REPEATS = ("rows repeated", "links repeated", "nodes repeated")
 
 
@@ -43,6 +44,15 @@ async def test_the_calls_of_the_table_are_right_and_its_write_arrives_once_where
     tallies = await run_table(tmp_path, CALLS, faults, ClientLimits())
     # Four reads, and a write that is previewed, confirmed, and confirmed again.
     assert tallies == dict.fromkeys(("none", *REPEATS), Tally(calls=7, written=2, whole=6))
+
+
+@pytest.mark.slow
+@pytest.mark.asyncio
+async def test_runs_and_batches_are_told_by_their_own_handles_whatever_their_jobs_name(tmp_path: Path):
+    faults = tuple(lie for lie in LIES if lie.name in MISNAMING)
+    tallies = await run_table(tmp_path, 2 * CALLS, faults, ClientLimits())
+    # Eight reads, and a run and a batch that are previewed, confirmed, and confirmed again.
+    assert tallies == dict.fromkeys(MISNAMING, Tally(calls=14, written=4, whole=12))
 
 
 async def unspoilt(exchange: Exchange) -> None:

@@ -12,8 +12,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from mcp import Client
 
+from provena_mcp.embedded.app import BASE_PATHS
 from tests.faults.contradictions import contradiction_of
 from tests.faults.proxy import Fault, Proxy
 from tests.faults.questions import Questions
@@ -21,6 +23,7 @@ from tests.worlds.sample import text_of
 
 HUNG_SECONDS = 30.0
 AT_ONCE = 8
+BATCH = 2
 # After these a write may or may not have happened, and they say so.
 NOBODY_KNOWS = {"AmbiguousWrite", "Deployment"}
 
@@ -52,12 +55,17 @@ class Trial:
         self.questions = questions
         self.fault = fault
         self.tally = Tally()
+        # Which runs the records of these names are said to be.
+        self.registered: set[tuple[str, str]] = set()
 
     async def run(self, calls: int) -> Tally:
         self.proxy.arrived.clear()
         self.proxy.fault = self.fault
         slots = asyncio.Semaphore(AT_ONCE)
-        steps = [self._write(number) if number % 5 == 4 else self._read(number) for number in range(calls)]
+        steps = [
+            self._read(number) if number % 5 != 4 else self._write(number, 1 if number % 10 == 4 else BATCH)
+            for number in range(calls)
+        ]
 
         async def in_turn(step: Any) -> None:
             async with slots:
@@ -65,6 +73,7 @@ class Trial:
 
         await asyncio.gather(*map(in_turn, steps))
         self.proxy.fault = None
+        await self._look_at_what_is_registered()
         arrivals = _registrations(self.proxy.arrived)
         self.tally.duplicated = sum(count - 1 for count in arrivals.values() if count > 1)
         return self.tally
@@ -105,10 +114,12 @@ class Trial:
         else:
             self.tally.partial += 1
 
-    async def _write(self, number: int) -> None:
-        name = f"{self.fault.name} {number}"
-        record = {**self.questions.record, "display_name": name}
-        shown = await self._call("register_model_run", {"record": record})
+    async def _write(self, number: int, count: int) -> None:
+        names = [f"{self.fault.name} {number}.{row}" for row in range(count)]
+        records = [{**self.questions.record, "display_name": name} for name in names]
+        tool = "register_model_run" if count == 1 else "register_batch_model_runs"
+        given: dict[str, Any] = {"record": records[0]} if count == 1 else {"records": records}
+        shown = await self._call(tool, given)
         if shown is None:
             return
         content, is_error = shown
@@ -116,15 +127,15 @@ class Trial:
         if is_error or reference is None:
             self.tally.errors += 1
             return
-        confirmed = {"reference": reference, "confirm": True, "wait": number % 2 == 0}
+        confirmed = {"reference": reference, "confirm": True, "wait": number % 20 < 10}
         for _ in range(2):  # as an assistant that tries again
-            answered = await self._call("register_model_run", confirmed)
+            answered = await self._call(tool, confirmed)
             if answered is None:
                 return
-            self._judge_write(name, *answered)
+            self._judge_write(names, *answered)
 
-    def _judge_write(self, name: str, content: dict[str, Any], is_error: bool) -> None:
-        arrived = _registrations(self.proxy.arrived)[name]
+    def _judge_write(self, names: list[str], content: dict[str, Any], is_error: bool) -> None:
+        arrived = _registrations(self.proxy.arrived)[names[0]]
         if is_error:
             self.tally.errors += 1
             said = content["error"]
@@ -135,10 +146,22 @@ class Trial:
             self.tally.written += 1
             if not arrived:
                 self.tally.wrong.append(f"said to be {content['status']}, but never arrived")
-            if content["status"] == "succeeded" and not content.get("model_run_id"):
+            runs = content.get("runs") or [{**content, "name": names[0]}]
+            told = [(run["name"], run["model_run_id"]) for run in runs if run.get("model_run_id")]
+            self.registered.update(told)
+            if content["status"] == "succeeded" and {name for name, _ in told} != set(names):
                 self.tally.wrong.append(f"said to have succeeded, without the run: {content}"[:300])
         else:
             self.tally.partial += 1  # a new preview: something could not be looked up
+
+    async def _look_at_what_is_registered(self) -> None:
+        """Each run that a record was said to be has to be that, in the registry itself."""
+        address = f"http://127.0.0.1:{self.proxy.port}{BASE_PATHS['registry']}/registry/general/fetch"
+        async with httpx.AsyncClient() as provena:
+            for name, run_id in sorted(self.registered):
+                found = (await provena.get(address, params={"id": run_id})).json().get("item")
+                if found is None or found["display_name"] != name:
+                    self.tally.wrong.append(f"{name!r} is said to be {run_id}, which it is not"[:300])
 
 
 def _excused(fault: Fault) -> bool:
@@ -152,4 +175,6 @@ def _registrations(arrived: list[bytes]) -> Counter[str]:
         head, _, body = request.partition(b"\r\n\r\n")
         if head.startswith(b"POST /prov-api/model_run/register "):
             found[json.loads(body)["display_name"]] += 1
+        elif head.startswith(b"POST /prov-api/model_run/register_batch "):
+            found.update(record["display_name"] for record in json.loads(body)["records"])
     return found

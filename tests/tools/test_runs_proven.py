@@ -17,7 +17,7 @@ from tests.worlds.sample import BOTH_ERAS, call
 
 FETCH = "/registry-api/registry/general/fetch"
 LIST = "/registry-api/registry/general/list"
-ANOTHER_RUN, A_DATASET = "sample/1000034", "sample/1000012"
+ANOTHER_RUN, A_DATASET = "sample/1000016", "sample/1000012"
 LOOK = {"tool": "list_items", "arguments": {"subtype": "MODEL_RUN"}}
 ALONE = "That is the word of its job alone: it was not compared with the registry"
 
