@@ -47,7 +47,8 @@ async def test_ten_strangers_hold_up_no_known_caller_while_the_issuer_is_slow(la
         for number in range(10)
     ]
     await asyncio.sleep(0)
-    known = await asyncio.gather(*(issuer.claims_of(token) for _ in range(20)))
+    async with asyncio.timeout(10):
+        known = await asyncio.gather(*(issuer.claims_of(token) for _ in range(20)))
     assert {claims.sub for claims in known} == {"some-uuid"}
     mint.hold.set()
     assert await asyncio.gather(*strangers) == [NotLoggedInError] * 10
@@ -145,10 +146,11 @@ async def test_keys_in_use_are_renewed_before_anybody_has_to_wait_for_them():
     token = await known_to(issuer, mint)
     mint.now += 301
     mint.hold = asyncio.Event()
-    await issuer.claims_of(token)
-    mint.hold.set()
-    while len(mint.fetches) < 4:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await issuer.claims_of(token)
+        mint.hold.set()
+        while len(mint.fetches) < 4:
+            await asyncio.sleep(0)
     await asyncio.sleep(0)
     mint.now += 301
     mint.reachable = False
