@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress
 from typing import Final, Literal, NamedTuple
 
 from provena_mcp.lineage.flaws import reasons
@@ -229,24 +228,20 @@ def find_makers(graph: ProvenanceGraph, items: Iterable[str], *, is_complete: bo
 
     Of an incomplete lineage an item that leads nowhere may only not have been followed.
     """
-    ids, kinds, sources, relations, targets = graph.columns
-    numbers = map(graph.numbers.get, items)
-    wanted = [node for node in numbers if node is not None and kinds[node].subtype == "DATASET"]
-    is_wanted = bytearray(len(ids))
-    for node in wanted:
-        is_wanted[node] = True
-    links = compress(zip(sources, relations, targets, strict=True), map(is_wanted.__getitem__, sources))
+    (ids, kinds, sources, relations, targets), number = graph.columns, graph.numbers
+    wanted = [item for item in items if item in number and kinds[number[item]].subtype == "DATASET"]
     runs: dict[str, list[str]] = {}
     versions: set[str] = set()
-    for source, relation, target in links:
-        if relation == "wasGeneratedBy" and kinds[target].subtype == "MODEL_RUN":
-            runs.setdefault(ids[source], []).append(ids[target])
-        elif relation == "wasGeneratedBy" and kinds[target].subtype == "VERSION":
-            versions.add(ids[source])
+    for link in graph.links_on(wanted, "upstream"):
+        if relations[link] == "wasGeneratedBy":
+            dataset, maker = ids[sources[link]], targets[link]
+            if kinds[maker].subtype == "MODEL_RUN":
+                runs.setdefault(dataset, []).append(ids[maker])
+            elif kinds[maker].subtype == "VERSION":
+                versions.add(dataset)
     ways = graph.ways("upstream")
-    return Makers(
-        runs, frozenset(versions), frozenset(ids[node] for node in wanted if is_complete or ways[node])
-    )
+    known = frozenset(item for item in wanted if is_complete or ways[number[item]])
+    return Makers(runs, frozenset(versions), known)
 
 
 def fewest_runs(

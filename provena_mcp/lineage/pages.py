@@ -129,8 +129,7 @@ class PagePlan:
     @kept_property
     def is_short(self) -> bool:
         """Whether all rows that are left are so few that they mostly fit: then they are written at once."""
-        left = len(self.rows) - self.begin.row
-        return left <= _FEW or self._usual_end == len(self.rows)
+        return len(self.rows) - self.begin.row <= _FEW or self._usual_end == len(self.rows)
 
     @kept_property
     def frame(self) -> int:
@@ -263,12 +262,14 @@ def plan_page(view: LineageView, request: PageRequest) -> PagePlan:
 
 
 def _last(view: LineageView, request: PageRequest, rows: Sequence[int], begin: _Position) -> int:
-    """The end of the rows that would fit if they had neither names nor links, at least one."""
-    if len(rows) - begin.row <= _MOSTLY_SHOWN:
+    """The end of the rows that would fit if they had no links and, where all may fit, no names either."""
+    if (left := len(rows) - begin.row) <= _MOSTLY_SHOWN:
         return len(rows)
+    # An id is at least a token.
+    named = _ROW + _NAME if request.names and left * (_ROW + 1) > request.room else _ROW
     spent = 0
     for row in range(begin.row, len(rows)):
-        spent += _ROW + estimate_tokens(view.ids[rows[row]])
+        spent += named + estimate_tokens(view.ids[rows[row]])
         if spent > request.room and row - begin.row >= _FEW:
             return row
     return len(rows)

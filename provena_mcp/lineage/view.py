@@ -13,7 +13,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, compress
+from itertools import chain
 
 from provena_mcp.lineage.lineage import (
     Lineage,
@@ -39,7 +39,8 @@ Arc = tuple[str, int, int]
 class LineageView:
     """A lineage answer; ``ids``, ``types`` and ``hops`` are indexed by ref.
 
-    ``types`` are the registry's words. Refs 1 to ``answers`` are what a special query asks for.
+    ``types`` are the registry's words. Refs 1 to ``answers`` are what a special query asks for. ``counts`` are
+    those of items by hop and type.
     """
 
     lineage: Lineage
@@ -47,6 +48,7 @@ class LineageView:
     types: tuple[str, ...]
     hops: tuple[int, ...]
     answers: int
+    counts: Mapping[tuple[int, str], int]
 
     @property
     def graph(self) -> ProvenanceGraph:
@@ -81,7 +83,7 @@ class LineageView:
     @kept_property
     def refs(self) -> Mapping[str, int]:
         """The ref of every id."""
-        return {node: ref for ref, node in enumerate(self.ids)}
+        return dict(zip(self.ids, range(len(self.ids)), strict=True))
 
     def arcs(self, refs: Sequence[int]) -> Mapping[int, Sequence[Arc]]:
         """The links between each of some items and those before it, in a stable order.
@@ -89,13 +91,10 @@ class LineageView:
         Those of several items cost as much as those of one.
         """
         found: dict[int, list[Arc]] = {ref: [] for ref in refs}
-        columns, ref_of = self.graph.columns, self._ref_of
-        near = columns.sources if self.direction == "upstream" else columns.targets
+        (_, _, sources, relations, targets), ref_of = self.graph.columns, self._ref_of
         # What leads on from an item beyond these is none of theirs; of a long lineage that is nearly all.
-        is_near = bytes(map(max(refs, default=-1).__ge__, ref_of))
-        links = zip(columns.relations, columns.sources, columns.targets, strict=True)
-        for relation, source, target in compress(links, map(is_near.__getitem__, near)):
-            arc = relation, ref_of[source], ref_of[target]
+        for link in self.graph.links_on(self.ids[: max(refs, default=-1) + 1], self.direction):
+            arc = relations[link], ref_of[sources[link]], ref_of[targets[link]]
             later = arc[1] if arc[1] > arc[2] else arc[2]
             if later in found:
                 found[later].append(arc)
@@ -106,13 +105,18 @@ class LineageView:
     @kept_property
     def by_type(self) -> Mapping[str, int]:
         """Items of each type, the usual types first."""
-        counts = Counter(self.types[self._first :])
+        counts = Counter[str]()
+        for (_, subtype), count in self.counts.items():
+            counts[subtype] += count
         return {subtype: counts[subtype] for subtype in sorted(counts, key=type_order)}
 
     @kept_property
     def by_hop(self) -> Mapping[int, int]:
         """Items at each hop, nearest first."""
-        return dict(sorted(Counter(self.hops[self._first :]).items()))
+        counts = Counter[int]()
+        for (hop, _), count in self.counts.items():
+            counts[hop] += count
+        return dict(sorted(counts.items()))
 
     @kept_property
     def roots(self) -> tuple[int, ...]:
@@ -151,12 +155,10 @@ class LineageView:
         """All links of some items, by ref: those of several items cost as much as those of one."""
         missing = {ref: list[Arc]() for ref in refs if ref not in self._arcs_at}
         if missing:
-            columns, ref_of = self.graph.columns, self._ref_of
-            is_wanted = list(map(missing.__contains__, ref_of)).__getitem__
-            links = zip(columns.relations, columns.sources, columns.targets, strict=True)
-            wanted = map(max, map(is_wanted, columns.sources), map(is_wanted, columns.targets))
-            for relation, source, target in compress(links, wanted):
-                arc = relation, ref_of[source], ref_of[target]
+            (_, _, sources, relations, targets), ref_of = self.graph.columns, self._ref_of
+            items = [self.ids[ref] for ref in missing]
+            for link in {*self.graph.links_on(items, "upstream"), *self.graph.links_on(items, "downstream")}:
+                arc = relations[link], ref_of[sources[link]], ref_of[targets[link]]
                 for end in missing.keys() & arc[1:]:
                     missing[end].append(arc)
             self._arcs_at.update(missing)
@@ -211,11 +213,6 @@ class LineageView:
         """All links of the items that were asked about."""
         return {}
 
-    @property
-    def _first(self) -> int:
-        """The first ref in the graph: without any link the start is not."""
-        return len(self.ids) - len(self.graph.columns.ids)
-
     def _ending(self, direction: Direction, near: Iterable[int]) -> tuple[int, ...]:
         """Refs of items that lead nowhere in a direction, while ``near`` do; the usual types first."""
         ids, walk = self.graph.columns.ids, self.graph.walk(self.start, self.direction)
@@ -238,10 +235,13 @@ def view_lineage(lineage: Lineage, *, start_type: str = "") -> LineageView:
     number = graph.numbers.get(start)
     types = [type_word(Kind("", start_type) if number is None else graph.columns.kinds[number])]
     ids, hops, answers = [start], [0], 0
+    # Without any link the start is not in the graph.
+    counts = Counter({(0, types[0]): int(number is not None)})
     for place, group in in_order(lineage):
         group = sorted(group)
         ids += group
         types += [place.type] * len(group)
         hops += [place.hop] * len(group)
         answers += len(group) if place.is_asked_for else 0
-    return LineageView(lineage, tuple(ids), tuple(types), tuple(hops), answers)
+        counts[place.hop, place.type] += len(group)
+    return LineageView(lineage, tuple(ids), tuple(types), tuple(hops), answers, +counts)

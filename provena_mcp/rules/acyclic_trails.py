@@ -28,9 +28,7 @@ def part_on_trails(
         depth: Links on a trail at most.
     """
     columns, direction = graph.columns, DIRECTION_OF[query]
-    near, far = columns.sources, columns.targets
-    if direction == "downstream":
-        near, far = far, near
+    near, far = graph.ends(direction)
     asked_for = {kind for kind in set(columns.kinds) if kind.is_asked_for(query)}
     onward = _hops_on(list(map(asked_for.__contains__, columns.kinds)), near, far, depth)
     # An item that nothing joins to the start has no hops.
@@ -45,9 +43,7 @@ def part_on_trails(
 
 def _walk_of(graph: ProvenanceGraph, hops: list[int], direction: Direction) -> Walk:
     """The walk that gives every node the hops it is known to have."""
-    near, far = graph.columns.sources, graph.columns.targets
-    if direction == "downstream":
-        near, far = far, near
+    near, far = graph.ends(direction)
     levels: list[list[int]] = [[] for _ in range(max(hops, default=-1) + 1)]
     for node, hop in enumerate(hops):
         levels[hop].append(node)

@@ -143,20 +143,40 @@ class ProvenanceGraph:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ProvenanceGraph):
             return NotImplemented
-        return (self.nodes, self.links, self.contradictions) == (
-            other.nodes,
-            other.links,
-            other.contradictions,
-        )
+        theirs = other.nodes, other.links, other.contradictions
+        return (self.nodes, self.links, self.contradictions) == theirs
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]  as equal graphs may hold their nodes in other orders
 
     def __repr__(self) -> str:
         return f"ProvenanceGraph({self.nodes!r}, {self.links!r}, {self.contradictions!r})"
 
+    def ends(self, direction: Direction) -> tuple[Sequence[int], Sequence[int]]:
+        """Of every link the end that is met first in ``direction``, and the other."""
+        _, _, sources, _, targets = self.columns
+        return (sources, targets) if direction == "upstream" else (targets, sources)
+
+    def links_on(self, items: Iterable[str], direction: Direction) -> list[int]:
+        """The links that lead on from some items in ``direction``, by number; what is no node has none."""
+        chosen = [False] * len(self.columns.ids)
+        for item in items:
+            if item in self.numbers:
+                chosen[self.numbers[item]] = True
+        near, _ = self.ends(direction)
+        return list(compress(range(len(near)), map(chosen.__getitem__, near)))
+
     def ways(self, direction: Direction) -> Sequence[Sequence[int]]:
         """From each node, the nodes one link away in ``direction``, once for every link."""
-        return self._ways_up if direction == "upstream" else self._ways_down
+        if direction not in self._ways:
+            # Most items lead nowhere: they share one value.
+            ways: list[list[int]] = [[]] * len(self.columns.ids)
+            near, far = self.ends(direction)
+            for node in set(near):
+                ways[node] = []
+            for node, other in zip(near, far, strict=True):
+                ways[node].append(other)
+            self._ways[direction] = ways
+        return self._ways[direction]
 
     def walk(self, start: str, direction: Direction) -> Walk:
         """What is reached from ``start``; kept, since gathering, joining and viewing a lineage ask for it."""
@@ -272,24 +292,9 @@ class ProvenanceGraph:
         return graph
 
     @kept_property
-    def _ways_up(self) -> Sequence[Sequence[int]]:
-        return _ways(len(self.columns.ids), self.columns.sources, self.columns.targets)
-
-    @kept_property
-    def _ways_down(self) -> Sequence[Sequence[int]]:
-        return _ways(len(self.columns.ids), self.columns.targets, self.columns.sources)
+    def _ways(self) -> dict[Direction, Sequence[Sequence[int]]]:
+        return {}
 
     @kept_property
     def _walks(self) -> dict[tuple[str, Direction], Walk]:
         return {}
-
-
-def _ways(nodes: int, near: Iterable[int], far: Iterable[int]) -> Sequence[Sequence[int]]:
-    nowhere: list[int] = []
-    # Most items lead nowhere: they share one value.
-    ways = [nowhere] * nodes
-    for node in set(near):
-        ways[node] = []
-    for node, other in zip(near, far, strict=True):
-        ways[node].append(other)
-    return ways
