@@ -19,7 +19,7 @@ from provena_mcp.wire.lineage import CATEGORIES, ENDS, WRITTEN, Contradiction, r
 from provena_mcp.wire.subtypes import CATEGORY_OF, GRAPH_WORKFLOW_TEMPLATE
 
 if TYPE_CHECKING:
-    from provena_mcp.wire.lineage_structs import Answer, AnyLink, Link, Node
+    from provena_mcp.wire.lineage_structs import Answer, AnyLink, AnyNode, Link, Node
 
 # Bytes of a large answer that are decoded at once, in some three milliseconds.
 _PIECE: Final = 1024 * 1024
@@ -109,22 +109,22 @@ def _all_named(ids: Iterable[str]) -> bool:
     return all(map(str.strip, ids))
 
 
-def _decoded(call: Call, response: httpx.Response) -> Answer[Link] | Answer[AnyLink]:
+def _decoded(call: Call, response: httpx.Response) -> Answer[Node, Link] | Answer[AnyNode, AnyLink]:
     import msgspec
 
-    from provena_mcp.wire.lineage_structs import DECODER, Answer, AnyLink
+    from provena_mcp.wire.lineage_structs import DECODER, Answer, AnyLink, AnyNode
 
     try:
         return DECODER.decode(response.content)
     except (ValueError, RecursionError):
         try:
-            return msgspec.convert(read_lineage(response.content), Answer[AnyLink])
+            return msgspec.convert(read_lineage(response.content), Answer[AnyNode, AnyLink])
         except ValidationError as error:
             raise unreadable(call, response, error) from None
 
 
 def _graph(
-    nodes: Iterable[Sequence[Node]],
+    nodes: Iterable[Sequence[Node] | Sequence[AnyNode]],
     links: Iterable[Sequence[Link] | Sequence[AnyLink]],
     count: int | None,
     contradictions: tuple[Contradiction, ...] = (),

@@ -11,12 +11,22 @@ from typing import Generic, TypeVar
 import msgspec
 
 from provena_mcp.wire.lineage import KnownRelation
+from provena_mcp.wire.subtypes import ItemCategory, ServiceSubtype
 
+NodeT = TypeVar("NodeT")
 LinkT = TypeVar("LinkT")
 
 
 class Node(msgspec.Struct, gc=False):
-    """A node: an id and its kind."""
+    """A node: an id and its kind. Of a closed set no text is made for every node."""
+
+    id: str
+    item_category: ItemCategory | None = None
+    item_subtype: ServiceSubtype | None = None
+
+
+class AnyNode(msgspec.Struct, gc=False):
+    """The same of a kind that is not known."""
 
     id: str
     item_category: str | None = None
@@ -24,7 +34,7 @@ class Node(msgspec.Struct, gc=False):
 
 
 class Link(msgspec.Struct, gc=False):
-    """A PROV relation; source depends on target. Of a closed set no text is made for every link."""
+    """A PROV relation; source depends on target. As with nodes no text is made of the relation."""
 
     type: KnownRelation
     source: str
@@ -39,10 +49,10 @@ class AnyLink(msgspec.Struct, gc=False):
     target: str
 
 
-class Graph(msgspec.Struct, Generic[LinkT]):
+class Graph(msgspec.Struct, Generic[NodeT, LinkT]):
     """Node-link JSON; the edge key is ``links`` today and was ``edges`` in other builds."""
 
-    nodes: list[Node]
+    nodes: list[NodeT]
     links: list[LinkT] | msgspec.UnsetType = msgspec.UNSET
     edges: list[LinkT] | msgspec.UnsetType = msgspec.UNSET
 
@@ -54,11 +64,11 @@ class Status(msgspec.Struct):
     details: str = ""
 
 
-class Answer(msgspec.Struct, Generic[LinkT]):
+class Answer(msgspec.Struct, Generic[NodeT, LinkT]):
     """What the six lineage routes answer."""
 
     status: Status
-    graph: Graph[LinkT]
+    graph: Graph[NodeT, LinkT]
     record_count: int | None = None
 
 
@@ -78,7 +88,7 @@ class Outline(msgspec.Struct):
     record_count: int | None = None
 
 
-DECODER = msgspec.json.Decoder(Answer[Link])
+DECODER = msgspec.json.Decoder(Answer[Node, Link])
 OUTLINE = msgspec.json.Decoder(Outline)
 NODES = msgspec.json.Decoder(list[Node])
 LINKS = msgspec.json.Decoder(list[Link])
