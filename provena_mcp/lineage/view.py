@@ -39,8 +39,8 @@ Arc = tuple[str, int, int]
 class LineageView:
     """A lineage answer; ``ids``, ``types`` and ``hops`` are indexed by ref.
 
-    ``types`` are the registry's words. Refs 1 to ``answers`` are what a special query asks for. ``counts`` are
-    those of items by hop and type.
+    ``types`` are the registry's words. Refs 1 to ``answers`` are what a special query asks for. ``counts``
+    are those of items by hop and type.
     """
 
     lineage: Lineage
