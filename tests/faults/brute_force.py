@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any
 
@@ -27,15 +27,47 @@ JOINS = {
     "hadPrimarySource": ENTITIES,
     "specializationOf": ENTITIES,
 }
+TEMPLATE = "MODEL_RUN_WORKFLOW_TEMPLATE"
+REGISTERED = ("MODEL", TEMPLATE, "DATASET_TEMPLATE", "DATASET")
+KINDS = (
+    *(("ACTIVITY", subtype) for subtype in ("MODEL_RUN", "STUDY", "CREATE", "VERSION")),
+    *(("AGENT", subtype) for subtype in ("PERSON", "ORGANISATION")),
+    *(("ENTITY", subtype) for subtype in (*REGISTERED, "WORKFLOW_TEMPLATE")),
+)
+# What Provena writes, as source, relations and targets.
+WRITTEN = {
+    (source, relation, target)
+    for sources, relation, targets in (
+        (("MODEL_RUN",), "used", ("DATASET", "MODEL", TEMPLATE)),
+        (("MODEL_RUN",), "wasAssociatedWith", ("PERSON", "ORGANISATION")),
+        (("MODEL_RUN",), "wasInformedBy", ("STUDY",)),
+        (("DATASET",), "wasGeneratedBy", ("MODEL_RUN",)),
+        (("DATASET",), "wasInfluencedBy", ("DATASET_TEMPLATE",)),
+        ((TEMPLATE,), "hadMember", ("MODEL", "DATASET_TEMPLATE")),
+        (REGISTERED, "wasGeneratedBy", ("CREATE", "VERSION")),
+        (REGISTERED, "wasAttributedTo", ("PERSON",)),
+        (("CREATE", "VERSION"), "wasAssociatedWith", ("PERSON",)),
+        (("VERSION",), "used", REGISTERED),
+    )
+    for source, target in product(sources, targets)
+}
+OF_RUNS = {"MODEL", TEMPLATE, "PERSON"}
 DOWNSTREAM = ("downstream", "effected_datasets", "effected_agents")
 
 
-def refuted(tool: str, content: dict[str, Any], given: Sequence[Given]) -> str | None:
-    """What in the answer ``content`` is not so, by the graphs ``given`` to answer it; none if nothing is."""
+def refuted(
+    tool: str, content: dict[str, Any], given: Sequence[Given], registered: Mapping[str, str] | None = None
+) -> str | None:
+    """What in the answer ``content`` is not so, by the graphs ``given`` to answer it; none if nothing is.
+
+    ``registered`` are the subtypes of items in a registry that told the truth.
+    """
     graphs = [each for each in given if "/explore/" in each.path and each.status == 200]
     claims_all = content.get("complete", content.get("incomplete_because") is None)
     if claims_all and (doubt := next(doubts_of(graphs), None)):
         return f"{tool} is called complete, but {doubt}"
+    if claims_all and (odd := next(_miscalled(content, registered or {}), None)):
+        return f"{tool} is called complete, but {odd}"
     if tool in ("explore_upstream", "explore_downstream"):
         return next(_untrue_of_exploration(content, graphs, claims_all=claims_all), None)
     return (
@@ -62,11 +94,22 @@ def doubts_of(graphs: Sequence[Given]) -> Iterator[str]:
         if strays:
             yield f"nothing joins {sorted(strays)[:3]} to {graph.query['starting_id']}"
         yield from _absurd(graph, nodes)
+        yield from _unwritten(graph, nodes)
+        nameless = {node["id"] for node in nodes} - _subtypes(nodes).keys()
+        yield from (f"{item} is of no kind that exists" for item in nameless)
+        yield from _bare_runs(graph, nodes)
     for special, around in product(graphs, graphs):
         yield from _at_odds(special, around)
+    yield from _shouted({item for item, _ in kinds})
     for (item, _), found in kinds.items():
         if len(found) > 1:
             yield f"{item} has two kinds: {found}"
+
+
+def _shouted(ids: set[str]) -> Iterator[str]:
+    for one, other in pairwise(sorted(ids, key=lambda item: (item.lower(), item))):
+        if one.lower() == other.lower():
+            yield f"{one} and {other} are one handle"
 
 
 def _absurd(graph: Given, nodes: list[dict[str, Any]]) -> Iterator[str]:
@@ -90,6 +133,53 @@ def _absurd(graph: Given, nodes: list[dict[str, Any]]) -> Iterator[str]:
                     yield f"{source} {relation} {target}, though {end} is no {wanted}"
 
 
+def _unwritten(graph: Given, nodes: list[dict[str, Any]]) -> Iterator[str]:
+    """Links between items of kinds that Provena joins otherwise."""
+    subtypes, relations = _subtypes(nodes), {relation for _, relation, _ in WRITTEN}
+    for link in _links_of(graph):
+        form = subtypes.get(link["source"]), link["type"], subtypes.get(link["target"])
+        if link["type"] in relations and None not in form and form not in WRITTEN:
+            yield f"{form} is never written: {link}"
+
+
+def _subtypes(nodes: list[dict[str, Any]]) -> dict[str, str]:
+    """Of each node whose kind exists, the registry's word."""
+    words: dict[Any, str] = {
+        kind: TEMPLATE if kind[1].endswith("FLOW_TEMPLATE") else kind[1] for kind in KINDS
+    }
+    kinds = ((node["id"], (node.get("item_category"), node.get("item_subtype"))) for node in nodes)
+    return {item: words[kind] for item, kind in kinds if kind in words}
+
+
+def _bare_runs(graph: Given, nodes: list[dict[str, Any]]) -> Iterator[str]:
+    """Runs whose links are all in an upstream answer, and not those that every run has."""
+    if not graph.path.endswith("/upstream"):
+        return
+    subtypes, depth, pairs = _subtypes(nodes), int(graph.query["depth"]), _pairs_of(graph)
+    for run, hop in _reach(graph).items():
+        if subtypes.get(run) == "MODEL_RUN" and hop < depth:
+            named = {subtypes.get(other) for one, other in pairs if one == run}
+            if OF_RUNS - named:
+                yield f"{run} has no {OF_RUNS - named}"
+
+
+def _miscalled(content: dict[str, Any], registered: Mapping[str, str]) -> Iterator[str]:
+    """Items that are shown by their names from the registry, as another kind than it holds."""
+    called = {
+        row[1]: subtype
+        for by_type in (content.get("nodes") or {}).values()
+        for subtype, rows in by_type.items()
+        for row in rows
+        if len(row) > 2
+    }
+    for item in content["answer"] if isinstance(content.get("answer"), list) else ():
+        if item.get("name") and item.get("type"):
+            called[item["id"]] = item["type"]
+    for item, subtype in called.items():
+        if registered.get(item, subtype) != subtype:
+            yield f"{item} is no {subtype}"
+
+
 def _at_odds(special: Given, around: Given) -> Iterator[str]:
     """What effected_agents says otherwise than the downstream answer of the same start."""
     if not (special.path.endswith("effected_agents") and around.path.endswith("downstream")):
@@ -104,6 +194,11 @@ def _at_odds(special: Given, around: Given) -> Iterator[str]:
     within = {(one, other) for one, other in _pairs_of(around) if reach.get(one, depth) < depth}
     near = {item for pair in within for item in pair} | {special.query["starting_id"]}
     said, naming = _pairs_of(special), set[str]()
+    subtypes = _subtypes([*around.body["graph"]["nodes"], *special.body["graph"]["nodes"]])
+    carried_out = {after for before, after in said | within if subtypes.get(before) == "PERSON"}
+    for run in reach:
+        if reach[run] <= depth and subtypes.get(run) == "MODEL_RUN" and run not in carried_out:
+            yield f"nobody carried out {run}"
     for before, after in said - within:
         if category.get(before) != "AGENT" or after not in near:
             yield f"{after} follows {before} in effected_agents only"

@@ -245,23 +245,29 @@ def test_nothing_is_said_to_have_succeeded_that_is_not_there_once(fuzz: Fuzz):
     assert {"succeeded", "error"} <= fuzz.outcomes.keys()
 
 
-EXPLORED: Final = Given(
-    "/prov-api/explore/upstream",
-    {"starting_id": "10378.1/2", "depth": "10"},
-    200,
-    {"status": OK, "record_count": 2, "graph": GRAPH},
-)
+def of_makers(*subtypes: str | None) -> Given:
+    """The lineage of a dataset that was made by activities of these kinds."""
+    makers = [
+        {"id": f"1/{n}", "item_category": "ACTIVITY", "item_subtype": s} for n, s in enumerate(subtypes)
+    ]
+    links = [{"type": "wasGeneratedBy", "source": "10378.1/2", "target": maker["id"]} for maker in makers]
+    graph = {"nodes": [GRAPH["nodes"][0], *makers], "links": links}
+    body = {"status": OK, "graph": graph}
+    return Given("/prov-api/explore/upstream", {"starting_id": "10378.1/2", "depth": "10"}, 200, body)
+
+
+EXPLORED: Final = of_makers("CREATE")
 TOLD: Final = {
     "start": {"id": "10378.1/2"},
     "depth": {"asked": 9, "reached": 1},
     "complete": True,
     "totals": {"by_hop": {"0": 1, "1": 1}},
-    "nodes": {"0": {"DATASET": [[0, "10378.1/2"]]}, "1": {"MODEL_RUN": [[1, "10378.1/1"]]}},
+    "nodes": {"0": {"DATASET": [[0, "10378.1/2"]]}, "1": {"CREATE": [[1, "1/0", "named"]]}},
 }
 
 
 def without_links(given: Given) -> Given:
-    return replace(given, body={"status": OK, "graph": {**GRAPH, "links": []}})
+    return replace(given, body={"status": OK, "graph": {**given.body["graph"], "links": []}})
 
 
 @pytest.mark.parametrize(
@@ -269,17 +275,22 @@ def without_links(given: Given) -> Given:
     [
         (TOLD, EXPLORED, None),
         (TOLD, without_links(EXPLORED), "explore_upstream is called complete, but nothing joins"),
-        ({**TOLD, "complete": False}, without_links(EXPLORED), "10378.1/1 is said to be 1 hops away"),
+        ({**TOLD, "complete": False}, without_links(EXPLORED), "1/0 is said to be 1 hops away"),
         ({**TOLD, "totals": {"by_hop": {"0": 1}}}, EXPLORED, "complete with {0: 1} items by hop instead of"),
         (
             TOLD,
             replace(EXPLORED, query={**EXPLORED.query, "depth": "1"}),
             "complete, though nobody asked what",
         ),
+        (TOLD, of_makers(None), "explore_upstream is called complete, but 1/0 is of no kind that exists"),
+        (TOLD, of_makers("STUDY"), "explore_upstream is called complete, but ('DATASET', 'wasGeneratedBy', "),
+        (TOLD, of_makers("MODEL_RUN"), "explore_upstream is called complete, but 1/0 has no {"),
+        (TOLD, of_makers("VERSION"), "explore_upstream is called complete, but 1/0 is no CREATE"),
     ],
 )
 def test_what_is_not_so_is_found_out(told: dict[str, Any], given: Given, untrue: str | None):
-    found = refuted("explore_upstream", told, [given])
+    held = {"1/0": given.body["graph"]["nodes"][1]["item_subtype"]}
+    found = refuted("explore_upstream", told, [given], held)
     assert found is None if untrue is None else found is not None and found.startswith(untrue)
 
 
