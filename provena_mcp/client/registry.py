@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -138,8 +138,17 @@ class RegistryApi(ServiceApi):
         unread = tuple(UnreadRow.of(raw) for raw in answer.unparsable_items or ())
         return replace(page, unread=(*unread, *page.unread))
 
-    def walk(self, request: ListRequest, start: ListPlace = BEGINNING) -> Pages[ItemPage]:
-        """The pages of ``list`` from ``start`` on, for whoever decides page by page whether to go on."""
+    def walk(
+        self,
+        request: ListRequest,
+        start: ListPlace = BEGINNING,
+        *,
+        is_wanted: Callable[[str], bool] | None = None,
+    ) -> Pages[ItemPage]:
+        """The pages of ``list`` from ``start`` on, for whoever decides page by page whether to go on.
+
+        With ``is_wanted``, pages hold only the items with the ids it takes; other rows are not read.
+        """
         subtype = request.filter_by.item_subtype if request.filter_by else None
 
         async def read(key: JsonObject | None, rows: int) -> ItemPage:
@@ -147,7 +156,10 @@ class RegistryApi(ServiceApi):
             call = list_call(asked)
             answer, size = await self._ask_page(call, ListAnswer)
             require_success(call, answer.status)
-            return item_page(call, answer, answer.items, subtype, size)
+            rows_read = answer.items
+            if rows_read is not None and is_wanted is not None:
+                rows_read = [raw for raw in rows_read if is_wanted(str(raw.get("id", "")))]
+            return item_page(call, answer, rows_read, subtype, size)
 
         return Pages(list_call(request), read, start)
 

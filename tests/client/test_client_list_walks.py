@@ -42,6 +42,17 @@ async def test_pages_go_on_while_there_is_a_key_even_if_one_is_empty():
 
 
 @pytest.mark.asyncio
+async def test_only_the_rows_that_are_wanted_are_read():
+    broken = {key: value for key, value in STUDY.items() if key != "title"} | {"id": "10378.1/5"}
+    script = Script([json_answer({"status": OK, "items": [broken, STUDY, {}]})])
+    async with client_over(script) as client:
+        walk = client.registry.walk(ListRequest(), is_wanted=lambda item_id: item_id == "10378.1/3")
+        page = await walk.next_page(20)
+    assert page is not None
+    assert ([item.id for item in page.items], page.unparsable) == (["10378.1/3"], ())
+
+
+@pytest.mark.asyncio
 async def test_job_pages_go_on_while_there_is_a_key():
     script = Script(
         [

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from mcp import Client
 from mcp.types import CallToolResult
@@ -14,7 +15,7 @@ from pydantic import BaseModel, SerializerFunctionWrapHandler, model_serializer
 
 from provena_mcp.rules.budgets import estimate_tokens
 from provena_mcp.tools.definition import Reply, ToolDefinition
-from tests.worlds.deployment import Wire, provena, server
+from tests.worlds.deployment import Send, Wire, provena, server
 from tests.worlds.sample import text_of
 
 RESULT = "sample/1000041"
@@ -117,6 +118,26 @@ async def test_an_answer_asks_for_its_lineages_once_and_fetches_what_it_looks_at
         await requests_of(wire, client, tool, question)
         warm = await requests_of(wire, client, tool, question)
     assert warm == requests
+
+
+@pytest.mark.asyncio
+async def test_an_audit_does_not_follow_the_versions_of_what_a_list_holds_besides(tmp_path: Path):
+    async def with_another(request: httpx.Request, send: Send) -> httpx.Response:
+        body = json.loads(await (await send(request)).aread())
+        another = {
+            "id": "sample/1999998",
+            "versioning_info": {"version": 1, "next_version": "sample/1999999"},
+        }
+        body["items"].append(body["items"][0] | another)
+        return httpx.Response(200, json=body)
+
+    async with asking(tmp_path) as (wire, client):
+        question = {"item_id": "sample/1000099"}
+        await requests_of(wire, client, "audit_reproducibility", question)
+        before = await requests_of(wire, client, "audit_reproducibility", question)
+        wire.spoilt[f"/registry-api/{LISTS}"] = with_another
+        after = await requests_of(wire, client, "audit_reproducibility", question)
+    assert (after[LISTS], after[ITEMS]) == (1, before[ITEMS])
 
 
 @pytest.mark.asyncio

@@ -45,15 +45,9 @@ async def gather_evidence(
     """
     prov = CheckedExplorer(reader.client.prov)
     upstream, remade, _ = await together(
-        lineage,
+        _read_lineage(records, run.record, lineage),
         _remade(prov, run),
         _read_references(records, run.record),
-    )
-    makers = _makers(upstream.graph, {dataset.dataset_id for dataset in run.record.inputs})
-    nearest = dict.fromkeys(_nearest_datasets(upstream.graph, run.id), "DATASET")
-    await together(
-        records.read(makers),
-        records.read_many(nearest, most_pages=_DATASET_PAGES, most_fetches=_MOST_DATASETS),
     )
     await records.read_newer_versions(records.outcomes)
     await records.read_older_versions({dataset.dataset_id for dataset in run.record.inputs})
@@ -64,6 +58,22 @@ async def gather_evidence(
     reasons = (upstream.incomplete_because, prov.incomplete_because, records.incomplete_because, odd)
     because = "; ".join(reason for reason in reasons if reason) or None
     return RunEvidence(run, records.known, upstream.graph, remade, now, because)
+
+
+async def _read_lineage(records: ItemReader, record: ModelRunRecord, lineage: Awaitable[Lineage]) -> Lineage:
+    """The lineage of a run, once the runs that made its inputs are read and the nearest further datasets."""
+    found = await lineage
+    inputs = {dataset.dataset_id for dataset in record.inputs}
+    # What the record names is read meanwhile.
+    named = inputs | {dataset.dataset_id for dataset in record.outputs}
+    nearest = (item_id for item_id in _nearest_datasets(found.graph, found.start) if item_id not in named)
+    await together(
+        records.read(_makers(found.graph, inputs)),
+        records.read_many(
+            dict.fromkeys(nearest, "DATASET"), most_pages=_DATASET_PAGES, most_fetches=_MOST_DATASETS
+        ),
+    )
+    return found
 
 
 async def _read_references(records: ItemReader, record: ModelRunRecord) -> None:

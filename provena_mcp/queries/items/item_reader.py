@@ -67,6 +67,8 @@ class ItemReader:
         self._remember = remember
         self._needs = needs
         self._outcomes: dict[str, RegistryItem | ProvenaError] = {}
+        # What pages held besides what was asked for: nobody has to look at it, but it need not be fetched.
+        self._besides: dict[str, RegistryItem] = {}
 
     @property
     def outcomes(self) -> Mapping[str, RegistryItem | ProvenaError]:
@@ -104,6 +106,7 @@ class ItemReader:
             ProvenaError: Of a kind that the answer ``needs`` to go well.
         """
         asked = [item_id for item_id in dict.fromkeys(ids) if item_id]
+        self._take_from_besides(asked)
         wanted = [item_id for item_id in asked if item_id not in self._outcomes]
         outcomes = await together(*(self._fetch(item_id) for item_id in wanted))
         self._outcomes.update(zip(wanted, outcomes, strict=True))
@@ -126,6 +129,7 @@ class ItemReader:
         Raises:
             ProvenaError: As ``read``.
         """
+        self._take_from_besides(wanted)
         missing = {item: subtype for item, subtype in wanted.items() if item not in self._outcomes}
         counts = Counter(missing.values())
         worth: list[ItemSubtype] = [kind for kind in SUBTYPES if counts[kind] >= _WORTH_A_PAGE]
@@ -160,8 +164,12 @@ class ItemReader:
 
     async def _read_pages(self, subtype: ItemSubtype, missing: Mapping[str, str], most_pages: int) -> None:
         left = {item_id for item_id, kind in missing.items() if kind == subtype}
-        walk = self._registry.walk(ListRequest(filter_by=ListFilter(item_subtype=subtype)))
         size = _PAGE_SIZE
+        walk = self._registry.walk(
+            ListRequest(filter_by=ListFilter(item_subtype=subtype)),
+            # Most of a thousand rows are of no use, and to read a row costs more than all else about it.
+            is_wanted=lambda item_id: size < _LARGE_PAGE or item_id in left,
+        )
         for _ in range(most_pages):
             try:
                 page = await walk.next_page(size)
@@ -170,7 +178,9 @@ class ItemReader:
             if page is None:
                 return
             for item in page.items:
-                self._keep(item)
+                self._besides[item.id] = item
+                self._remember(item)
+            self._take_from_besides(left)
             hits = len(left)
             left -= self._outcomes.keys()
             hits -= len(left)
@@ -178,6 +188,11 @@ class ItemReader:
             if not goes_on or len(left) < _WORTH_A_PAGE:
                 return
             size = _LARGE_PAGE if len(left) >= _WORTH_A_LARGE_PAGE else _PAGE_SIZE
+
+    def _take_from_besides(self, ids: Iterable[str]) -> None:
+        for item_id in ids:
+            if item_id in self._besides and item_id not in self._outcomes:
+                self._outcomes[item_id] = self._besides[item_id]
 
     async def _fetch(self, item_id: str) -> RegistryItem | ProvenaError:
         try:
