@@ -32,7 +32,21 @@ SORTS = ("CREATED_TIME", "UPDATED_TIME", "DISPLAY_NAME")
 
 # Half characters and U+0000 are characters too: a door may refuse them, but nothing else may go wrong.
 TEXTS = st.text(st.characters(), max_size=12) | st.sampled_from(
-    ["\0", "a\0b", "\ud83d", "\u202e", "ﬂ ß 水温", "\r\n", "' OR 1 --", '"', "\\u0000", "<b>", "%", "AND"]
+    [
+        "\0",
+        "a\0b",
+        "\ud83d",
+        "\u202e",
+        "ﬂ ß 水温",
+        "\r\n",
+        "\ufeffa\ufeffb\ufeff",
+        "' OR 1 --",
+        '"',
+        "\\u0000",
+        "<b>",
+        "%",
+        "AND",
+    ]
 )
 VALUES = st.recursive(
     st.none()
@@ -90,19 +104,24 @@ def loaded_items(draw: st.DrawFn) -> Json:
     }
 
 
-NUL_FOR_A_NAME: Json = {
-    "title": "",
-    "description": "",
-    "display_name": "\0",
-    "history": [],
-    "id": "h/1",
-    "owner_username": "",
-    "created_timestamp": 0,
-    "updated_timestamp": 0,
-    "item_category": "ACTIVITY",
-    "item_subtype": "STUDY",
-    "record_type": "COMPLETE_ITEM",
-}
+def a_study(name: str) -> Json:
+    """One called so, and nothing else."""
+    return {
+        "title": name,
+        "description": name,
+        "display_name": name,
+        "history": [],
+        "id": "h/1",
+        "owner_username": "",
+        "created_timestamp": 0,
+        "updated_timestamp": 0,
+        "item_category": "ACTIVITY",
+        "item_subtype": "STUDY",
+        "record_type": "COMPLETE_ITEM",
+    }
+
+
+UNSEEN = "\ufeffMoore\ufeff Reef\ufeff"
 RECORDS = st.fixed_dictionaries(
     {
         "display_name": TEXTS,
@@ -127,12 +146,24 @@ RECORDS = st.fixed_dictionaries(
 )
 @given(st.lists(loaded_items(), max_size=3), st.lists(RECORDS, max_size=1), TEXTS)
 @example([], [a_record(display_name="a\0b")], "a\0b")
-@example([NUL_FOR_A_NAME], [], "")
+@example([a_study("\0")], [], "")
+@example([a_study(UNSEEN)], [a_record(display_name=UNSEEN)], UNSEEN)
 @example([], [a_record(start_time=2**70, end_time=2**70)], "\ud800")
 def test_what_any_door_accepts_comes_out_of_all_of_them_alike(
     items: list[Json], records: list[Json], text: str
 ) -> None:
     asyncio.run(_survives(items, records, text))
+
+
+def test_a_mark_that_nobody_sees_stays_in_names_of_files_that_spell_it_out(tmp_path: Path):
+    file, out = tmp_path / "items.json", tmp_path / "all.json"
+    file.write_text(f"\ufeff{json.dumps([a_study(UNSEEN)], ensure_ascii=False)}", encoding="utf-8")
+    first, again = Store(IN_MEMORY), Store(IN_MEMORY)
+    load_items(first, read_source(file))
+    export_items(first, out)
+    load_items(again, read_source(out))
+    assert [raw["title"] for raw in _held(again).values()] == [UNSEEN]
+    assert _held(again) == _held(first)
 
 
 async def _survives(items: list[Json], records: list[Json], text: str) -> None:
