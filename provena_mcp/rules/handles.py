@@ -17,16 +17,19 @@ from provena_mcp.errors import ArgumentError
 MAX_LENGTH: Final = 256
 _PREFIXES: Final = ("hdl://", "hdl:/", "hdl:", "info:hdl/", "doi://", "doi:")
 _RESOLVERS: Final = ("hdl.handle.net/", "handle.net/", "doi.org/", "dx.doi.org/")
-_LINK: Final = re.compile(r"\[[^\]]*\]\((\S+)\)")
+_LINK: Final = re.compile(r"\[[^\]]*\]\((\S+)\)[.,;:!?]*")
 _ADVICE: Final = (
     "Give the item's handle, for example '10378.1/1900010'; search_items or list_items finds handles by name."
 )
 _UNSAFE: Final = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff<>\"'`{}|\\^]")
 # What no handle holds, and a copy from a text leaves around one.
-_AROUND: Final = "<>\"'`\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-# What ends a sentence or a list, and follows what was quoted in it.
+_QUOTES: Final = "<>\"'`\u00ab\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
+_AROUND: Final = f"{_QUOTES}\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+# What ends a sentence or a list, and follows what was quoted or emphasised in it.
 _SENTENCE: Final = ".,;:!?)]/"
-_AFTER_QUOTED: Final = re.compile(rf"(?<=[>\"'`])[{re.escape(_SENTENCE)}]+$")
+_ENDING: Final = f"[{re.escape(_SENTENCE)}]"
+_AFTER_QUOTED: Final = re.compile(f"(?<=[{_QUOTES}]){_ENDING}+$")
+_EMPHASISED: Final = re.compile(rf"(\*{{1,3}}|_{{1,2}})(?![*_])(\S+)\1{_ENDING}*")
 
 
 def is_handle(text: object) -> bool:
@@ -46,7 +49,7 @@ def parse_handle(text: str, parameter: str = "id") -> str:
     Raises:
         ArgumentError: Nothing that could be a handle is left.
     """
-    pasted = _AFTER_QUOTED.sub("", text.strip()).strip(_AROUND).strip()
+    pasted = _bare(text)
     link = _LINK.fullmatch(pasted)
     handle = _without_prefix(link[1] if link else pasted)
     if not handle:
@@ -56,6 +59,17 @@ def parse_handle(text: str, parameter: str = "id") -> str:
             f"{parameter} {handle[:60]!r} is not a handle.", parameter=parameter, advice=_ADVICE
         )
     return handle
+
+
+def _bare(text: str) -> str:
+    """``text`` without the quotes and emphasis around it, which may be nested."""
+    before = None
+    while text != before:
+        before = text
+        text = _AFTER_QUOTED.sub("", text.strip()).strip(_AROUND).strip()
+        emphasised = _EMPHASISED.fullmatch(text)
+        text = emphasised[2] if emphasised else text
+    return text
 
 
 def hint_for_marks(handles: Iterable[str]) -> str | None:

@@ -36,10 +36,29 @@ from provena_mcp.rules.handles import parse_handle
         "\ufeff10378.1/1900010\u200b",
         "<https://hdl.handle.net/10378.1/1900010>.",
         "`10378.1/1900010`),",
+        "“10378.1/1900010”",
+        "\u201810378.1/1900010\u2019,",
+        "„10378.1/1900010“.",
+        "«10378.1/1900010»",
+        "10378.1/1900010”",
+        "**10378.1/1900010**",
+        "**10378.1/1900010**.",
+        "*hdl:10378.1/1900010*",
+        "__10378.1/1900010__)",
+        "**`10378.1/1900010`**",
+        "***“10378.1/1900010”***!",
+        "**[Ranking](https://hdl.handle.net/10378.1/1900010)**",
+        "[Ranking](https://hdl.handle.net/10378.1/1900010).",
     ],
 )
 def test_a_handle_is_read_however_it_was_pasted(written: str):
     assert parse_handle(written) == "10378.1/1900010"
+
+
+@pytest.mark.parametrize("handle", ["h/a*", "h/a**", "h/a_", "h/(b)", "h/a.", "h/*a*", "h/_a_"])
+def test_marks_that_a_handle_may_hold_stay_in_it(handle: str):
+    assert parse_handle(handle) == handle
+    assert parse_handle(f"**{handle}**") == handle
 
 
 def test_ids_without_a_slash_are_handles_too():
