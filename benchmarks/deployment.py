@@ -9,14 +9,14 @@ on within ten hops. Served are the lineage routes upstream, and the registry's i
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
 
 import uvicorn
 from pydantic_core import to_json
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from benchmarks.measurement import SERVICES, free_port, process
@@ -29,6 +29,7 @@ from provena_mcp.wire.lineage import LINEAGE_ROUTE, LineageQuery
 DEPTH = 10
 QUERIES: tuple[LineageQuery, ...] = ("upstream", "contributing_datasets", "contributing_agents")
 HUGE = 50_000
+LARGE, PIECE = 4 * 1024 * 1024, 256 * 1024
 CREATED = 1_600_000_000
 REEFS = ("Heron", "Moore", "Lizard", "Davies", "Hook", "Agincourt", "Lodestone")
 FIELDS = ("degree heating weeks", "larval connectivity", "coral cover", "wave exposure", "nutrient flux")
@@ -171,7 +172,17 @@ def application(sizes: list[int]) -> Starlette:
 
 
 def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json")
+    if len(body) <= LARGE:
+        return Response(body, media_type="application/json")
+    # At once it would copy all of it, and answer nobody else meanwhile.
+    return StreamingResponse(
+        _pieces(body), headers={"content-length": str(len(body))}, media_type="application/json"
+    )
+
+
+async def _pieces(body: bytes) -> AsyncGenerator[bytes]:
+    for begin in range(0, len(body), PIECE):
+        yield body[begin : begin + PIECE]
 
 
 @contextmanager

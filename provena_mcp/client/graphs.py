@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _PIECE: Final = 1024 * 1024
 # What is another form of a thing has that thing as another form (PROV-DM 5.5.2).
 _SYMMETRIC: Final = "alternateOf"
+# The kinds of a link's two ends, and what joins them.
+_Form = tuple[Kind, str, Kind]
 # All there are (provena-http 7.1).
 _KINDS: Final = frozenset(
     {
@@ -152,11 +154,17 @@ def _graph(
     contradictions += tuple(_of_no_kind(ids, kinds, kind_of, contradictions))
     contradictions += tuple(Contradiction("letters", " and ".join(some)) for some in alike_but_for_case(ids))
     columns = Columns(ids, kinds, sources := list[int](), relations := list[str](), targets := list[int]())
+    forms: set[_Form] = set()
     for part in links:
-        sources += [numbers[link.source] for link in part]
-        relations += [link.type for link in part]
-        targets += [numbers[link.target] for link in part]
-    contradictions += tuple(_contradicting(columns))
+        near = [numbers[link.source] for link in part]
+        types = [link.type for link in part]
+        far = [numbers[link.target] for link in part]
+        # Piece by piece, since nobody else gets a turn until all are looked at.
+        forms.update(zip(map(kinds.__getitem__, near), types, map(kinds.__getitem__, far), strict=True))
+        sources += near
+        relations += types
+        targets += far
+    contradictions += tuple(_contradicting(columns, forms))
     graph = ProvenanceGraph.of_columns(columns, contradictions, numbers)
     # Whoever asks for a lineage follows these ways next, so that looking at them costs next to nothing.
     if any(len(set(far)) < len(far) for far in graph.ways("upstream") if len(far) > 1):
@@ -185,15 +193,14 @@ def _of_no_kind(
                 yield Contradiction("kind", node)
 
 
-def _contradicting(columns: Columns) -> Iterator[Contradiction]:
+def _contradicting(columns: Columns, forms: Collection[_Form]) -> Iterator[Contradiction]:
     """Links that cannot be so: from an item to itself, both ways, or between items of such kinds.
 
     That is by what Provena writes (provena-http 5.2); PROV lets runs inform each other, and agents act so.
-    There are few kinds and many links, so that what the links of kinds could contradict is asked first.
+    There are few kinds and many links, so that what the links of kinds, ``forms``, could contradict is asked
+    first.
     """
     ids, kinds, sources, relations, targets = columns
-    kind = kinds.__getitem__
-    forms = set(zip(map(kind, sources), relations, map(kind, targets), strict=True))
     doubtful = {
         (source, relation, target)
         for source, relation, target in forms
