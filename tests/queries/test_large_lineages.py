@@ -7,12 +7,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from anyio import to_thread
 
 from provena_mcp.lineage.pages import PageRequest
 from provena_mcp.queries.answers.impact_evidence import gather_evidence
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.queries.lineage.frontier import LARGE_ITEMS, DepthCap
+from provena_mcp.queries.lineage.frontier import LARGE_ITEMS, DepthCap, in_thread
 from provena_mcp.queries.lineage.lineage_page import LineageQuestion, RecentLineage, answer_lineage
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer
 from provena_mcp.rules.graph import Columns, Kind, ProvenanceGraph
@@ -121,3 +122,16 @@ def test_a_small_answer_is_not_compared_with_a_large_one_on_the_event_loop() -> 
     )
     loop = threading.get_ident()
     assert [name for name, column in provena.columns._asdict().items() if loop in column.walked_by] == []
+
+
+@pytest.mark.asyncio
+async def test_those_who_wait_for_files_have_threads_however_much_is_computed() -> None:
+    goes_on = threading.Event()
+    computed = [asyncio.create_task(in_thread(goes_on.wait, 30)) for _ in range(60)]
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(10):
+            read = await to_thread.run_sync(lambda: "read")
+    finally:
+        goes_on.set()
+    assert (read, await asyncio.gather(*computed)) == ("read", [True] * 60)

@@ -13,7 +13,8 @@ from functools import partial
 from itertools import chain
 from typing import Final, ParamSpec, Protocol, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
 from provena_mcp.lineage.lineage import Query
@@ -32,6 +33,10 @@ LARGE_ITEMS: Final = 20_000
 # provena-http 5.2 and 5.3 give these no link of their own, so upstream ends at them.
 _UPSTREAM_ENDS: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
 
+_THREADS: Final = 4
+# Of each event loop.
+_FEW: Final = RunVar[CapacityLimiter]("threads that compute")
+
 Made = TypeVar("Made")
 P = ParamSpec("P")
 
@@ -39,9 +44,20 @@ P = ParamSpec("P")
 async def in_thread(work: Callable[P, Made], *args: P.args, **kwargs: P.kwargs) -> Made:
     """What ``work`` makes, in a thread that is none of the event loop's own: in those hosts are looked up.
 
-    Who goes away while it waits takes it along.
+    Few at once, in the order they come: threads that compute take turns anyway, and the others are for
+    those who wait for files. Who goes away while it waits takes it along.
     """
-    return await to_thread.run_sync(partial(work, *args, **kwargs), abandon_on_cancel=True)
+    few = _few()
+    return await to_thread.run_sync(partial(work, *args, **kwargs), abandon_on_cancel=True, limiter=few)
+
+
+def _few() -> CapacityLimiter:
+    try:
+        return _FEW.get()
+    except LookupError:
+        few = CapacityLimiter(_THREADS)
+        _FEW.set(few)
+        return few
 
 
 async def worked_out(work: Callable[[], Made], items: int) -> Made:
