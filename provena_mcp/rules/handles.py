@@ -73,13 +73,19 @@ def _bare(text: str) -> str:
 
 
 def hint_for_marks(handles: Iterable[str]) -> str | None:
-    """What is likely meant by those of ``handles``, which nothing has, that a sentence left its marks on.
+    """What is likely meant by those of ``handles``, which nothing has, that were not written as they are.
 
-    A handle may end like that too, so this is what to try next, and not what is read.
+    A sentence may have left its marks on one, or somebody its capitals. A handle may look like that too, so
+    this is what to try next, and not what is read.
     """
     bare = {handle: handle.lstrip("([").rstrip(_SENTENCE) for handle in handles}
     meant = [repr(handle) for marked, handle in bare.items() if handle != marked and "/" in handle]
-    return f"If the text around left its marks on a handle, {' or '.join(meant)} is meant." if meant else None
+    small = [repr(handle.lower()) for handle in bare.values() if handle != handle.lower() and "/" in handle]
+    hints = (
+        f"If the text around left its marks on a handle, {' or '.join(meant)} is meant." if meant else "",
+        f"Capital letters count in ids: maybe {' or '.join(small)} is meant." if small else "",
+    )
+    return " ".join(filter(None, hints)) or None
 
 
 def alike_but_for_case(handles: Collection[str]) -> list[list[str]]:

@@ -46,6 +46,16 @@ async def test_a_handle_with_the_marks_of_a_sentence_on_it_is_answered_with_the_
 
 
 @pytest.mark.asyncio(loop_scope="session")
+async def test_a_handle_in_other_capitals_is_answered_with_the_small_one(standing: Standing):
+    meant = "Capital letters count in ids: maybe 'sample/1000006' is meant."
+    async with standing.client() as client:
+        fetched = await call(client, "fetch_items", ids=["Sample/1000006"])
+        error = await failure(client, "explore_upstream", starting_id="SAMPLE/1000006")
+    assert (fetched["not_found"], fetched["hint"]) == (["Sample/1000006"], meant)
+    assert error["next"] == f"{meant} Check the handle; search_items and list_items find items by name."
+
+
+@pytest.mark.asyncio(loop_scope="session")
 async def test_numbers_that_nothing_has_are_answered_with_what_handles_look_like(standing: Standing):
     async with standing.client() as client:
         several = await call(client, "fetch_items", ids=["1000115", "7", "sample/7"])
