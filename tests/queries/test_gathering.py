@@ -159,3 +159,17 @@ def test_what_can_lead_to_no_dataset_does_not_make_an_answer_incomplete():
     assert gather(graph, 10, "upstream", "d0", 2).incomplete_because == (
         "stopped at depth 2; lineage goes on from 1 item at hop 2"
     )
+
+
+@pytest.mark.parametrize("query", ["upstream", "effected_agents"])
+def test_a_limit_that_a_query_kept_is_an_error_and_nothing_is_learned_from_it(query: LineageQuery):
+    """Learned, it would be blamed on callers ever after."""
+
+    class Contradicting:
+        async def explore(self, query: LineageQuery, starting_id: str, depth: int) -> ProvenanceGraph:
+            raise DepthLimitError(depth)
+
+    cap = DepthCap()
+    with pytest.raises(DepthLimitError):
+        asyncio.run(gather_lineage(Contradicting(), cap, query, "d0", 3))
+    assert not cap.is_known

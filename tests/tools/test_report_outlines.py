@@ -1,6 +1,8 @@
 """What is read of a report's document: all its items, and never at more cost than its size."""
 
 import io
+import time
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -60,6 +62,57 @@ def test_no_report_costs_more_to_read_than_its_size(written: Callable[[], bytes]
             read_outline(content)
     else:
         assert len(read_outline(content).sections) == sections
+
+
+def read_with(style_count: int) -> float:
+    """Seconds of processor time that many paragraphs of the last of so many styles take."""
+    styles = "".join(
+        f'<w:style w:styleId="s{number}"><w:name w:val="Style"/></w:style>' for number in range(style_count)
+    )
+    content = packed(f'<w:p><w:pPr><w:pStyle w:val="s{style_count - 1}"/></w:pPr></w:p>' * 5_000, styles)
+    begun = time.process_time()
+    read_outline(content)
+    return time.process_time() - begun
+
+
+def test_the_style_of_a_paragraph_is_not_searched_for_among_all():
+    # Searched for, thousands would take dozens of times as long as two.
+    assert min(read_with(5_000) for _ in range(3)) < 6 * min(read_with(2) for _ in range(3))
+
+
+def test_a_document_is_not_unpacked_beyond_what_a_report_may_have():
+    content = packed(" " * 120_000_000)
+    tracemalloc.start()
+    with pytest.raises(MalformedAnswerError):
+        read_outline(content)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 80_000_000
+
+
+@pytest.mark.parametrize(("members", "is_read"), [(900, True), (1_000, False)])
+def test_a_document_of_more_members_than_any_report_has_is_not_opened(members: int, is_read: bool):
+    content = io.BytesIO(packed("<w:p/>"))
+    with zipfile.ZipFile(content, "a") as archive:
+        for number in range(members):
+            archive.writestr(str(number), "")
+    if is_read:
+        assert read_outline(content.getvalue()).sections == ()
+    else:
+        with pytest.raises(MalformedAnswerError):
+            read_outline(content.getvalue())
+
+
+def test_a_document_that_declares_what_expands_is_not_read():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        declared = '<!DOCTYPE w [<!ENTITY a "wide"><!ENTITY b "&a;&a;&a;">]>'
+        opened = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+        archive.writestr(
+            "word/document.xml", f"{declared}<w:document {opened}><w:body>&b;</w:body></w:document>"
+        )
+    with pytest.raises(MalformedAnswerError):
+        read_outline(content.getvalue())
 
 
 REPORTS: dict[str, tuple[str, list[int | None]]] = {
