@@ -158,8 +158,8 @@ def _nearest_first(lineage: Lineage) -> Iterable[tuple[GroupKey, list[str]]]:
     groups: defaultdict[int, list[str]] = defaultdict(list)
     for node_id, kind, hop in zip(columns.ids, columns.kinds, hops, strict=True):
         groups[base[kind] + hop * per_hop].append(node_id)
-    if lineage.start in lineage.graph.numbers:
-        groups[base[lineage.graph.nodes[lineage.start]]].remove(lineage.start)
+    if (number := lineage.graph.numbers.get(lineage.start)) is not None:
+        groups[base[columns.kinds[number]]].remove(lineage.start)
     for place in sorted(groups):
         part, rest = divmod(place, per_part)
         hop, of_type = divmod(rest, per_hop)

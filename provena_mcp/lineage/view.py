@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -215,17 +215,17 @@ class LineageView:
 
     def _ending(self, direction: Direction, near: Iterable[int]) -> tuple[int, ...]:
         """Refs of items that lead nowhere in a direction, while ``near`` do; the usual types first."""
-        ids, walk = self.graph.columns.ids, self.graph.walk(self.start, self.direction)
+        walk = self.graph.walk(self.start, self.direction)
         if -1 in walk.hops:
-            nodes: Iterable[int] = set(range(len(ids))).difference(near)
+            nodes: Iterable[int] = set(range(len(walk.hops))).difference(near)
         elif direction == self.direction:
             nodes = [node for node, ahead in enumerate(self.graph.ways(direction)) if not ahead]
         else:
             # Whatever else a walk has reached, something leads to it.
             nodes = [node for level in walk.levels[:1] for node in level if node not in walk.nearer]
-        by_type: dict[str, list[int]] = {}
-        for ref in sorted(self.refs[ids[node]] for node in nodes):
-            by_type.setdefault(self.types[ref], []).append(ref)
+        by_type: defaultdict[str, list[int]] = defaultdict(list)
+        for ref in sorted(map(self._ref_of.__getitem__, nodes)):
+            by_type[self.types[ref]].append(ref)
         return tuple(chain.from_iterable(by_type[subtype] for subtype in sorted(by_type, key=type_order)))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import compress
-from operator import add, ge
 
 from provena_mcp.rules.cycles import tangle
 from provena_mcp.rules.graph import Direction, ProvenanceGraph, Walk
@@ -31,10 +30,10 @@ def part_on_trails(
     near, far = graph.ends(direction)
     asked_for = {kind for kind in set(columns.kinds) if kind.is_asked_for(query)}
     onward = _hops_on(list(map(asked_for.__contains__, columns.kinds)), near, far, depth)
-    # An item that nothing joins to the start has no hops.
-    hops = [hop if hop >= 0 else depth for hop in graph.walk(start, direction).hops]
-    others = map(add, map(hops.__getitem__, near), map(onward.__getitem__, far))
-    part = graph.of_links(list(map(depth.__gt__, others)))
+    hops = graph.walk(start, direction).hops
+    # How far it may be from the end of a link to what is asked for; nothing joins some items to the start.
+    room = [depth - hop if hop >= 0 else 0 for hop in hops]
+    part = graph.of_links([onward[end] < room[begin] for begin, end in zip(near, far, strict=True)])
     # With an item, all its shortest ways from the start are in the part: its hops are the same there.
     place = map(graph.numbers.__getitem__, part.columns.ids)
     part.keep_walk(start, direction, _walk_of(part, list(map(hops.__getitem__, place)), direction))
@@ -47,8 +46,8 @@ def _walk_of(graph: ProvenanceGraph, hops: list[int], direction: Direction) -> W
     levels: list[list[int]] = [[] for _ in range(max(hops, default=-1) + 1)]
     for node, hop in enumerate(hops):
         levels[hop].append(node)
-    hop_of = hops.__getitem__
-    return Walk(hops, levels, set(compress(far, map(ge, map(hop_of, near), map(hop_of, far)))))
+    nearer = {end for begin, end in zip(near, far, strict=True) if hops[begin] >= hops[end]}
+    return Walk(hops, levels, nearer)
 
 
 def _hops_on(is_goal: Sequence[bool], near: Sequence[int], far: Sequence[int], depth: int) -> list[int]:
