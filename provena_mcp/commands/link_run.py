@@ -86,7 +86,8 @@ class LinkRun:
     async def send(self, context: WriteContext, payload: StudyLink) -> JsonObject:
         """Have the run linked; Provena answers with the job that brings the graph up to date."""
         answer = await context.client.prov.link_to_study(payload.model_run_id, payload.study_id)
-        return {"session_id": answer.session_id, "job": "MODEL_RUN_LODGE_ONLY"}
+        about: JsonObject = {"model_run_record_id": payload.model_run_id}
+        return {"session_id": answer.session_id, "job": "MODEL_RUN_LODGE_ONLY", "about": about}
 
     async def result(self, context: WriteContext, sent: Sent) -> LinkModelRunToStudyResult:
         """Whether the run is in the study."""

@@ -45,13 +45,12 @@ from provena_mcp.queries.jobs.batches import (
     outcomes,
     page_of,
 )
-from provena_mcp.queries.jobs.job_wait import JobState, JobStatus
+from provena_mcp.queries.jobs.job_wait import JobState, JobStatus, digest_of_records
 from provena_mcp.queries.jobs.registry_check import check_registry, remark_on_batch
 from provena_mcp.queries.jobs.remains import Findings
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.text import plural
 from provena_mcp.wire.items import JsonObject, ModelRunRecord, as_object
-from provena_mcp.wire.runs import SubmissionAnswer
 
 REGISTER_BATCH: Final = "register_batch_model_runs"
 MAX_RECORDS: Final = 10_000
@@ -126,13 +125,13 @@ class RegisterBatch:
             ProvenaError: Nothing was created or sent.
         """
         if not payload.create:
-            return _queued(await context.client.prov.register_batch(payload.records))
+            return await _queued(context, payload.records)
         created = await create_planned(context, payload.create)
         if created.stopped is None:
             records = tuple(_with_handles(record, created) for record in payload.records)
             try:
                 return {
-                    **_queued(await context.client.prov.register_batch(records)),
+                    **await _queued(context, records),
                     "created": created.model_dump(mode="json"),
                 }
             except AmbiguousWriteError as error:
@@ -187,8 +186,10 @@ def _with_handles(record: ModelRunRecord, created: Created) -> ModelRunRecord:
     return ModelRunRecord.model_validate(with_handles(record.model_dump(mode="json"), created.handles))
 
 
-def _queued(answer: SubmissionAnswer) -> JsonObject:
-    return {"session_id": answer.session_id, "job": "MODEL_RUN_BATCH_SUBMIT"}
+async def _queued(context: WriteContext, records: tuple[ModelRunRecord, ...]) -> JsonObject:
+    about: JsonObject = {"records": await to_thread.run_sync(digest_of_records, records)}
+    answer = await context.client.prov.register_batch(records)
+    return {"session_id": answer.session_id, "job": "MODEL_RUN_BATCH_SUBMIT", "about": about}
 
 
 def _created(created: Created) -> tuple[tuple[Ref, ...] | None, int | None]:

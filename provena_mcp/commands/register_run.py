@@ -26,9 +26,10 @@ from provena_mcp.commands.records.run_preview import (
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.jobs.batches import look_for_runs
-from provena_mcp.queries.jobs.job_wait import run_id_of
+from provena_mcp.queries.jobs.job_wait import REGISTRATION, run_id_of
 from provena_mcp.queries.jobs.registry_check import check_registry
 from provena_mcp.queries.jobs.remains import remark, status_with
+from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.wire.items import JsonObject, ModelRunRecord, as_object
 
@@ -90,7 +91,8 @@ class RegisterRun:
     async def send(self, context: WriteContext, payload: Registration) -> JsonObject:
         """Have the run registered; Provena answers with a job."""
         answer = await context.client.prov.register(payload.record)
-        return {"session_id": answer.session_id, "job": "MODEL_RUN_PROV_LODGE"}
+        about: JsonObject = {"record": fingerprint(payload.record)}
+        return {"session_id": answer.session_id, "job": REGISTRATION, "about": about}
 
     async def result(self, context: WriteContext, sent: Sent) -> RegisterModelRunResult:
         """The run's handle, and what there is of a run that its job does not prove."""

@@ -39,7 +39,7 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.briefs.models import Brief, DatasetInRole, Ref
 from provena_mcp.rules.handles import parse_handle
-from provena_mcp.rules.records.fingerprint import same_record
+from provena_mcp.rules.records.fingerprint import fingerprint, same_record
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.records.references import AnyRun, Known, Reference, Refused, refusal_problem, resolve
 from provena_mcp.rules.records.schema import read_record
@@ -122,7 +122,11 @@ class UpdateRun:
         """Have the record replaced; Provena answers with a job."""
         answer = await context.client.prov.update(payload.model_run_id, payload.reason, payload.record)
         context.reader.names.forget(context.caller, payload.model_run_id)
-        return {"session_id": answer.session_id, "job": "MODEL_RUN_UPDATE"}
+        about: JsonObject = {
+            "model_run_record_id": payload.model_run_id,
+            "updated_record": fingerprint(payload.record),
+        }
+        return {"session_id": answer.session_id, "job": "MODEL_RUN_UPDATE", "about": about}
 
     async def result(self, context: WriteContext, sent: Sent) -> UpdateModelRunResult:
         """Whether the run has its new record."""

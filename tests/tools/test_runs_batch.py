@@ -11,6 +11,7 @@ import pytest
 from mcp import Client
 
 from tests.worlds.deployment import Asked, Send, a_record, provena, server
+from tests.worlds.lying_jobs import JOBS, Json, changed
 from tests.worlds.sample import BOTH_ERAS, call, failure
 
 BATCH = "/prov-api/model_run/register_batch"
@@ -139,12 +140,18 @@ async def test_a_row_that_fails_is_told_first_and_the_others_are_registered(tmp_
     async def with_a_bad_row(request: httpx.Request, send: Send) -> httpx.Response:
         body = json.loads(request.content)
         body["records"][1]["study_id"] = "sample/1999999"
-        changed = httpx.Request(request.method, request.url, json=body)
-        return await send(changed)
+        return await send(httpx.Request(request.method, request.url, json=body))
+
+    def as_it_was_sent(body: Json) -> None:
+        for job in (body.get("job"), *body.get("jobs", ())):
+            payload = job["payload"] if job else {}
+            for record in (*payload.get("records", ()), payload.get("record", {})):
+                record["study_id"] = a_record()["study_id"]
 
     async with provena(tmp_path) as wire, server(wire) as client:
         shown = await call(client, "register_batch_model_runs", records=records(3))
-        wire.spoilt[BATCH] = with_a_bad_row
+        answers = {f"{JOBS}{route}": changed(as_it_was_sent) for route in ("fetch", "list", "list_batch")}
+        wire.spoilt |= {BATCH: with_a_bad_row, **answers}
         done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
         later = await call(client, "get_job", session_id=done["session_id"])
         by_batch = await call(client, "get_job", session_id=done["batch_id"])

@@ -135,7 +135,8 @@ def _named_for(username: str, value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     changed = {key: _named_for(username, each) for key, each in value.items()}
-    if isinstance(value.get("display_name"), str):
+    # The record of a run is what was sent, whoever reads it.
+    if isinstance(value.get("display_name"), str) and "associations" not in value:
         changed["display_name"] = f"{username} sees {value['display_name']}"
     return changed
 

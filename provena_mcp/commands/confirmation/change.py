@@ -84,7 +84,10 @@ class Change(Protocol[PayloadT, ResultT]):
         ...
 
     async def send(self, context: WriteContext, payload: PayloadT) -> JsonObject:
-        """Send it; the answer has the ``session_id`` and the subtype, ``job``, of the job that was queued."""
+        """Send it; the answer has the ``session_id`` and the subtype, ``job``, of the job that was queued.
+
+        And what that is ``about``: by key of its payload, an id or the fingerprint of a record.
+        """
         ...
 
     async def result(self, context: WriteContext, sent: Sent) -> ResultT:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 import anyio
+from anyio import to_thread
 from pydantic import JsonValue
 
 from provena_mcp.commands.confirmation.change import Change, Confirmation, PayloadT, ResultT, Sent
@@ -22,13 +23,21 @@ from provena_mcp.errors import (
     AmbiguousWriteError,
     CallerError,
     DeadlineError,
+    MalformedAnswerError,
     ProvenaError,
     UnavailableError,
     UnderWayError,
 )
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.jobs.failures import explain_failure
-from provena_mcp.queries.jobs.job_wait import JobState, fetch_job_state, poll, run_id_of, run_name_of
+from provena_mcp.queries.jobs.job_wait import (
+    JobState,
+    fetch_job_state,
+    is_about,
+    poll,
+    run_id_of,
+    run_name_of,
+)
 from provena_mcp.rules.budgets import NAME_LENGTH
 from provena_mcp.rules.text import clean
 from provena_mcp.wire.items import JsonObject
@@ -196,6 +205,9 @@ async def _followed(
             deadline,
             confirmation.on_progress,
         )
+        about = sent.answer.get("about")
+        if job.job and isinstance(about, dict) and not await to_thread.run_sync(is_about, job.job, about):
+            raise MalformedAnswerError("job-api answered with a job about something else than was sent.")
     except ProvenaError as error:
         result = await change.result(context, sent)
         warning = f"It was sent, but its job could not be followed: {error.message} {_LOOK}"

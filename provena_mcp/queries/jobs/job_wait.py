@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import JsonValue, ValidationError
 
 from provena_mcp.client.http.room import UNDER_WAY
 from provena_mcp.errors import NotFoundError
 from provena_mcp.rules.budgets import NAME_LENGTH
+from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.text import clean
+from provena_mcp.wire.items import JsonObject, ModelRunRecord
 
 if TYPE_CHECKING:
     from provena_mcp.client import JobApi
@@ -149,6 +154,29 @@ def run_name_of(job: Job) -> str | None:
         if isinstance(name, str):
             return clean(name, NAME_LENGTH) or None
     return None
+
+
+def digest_of_records(records: Iterable[ModelRunRecord]) -> str:
+    """A digest that lists of the same records share, in whichever order."""
+    return sha256("".join(sorted(map(fingerprint, records))).encode()).hexdigest()
+
+
+def is_about(job: Job, sent: JsonObject) -> bool:
+    """Whether the payload of ``job`` says what was ``sent``, by key, as far as it says anything that is read.
+
+    Records are compared by their fingerprints, lists of them by ``digest_of_records``.
+    """
+    said = {key: _mark((job.payload or {}).get(key)) for key in sent}
+    return all(said[key] in (None, mark) for key, mark in sent.items())
+
+
+def _mark(value: JsonValue) -> JsonValue:
+    try:
+        if isinstance(value, list):
+            return digest_of_records(map(ModelRunRecord.model_validate, value))
+        return fingerprint(ModelRunRecord.model_validate(value)) if isinstance(value, dict) else value
+    except ValidationError:
+        return None
 
 
 async def fetch_job_state(jobs: JobApi, session_id: str, *subtypes: str) -> JobState:
