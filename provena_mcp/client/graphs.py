@@ -27,6 +27,7 @@ _PIECE: Final = 1024 * 1024
 _SYMMETRIC: Final = "alternateOf"
 # The kinds of a link's two ends, and what joins them.
 _Form = tuple[Kind, str, Kind]
+_ORGANISATION: Final = Kind("AGENT", "ORGANISATION")
 # All there are (provena-http 7.1).
 _KINDS: Final = frozenset(
     {
@@ -73,7 +74,7 @@ def graph_of_pieces(call: Call, response: httpx.Response) -> ProvenanceGraph:
         if outline.status.success and links is not UNSET and is_plain:
             nodes = map(NODES.decode, _pieces(bytes(outline.graph.nodes)))
             graph = _graph(nodes, map(LINKS.decode, _pieces(bytes(links))), outline.record_count)
-            if _all_named(graph.columns.ids):
+            if _all_named(graph.columns):
                 return graph
     except (ValueError, KeyError, RecursionError):
         return _read(call, response)  # which tells what is wrong with it, if anything
@@ -101,14 +102,22 @@ def _read(call: Call, response: httpx.Response) -> ProvenanceGraph:
         lacking = sorted(ends.difference(node.id for node in graph.nodes))
         undescribed = tuple(Contradiction("undescribed", end) for end in lacking)
         read = _graph([graph.nodes, [Node(end) for end in lacking]], [links], None, undescribed)
-    if not _all_named(read.columns.ids):
+    if not _all_named(read.columns):
         raise malformed(call, "an item without an id")
     return read
 
 
-def _all_named(ids: Iterable[str]) -> bool:
-    """Whether every id says something: nobody can ask for an item by a blank one."""
-    return all(map(str.strip, ids))
+def _all_named(columns: Columns) -> bool:
+    """Whether every id says something: nobody can ask for an item by a blank one.
+
+    Runs for which an empty text was given as organisation name one without an id (provena-http 4.1).
+    """
+    if all(map(str.strip, columns.ids)):
+        return True
+    return all(
+        node.strip() or (node == "" and kind == _ORGANISATION)
+        for node, kind in zip(columns.ids, columns.kinds, strict=True)
+    )
 
 
 def _decoded(call: Call, response: httpx.Response) -> Answer[Node, Link] | Answer[AnyNode, AnyLink]:

@@ -174,3 +174,24 @@ def test_an_item_that_the_registry_holds_as_another_kind_than_the_graph_is_told(
     assert told.get("complete") is not True
     assert " another kind than the graph does: " in told["incomplete_because"]
     assert "sample/1000003 (ORGANISATION)" in told["incomplete_because"]
+
+
+def an_organisation_without_id(graph: Json) -> None:
+    """As runs name it for which an empty text was given (provena-http 4.1)."""
+    for node in graph["nodes"]:
+        node["id"] = "" if node["id"] == "sample/1000003" else node["id"]
+    for link in graph["links"]:
+        link["target"] = "" if link["target"] == "sample/1000003" else link["target"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"), [("explore_upstream", {"starting_id": RUN}), *ABOVE, BELOW[0], BELOW[3]]
+)
+def test_an_organisation_that_a_run_names_by_an_empty_text_spoils_no_lineage(
+    sandbox: Sandbox, tool: str, arguments: Json
+):
+    sandbox.change = graphs(an_organisation_without_id)
+    result = sandbox.call(tool, arguments)
+    sandbox.change = None
+    assert not result.is_error, result.content
+    assert "the service" not in (result.structured_content or {}).get("incomplete_because", "")
