@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from pydantic import JsonValue
 from pydantic_core import to_json
 
 from provena_mcp.client.http.request import Call
@@ -94,9 +95,11 @@ def require_item(call: Call, item: RegistryItem, *, item_id: str | None, subtype
     return item
 
 
-def require_new_item(call: Call, item: RegistryItem, subtype: str) -> RegistryItem:
-    """``item``, just made, which has to be of ``subtype`` and to have a handle."""
+def require_new_item(call: Call, item: RegistryItem, subtype: str, name: JsonValue = None) -> RegistryItem:
+    """``item``, just made, which has to be of ``subtype``, to have a handle, and any ``name`` given."""
     require_handle(call, item.id, "item")
+    if isinstance(name, str) and (item.display_name or "").strip() != name.strip():
+        raise malformed(call, "another item than was to be made")
     return require_item(call, item, item_id=None, subtype=subtype)
 
 

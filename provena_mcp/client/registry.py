@@ -180,7 +180,8 @@ class RegistryApi(ServiceApi):
         )
         answer = await self._ask(call, CreateAnswer)
         require_success(call, answer.status)
-        item = require_new_item(call, item_of(call, answer.created_item), subtype)
+        name = domain_info.get("display_name")
+        item = require_new_item(call, item_of(call, answer.created_item), subtype, name)
         return CreatedItem(item, answer.register_create_activity_session_id or None)
 
     async def seed(self, subtype: ItemSubtype) -> RegistryItem:

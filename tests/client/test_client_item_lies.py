@@ -102,6 +102,10 @@ async def test_search_results_name_each_item_once(results: object, outcome: obje
         (lambda client: client.registry.create("PERSON", {}), {"status": OK, "created_item": person("")}),
         (lambda client: client.registry.create("PERSON", {}), {"status": OK, "created_item": person("x")}),
         (lambda client: client.registry.create("PERSON", {}), {"status": OK, "created_item": None}),
+        (
+            lambda client: client.registry.create("PERSON", {"display_name": "Somebody else"}),
+            {"status": OK, "created_item": person("1/1")},
+        ),
         (lambda client: client.registry.seed("STUDY"), {"status": OK, "seeded_item": person("1/1")}),
         (lambda client: client.registry.version("MODEL", "1/1", "why"), {"new_version_id": ""}),
         (lambda client: client.registry.version("MODEL", "1/1", "why"), {"new_version_id": "1/1"}),
