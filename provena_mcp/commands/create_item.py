@@ -17,7 +17,7 @@ from provena_mcp.commands.records.item_check import check_item, name_in
 from provena_mcp.commands.records.item_input import fields_of
 from provena_mcp.commands.records.lookup import digest_of, facts
 from provena_mcp.commands.records.run_preview import named
-from provena_mcp.errors import AmbiguousWriteError, ArgumentError
+from provena_mcp.errors import AmbiguousWriteError, ArgumentError, ProvenaError
 from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.rules.budgets import MESSAGE_LENGTH, NAME_LENGTH
@@ -109,9 +109,11 @@ class CreateItem:
         """The new item's handle."""
         item_id = str(sent.answer.get("id"))
         name = clean(str(sent.answer.get("name") or ""), NAME_LENGTH) or None
+        why = sent.answer.get("unproven")
+        made = f"Created as {item_id}." + (f" It was not compared with the registry ({why})." if why else "")
         return CreateItemResult(
             status="succeeded",
-            message=f"Created as {item_id}. Searches and the lineage graph know it some seconds later.",
+            message=f"{made} Searches and the lineage graph know it some seconds later.",
             created=Ref(id=item_id, name=name),
             session_id=session_in(sent.answer),
             next=NextCall(tool="fetch_items", arguments={"ids": [item_id]}),
@@ -134,7 +136,24 @@ async def send_item(context: WriteContext, payload: ItemCreation) -> JsonObject:
         "id": minted.handle,
         "name": name,
         "session_id": minted.register_create_activity_session_id,
+        "unproven": await _why_unproven(context, minted.handle, name),
     }
+
+
+async def _why_unproven(context: WriteContext, handle: str, name: str) -> str | None:
+    """Why it could not be seen that ``handle`` is the new dataset; none if it is."""
+    try:
+        item = await context.client.registry.fetch(handle)
+    except ProvenaError as error:
+        return error.message.rstrip(".")
+    if item.item_subtype == "DATASET" and item.is_seed:
+        return "there is no record of it yet"
+    if item.item_subtype != "DATASET" or (item.display_name or "").strip() != name.strip():
+        raise AmbiguousWriteError(
+            f"The data store says that the dataset is registered as {handle}, which is another item.",
+            advice="Look for it with search_items before trying again.",
+        )
+    return None
 
 
 def _subtype(arguments: JsonObject) -> ContentSubtype:

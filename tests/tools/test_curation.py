@@ -3,12 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.tools.new_items import CURATION, DATASET, PERSON, created
-from tests.worlds.deployment import Asked, losing_the_answer, provena, server
+from tests.worlds.deployment import Asked, Send, answering, losing_the_answer, provena, server
+from tests.worlds.lying_jobs import Json, changed
 from tests.worlds.sample import BOTH_ERAS, call, failure, sample_client
 
+FETCH = "/registry-api/registry/general/fetch"
+MINT = "/data-api/register/mint-dataset"
 CREATE_PERSON = "/registry-api/registry/agent/person/create"
 
 
@@ -185,3 +189,30 @@ async def test_a_lost_answer_is_not_sent_again(tmp_path: Path):
         f"{lost['message']}"
     )
     assert wire.count(CREATE_PERSON) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_dataset_is_created_when_its_handle_is_it_in_the_registry(tmp_path: Path):
+    def another(body: Json) -> None:
+        body["handle"] = "sample/1000012"
+
+    dataset = {"item_subtype": "DATASET", "item": {"collection_format": DATASET}}
+    async with provena(tmp_path) as wire, server(wire, **CURATION) as client:
+        shown = [await call(client, "create_item", **dataset) for _ in range(2)]
+        wire.spoilt[MINT] = changed(another)
+        error = await failure(client, "create_item", reference=shown[0]["reference"], confirm=True)
+
+        async def then_down(request: httpx.Request, send: Send) -> httpx.Response:
+            wire.spoilt[FETCH] = answering(500, {"detail": "x"})
+            return await send(request)
+
+        wire.spoilt[MINT] = then_down
+        alone = await call(client, "create_item", reference=shown[1]["reference"], confirm=True)
+    assert (error["kind"], error["message"]) == (
+        "AmbiguousWrite",
+        "The data store says that the dataset is registered as sample/1000012, which is another item.",
+    )
+    assert alone["message"] == (
+        f"Created as {alone['created']['id']}. It was not compared with the registry (registry-api failed "
+        "inside (500, fetch an item)). Searches and the lineage graph know it some seconds later."
+    )
