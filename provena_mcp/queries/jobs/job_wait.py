@@ -14,12 +14,11 @@ from pydantic import JsonValue, ValidationError
 from provena_mcp.client.http.room import UNDER_WAY
 from provena_mcp.errors import NotFoundError
 from provena_mcp.rules.budgets import NAME_LENGTH
-from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.text import clean
-from provena_mcp.wire.items import JsonObject, ModelRunRecord
 
 if TYPE_CHECKING:
     from provena_mcp.client import JobApi
+    from provena_mcp.wire.items import JsonObject, ModelRunRecord
     from provena_mcp.wire.jobs import Job
 
 JobStatus = Literal["submitted", "pending", "dequeued", "in_progress", "succeeded", "failed"]
@@ -158,6 +157,8 @@ def run_name_of(job: Job) -> str | None:
 
 def digest_of_records(records: Iterable[ModelRunRecord]) -> str:
     """A digest that lists of the same records share, in whichever order."""
+    from provena_mcp.rules.records.fingerprint import fingerprint
+
     return sha256("".join(sorted(map(fingerprint, records))).encode()).hexdigest()
 
 
@@ -171,6 +172,10 @@ def is_about(job: Job, sent: JsonObject) -> bool:
 
 
 def _mark(value: JsonValue) -> JsonValue:
+    # A start loads this module for how often a job is asked about, and none of these.
+    from provena_mcp.rules.records.fingerprint import fingerprint
+    from provena_mcp.wire.items import ModelRunRecord
+
     try:
         if isinstance(value, list):
             return digest_of_records(map(ModelRunRecord.model_validate, value))
