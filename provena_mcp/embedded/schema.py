@@ -26,9 +26,8 @@ OTHER_FILE: Final[dict[Kind, str]] = {
 Step = str | Callable[[sqlite3.Connection], None]
 
 _ITEM_TEXT: Final = """CREATE VIRTUAL TABLE item_text
-    USING fts5 (id, name, body, subtype, tokenize = 'porter unicode61 remove_diacritics 2')"""
-# The words of all items, with which one that none holds is compared.
-_WORD: Final = "CREATE TABLE word (term TEXT PRIMARY KEY) WITHOUT ROWID"
+    USING fts5 (id, name, body, tokenize = 'porter unicode61 remove_diacritics 2')"""
+_ITEM_WORD: Final = "CREATE VIRTUAL TABLE item_word USING fts5vocab (item_text, 'row')"
 
 _ITEMS: Final = (
     # One row per registry item. raw is the item's JSON as it came; the other columns are what lists
@@ -53,7 +52,7 @@ _ITEMS: Final = (
     "CREATE INDEX item_by_subtype_name ON item (subtype, display_name, id) WHERE display_name IS NOT NULL",
     "CREATE INDEX item_pending ON item (created, id) WHERE pending",
     _ITEM_TEXT,
-    _WORD,
+    _ITEM_WORD,
     "CREATE TABLE user_link (username TEXT PRIMARY KEY, person_id TEXT NOT NULL) WITHOUT ROWID",
 )
 
@@ -130,13 +129,12 @@ def _index_again(connection: sqlite3.Connection) -> None:
 
 
 # The index was of words as they stand; now they are folded, so that those of a query find them. Once more
-# where more letters are folded than the index was made with, and where it did not say what kind an item is.
-_WORDS: Final[tuple[Step, ...]] = (
-    "DROP TABLE IF EXISTS item_word",
-    "DROP TABLE IF EXISTS word",
+# where more letters are folded than the index was made with.
+_FOLDED_WORDS: Final[tuple[Step, ...]] = (
+    "DROP TABLE item_word",
     "DROP TABLE item_text",
     _ITEM_TEXT,
-    _WORD,
+    _ITEM_WORD,
     _index_again,
 )
 
@@ -154,11 +152,10 @@ _STRANDED: Final = (f"CREATE INDEX IF NOT EXISTS job_stranded ON job (key) WHERE
 _MIGRATIONS: Final[tuple[tuple[Step, ...], ...]] = (
     (*_ITEMS, *_GRAPH),
     _JOBS,
-    _WORDS,
+    _FOLDED_WORDS,
     _CHANGES,
     _STRANDED,
-    _WORDS,
-    _WORDS,
+    _FOLDED_WORDS,
 )
 
 

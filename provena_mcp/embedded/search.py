@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydantic import JsonValue
 
-from provena_mcp.embedded.best_matches import best_matches, is_found
-from provena_mcp.embedded.spelling import spellings
 from provena_mcp.rules.search_words import fold, synonyms_of, words_of
 
 if TYPE_CHECKING:
@@ -47,9 +45,27 @@ _UNSEARCHED: Final = frozenset(
 _REFERENCES: Final = ("_id", "_uri", "_url", "uri", "usage_type")
 _MOST_WORDS: Final = 32
 _SHORTEST_PREFIX: Final = 3
-_WORD: Final = re.compile(r"[^\W_]{3,}")
-# No letter of any language, so no word of a text or a query begins with it.
-_MARK: Final = "\ue000"
+_MOST_SPELLINGS: Final = 20
+_ALIKE: Final = 0.75
+
+# What a match weighs: in the item's own id most, then in its name, then in its text. Ranked before an item
+# is looked at: a common word has as many matches as there are items.
+_SEARCH: Final = """
+    SELECT item.id, found.score, item.subtype FROM (
+        SELECT rowid AS key, -bm25(item_text, 20.0, 5.0, 1.0) AS score FROM item_text
+        WHERE item_text MATCH :match ORDER BY score DESC, rowid LIMIT :limit
+    ) AS found JOIN item ON item.key = found.key ORDER BY score DESC, item.id
+"""
+_SEARCH_SUBTYPE: Final = """
+    SELECT item.id, found.score, item.subtype FROM (
+        SELECT item_text.rowid AS key, -bm25(item_text, 20.0, 5.0, 1.0) AS score
+        FROM item_text JOIN item ON item.key = item_text.rowid
+        WHERE item_text MATCH :match AND item.subtype = :subtype
+        ORDER BY score DESC, item_text.rowid LIMIT :limit
+    ) AS found JOIN item ON item.key = found.key ORDER BY score DESC, item.id
+"""
+# Of a subtype that is not rare the best are among so many times as many of the best of all.
+_AHEAD: Final = 8
 _REINDEXED: Final = 500
 
 
@@ -71,23 +87,13 @@ def index(
         )
     )
     connection.executemany("DELETE FROM item_text WHERE rowid = ?", ((keys[known],) for known in indexed))
-    rows = [
-        (
-            keys[item_id],
-            fold(item_id),
-            _folded(raw.get("display_name")),
-            fold(" ".join(_texts(raw, []))),
-            _subtype_word(str(raw["item_subtype"])),
-        )
-        for item_id, raw in items.items()
-        if raw.get("record_type") != "SEED_ITEM"
-    ]
     connection.executemany(
-        "INSERT INTO item_text (rowid, id, name, body, subtype) VALUES (?, ?, ?, ?, ?)", rows
-    )
-    connection.execute(
-        "INSERT OR IGNORE INTO word SELECT value FROM json_each(?)",
-        (json.dumps(list(_words(text for row in rows for text in row[1:4]))),),
+        "INSERT INTO item_text (rowid, id, name, body) VALUES (?, ?, ?, ?)",
+        (
+            (keys[item_id], fold(item_id), _folded(raw.get("display_name")), fold(" ".join(_texts(raw, []))))
+            for item_id, raw in items.items()
+            if raw.get("record_type") != "SEED_ITEM"
+        ),
     )
 
 
@@ -105,17 +111,8 @@ def index_again(connection: sqlite3.Connection) -> None:
 
 
 def forget(connection: sqlite3.Connection, item_id: str) -> None:
-    """Let an item, still there, be found no more, and keep no word that was its alone."""
-    row = connection.execute(
-        "SELECT rowid, id, name, body FROM item_text WHERE rowid = (SELECT key FROM item WHERE id = ?)",
-        (item_id,),
-    ).fetchone()
-    if row is None:
-        return
-    key, *texts = row
-    connection.execute("DELETE FROM item_text WHERE rowid = ?", (key,))
-    alone = [word for word in _words(texts) if not is_found(connection, f'"{word}"')]
-    connection.executemany("DELETE FROM word WHERE term = ?", ((word,) for word in alone))
+    """Let an item, still there, be found no more."""
+    connection.execute("DELETE FROM item_text WHERE rowid = (SELECT key FROM item WHERE id = ?)", (item_id,))
 
 
 def search(connection: sqlite3.Connection, query: str, subtype: str | None, limit: int) -> tuple[Hit, ...]:
@@ -131,14 +128,20 @@ def search(connection: sqlite3.Connection, query: str, subtype: str | None, limi
     wanted += [f'"{fold(phrase)}"' for phrases in alike.values() for phrase in phrases]
     if not wanted:
         return ()
-    among = f'subtype : "{_subtype_word(subtype)}"' if subtype else None
-    matches = best_matches(connection, list(dict.fromkeys(wanted)), among, limit)
-    return tuple(Hit(match.id, match.score) for match in matches)
+    asked = {"match": " OR ".join(dict.fromkeys(wanted)), "subtype": subtype, "limit": limit}
+    return tuple(Hit(item_id, score) for item_id, score, _ in _ranked(connection, asked, subtype, limit))
 
 
-def _subtype_word(subtype: str) -> str:
-    """The word that the index holds for items of a subtype."""
-    return _MARK + subtype.replace("_", "").lower()
+def _ranked(
+    connection: sqlite3.Connection, asked: dict[str, str | int | None], subtype: str | None, limit: int
+) -> list[tuple[str, float, str]]:
+    if subtype is None:
+        return connection.execute(_SEARCH, asked).fetchall()
+    best = connection.execute(_SEARCH, {**asked, "limit": limit * _AHEAD}).fetchall()
+    kept = [row for row in best if row[2] == subtype][:limit]
+    if len(kept) == limit or len(best) < limit * _AHEAD:
+        return kept
+    return connection.execute(_SEARCH_SUBTYPE, asked).fetchall()
 
 
 def _folded(value: JsonValue) -> str | None:
@@ -163,16 +166,22 @@ def _texts(value: JsonValue, found: list[str]) -> list[str]:
     return found
 
 
-def _words(texts: Iterable[str | None]) -> set[str]:
-    """The words of folded texts that are worth a prefix."""
-    return {word for text in texts if text for word in _WORD.findall(text)}
-
-
 def _terms(connection: sqlite3.Connection, word: str, *, has_synonym: bool) -> tuple[str, ...]:
     # A word is letters, digits and blanks only, and quoted: nothing in it can be FTS5 syntax.
     if len(word) < _SHORTEST_PREFIX or " " in word:
         return (f'"{word}"',)
     term = f'"{word}"*'
-    if is_found(connection, term):
+    if connection.execute("SELECT 1 FROM item_text WHERE item_text MATCH ? LIMIT 1", (term,)).fetchone():
         return (f'"{word}"', term)
-    return () if has_synonym else tuple(f'"{spelling}"' for spelling in spellings(connection, word))
+    return () if has_synonym else tuple(f'"{spelling}"' for spelling in _spellings(connection, word))
+
+
+def _spellings(connection: sqlite3.Connection, word: str) -> list[str]:
+    containing = connection.execute(
+        "SELECT term FROM item_word WHERE instr(term, ?) > 0 ORDER BY length(term) LIMIT ?",
+        (word, _MOST_SPELLINGS),
+    ).fetchall()
+    if containing:
+        return [term for (term,) in containing]
+    vocabulary = [term for (term,) in connection.execute("SELECT term FROM item_word")]
+    return get_close_matches(word, vocabulary, n=3, cutoff=_ALIKE)
