@@ -134,8 +134,10 @@ def _named_for(username: str, value: Any) -> Any:
         return [_named_for(username, each) for each in value]
     if not isinstance(value, dict):
         return value
-    changed = {key: _named_for(username, each) for key, each in value.items()}
-    # The record of a run is what was sent, whoever reads it.
+    # What was just created, and the record of a run, are what was sent, whoever reads them.
+    changed = {
+        key: each if key == "created_item" else _named_for(username, each) for key, each in value.items()
+    }
     if isinstance(value.get("display_name"), str) and "associations" not in value:
         changed["display_name"] = f"{username} sees {value['display_name']}"
     return changed
