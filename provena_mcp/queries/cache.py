@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Generic, TypeVar, overload
 
 import anyio
@@ -129,15 +129,13 @@ def _failure(task: asyncio.Future[Any]) -> BaseException | None:
     return task.exception() if task.done() and not task.cancelled() else None
 
 
-async def _give_up(tasks: Iterable[asyncio.Future[Any]]) -> None:
+async def _give_up(tasks: Collection[asyncio.Future[Any]]) -> None:
     """Cancel those that are under way, each once, so that its own tidying up is not cut off, and wait."""
-    under_way = [task for task in tasks if not task.done()]
-    if not under_way:
-        return
-    for task in under_way:
-        task.cancel()
-    # A deadline cancels whoever waits again and again.
-    with anyio.CancelScope(shield=True):
-        await asyncio.wait(under_way)
-    for task in under_way:
+    if under_way := [task for task in tasks if not task.done()]:
+        for task in under_way:
+            task.cancel()
+        # A deadline cancels whoever waits again and again.
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait(under_way)
+    for task in tasks:
         _failure(task)  # is taken note of, or asyncio reports that nobody did

@@ -173,3 +173,18 @@ async def test_answers_come_in_the_order_in_which_they_were_asked_for():
 
     assert await together(*map(answer, range(5))) == (0, 1, 2, 3, 4)
     assert (await together(answer(3)), await together()) == ((3,), ())
+
+
+@pytest.mark.asyncio
+async def test_of_several_that_fail_in_one_turn_the_first_is_raised_and_nothing_is_said_of_the_others():
+    async def failing(number: int) -> None:
+        await asyncio.sleep(0)
+        raise ForbiddenError(f"No {number}.")
+
+    said: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context["message"]))
+    with pytest.raises(ForbiddenError, match="No 0"):
+        await together(*(failing(number) for number in range(3)))
+    gc.collect()
+    await asyncio.sleep(0)
+    assert said == []

@@ -70,19 +70,20 @@ class Breaker:
         self._clock = clock
         self._circuits: dict[str, _Circuit] = {}
 
-    def enter(self, service: str) -> None:
-        """Let a request to ``service`` pass.
+    def enter(self, service: str) -> bool:
+        """Let a request to ``service`` pass; whether it is the one that tries whether the service is back.
 
         Raises:
             UnavailableError: Its circuit is open, so nothing may be sent.
         """
         circuit = self._circuits.get(service)
         if circuit is None or circuit.failures < self._FAILURES:
-            return
+            return False
         left = circuit.open_until - self._clock()
         if left > 0 or circuit.is_trying:
             raise left_alone(service, circuit.failures, retry_after=max(round(left, 1), 1.0))
         circuit.is_trying = True
+        return True
 
     def answered(self, service: str) -> None:
         """Note an answer of the service itself."""
@@ -97,7 +98,7 @@ class Breaker:
             circuit.open_until = self._clock() + self._OPEN_SECONDS
 
     def given_up(self, service: str) -> None:
-        """Note that whoever asked went away before there was an answer: the next one tries."""
+        """Note that whoever tried went away before there was an answer: the next one tries."""
         if circuit := self._circuits.get(service):
             circuit.is_trying = False
 
@@ -117,8 +118,7 @@ class BreakerTransport(_Around):
             UnavailableError: It is.
         """
         service = str(request.extensions.get("service", request.url.host))
-        self._breaker.enter(service)
-        settle = self._breaker.given_up
+        settle = self._breaker.given_up if self._breaker.enter(service) else None
         try:
             response = await self._inner.handle_async_request(request)
             settle = self._breaker.failed if response.status_code in DOWN else self._breaker.answered
@@ -130,7 +130,8 @@ class BreakerTransport(_Around):
                 settle = self._breaker.failed
             raise
         finally:
-            settle(service)
+            if settle:
+                settle(service)
         return response
 
 
