@@ -50,7 +50,7 @@ async def test_an_old_request_that_is_given_up_lets_no_second_one_try():
             await asyncio.sleep(0)
         await ended(old)
         with pytest.raises(UnavailableError):
-            await client.get("http://service")
+            await asyncio.wait_for(client.get("http://service"), timeout=10)
         await ended(trying)
         next_trying = asyncio.create_task(client.get("http://service"))
         while service.held < 3:

@@ -36,7 +36,7 @@ _SKEW: Final = 60
 _NEW_RECORD: Final[Mapping[str, str]] = {UPDATE: "updated_record", LINK: "record"}
 
 # An item as it was read, or why it was not.
-Read = RegistryItem | str
+Read = RegistryItem | ProvenaError
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,19 @@ async def _registrations(client: ProvenaClient, jobs: list[Job]) -> dict[str, He
     misnamed = {
         run_id: job for run_id, job in done.items() if held.get(job.session_id) == Held(misnamed=run_id)
     }
-    if lost := [*failed, *misnamed.values()]:
+    # Made a moment ago, or not what the job made: then its run is there under another handle.
+    absent = {run_id: job for run_id, job in done.items() if isinstance(items.get(run_id), NotFoundError)}
+    if lost := [*failed, *misnamed.values(), *absent.values()]:
         newest = newest or await _newest(client, lost)
         others = [run for run in newest.runs if run.id not in done or run.id in misnamed]
         found = await find_runs(client, lost, others, _since(lost), newest.lacks)
-        misnamed_in = {job.session_id: run_id for run_id, job in misnamed.items()}
-        held |= {each: replace(run, misnamed=misnamed_in.get(each)) for each, run in found.items()}
+        wrongly = {job.session_id: run_id for run_id, job in (misnamed | absent).items()}
+        may_come = {job.session_id for job in absent.values()}
+        held |= {
+            each: replace(run, misnamed=wrongly.get(each))
+            for each, run in found.items()
+            if run.run_id or each not in may_come
+        }
     return held
 
 
@@ -154,7 +161,7 @@ async def _read(client: ProvenaClient, item_id: str) -> Read:
     try:
         return await client.registry.fetch(item_id)
     except ProvenaError as error:
-        return error.message
+        return error
 
 
 def _doubts(done: Mapping[str, Job], items: Mapping[str, Read]) -> dict[str, Held]:
@@ -169,20 +176,21 @@ def _doubt(run_id: str, job: Job, item: Read | None) -> Held | None:
         return Held(run_id, unknown="its job does not say what was to be registered")
     if item is None:
         return Held(run_id, unknown="it is not among the newest runs")
-    if isinstance(item, str):
-        return Held(run_id, unknown=item)
+    if isinstance(item, ProvenaError):
+        return Held(run_id, unknown=item.message)
     if item.is_seed and item.item_subtype == "MODEL_RUN":
         return Held(run_id, unknown="there is no record of it yet")
-    return None if _has_had(item, record) else Held(misnamed=run_id)
+    is_its_run = _has_had(item, record, 0) and item.created_timestamp >= _since([job])
+    return None if is_its_run else Held(misnamed=run_id)
 
 
-def _has_had(item: RegistryItem, record: ModelRunRecord) -> bool:
-    """Whether ``record`` is that of ``item``, or was before the run was changed."""
+def _has_had(item: RegistryItem, record: ModelRunRecord, since: float) -> bool:
+    """Whether ``record`` is that of ``item``, or was it after ``since`` (Unix seconds)."""
     if not isinstance(item, ModelRunItem):
         return False
     if same_record(item.record, record):
         return True
-    earlier = (record_in(entry.item, "record") for entry in item.history)
+    earlier = (record_in(entry.item, "record") for entry in item.history if entry.timestamp >= since)
     return any(each is not None and same_record(each, record) for each in earlier)
 
 
@@ -203,7 +211,7 @@ async def _change(client: ProvenaClient, job: Job) -> Held | None:
     except ProvenaError as error:
         return Held(known, unknown=error.message)
     if is_done:
-        return None if _has_had(item, new) else Held()
+        return None if _has_had(item, new, _since([job])) else Held()
     return Held(run_id) if isinstance(item, ModelRunItem) and same_record(item.record, new) else Held()
 
 
