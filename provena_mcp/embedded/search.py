@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
+from difflib import SequenceMatcher
+from heapq import nlargest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydantic import JsonValue
@@ -46,26 +48,26 @@ _REFERENCES: Final = ("_id", "_uri", "_url", "uri", "usage_type")
 _MOST_WORDS: Final = 32
 _SHORTEST_PREFIX: Final = 3
 _MOST_SPELLINGS: Final = 20
+_MOST_ALIKE: Final = 3
 _ALIKE: Final = 0.75
+# Of letters, as in "ation"; a shorter stem is not compared without one.
+_LONGEST_ENDING: Final = 4
+# What contains a word, and what is of a length that leaves it alike.
+_NEAR: Final = """instr(term, ?) OR (
+    term NOT GLOB '*[0-9][0-9][0-9]*' AND length(term) BETWEEN ? AND ?)"""
+# Nobody means one number by another, and most of what the index holds are the numbers of ids.
+_NUMBER: Final = re.compile("[0-9]{3}")
 
 # What a match weighs: in the item's own id most, then in its name, then in its text. Ranked before an item
 # is looked at: a common word has as many matches as there are items.
 _SEARCH: Final = """
-    SELECT item.id, found.score, item.subtype FROM (
+    SELECT item.id, found.score FROM (
         SELECT rowid AS key, -bm25(item_text, 20.0, 5.0, 1.0) AS score FROM item_text
-        WHERE item_text MATCH :match ORDER BY score DESC, rowid LIMIT :limit
+        WHERE item_text MATCH :match {within} ORDER BY score DESC, rowid LIMIT :limit
     ) AS found JOIN item ON item.key = found.key ORDER BY score DESC, item.id
 """
-_SEARCH_SUBTYPE: Final = """
-    SELECT item.id, found.score, item.subtype FROM (
-        SELECT item_text.rowid AS key, -bm25(item_text, 20.0, 5.0, 1.0) AS score
-        FROM item_text JOIN item ON item.key = item_text.rowid
-        WHERE item_text MATCH :match AND item.subtype = :subtype
-        ORDER BY score DESC, item_text.rowid LIMIT :limit
-    ) AS found JOIN item ON item.key = found.key ORDER BY score DESC, item.id
-"""
-# Of a subtype that is not rare the best are among so many times as many of the best of all.
-_AHEAD: Final = 8
+# One set of keys, out of an index, which each match is looked up in; without "+" each key would be searched.
+_WITHIN_SUBTYPE: Final = "AND +rowid IN (SELECT key FROM item WHERE subtype = :subtype)"
 _REINDEXED: Final = 500
 
 
@@ -124,24 +126,15 @@ def search(connection: sqlite3.Connection, query: str, subtype: str | None, limi
     words = words_of(query)[:_MOST_WORDS]
     alike = dict(synonyms_of(words))
     known = {word for phrase in alike for word in phrase}
-    wanted = [term for word in words for term in _terms(connection, word, has_synonym=word in known)]
+    terms = {word: _terms(connection, word) for word in words}
+    spellings = _spellings(connection, [word for word in words if not terms[word] and word not in known])
+    wanted = [term for word in words for term in terms[word] or spellings.get(word, ())]
     wanted += [f'"{fold(phrase)}"' for phrases in alike.values() for phrase in phrases]
     if not wanted:
         return ()
+    sql = _SEARCH.format(within=_WITHIN_SUBTYPE if subtype else "")
     asked = {"match": " OR ".join(dict.fromkeys(wanted)), "subtype": subtype, "limit": limit}
-    return tuple(Hit(item_id, score) for item_id, score, _ in _ranked(connection, asked, subtype, limit))
-
-
-def _ranked(
-    connection: sqlite3.Connection, asked: dict[str, str | int | None], subtype: str | None, limit: int
-) -> list[tuple[str, float, str]]:
-    if subtype is None:
-        return connection.execute(_SEARCH, asked).fetchall()
-    best = connection.execute(_SEARCH, {**asked, "limit": limit * _AHEAD}).fetchall()
-    kept = [row for row in best if row[2] == subtype][:limit]
-    if len(kept) == limit or len(best) < limit * _AHEAD:
-        return kept
-    return connection.execute(_SEARCH_SUBTYPE, asked).fetchall()
+    return tuple(Hit(item_id, score) for item_id, score in connection.execute(sql, asked))
 
 
 def _folded(value: JsonValue) -> str | None:
@@ -166,22 +159,60 @@ def _texts(value: JsonValue, found: list[str]) -> list[str]:
     return found
 
 
-def _terms(connection: sqlite3.Connection, word: str, *, has_synonym: bool) -> tuple[str, ...]:
+def _terms(connection: sqlite3.Connection, word: str) -> tuple[str, ...]:
+    """How the index is asked for ``word`` and, unless it is short, what it begins; empty if none has it."""
     # A word is letters, digits and blanks only, and quoted: nothing in it can be FTS5 syntax.
     if len(word) < _SHORTEST_PREFIX or " " in word:
         return (f'"{word}"',)
     term = f'"{word}"*'
-    if connection.execute("SELECT 1 FROM item_text WHERE item_text MATCH ? LIMIT 1", (term,)).fetchone():
-        return (f'"{word}"', term)
-    return () if has_synonym else tuple(f'"{spelling}"' for spelling in _spellings(connection, word))
+    found = connection.execute("SELECT 1 FROM item_text WHERE item_text MATCH ? LIMIT 1", (term,)).fetchone()
+    return (f'"{word}"', term) if found else ()
 
 
-def _spellings(connection: sqlite3.Connection, word: str) -> list[str]:
-    containing = connection.execute(
-        "SELECT term FROM item_word WHERE instr(term, ?) > 0 ORDER BY length(term) LIMIT ?",
-        (word, _MOST_SPELLINGS),
-    ).fetchall()
-    if containing:
-        return [term for (term,) in containing]
-    vocabulary = [term for (term,) in connection.execute("SELECT term FROM item_word")]
-    return get_close_matches(word, vocabulary, n=3, cutoff=_ALIKE)
+def _spellings(connection: sqlite3.Connection, words: list[str]) -> dict[str, list[str]]:
+    """What to ask the index for in place of each of ``words``, which it does not hold.
+
+    That is what contains the word, the shortest first, else what the word may be a misspelling of. The index
+    is walked once for all: most of a second where there are a million items.
+    """
+    if not words:
+        return {}
+    near = " OR ".join([_NEAR] * len(words))
+    bounds = [bound for word in words for bound in (word, *_lengths(word))]
+    terms = [term for (term,) in connection.execute(f"SELECT term FROM item_word WHERE {near}", bounds)]  # noqa: S608 - fixed text
+    return {word: [form for term in _closest(word, terms) for form in _forms(term)] for word in words}
+
+
+def _forms(term: str) -> tuple[str, ...]:
+    """How the index is asked for one of its terms, a stem, as it stems what it is asked for."""
+    # "databas", of "database", would become "databa", and "committe" "committ".
+    return (f'"{term}"', f'"{term}e"') if term.endswith(("s", "e")) else (f'"{term}"',)
+
+
+def _lengths(word: str) -> tuple[float, float]:
+    """How short and how long a word may be that is alike; nothing is like a number."""
+    if _NUMBER.search(word):
+        return 0, 0
+    return len(word) * _ALIKE / (2 - _ALIKE), len(word) * (2 - _ALIKE) / _ALIKE
+
+
+def _closest(word: str, terms: list[str]) -> list[str]:
+    containing = sorted((term for term in terms if word in term), key=len)
+    if containing or _NUMBER.search(word):
+        return containing[:_MOST_SPELLINGS]
+    likeness = ((_likeness(word, term), term) for term in terms)
+    return [term for ratio, term in nlargest(_MOST_ALIKE, likeness) if ratio >= _ALIKE]
+
+
+def _likeness(word: str, term: str) -> float:
+    """Twice the letters in common of all letters, of the word as it is or without the ending a stem lacks."""
+    ending = len(word) - len(term)
+    forms = {word, word[: len(term)]} if 0 < ending <= _LONGEST_ENDING < len(term) + 1 else {word}
+    letters = set(term)
+    return max(
+        SequenceMatcher(None, form, term).ratio()
+        # No letter that only one of the two has is in common.
+        if len(letters.symmetric_difference(form)) <= (1 - _ALIKE) * (len(form) + len(term))
+        else 0.0
+        for form in forms
+    )

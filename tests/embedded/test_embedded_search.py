@@ -70,6 +70,39 @@ async def test_words_are_found_by_beginning_inside_misspelt_inflected_and_as_ids
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("Database", "databsae"),
+        ("Houses", "huoses"),
+        ("Analyses", "anlyses"),
+        ("Increasing", "incraesing"),
+        ("Glasses", "glaases"),
+        ("Committee", "comitee"),
+        ("Base", "baase"),
+        ("Salinity", "salnity"),
+    ],
+)
+async def test_a_misspelt_word_is_found_whatever_its_stem_ends_in(
+    load: Load, http: Http, name: str, query: str
+) -> None:
+    load([dataset("w/a", display_name=name), dataset("w/b", display_name="Tides")])
+    assert await _found(http, query) == ["w/a"]
+
+
+@pytest.mark.asyncio
+async def test_no_number_is_taken_for_another_but_a_part_of_one_is_found(load: Load, http: Http) -> None:
+    load([dataset(f"w/{number}", display_name="Tides") for number in (1000041, 1000042)])
+    assert [await _found(http, query) for query in ("1000047", "00041")] == [[], ["w/1000041"]]
+
+
+@pytest.mark.asyncio
+async def test_several_misspelt_words_are_each_found(load: Load, http: Http) -> None:
+    load(_world())
+    assert set(await _found(http, "hydrodinamic thmod swell")) == {"w/hydro", "w/growth", "w/a"}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
     "query",
     [
         "",
