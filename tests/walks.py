@@ -22,9 +22,11 @@ from pathlib import Path
 from types import FrameType
 
 from mcp import Client
+from pydantic import SecretStr
 
 import provena_mcp
-from tests.worlds.deployment import Wire, a_record, provena, server
+from provena_mcp.client import Endpoints, ProvenaClient, ReadyToken
+from tests.worlds.deployment import BASE, Wire, a_record, provena, server
 from tests.worlds.hosted import World, host_of
 from tests.worlds.sample import call, failure
 from tests.worlds.sample_csv import a_csv, trials
@@ -158,6 +160,21 @@ async def walked(walk: Callable[[Client], Awaitable[None]], folder: Path) -> Wal
             return Walk(dict(passed.above), dict(passed.embedded), passed.requests)
 
 
+async def get(folder: Path) -> Walk:
+    """A GET by the client alone, from the method of its API to the model of what is answered."""
+    with following() as passed:
+        async with provena(folder) as wire, _client(wire) as client:
+            await client.registry.health()
+            passed.clear()
+            await client.registry.health()
+            return Walk(dict(passed.above), dict(passed.embedded), 1)
+
+
+def _client(wire: Wire) -> ProvenaClient:
+    services = {name: f"{BASE}/registry-api" for name in Endpoints.model_fields if name != "keycloak"}
+    return ProvenaClient(Endpoints(**services), tokens=ReadyToken(SecretStr("a-token")), transport=wire)
+
+
 async def bearer(folder: Path) -> Walk:
     """A caller's first call over HTTP, the server's start included."""
     world = World(folder)
@@ -173,6 +190,7 @@ async def bearer(folder: Path) -> Walk:
 
 
 WALKS = {each.__name__: each for each in (lineage, registration, conversion, row, error)}
+ALONE = {each.__name__: each for each in (get, bearer)}
 
 
 def _line(name: str, *columns: object) -> str:
@@ -183,9 +201,9 @@ def main(words: list[str]) -> None:
     """Print the walks; each in a loop of its own, as threads of an earlier one would not be followed."""
     logging.disable(logging.CRITICAL)
     sys.stdout.write(_line("", "files", "functions", "moves", "requests", "embedded", "functions"))
-    for name in [*WALKS, "bearer"]:
+    for name in [*WALKS, *ALONE]:
         with tempfile.TemporaryDirectory() as folder:
-            traced = walked(WALKS[name], Path(folder)) if name in WALKS else bearer(Path(folder))
+            traced = walked(WALKS[name], Path(folder)) if name in WALKS else ALONE[name](Path(folder))
             walk = asyncio.run(traced)
         above = (len(walk.files), len(walk.above), walk.moves, walk.requests)
         sys.stdout.write(_line(name, *above, len(walk.files_of_embedded), len(walk.embedded)))
