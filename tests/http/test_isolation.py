@@ -10,6 +10,9 @@ import pytest
 
 from tests.worlds.hosted import World, call, failure, host_of, new_record, some_run, web
 
+# What other tests pass too takes twice as long when every line is traced.
+pytestmark = pytest.mark.no_cover
+
 # Enough to notice; the figures in docs/deploy.md are of 1,000.
 CALLS_EACH = int(os.environ.get("PROVENA_TEST_CALLS", "120"))
 RUN = "sample/1000054"

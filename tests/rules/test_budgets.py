@@ -19,6 +19,9 @@ from provena_mcp.rules.graph import Kind, Link, ProvenanceGraph
 from tests.recordings.recorded import read_items
 from tests.worlds.lineages import NAMES, Question, questions
 
+# What other tests pass too takes twice as long when every line is traced.
+pytestmark = pytest.mark.no_cover
+
 
 def a_fan_of_inputs(names: list[str]) -> tuple[LineageView, dict[str, str]]:
     """A run that used one dataset for each name."""
