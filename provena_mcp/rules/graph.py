@@ -29,6 +29,11 @@ class Kind(NamedTuple):
         """The subtype in the registry's words."""
         return REGISTRY_WORD.get(self.subtype, self.subtype)
 
+    def contradicts(self, other: Kind) -> bool:
+        """Whether no item can be of both; it can where they are two words for one, or one is not known."""
+        is_same = (self.category, self.registry_subtype) == (other.category, other.registry_subtype)
+        return not is_same and UNKNOWN not in (self, other)
+
     def is_asked_for(self, query: LineageQuery) -> bool:
         """Whether a special query asks for items of this kind; a plain exploration asks for none."""
         if query.endswith("_datasets"):
@@ -116,11 +121,8 @@ class ProvenanceGraph:
     def links(self) -> tuple[Link, ...]:
         """Every link, in the order it was given in."""
         name = self.columns.ids.__getitem__
-        return tuple(
-            map(
-                Link, map(name, self.columns.sources), self.columns.relations, map(name, self.columns.targets)
-            )
-        )
+        ends = map(name, self.columns.sources), map(name, self.columns.targets)
+        return tuple(map(Link, ends[0], self.columns.relations, ends[1]))
 
     @kept_property
     def columns(self) -> Columns:
@@ -268,10 +270,10 @@ class ProvenanceGraph:
                 if number == len(ids):
                     ids.append(node)
                     kinds.append(kind)
-                elif kinds[number] != kind and kind != UNKNOWN:
+                elif kinds[number] != kind:
                     if kinds[number] == UNKNOWN:
                         kinds[number] = kind
-                    else:
+                    elif kinds[number].contradicts(kind):
                         contradictions[Contradiction("kinds", node)] = None
         links: dict[int, str] = {}
         size = len(ids)
@@ -287,9 +289,7 @@ class ProvenanceGraph:
             list(links.values()),
             [pair % size for pair in links],
         )
-        graph = ProvenanceGraph.of_columns(columns, tuple(contradictions))
-        graph.numbers = numbers
-        return graph
+        return ProvenanceGraph.of_columns(columns, tuple(contradictions), numbers)
 
     @kept_property
     def _ways(self) -> dict[Direction, Sequence[Sequence[int]]]:

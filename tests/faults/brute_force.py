@@ -87,8 +87,9 @@ def doubts_of(graphs: Sequence[Given]) -> Iterator[str]:
             continue
         for node in nodes:
             for name in ("item_category", "item_subtype"):
-                # Null is what a stored node lacks, and no other kind.
-                kinds[node["id"], name] |= {node[name]} if node.get(name) else set()
+                # Null is what a stored node lacks, and no other kind; of one kind there are two words.
+                word = TEMPLATE if node.get(name) == "WORKFLOW_TEMPLATE" else node.get(name)
+                kinds[node["id"], name] |= {word} if word else set()
         strays = {node["id"] for node in nodes} | {end for pair in _pairs_of(graph) for end in pair}
         strays -= _reach(graph).keys() | _named_by(graph)
         if strays:

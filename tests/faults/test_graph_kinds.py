@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -198,3 +199,26 @@ def test_an_organisation_that_a_run_names_by_an_empty_text_spoils_no_lineage(
     sandbox.change = None
     assert not result.is_error, result.content
     assert "the service" not in (result.structured_content or {}).get("incomplete_because", "")
+
+
+def in_turn_under_both_names() -> Callable[[Json], None]:
+    """Workflow templates under the two words for them, one in every other answer (provena-http B4)."""
+    words = itertools.cycle(["WORKFLOW_TEMPLATE", "MODEL_RUN_WORKFLOW_TEMPLATE"])
+
+    def rename(graph: Json) -> None:
+        word = next(words)
+        for node in graph["nodes"]:
+            if node["item_subtype"].endswith("WORKFLOW_TEMPLATE"):
+                node["item_subtype"] = word
+
+    return rename
+
+
+@pytest.mark.parametrize(("tool", "arguments"), [*CALLS, *BELOW])
+def test_a_workflow_template_under_its_two_names_is_of_one_kind(sandbox: Sandbox, tool: str, arguments: Json):
+    sandbox.call(tool, arguments)  # which also reads the names
+    plain = sandbox.call(tool, arguments).structured_content
+    sandbox.change = graphs(in_turn_under_both_names())
+    told = sandbox.call(tool, arguments).structured_content
+    sandbox.change = None
+    assert told == plain

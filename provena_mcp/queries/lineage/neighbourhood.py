@@ -210,7 +210,7 @@ class CheckedExplorer:
             if before is kind or before == kind or kind == UNKNOWN:
                 continue
             self._kinds[item] = kind
-            if before != UNKNOWN:
+            if before.contradicts(kind):
                 self._changed[item] = None
 
 

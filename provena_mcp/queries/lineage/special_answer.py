@@ -18,7 +18,7 @@ from provena_mcp.queries.cache import together
 from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, in_thread, worked_out
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer, gather_neighbourhood
 from provena_mcp.rules.acyclic_trails import part_on_trails
-from provena_mcp.rules.graph import UNKNOWN, ProvenanceGraph
+from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.trails import DIRECTION_OF, links_on_trails
 from provena_mcp.wire.lineage import Contradiction, LineageQuery
 
@@ -115,8 +115,7 @@ def _contradicting(special: Lineage, around: ProvenanceGraph) -> Iterator[Contra
     """
     graph = special.graph
     for item, kind in graph.nodes.items():
-        other = around.nodes.get(item, kind)
-        if kind != other and UNKNOWN not in (kind, other):
+        if kind.contradicts(around.nodes.get(item, kind)):
             yield Contradiction("kinds", item)
     for item, kind in around.nodes.items():
         # The start is asked for only where a cycle leads back to it.
