@@ -75,8 +75,8 @@ def _bare(text: str) -> str:
 def hint_for_marks(handles: Iterable[str]) -> str | None:
     """What is likely meant by those of ``handles``, which nothing has, that were not written as they are.
 
-    A sentence may have left its marks on one, or somebody its capitals. A handle may look like that too, so
-    this is what to try next, and not what is read.
+    A sentence may have left its marks on one, or somebody its capitals, which count (provena-http 11). A
+    handle may look like that too, so this is what to try next, and not what is read.
     """
     bare = {handle: handle.lstrip("([").rstrip(_SENTENCE) for handle in handles}
     meant = [repr(handle) for marked, handle in bare.items() if handle != marked and "/" in handle]
@@ -89,10 +89,14 @@ def hint_for_marks(handles: Iterable[str]) -> str | None:
 
 
 def alike_but_for_case(handles: Collection[str]) -> list[list[str]]:
-    """Groups of handles that name one item, as capitals make no difference; most hold no letters at all."""
+    """Groups of handles that differ in capitals only.
+
+    Capitals count, so that each is an id of its own to Provena (provena-http 11). But handle servers take
+    such for one and mint no two of them: whoever answers several has likely miswritten one.
+    """
     text = "\n".join(handles)
     if text == text.lower():
-        return []
+        return []  # as most hold no letters at all
     alike: dict[str, list[str]] = {}
     for handle in handles:
         alike.setdefault(handle.lower(), []).append(handle)

@@ -110,7 +110,7 @@ def doubts_of(graphs: Sequence[Given]) -> Iterator[str]:
 def _shouted(ids: set[str]) -> Iterator[str]:
     for one, other in pairwise(sorted(ids, key=lambda item: (item.lower(), item))):
         if one.lower() == other.lower():
-            yield f"{one} and {other} are one handle"
+            yield f"{one} and {other} are likely one handle"
 
 
 def _absurd(graph: Given, nodes: list[dict[str, Any]]) -> Iterator[str]:
