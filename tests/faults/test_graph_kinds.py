@@ -58,6 +58,7 @@ def studies_for_runs(graph: Json) -> None:
 
 
 NO_KIND = " no kind, or one that does not exist: "
+OTHER_THAN_REGISTERED = " another kind than the graph does: "
 OTHER_KINDS = " that cannot be between items of these kinds: "
 
 
@@ -176,7 +177,7 @@ def test_an_item_that_the_registry_holds_as_another_kind_than_the_graph_is_told(
     told = sandbox.call(tool, arguments).structured_content or {}
     sandbox.change = None
     assert told.get("complete") is not True
-    assert " another kind than the graph does: " in told["incomplete_because"]
+    assert OTHER_THAN_REGISTERED in told["incomplete_because"]
     assert "sample/1000003 (ORGANISATION)" in told["incomplete_because"]
 
 
@@ -222,3 +223,50 @@ def test_a_workflow_template_under_its_two_names_is_of_one_kind(sandbox: Sandbox
     told = sandbox.call(tool, arguments).structured_content
     sandbox.change = None
     assert told == plain
+
+
+def test_what_a_page_learns_of_a_lineage_is_told_on_every_page_after_it(sandbox: Sandbox):
+    sandbox.change = graphs(people_for_organisations)
+    call: Json = {
+        "tool": "explore_upstream",
+        "arguments": {"starting_id": DATASET, "depth": 30, "max_tokens": 700},
+    }
+    pages: list[Json] = []
+    while call:
+        pages.append(sandbox.call(call["tool"], call["arguments"]).structured_content or {})
+        call = pages[-1].get("next") or {}
+    sandbox.change = None
+    told = [OTHER_THAN_REGISTERED in page.get("incomplete_because", "") for page in pages]
+    first = told.index(True)
+    assert 0 < first < len(pages) - 1
+    assert told == [False] * first + [True] * (len(pages) - first)
+    assert [page["complete"] for page in pages] == [not doubted for doubted in told]
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"id": RUN, "query": "path", "to": "sample/1000003"}, {"id": RUN, "depth": 30}]
+)
+def test_a_picture_of_an_item_that_the_registry_holds_as_another_kind_says_so(
+    sandbox: Sandbox, arguments: Json
+):
+    sandbox.change = graphs(people_for_organisations)
+    told = sandbox.call("show_lineage", arguments).structured_content or {}
+    sandbox.change = None
+    assert told["complete"] is False
+    assert OTHER_THAN_REGISTERED in told["incomplete_because"]
+
+
+@pytest.mark.parametrize("document", [f"lineage/upstream/{RUN}?depth=30", f"crate/run/{RUN}?depth=20"])
+def test_a_document_of_an_item_that_the_registry_holds_as_another_kind_says_so(
+    sandbox: Sandbox, document: str
+):
+    sandbox.change = graphs(people_for_organisations)
+    text, offset = "", 0
+    while offset is not None:
+        call = {"uri": f"provena://{document}", "offset": offset}
+        opened = sandbox.call("open_document", call).structured_content or {}
+        text += opened["text"]
+        offset = opened.get("next_offset")
+    sandbox.change = None
+    assert OTHER_THAN_REGISTERED in text
+    assert "sample/1000003 (ORGANISATION)" in text

@@ -17,6 +17,7 @@ from provena_mcp.errors import ArgumentError
 from provena_mcp.lineage.diagram import draw_diagram
 from provena_mcp.lineage.node_link import node_link
 from provena_mcp.lineage.picture.scene import Picture
+from provena_mcp.queries.answers.common import kinds_of
 from provena_mcp.queries.answers.diagrams import USUAL_HOPS, impact_diagram, path_diagram
 from provena_mcp.queries.cache import BoundedCache
 from provena_mcp.queries.documents.citations import CITATION_NAMES, written_citation
@@ -105,8 +106,9 @@ class Documents:
         """The whole graph of a lineage question as node-link JSON, names included."""
         asked, handle = _lineage_query(query), parse_handle(item_id)
         found = await gather_lineage(self._reader.client.prov, self._cap, asked, handle, _depth(depth))
-        kinds = {node: kind.subtype for node, kind in found.graph.nodes.items()}
+        kinds = kinds_of(found.graph)
         named = await self._reader.names.of(self._reader.caller, kinds)
+        found = found.doubted(named.doubt_of(kinds))
         content = to_json(node_link(found.graph, named.names, found.incomplete_because)).decode()
         return Document(_file_name(handle, f"{asked}.json"), JSON, content)
 

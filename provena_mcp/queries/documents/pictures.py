@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -79,7 +79,7 @@ async def path_picture(reader: Reader, cap: DepthCap, from_id: str, to_id: str, 
         shared = "came from" if relation.meetings[0].direction == "upstream" else "led to"
         title = f"What {{}} and {other} both {shared}"
     column_of = {item: column for column, level in enumerate(levels) for item in level}
-    sketch = Sketch("path", relation.graph, (from_id, to_id), column_of, headings)
+    sketch = Sketch("path", relation.graph, (from_id, to_id), column_of, headings, relation.doubts)
     return await _drawn(reader, sketch, title)
 
 
@@ -114,7 +114,11 @@ def _hop_headings(last: int) -> list[str]:
 
 async def _drawn(reader: Reader, sketch: Sketch, title: str) -> Picture:
     sketch = await _with_starts(reader, sketch)
-    facts = await _facts(reader, sketch.shown(MOST_ITEMS), sketch)
+    kinds = {item: sketch.graph.nodes[item].registry_subtype for item in sketch.shown(MOST_ITEMS)}
+    found = await reader.names.of(reader.caller, kinds)
+    reasons = (sketch.incomplete_because, found.doubt_of(kinds))
+    sketch = replace(sketch, incomplete_because="; ".join(filter(None, reasons)) or None)
+    facts = {item: Facts(named.name or None, named.version, named.day) for item, named in found.named.items()}
     start = sketch.starts[0]
     return draw(sketch, facts, title.format(facts.get(start, Facts()).name or start))
 
@@ -127,9 +131,3 @@ async def _with_starts(reader: Reader, sketch: Sketch) -> Sketch:
     found = await reader.names.of_ids(reader.caller, missing)
     kinds = {item: Kind("", found.named[item].subtype if item in found.named else "") for item in missing}
     return replace(sketch, graph=ProvenanceGraph({**sketch.graph.nodes, **kinds}, sketch.graph.links))
-
-
-async def _facts(reader: Reader, shown: Iterable[str], sketch: Sketch) -> dict[str, Facts]:
-    wanted = {item: sketch.graph.nodes[item].subtype for item in shown}
-    found = await reader.names.of(reader.caller, wanted)
-    return {item: Facts(named.name or None, named.version, named.day) for item, named in found.named.items()}

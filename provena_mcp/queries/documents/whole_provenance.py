@@ -8,9 +8,11 @@ from typing import Final, get_args
 
 from provena_mcp.crates.export.registered_provenance import RegisteredProvenance
 from provena_mcp.errors import ArgumentError, WrongSubtypeError
+from provena_mcp.queries.answers.common import kinds_of
 from provena_mcp.queries.cache import together
 from provena_mcp.queries.documents.kinds import SUBTYPE_OF, ProvenanceOf
 from provena_mcp.queries.items.item_reader import ItemReader
+from provena_mcp.queries.items.names import kinds_at_odds
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.neighbourhood import explore_whole, gather_neighbourhood
@@ -58,16 +60,18 @@ async def gather_provenance(
     graph, unfinished = await _upstream(reader, cap, starts[:_MOST_RUNS], depth)
     told = {item_id, *await _read(records, graph, starts[:_MOST_RUNS])}
     outcomes = {handle: records.outcomes.get(handle) for handle in sorted(told)}
+    items = {handle: item for handle, item in outcomes.items() if isinstance(item, RegistryItem)}
+    odd = kinds_at_odds(kinds_of(graph), {handle: item.item_subtype for handle, item in items.items()})
     return RegisteredProvenance(
         about=about,
-        items={handle: item for handle, item in outcomes.items() if isinstance(item, RegistryItem)},
+        items=items,
         depth=depth,
         not_read={
             handle: outcome.message if outcome else f"more than {_MOST_FETCHES} items were named"
             for handle, outcome in outcomes.items()
             if not isinstance(outcome, RegistryItem)
         },
-        incomplete_because="; ".join(filter(None, (because, unfinished))) or None,
+        incomplete_because="; ".join(filter(None, (because, unfinished, odd))) or None,
     )
 
 

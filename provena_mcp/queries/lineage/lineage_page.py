@@ -96,7 +96,9 @@ async def answer_lineage(
     plan = await worked_out(lambda: _planned(view, page), items)
     named = await reader.names.of(reader.caller, plan.wanted) if plan.wanted else NamesFound()
     if doubt := named.doubt_of(plan.wanted):
-        plan = replace(plan, view=replace(view, lineage=found.doubted(doubt)))
+        doubted = found.doubted(doubt)
+        recent.put(key, doubted)  # for the pages to come, which may name none of what it is about
+        plan = replace(plan, view=replace(view, lineage=doubted))
     result = plan.write(named.names, named.unreadable, named.versions)
     return credit.beside(result) if credit else result
 
