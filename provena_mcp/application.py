@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from provena_mcp.queries.items.reader import Reader, RecentItems
     from provena_mcp.queries.items.suggestions import Suggestions
     from provena_mcp.queries.jobs.job_wait import PollPolicy
+    from provena_mcp.queries.jobs.registry_check import Proofs
     from provena_mcp.queries.lineage.frontier import DepthCap
     from provena_mcp.queries.lineage.lineage_page import RecentLineage
     from provena_mcp.queries.recording.recordings import Recordings
@@ -188,6 +189,13 @@ class Application:
         return RecentItems(clock=self.now)
 
     @cached_property
+    def proofs(self) -> Proofs:
+        """Which runs jobs were proven to have made."""
+        from provena_mcp.queries.jobs.registry_check import Proofs
+
+        return Proofs(self.polling)
+
+    @cached_property
     def _of_deployment(self) -> Remembered:
         return Remembered(self.client)
 
@@ -218,7 +226,9 @@ class Application:
         from provena_mcp.commands.confirmation.write_store import PreviewStore, Submissions, WriteContext
 
         previews, submissions = PreviewStore(self.key_values), Submissions(self.key_values)
-        return WriteContext(self.reader(), previews, submissions, self.now, self.longest_call, via)
+        return WriteContext(
+            self.reader(), previews, submissions, self.proofs, self.now, self.longest_call, via
+        )
 
     def documents(self) -> Documents:
         """Renders documents for the current caller."""

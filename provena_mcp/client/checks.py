@@ -131,29 +131,16 @@ def distinct_hits(call: Call, hits: Iterable[SearchHit]) -> tuple[SearchHit, ...
     return tuple(found.values())
 
 
-class BatchRows:
-    """The jobs of one batch, over all its pages: each once, of this batch, and each with a run of its own."""
+def require_row(call: Call, job: Job, batch_id: str) -> Job:
+    """``job``, which has to be the registration of a run of this batch.
 
-    def __init__(self, call: Call, batch_id: str) -> None:
-        """Expect the rows of ``batch_id``."""
-        self._call = call
-        self._batch_id = batch_id
-        self._session_of: dict[str, str] = {}
-
-    def check(self, job: Job) -> Job:
-        """``job``, which has to belong here.
-
-        Raises:
-            MalformedAnswerError: It is of another batch or kind, or names the run of another row.
-        """
-        if job.batch_id != self._batch_id:
-            raise malformed(self._call, "a job of another batch")
-        if job.job_sub_type != REGISTRATION:
-            raise malformed(self._call, f"a job of another kind than {REGISTRATION}")
-        run_id = proof_of(job)
-        if run_id and self._session_of.setdefault(run_id, job.session_id) != job.session_id:
-            raise malformed(self._call, "two jobs that registered one run")
-        return job
+    Several may name one run: which of them made it, the registry shows.
+    """
+    if job.batch_id != batch_id:
+        raise malformed(call, "a job of another batch")
+    if job.job_sub_type != REGISTRATION:
+        raise malformed(call, f"a job of another kind than {REGISTRATION}")
+    return job
 
 
 @dataclass(frozen=True, slots=True)

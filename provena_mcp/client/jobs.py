@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from provena_mcp.client.checks import BatchRows, require_job, why_unbelievable
+from provena_mcp.client.checks import require_job, require_row, why_unbelievable
 from provena_mcp.client.http.request import Call, Service
 from provena_mcp.client.service import BEGINNING, ListPlace, Pages, ServiceApi, required
 from provena_mcp.wire.items import JsonObject
@@ -71,11 +71,11 @@ class JobApi(ServiceApi):
 
         Raises:
             ForbiddenError: The batch is somebody else's.
-            MalformedAnswerError: A job is of another batch or kind, or two name one run.
+            MalformedAnswerError: A job is of another batch or kind.
         """
-        start, rows = ListPlace(pagination_key), BatchRows(_batch_call(batch_id, {}), batch_id)
+        start = ListPlace(pagination_key)
         page = await self._batch_walk(batch_id, start).page_at(start, limit)
-        return replace(page, jobs=tuple(map(rows.check, page.jobs)))
+        return _of_batch(page, batch_id)
 
     def walk(self, start: ListPlace = BEGINNING) -> Pages[JobPage]:
         """The pages of ``list`` from ``start`` on, for whoever decides page by page whether to go on."""
@@ -92,9 +92,8 @@ class JobApi(ServiceApi):
 
     async def batch_pages(self, batch_id: str, limit: int = _BATCH_PAGE) -> AsyncIterator[JobPage]:
         """Page after page of ``list_batch``, until there are no more; errors as there and as ``pages``."""
-        rows = BatchRows(_batch_call(batch_id, {}), batch_id)
         async for page in _each_once(self._batch_walk(batch_id), limit):
-            yield replace(page, jobs=tuple(map(rows.check, page.jobs)))
+            yield _of_batch(page, batch_id)
 
     async def _page(self, call: Call) -> JobPage:
         answer, size = await self._ask_page(call, JobListAnswer)
@@ -121,6 +120,11 @@ class JobApi(ServiceApi):
 async def _each_once(walk: Pages[JobPage], limit: int) -> AsyncIterator[JobPage]:
     while (page := await walk.next_page(limit)) is not None:
         yield replace(page, jobs=tuple(job for job in page.jobs if walk.is_new(job.session_id)))
+
+
+def _of_batch(page: JobPage, batch_id: str) -> JobPage:
+    call = _batch_call(batch_id, {})
+    return replace(page, jobs=tuple(require_row(call, job, batch_id) for job in page.jobs))
 
 
 def _list_call(path: str, name: str, body: JsonObject, *subjects: str) -> Call:

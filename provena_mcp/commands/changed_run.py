@@ -10,9 +10,8 @@ from pydantic import JsonValue
 from provena_mcp.commands.confirmation.change import ResultT, Sent
 from provena_mcp.commands.confirmation.submission import job_result
 from provena_mcp.commands.confirmation.write_store import WriteContext
-from provena_mcp.next_call import NextCall
 from provena_mcp.queries.jobs.registry_check import check_registry
-from provena_mcp.queries.jobs.remains import Held, remark
+from provena_mcp.queries.jobs.remains import Held, look_at, remark
 
 _JOB_FAILED: Final = "The job that updates the run failed."
 
@@ -28,7 +27,7 @@ async def changed_run_result(
     name: JsonValue = None,
 ) -> ResultT:
     """As ``job_result``; where the registry does not bear the job out, what it holds of the change."""
-    state, held = await check_registry(context.client, sent.job)
+    state, held = await check_registry(context.reader, sent.job, context.proofs)
     job = state.job
     sent = replace(sent, job=state)
     result = job_result(result_type, sent, succeeded=succeeded, failed=failed, name=name, model_run_id=run_id)
@@ -36,7 +35,6 @@ async def changed_run_result(
     if job is None or change is None or (job.status == "FAILED" and change == Held()):
         return result
     if not change.run_id and job.status == "SUCCEEDED":
-        look = NextCall(tool="fetch_items", arguments={"ids": [run_id]})
-        return result.model_copy(update={"message": remark(change, job), "next": look})
+        return result.model_copy(update={"message": remark(change, job), "next": look_at(change, job)})
     told = _JOB_FAILED if job.status == "FAILED" else result.message
     return result.model_copy(update={"message": f"{told} {remark(change, job)}"})

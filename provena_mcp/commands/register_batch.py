@@ -46,8 +46,9 @@ from provena_mcp.queries.jobs.batches import (
     page_of,
 )
 from provena_mcp.queries.jobs.job_wait import JobState, JobStatus, digest_of_records
-from provena_mcp.queries.jobs.registry_check import check_registry, remark_on_batch
+from provena_mcp.queries.jobs.registry_check import check_registry
 from provena_mcp.queries.jobs.remains import Findings
+from provena_mcp.queries.jobs.submissions import remark_on_batch
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.text import plural
 from provena_mcp.wire.items import JsonObject, ModelRunRecord, as_object
@@ -163,7 +164,7 @@ class RegisterBatch:
             left_over = await remark_on_batch(context.client, sent.job.job)
             told = {"message": f"{result.message} {left_over}", "next": look_for_runs()} if left_over else {}
             return result.model_copy(update=told)
-        state, held = await check_registry(context.client, sent.job)
+        state, held = await check_registry(context.reader, sent.job, context.proofs)
         rows = outcomes(state, held)
         status = batch_status(state, rows)
         page = page_of(rows, 0, _ROW_TOKENS - (CREATIONS_TOKENS if created.handles else 0))
@@ -231,7 +232,7 @@ def _next(sent: Sent, rows: Sequence[RunOutcome], shown: int) -> NextCall | None
     if shown < len(rows):
         arguments: JsonObject = {"session_id": session_in(sent.answer), "offset": shown}
         return NextCall(tool="get_job", arguments=arguments)
-    if sent.job.unread:
+    if sent.job.is_doubtful:
         return look_for_runs()
     first = next((row.model_run_id for row in rows if row.model_run_id), None)
     return NextCall(tool="explore_upstream", arguments={"starting_id": first}) if first else None

@@ -23,12 +23,10 @@ from provena_mcp.commands.records.run_preview import (
     template_asks,
     workflow_of,
 )
-from provena_mcp.next_call import NextCall
 from provena_mcp.queries.items.briefs.models import Ref
-from provena_mcp.queries.jobs.batches import look_for_runs
 from provena_mcp.queries.jobs.job_wait import REGISTRATION, run_id_of
 from provena_mcp.queries.jobs.registry_check import check_registry
-from provena_mcp.queries.jobs.remains import remark, status_with
+from provena_mcp.queries.jobs.remains import look_at, remark, status_with
 from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.wire.items import JsonObject, ModelRunRecord, as_object
@@ -96,7 +94,7 @@ class RegisterRun:
 
     async def result(self, context: WriteContext, sent: Sent) -> RegisterModelRunResult:
         """The run's handle, and what there is of a run that its job does not prove."""
-        state, held = await check_registry(context.client, sent.job)
+        state, held = await check_registry(context.reader, sent.job, context.proofs)
         job = state.job
         result = job_result(
             RegisterModelRunResult,
@@ -109,13 +107,13 @@ class RegisterRun:
         if job is None or run is None:
             return result
         told = "" if run.misnamed else f"{result.message} "
-        found = NextCall(tool="fetch_items", arguments={"ids": [run.run_id]}) if run.run_id else None
+        look = run.run_id or run.equal or run.misnamed
         return result.model_copy(
             update={
-                "status": write_status(state) if state.unread else status_with(run, job),
+                "status": write_status(state) if state.is_doubtful else status_with(run, job),
                 "message": told + remark(run, job),
                 "model_run_id": run.run_id,
-                "next": found or (look_for_runs() if run.misnamed else result.next),
+                "next": look_at(run, job) if look else result.next,
             }
         )
 

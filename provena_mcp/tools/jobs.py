@@ -25,9 +25,11 @@ async def get_job(
     app = ctx.request_context.lifespan_context
     asked = jobs.JobQuestion(session_id.strip(), offset, app.max_result_tokens)
     if not wait:
-        return Reply(await jobs.get_job(app.reader(), asked))
+        return Reply(await jobs.get_job(app.reader(), asked, app.proofs))
     return Reply(
-        await jobs.await_job(app.reader(), asked, app.polling, app.polling.deadline(), progress_reporter(ctx))
+        await jobs.await_job(
+            app.reader(), asked, app.proofs, app.polling, app.polling.deadline(), progress_reporter(ctx)
+        )
     )
 
 

@@ -15,6 +15,7 @@ from provena_mcp.commands.confirmation.write_store import PreviewStore, Submissi
 from provena_mcp.errors import StoreError
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.jobs.job_wait import PollPolicy
+from provena_mcp.queries.jobs.registry_check import Proofs
 from provena_mcp.wire.items import JsonObject
 
 
@@ -75,7 +76,12 @@ async def test_a_store_that_fails_after_sending_hides_no_outcome_and_lets_nothin
 ):
     store = FillingStore(clock=clock)
     context = WriteContext(
-        cast("Reader", Nobody()), PreviewStore(store), Submissions(store), clock, longest_call=110.0
+        cast("Reader", Nobody()),
+        PreviewStore(store),
+        Submissions(store),
+        Proofs(PollPolicy(clock=clock)),
+        clock,
+        longest_call=110.0,
     )
     stored = await context.previews.add("jane", "restart", {})
     restart = Restart(store)

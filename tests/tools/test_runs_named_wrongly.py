@@ -35,7 +35,7 @@ async def test_of_a_handle_that_nothing_has_the_run_is_looked_for(tmp_path: Path
         wire.spoilt |= jobs_naming(lambda _: NOWHERE)
         done = await call(client, "register_model_run", reference=shown["reference"], confirm=True)
     assert (done["status"], done["model_run_id"]) == ("succeeded", "local/1000001")
-    assert done["message"].startswith(f"Its job names {NOWHERE}, which is not this run. It is registered")
+    assert done["message"].startswith(f"Its job names {NOWHERE}, of which the registry has no record. It is")
 
 
 @pytest.mark.asyncio

@@ -24,6 +24,7 @@ from provena_mcp.wire.items import JsonObject
 if TYPE_CHECKING:
     from provena_mcp.client import ProvenaClient
     from provena_mcp.queries.items.reader import Reader
+    from provena_mcp.queries.jobs.registry_check import Proofs
 
 OFFERED_SECONDS: Final = 3_600.0
 SETTLED_SECONDS: Final = 86_400.0
@@ -259,6 +260,7 @@ class WriteContext:
     """What a change works with: reads as one caller, and the records of what was previewed and sent.
 
     Attributes:
+        proofs: Which runs jobs were proven to have made.
         now: Gives Unix seconds.
         longest_call: Seconds after which no call can still be sending.
         via: The program that acts for the caller, where runs are to name it.
@@ -267,6 +269,7 @@ class WriteContext:
     reader: Reader
     previews: PreviewStore
     submissions: Submissions
+    proofs: Proofs
     now: Callable[[], float]
     longest_call: float
     via: str | None = None

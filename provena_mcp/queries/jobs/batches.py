@@ -33,6 +33,10 @@ _UNREAD: Final = (
     "cannot be read, or said to have succeeded without naming its run: what came of it is not known. Look "
     "for the run by its name before anything is registered again."
 )
+_DOUBTED: Final = (
+    "said to have succeeded, and the registry does not bear it out: what came of it is not known, see runs. "
+    "Look for the run by its name before it is registered again."
+)
 _OVERDUE: Final = (
     "did not appear while they were waited for: whether those runs are registered is not known. Look for "
     "them by their names before anything is registered again."
@@ -75,10 +79,11 @@ def doubt_about(state: JobState, held: Findings) -> str | None:
     if state.batch_id is None:
         return None
     unread = f"{plural(state.unread, 'row')} of the batch {_UNREAD}" if state.unread else None
+    doubted = f"{plural(state.doubted, 'row')} of the batch {_DOUBTED}" if state.doubted else None
     lacking = "The rows" if state.expected is None else plural(state.missing, "row")
     overdue = f"{lacking} of the batch {_OVERDUE}" if state.is_overdue else None
     unsized = _SIZE_UNKNOWN if state.expected is None else None
-    return " ".join(filter(None, (unread, overdue, unsized, remark_on_unproven(held)))) or None
+    return " ".join(filter(None, (unread, overdue, unsized, doubted, remark_on_unproven(held)))) or None
 
 
 def look_for_runs() -> NextCall:
@@ -87,8 +92,9 @@ def look_for_runs() -> NextCall:
 
 
 def page_of(rows: Sequence[RunOutcome], offset: int, max_tokens: int) -> tuple[RunOutcome, ...]:
-    """The rows from ``offset`` that fit the budget, at least one; failed ones come before all others."""
-    ordered = sorted(rows, key=lambda row: row.status != "failed")[offset:]
+    """The rows from ``offset`` that fit the budget, at least one; failed ones first, registered ones last."""
+    place: dict[JobStatus, int] = {"failed": 0, "succeeded": 2}
+    ordered = sorted(rows, key=lambda row: place.get(row.status, 1))[offset:]
     return take_within(ordered, max_tokens - _FRAME)
 
 

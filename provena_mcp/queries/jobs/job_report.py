@@ -37,8 +37,9 @@ from provena_mcp.queries.jobs.job_wait import (
     run_name_of,
     status_of,
 )
-from provena_mcp.queries.jobs.registry_check import check_registry, remark_on_batch
-from provena_mcp.queries.jobs.remains import Findings, Held, remark, status_with
+from provena_mcp.queries.jobs.registry_check import Proofs, check_registry
+from provena_mcp.queries.jobs.remains import Findings, Held, look_at, remark, status_with
+from provena_mcp.queries.jobs.submissions import remark_on_batch
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor, foreign_cursor
 from provena_mcp.rules.handles import report_uri
 from provena_mcp.rules.jobs import JOB_KINDS, kind_of
@@ -103,18 +104,23 @@ class JobQuestion:
     max_tokens: int
 
 
-async def get_job(reader: Reader, question: JobQuestion) -> GetJobResult:
+async def get_job(reader: Reader, question: JobQuestion, proofs: Proofs) -> GetJobResult:
     """A job or batch as it stands.
 
     Raises:
         NotFoundError: Neither a job nor a batch has this id.
         ForbiddenError: It is somebody else's.
     """
-    return await _reported(reader, await _fetch_state(reader, question), question)
+    return await _reported(reader, await _fetch_state(reader, question), question, proofs)
 
 
 async def await_job(
-    reader: Reader, question: JobQuestion, polling: PollPolicy, deadline: float, on_progress: ReportProgress
+    reader: Reader,
+    question: JobQuestion,
+    proofs: Proofs,
+    polling: PollPolicy,
+    deadline: float,
+    on_progress: ReportProgress,
 ) -> GetJobResult:
     """A job or batch once it has ended, or as it stands at ``deadline``; errors as ``get_job``."""
 
@@ -129,7 +135,7 @@ async def await_job(
         seen = await poll(fetch, polling, deadline, on_progress, before)
         if polling.clock() - begun >= polling.late_row:
             seen = seen.waited_on(before)
-    return await _reported(reader, seen, question)
+    return await _reported(reader, seen, question, proofs)
 
 
 async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListJobsResult:
@@ -151,8 +157,8 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListJobsR
     )
 
 
-async def _reported(reader: Reader, seen: JobState, question: JobQuestion) -> GetJobResult:
-    seen, held = await check_registry(reader.client, seen)
+async def _reported(reader: Reader, seen: JobState, question: JobQuestion, proofs: Proofs) -> GetJobResult:
+    seen, held = await check_registry(reader, seen, proofs)
     report = report_job(seen, held, question)
     left_over = await remark_on_batch(reader.client, seen.job)
     return report.model_copy(update={"note": left_over, "next": look_for_runs()}) if left_over else report
@@ -183,14 +189,16 @@ def report_job(seen: JobState, held: Findings, question: JobQuestion) -> GetJobR
         provena_said=failure.provena_said if failure else None,
         note=remark(run, job) if run and job else doubt_about(seen, held),
         uri=_report_uri(job) if job else None,
-        next=_next(seen, question, question.offset + len(page), rows, run_id),
+        next=_next_of_batch(seen, question, question.offset + len(page), rows)
+        if seen.batch_id
+        else _next(seen, question, run),
     )
 
 
 def _status(seen: JobState, rows: Sequence[RunOutcome], run: Held | None) -> JobStatus:
     if seen.batch_id:
         return batch_status(seen, rows)
-    return status_with(run, seen.job) if run and seen.job and not seen.unread else seen.status
+    return status_with(run, seen.job) if run and seen.job else seen.status
 
 
 async def _fetch_state(reader: Reader, question: JobQuestion) -> JobState:
@@ -228,20 +236,31 @@ def _report_uri(job: Job) -> str | None:
     return report_uri(subtype, depth, item_id, job.session_id)
 
 
-def _next(
-    seen: JobState, question: JobQuestion, shown: int, rows: Sequence[RunOutcome], run_id: str | None
+def _next(seen: JobState, question: JobQuestion, run: Held | None) -> NextCall | None:
+    job = seen.job
+    if job is None or not seen.is_at_rest:
+        return NextCall(tool="get_job", arguments={"session_id": question.session_id, "wait": True})
+    if seen.is_doubtful or (run and run.equal):
+        return look_at(run, job)
+    lodging = (job.result or {}).get("lodge_session_id")
+    if isinstance(lodging, str):
+        return NextCall(tool="get_job", arguments={"session_id": lodging})
+    return _lineage_of(run_id_of(job) or (run.run_id if run else None))
+
+
+def _next_of_batch(
+    seen: JobState, question: JobQuestion, shown: int, rows: Sequence[RunOutcome]
 ) -> NextCall | None:
     if not seen.is_at_rest:
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "wait": True})
     if shown < len(rows):
         return NextCall(tool="get_job", arguments={"session_id": question.session_id, "offset": shown})
-    if seen.unread or seen.is_overdue:
+    if seen.is_doubtful or seen.is_overdue:
         return look_for_runs()
     if not seen.is_settled:
         return NextCall(tool="list_jobs", arguments={})
-    result: JsonObject = (seen.job.result if seen.job else None) or {}
-    lodging = result.get("lodge_session_id")
-    if isinstance(lodging, str):
-        return NextCall(tool="get_job", arguments={"session_id": lodging})
-    run_id = run_id or next((row.model_run_id for row in rows if row.model_run_id), None)
+    return _lineage_of(next((row.model_run_id for row in rows if row.model_run_id), None))
+
+
+def _lineage_of(run_id: str | None) -> NextCall | None:
     return NextCall(tool="explore_upstream", arguments={"starting_id": run_id}) if run_id else None

@@ -73,8 +73,8 @@ class JobState:
         runs: The jobs of a batch's runs, newest first; their rows appear one by one.
         expected: How many runs the batch was submitted with, where that is known.
         batch_id: The batch they belong to.
-        unread: How many jobs, of the batch or this one, cannot be believed, or read: what came of their
-            runs is not known.
+        unread: How many jobs of the batch cannot be believed, or read: what came of their runs is not known.
+        doubted: How many jobs, of the batch or this one, the registry does not bear out: likewise.
         is_overdue: Whether rows that the batch lacks were waited for longer than rows take to appear.
     """
 
@@ -83,12 +83,18 @@ class JobState:
     expected: int | None = None
     batch_id: str | None = None
     unread: int = 0
+    doubted: int = 0
     is_overdue: bool = False
 
     @property
     def finished(self) -> bool:
         """Whether nothing will change any more; of a batch of unknown size more rows may always appear."""
-        return not self.unread and self.is_settled
+        return not self.is_doubtful and self.is_settled
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether what came of some of the jobs is not known."""
+        return bool(self.unread or self.doubted)
 
     @property
     def is_settled(self) -> bool:
@@ -119,7 +125,7 @@ class JobState:
     @property
     def status(self) -> JobStatus:
         """The job's status; of a batch that of its runs: ``succeeded`` only when all have."""
-        if self.unread or (self.batch_id is not None and not self.finished):
+        if self.is_doubtful or (self.batch_id is not None and not self.finished):
             return "in_progress"
         if self.batch_id is None:
             return status_of(self.job)

@@ -6,7 +6,8 @@ be the run that was to be made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,9 +15,18 @@ from anyio import to_thread
 
 from provena_mcp.client import ProvenaClient, RegistryApi
 from provena_mcp.errors import NotFoundError, ProvenaError
-from provena_mcp.queries.cache import together
-from provena_mcp.queries.jobs.job_wait import BATCH, LINK, REGISTRATION, UPDATE, JobState, run_id_of
-from provena_mcp.queries.jobs.remains import Findings, Held, find_runs
+from provena_mcp.queries.cache import BoundedCache, together
+from provena_mcp.queries.items.reader import Reader
+from provena_mcp.queries.jobs.job_wait import (
+    LINK,
+    REGISTRATION,
+    UPDATE,
+    JobState,
+    PollPolicy,
+    run_id_of,
+)
+from provena_mcp.queries.jobs.makers import SKEW, LostRuns, find_runs
+from provena_mcp.queries.jobs.remains import Findings, Held, is_in_doubt
 from provena_mcp.rules.records.fingerprint import same_record
 from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.rules.text import plural
@@ -28,10 +38,8 @@ _PAGE: Final = 100
 _MAX_PAGES: Final = 10
 # Runs named by jobs that are fetched one by one; of larger batches the newest runs are listed.
 _FETCHED: Final = 20
-# Runs that a remark names.
-_NAMED: Final = 10
-# How far the clocks of the registry and of the jobs may be apart, in seconds.
-_SKEW: Final = 60
+# Jobs of which is remembered which run they were proven to have made.
+_REMEMBERED: Final = 20_000
 # Where the payload of a job that changes a run has the new record.
 _NEW_RECORD: Final[Mapping[str, str]] = {UPDATE: "updated_record", LINK: "record"}
 
@@ -76,45 +84,90 @@ async def newest_runs(registry: RegistryApi, since: float) -> NewestRuns:
     return NewestRuns(tuple(runs), f"{plural(unread, 'run')} could not be read" if unread else None)
 
 
-async def check_registry(client: ProvenaClient, state: JobState) -> tuple[JobState, Findings]:
+class Proofs:
+    """Which runs the jobs of each caller were proven to have made: a proof does not expire."""
+
+    def __init__(self, polling: PollPolicy) -> None:
+        """Know of none; what contradicts a job is read again after the longest pause of ``polling``."""
+        self._polling = polling
+        self._runs: BoundedCache[tuple[str, str], str] = BoundedCache(
+            entries=_REMEMBERED, seconds=float("inf"), clock=polling.clock
+        )
+
+    def of(self, caller: str, job: Job) -> str | None:
+        """The run that ``job`` was proven to have made or changed."""
+        return self._runs.get((caller, job.session_id))
+
+    def note(self, caller: str, job: Job, run_id: str) -> None:
+        """Remember that ``job`` was proven to have made or changed this run."""
+        self._runs.put((caller, job.session_id), run_id)
+
+    async def pause(self) -> None:
+        """Wait until a replica of the registry that was behind may have caught up."""
+        await self._polling.sleep(self._polling.longest_pause)
+
+
+async def check_registry(reader: Reader, state: JobState, proofs: Proofs) -> tuple[JobState, Findings]:
     """``state`` so far as the registry bears it out; and, by session, how much exists of the other runs.
 
     Those are runs whose jobs failed, name something else, or name what could not be compared. A job that
-    names something else names nothing in the state returned; if its own run is not found, what came of it
-    is not known, as of a row that cannot be read.
+    names something else names nothing in the state returned; if its own run is not found, or not known to
+    be whole, it is in doubt what came of it.
     """
     jobs = state.runs if state.batch_id is not None else (state.job,) if state.job else ()
+    known = {job.session_id: run_id for job in jobs if (run_id := proofs.of(reader.caller, job))}
     held = {
-        job.session_id: change
+        job.session_id: Held(
+            run_id, "has it", misnamed=named if (named := run_id_of(job)) != run_id else None
+        )
         for job in jobs
-        if job.job_sub_type in _NEW_RECORD and (change := await _change(client, job))
+        if (run_id := known.get(job.session_id)) and run_id_of(job) != run_id
     }
-    held |= await _registrations(client, [job for job in jobs if job.job_sub_type == REGISTRATION])
+    jobs = tuple(job for job in jobs if job.session_id not in known)
+    changes = [job for job in jobs if job.job_sub_type in _NEW_RECORD]
+    for job in changes:
+        if change := await _change(reader.client, job, proofs):
+            held[job.session_id] = change
+    registrations = [job for job in jobs if job.job_sub_type == REGISTRATION]
+    held |= await _registrations(reader.client, registrations, proofs)
+    for job in (*changes, *registrations):
+        found = held.get(job.session_id)
+        proven = run_id_of(job) if found is None else found.run_id if found.is_whole else None
+        if proven:
+            proofs.note(reader.caller, job, proven)
     return _borne_out(state, held), held
 
 
-async def _registrations(client: ProvenaClient, jobs: list[Job]) -> dict[str, Held]:
-    failed = [job for job in jobs if _asks_for_a_look(job)]
-    done = {run_id: job for job in jobs if (run_id := run_id_of(job))}
-    newest = await _newest(client, jobs) if failed or len(done) > _FETCHED else None
-    items = await _items(client, done, newest.runs if newest else ())
-    held = await to_thread.run_sync(_doubts, done, items)
-    misnamed = {
-        run_id: job for run_id, job in done.items() if held.get(job.session_id) == Held(misnamed=run_id)
+async def _registrations(client: ProvenaClient, jobs: Sequence[Job], proofs: Proofs) -> dict[str, Held]:
+    failed = [job for job in jobs if asks_for_a_look(job)]
+    done = {job.session_id: (run_id, job) for job in jobs if (run_id := run_id_of(job))}
+    ids = dict.fromkeys(run_id for run_id, _ in done.values())
+    newest = await newest_since(client, jobs) if failed or len(ids) > _FETCHED else None
+    items = await _items(client, ids, newest, proofs)
+    lacks = newest.lacks if newest else None
+    held = await to_thread.run_sync(_doubts, done.values(), items, lacks)
+    borne_out = Counter(run_id for session_id, (run_id, _) in done.items() if session_id not in held)
+    # Of several jobs that name one equal run, one made it at most.
+    shared = {
+        session_id: Held(misnamed=run_id)
+        for session_id, (run_id, _) in done.items()
+        if session_id not in held and borne_out[run_id] > 1
     }
-    # Made a moment ago, or not what the job made: then its run is there under another handle.
-    absent = {run_id: job for run_id, job in done.items() if isinstance(items.get(run_id), NotFoundError)}
-    if lost := [*failed, *misnamed.values(), *absent.values()]:
-        newest = newest or await _newest(client, lost)
-        others = [run for run in newest.runs if run.id not in done or run.id in misnamed]
-        found = await find_runs(client, lost, others, _since(lost), newest.lacks)
-        wrongly = {job.session_id: run_id for run_id, job in (misnamed | absent).items()}
-        may_come = {job.session_id for job in absent.values()}
-        held |= {
-            each: replace(run, misnamed=wrongly.get(each))
-            for each, run in found.items()
-            if run.run_id or each not in may_come
-        }
+    held |= shared
+    misnaming = {each: run for each, run in held.items() if run.misnamed}
+    if lost := [*failed, *(done[each][1] for each in misnaming)]:
+        newest = newest or await newest_since(client, lost)
+        settled = done.keys() - misnaming.keys()
+        taken = {done[each][0] for each in settled}
+        runs = tuple(run for run in newest.runs if run.id not in taken)
+        sought = LostRuns(lost, runs, newest.lacks, settled)
+        found = await find_runs(client, sought)
+        for each, run in found.items():
+            named = misnaming.get(each, Held())
+            if run.run_id and run.run_id == named.misnamed:
+                del held[each]
+            else:
+                held[each] = replace(run, misnamed=named.misnamed, is_there=named.is_there)
     return held
 
 
@@ -126,17 +179,14 @@ def _borne_out(state: JobState, held: Findings) -> JobState:
         found = held.get(job.session_id)
         return job.model_copy(update={"result": None}) if found and found.misnamed else job
 
-    def is_lost(job: Job) -> bool:
-        found = held.get(job.session_id)
-        return job.status == "SUCCEEDED" and found is not None and found.run_id is None
-
-    runs = tuple(named(run) for run in state.runs if not is_lost(run))
-    alone = state.job if state.batch_id is None else None
-    unread = state.unread + len(state.runs) - len(runs) + (alone is not None and is_lost(alone))
-    return replace(state, job=named(state.job) if state.job else None, runs=runs, unread=unread)
+    jobs = state.runs if state.batch_id is not None else (state.job,) if state.job else ()
+    doubted = sum(is_in_doubt(held.get(job.session_id), job) for job in jobs)
+    job = named(state.job) if state.job else None
+    return replace(state, job=job, runs=tuple(map(named, state.runs)), doubted=doubted)
 
 
-async def _newest(client: ProvenaClient, jobs: Iterable[Job]) -> NewestRuns:
+async def newest_since(client: ProvenaClient, jobs: Iterable[Job]) -> NewestRuns:
+    """The runs since the first of ``jobs``; if the registry could not be read none, with why."""
     try:
         return await newest_runs(client.registry, _since(jobs))
     except ProvenaError as error:
@@ -144,17 +194,32 @@ async def _newest(client: ProvenaClient, jobs: Iterable[Job]) -> NewestRuns:
 
 
 def _since(jobs: Iterable[Job]) -> float:
-    return min(job.created_timestamp for job in jobs) - _SKEW
+    return min(job.created_timestamp for job in jobs) - SKEW
 
 
 async def _items(
-    client: ProvenaClient, ids: Iterable[str], listed: Iterable[ModelRunItem]
+    client: ProvenaClient, ids: Iterable[str], newest: NewestRuns | None, proofs: Proofs
 ) -> Mapping[str, Read]:
-    """The items of ``ids``, so far as they are listed or few enough to be fetched."""
-    known: dict[str, Read] = {run.id: run for run in listed}
+    """The items of ``ids``, so far as they are listed or few enough to be fetched.
+
+    What is not there is asked for once more: the registry may answer from a replica that is behind.
+    """
+    known: dict[str, Read] = {run.id: run for run in newest.runs} if newest else {}
     unlisted = [run_id for run_id in ids if run_id not in known][:_FETCHED]
-    fetched = await together(*(_read(client, run_id) for run_id in unlisted))
-    return known | dict(zip(unlisted, fetched, strict=True))
+    known |= await _fetched(client, unlisted)
+    if absent := [run_id for run_id in unlisted if _is_absent(known[run_id])]:
+        await proofs.pause()
+        known |= await _fetched(client, absent)
+    return known
+
+
+async def _fetched(client: ProvenaClient, ids: Sequence[str]) -> dict[str, Read]:
+    return dict(zip(ids, await together(*(_read(client, each) for each in ids)), strict=True))
+
+
+def _is_absent(item: Read) -> bool:
+    """Whether there is no record: no such item, or one whose handle was reserved and no more."""
+    return item.is_seed if isinstance(item, RegistryItem) else isinstance(item, NotFoundError)
 
 
 async def _read(client: ProvenaClient, item_id: str) -> Read:
@@ -164,22 +229,22 @@ async def _read(client: ProvenaClient, item_id: str) -> Read:
         return error
 
 
-def _doubts(done: Mapping[str, Job], items: Mapping[str, Read]) -> dict[str, Held]:
-    """What is doubtful of the runs that jobs name, by session."""
-    doubts = {job.session_id: _doubt(run_id, job, items.get(run_id)) for run_id, job in done.items()}
+def _doubts(done: Iterable[tuple[str, Job]], items: Mapping[str, Read], lacks: str | None) -> dict[str, Held]:
+    """What is doubtful of the runs that jobs name, by session; ``lacks`` says what is left out of a list."""
+    doubts = {job.session_id: _doubt(run_id, job, items.get(run_id), lacks) for run_id, job in done}
     return {session_id: doubt for session_id, doubt in doubts.items() if doubt is not None}
 
 
-def _doubt(run_id: str, job: Job, item: Read | None) -> Held | None:
+def _doubt(run_id: str, job: Job, item: Read | None, lacks: str | None) -> Held | None:
     record = record_in(job.payload, "record")
     if record is None:
         return Held(run_id, unknown="its job does not say what was to be registered")
     if item is None:
-        return Held(run_id, unknown="it is not among the newest runs")
+        return Held(run_id, unknown=lacks or "it is not among the newest runs")
+    if _is_absent(item):
+        return Held(misnamed=run_id, is_there=False)
     if isinstance(item, ProvenaError):
         return Held(run_id, unknown=item.message)
-    if item.is_seed and item.item_subtype == "MODEL_RUN":
-        return Held(run_id, unknown="there is no record of it yet")
     is_its_run = _has_had(item, record, 0) and item.created_timestamp >= _since([job])
     return None if is_its_run else Held(misnamed=run_id)
 
@@ -194,50 +259,34 @@ def _has_had(item: RegistryItem, record: ModelRunRecord, since: float) -> bool:
     return any(each is not None and same_record(each, record) for each in earlier)
 
 
-async def _change(client: ProvenaClient, job: Job) -> Held | None:
+async def _change(client: ProvenaClient, job: Job, proofs: Proofs) -> Held | None:
     """How much there is of the change of a run that ``job`` was to make; none if it asks for no look."""
     is_done = job.status == "SUCCEEDED"
-    if not is_done and not (job.job_sub_type == UPDATE and _asks_for_a_look(job)):
+    if not is_done and not (job.job_sub_type == UPDATE and asks_for_a_look(job)):
         return None
     run_id = str((job.payload or {}).get("model_run_record_id") or "")
     new = record_in(job.payload, _NEW_RECORD[job.job_sub_type])
     known = run_id_of(job)
     if not run_id or new is None:
         return Held(known, unknown="the job does not say which run it was to update")
-    try:
-        item = await client.registry.fetch(run_id)
-    except NotFoundError as error:
-        return Held(known, unknown=error.message) if is_done else Held()
-    except ProvenaError as error:
-        return Held(known, unknown=error.message)
-    if is_done:
-        return None if _has_had(item, new, _since([job])) else Held()
-    return Held(run_id) if isinstance(item, ModelRunItem) and same_record(item.record, new) else Held()
+
+    def is_made(item: Read) -> bool:
+        if not isinstance(item, ModelRunItem):
+            return False
+        return _has_had(item, new, _since([job])) if is_done else same_record(item.record, new)
+
+    item = await _read(client, run_id)
+    if not is_made(item):
+        await proofs.pause()
+        item = await _read(client, run_id)
+    if is_made(item):
+        return None if is_done else Held(run_id)
+    if isinstance(item, RegistryItem | NotFoundError):
+        return Held()
+    return Held(known, unknown=item.message)
 
 
-async def remark_on_batch(client: ProvenaClient, job: Job | None) -> str | None:
-    """What there is of the runs of a submission that failed as it queued them; none of any other job."""
-    if job is None or job.job_sub_type != BATCH or not _asks_for_a_look(job):
-        return None
-    records = (job.payload or {}).get("records")
-    if not isinstance(records, list) or not records:
-        return None
-    rows = [
-        job.model_copy(update={"session_id": str(number), "payload": {"record": record}})
-        for number, record in enumerate(records)
-    ]
-    newest = await _newest(client, rows)
-    held = tuple((await find_runs(client, rows, newest.runs, _since(rows), newest.lacks)).values())
-    made = [row.run_id for row in held if row.run_id]
-    named = f": {', '.join(made[:_NAMED])}{', …' if len(made) > _NAMED else ''}." if made else " so far."
-    unknown = next((f" Not all could be looked up ({row.unknown})." for row in held if row.unknown), "")
-    return (
-        f"{len(made)} of its {plural(len(rows), 'run')} {'is' if len(made) == 1 else 'are'} in the registry"
-        f"{named}{unknown} Others may have been queued before it failed: look with list_items, subtype "
-        "MODEL_RUN, before any are registered again."
-    )
-
-
-def _asks_for_a_look(job: Job) -> bool:
+def asks_for_a_look(job: Job) -> bool:
+    """Whether a job failed in such a way that it may have left something."""
     # A record that was refused was refused before anything was made.
     return job.status == "FAILED" and not (job.info or "").startswith(RECORD_REFUSED)

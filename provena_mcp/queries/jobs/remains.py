@@ -6,23 +6,16 @@ results of the earlier ones stay (provena-http 6.4).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from anyio import to_thread
-
-from provena_mcp.client import ProvenaClient
-from provena_mcp.errors import ProvenaError
-from provena_mcp.queries.cache import together
+from provena_mcp.next_call import NextCall
 from provena_mcp.queries.jobs.job_wait import REGISTRATION, JobStatus, status_of
-from provena_mcp.rules.records.fingerprint import fingerprint
 from provena_mcp.rules.text import plural
-from provena_mcp.wire.items import ModelRunItem
-from provena_mcp.wire.jobs import Job, record_in
+from provena_mcp.wire.jobs import Job
 
-_ASKED_OF_THE_GRAPH: Final = 20
+Graph = Literal["has it", "lacks it", "not known", "not asked"]
 
 _UPDATED: Final = (
     "The registry holds the new record. The lineage graph may not: an administrator's store_record brings "
@@ -31,7 +24,11 @@ _UPDATED: Final = (
 _NOT_UPDATED: Final = "The registry does not hold the new record."
 _LOOK: Final = "look with list_items, subtype MODEL_RUN, before doing it again."
 
-Graph = Literal["has it", "lacks it", "not known"]
+_MISSING: Final[Mapping[Graph, str]] = {
+    "lacks it": "the lineage graph lacks it",
+    "not known": "the graph could not be asked",
+    "not asked": "the graph was not asked, explore_upstream from it shows whether it is there",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +40,16 @@ class Held:
         graph: Whether the lineage graph has it.
         unknown: Why it could not be looked up, or compared with what its job names.
         misnamed: What its job names in its place.
+        is_there: Whether the registry holds what its job names in its place.
+        equal: A run of the same record, of which it is not known which job made it.
     """
 
     run_id: str | None = None
     graph: Graph = "not known"
     unknown: str | None = None
     misnamed: str | None = None
+    is_there: bool = True
+    equal: str | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -69,7 +70,10 @@ def remark(held: Held, job: Job) -> str:
     if held.is_unproven:
         why = (held.unknown or "").rstrip(".")
         return f"That is the word of its job alone: it was not compared with the registry ({why})."
-    misnamed = f"Its job names {held.misnamed}, which is not this run. " if held.misnamed else ""
+    if held.equal is not None and held.equal == held.misnamed:
+        return f"Its job names {held.equal}, and so does another job: whose run it is is not known; {_LOOK}"
+    why = "which is not this run" if held.is_there else "of which the registry has no record"
+    misnamed = f"Its job names {held.misnamed}, {why}. " if held.misnamed else ""
     return misnamed + _remark(held, job)
 
 
@@ -83,36 +87,35 @@ def remark_on_unproven(held: Findings) -> str | None:
     )
 
 
+def is_in_doubt(held: Held | None, job: Job) -> bool:
+    """Whether nobody knows what came of a run: its ``job`` succeeded, and nothing that there is proves it."""
+    if held is None or job.status != "SUCCEEDED" or held.is_whole or held.is_unproven:
+        return False
+    return held.run_id is None or held.graph != "lacks it"
+
+
 def status_with(held: Held | None, job: Job) -> JobStatus:
     """How a run stands whose ``job`` has come this far, given what there is of it."""
     if held is not None and held.is_whole:
         return "succeeded"
+    if is_in_doubt(held, job):
+        return "in_progress"
     return "failed" if held is not None and held.misnamed and held.run_id else status_of(job)
 
 
-async def find_runs(
-    client: ProvenaClient,
-    jobs: Sequence[Job],
-    runs: Iterable[ModelRunItem],
-    since: float,
-    lacks: str | None,
-) -> Findings:
-    """What there is of the runs that ``jobs`` should have made, among ``runs``, by session.
-
-    They were made at ``since`` (Unix seconds) or later; ``lacks`` says which may be left out of ``runs``.
-    """
-    found = await to_thread.run_sync(_matched, jobs, runs, since)
-    asked = list(found.values())[:_ASKED_OF_THE_GRAPH]
-    graph = dict(zip(asked, await together(*(_graph(client, each) for each in asked)), strict=True))
-    return {
-        job.session_id: Held(run_id, graph.get(run_id, "not known"))
-        if (run_id := found.get(job.session_id))
-        else Held(unknown=lacks)
-        for job in jobs
-    }
+def look_at(held: Held | None, job: Job | None) -> NextCall:
+    """The call that shows what there is of a run of which that is not known; the newest runs if need be."""
+    changed = (job.payload or {}).get("model_run_record_id") if job else None
+    if job and job.job_sub_type == REGISTRATION:
+        changed = (held.run_id or held.equal) if held else None
+    if isinstance(changed, str) and changed:
+        return NextCall(tool="fetch_items", arguments={"ids": [changed]})
+    return NextCall(tool="list_items", arguments={"subtype": "MODEL_RUN"})
 
 
 def _remark(held: Held, job: Job) -> str:
+    if held.equal is not None:
+        return f"An equal run is registered as {held.equal}: whether this job made it is not known; {_LOOK}"
     if held.unknown is not None:
         return f"What the registry holds of it could not be looked up ({held.unknown}): {_LOOK}"
     if job.job_sub_type != REGISTRATION:
@@ -123,33 +126,7 @@ def _remark(held: Held, job: Job) -> str:
         return f"The registry holds no such run{f': {_LOOK}' if held.misnamed else '.'}"
     if held.is_whole:
         return f"It is registered as {held.run_id}: the registry and the lineage graph hold it."
-    missing = "the lineage graph lacks it" if held.graph == "lacks it" else "the graph could not be asked"
     return (
-        f"It is in the registry as {held.run_id}; {missing}. Do not register it again: an administrator's "
-        "store_record puts it into the graph, delete_model_run with and_registry removes it."
+        f"It is in the registry as {held.run_id}; {_MISSING[held.graph]}. Do not register it again: an "
+        "administrator's store_record puts it into the graph, delete_model_run with and_registry removes it."
     )
-
-
-def _matched(jobs: Iterable[Job], runs: Iterable[ModelRunItem], since: float) -> dict[str, str]:
-    """The run that each job made, by session: its user's, since then, of its record, no other job's."""
-    unnamed: defaultdict[str, list[ModelRunItem]] = defaultdict(list)
-    for run in runs:
-        if run.created_timestamp >= since:
-            unnamed[fingerprint(run.record)].append(run)
-    found: dict[str, str] = {}
-    for job in sorted(jobs, key=lambda job: job.created_timestamp):
-        record = record_in(job.payload, "record")
-        candidates = unnamed[fingerprint(record)] if record else []
-        mine = [run for run in candidates if job.username in (None, run.owner_username)]
-        if mine:
-            candidates.remove(mine[-1])  # the oldest of those that are left
-            found[job.session_id] = mine[-1].id
-    return found
-
-
-async def _graph(client: ProvenaClient, run_id: str) -> Graph:
-    try:
-        graph = await client.prov.explore("upstream", run_id, 1)
-    except ProvenaError:
-        return "not known"
-    return "has it" if run_id in graph.nodes else "lacks it"
