@@ -84,6 +84,33 @@ def the_run_of_another_row(body: Json) -> None:
         job["result"]["record"]["id"] = run_id
 
 
+def one_run_for_all_rows(body: Json) -> None:
+    for job in _registered(body.get("jobs") or []):
+        job["result"]["record"]["id"] = _registered(body["jobs"])[0]["result"]["record"]["id"]
+
+
+def a_run_that_is_nowhere(body: Json) -> None:
+    for job in _registered(_jobs(body)):
+        job["result"]["record"]["id"] += "404404"
+    _hide_runs(body, lambda run_id: run_id.startswith("local/"))
+
+
+def every_other_run_is_not_made(body: Json) -> None:
+    for job in _registered(_jobs(body)):
+        if _is_even(job["result"]["record"]["id"]):
+            job.update(status="FAILED", result=None, info="Job failed, err: lodging. Error: ..")
+    _hide_runs(body, _is_even)
+
+
+def _is_even(run_id: str) -> bool:
+    return run_id.startswith("local/") and run_id[-1] in "02468"
+
+
+def _hide_runs(body: Json, is_hidden: Callable[[str], bool]) -> None:
+    if body.get("items"):
+        body["items"] = [item for item in body["items"] if not is_hidden(item["id"])]
+
+
 def rows_again(body: Json) -> None:
     _rows(body)[:] = [row for row in _rows(body) for _ in range(3)]
 
@@ -173,6 +200,9 @@ LIES: tuple[Fault, ...] = (
     Fault("success of another kind of job", lying(success_of_another_kind), 1),
     Fault("a job that names another run", lying(another_run), 1),
     Fault("rows that name each other's runs", lying(the_run_of_another_row), 1),
+    Fault("rows that all name one run", lying(one_run_for_all_rows), 1),
+    Fault("a job that names what is nowhere", lying(a_run_that_is_nowhere), 1),
+    Fault("every other run not made", lying(every_other_run_is_not_made), 1),
     Fault("rows repeated", lying(rows_again), 1),
     Fault("null rows with success", lying(null_rows)),
     Fault("rows of another subtype", lying(another_subtype)),

@@ -57,6 +57,10 @@ class Trial:
         self.tally = Tally()
         # Which runs the records of these names are said to be.
         self.registered: set[tuple[str, str]] = set()
+        # By which consent each run is said to have been made, of which name.
+        self.made_by: dict[str, tuple[str, str]] = {}
+        # How often the user agreed to a record of each name.
+        self.consents: Counter[str] = Counter()
 
     async def run(self, calls: int) -> Tally:
         self.proxy.arrived.clear()
@@ -75,7 +79,7 @@ class Trial:
         self.proxy.fault = None
         await self._look_at_what_is_registered()
         arrivals = _registrations(self.proxy.arrived)
-        self.tally.duplicated = sum(count - 1 for count in arrivals.values() if count > 1)
+        self.tally.duplicated = (arrivals - self.consents).total()
         return self.tally
 
     async def _call(self, tool: str, arguments: dict[str, Any]) -> tuple[dict[str, Any], bool] | None:
@@ -119,6 +123,14 @@ class Trial:
         records = [{**self.questions.record, "display_name": name} for name in names]
         tool = "register_model_run" if count == 1 else "register_batch_model_runs"
         given: dict[str, Any] = {"record": records[0]} if count == 1 else {"records": records}
+        wait = {"wait": number % 20 < 10}
+        await self._registered(tool, names, given, wait)
+        if count == 1:  # it ran twice
+            await self._registered(tool, names, {**given, "allow_duplicate": True}, wait)
+
+    async def _registered(
+        self, tool: str, names: list[str], given: dict[str, Any], wait: dict[str, Any]
+    ) -> None:
         shown = await self._call(tool, given)
         if shown is None:
             return
@@ -127,15 +139,18 @@ class Trial:
         if is_error or reference is None:
             self.tally.errors += 1
             return
-        confirmed = {"reference": reference, "confirm": True, "wait": number % 20 < 10}
+        before = _registrations(self.proxy.arrived)[names[0]]
+        self.consents.update(names)
         for _ in range(2):  # as an assistant that tries again
-            answered = await self._call(tool, confirmed)
+            answered = await self._call(tool, {"reference": reference, "confirm": True, **wait})
             if answered is None:
                 return
-            self._judge_write(names, *answered)
+            arrived = _registrations(self.proxy.arrived)[names[0]] - before
+            self._judge_write(names, reference, arrived, *answered)
 
-    def _judge_write(self, names: list[str], content: dict[str, Any], is_error: bool) -> None:
-        arrived = _registrations(self.proxy.arrived)[names[0]]
+    def _judge_write(
+        self, names: list[str], reference: str, arrived: int, content: dict[str, Any], is_error: bool
+    ) -> None:
         if is_error:
             self.tally.errors += 1
             said = content["error"]
@@ -149,6 +164,9 @@ class Trial:
             runs = content.get("runs") or [{**content, "name": names[0]}]
             told = [(run["name"], run["model_run_id"]) for run in runs if run.get("model_run_id")]
             self.registered.update(told)
+            for name, run_id in told:
+                if self.made_by.setdefault(run_id, (reference, name)) != (reference, name):
+                    self.tally.wrong.append(f"{run_id} is said to be two runs: {content}"[:300])
             if content["status"] == "succeeded" and {name for name, _ in told} != set(names):
                 self.tally.wrong.append(f"said to have succeeded, without the run: {content}"[:300])
         else:

@@ -6,11 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.worlds.deployment import Send, a_record, provena, server
-from tests.worlds.lying_jobs import Json, jobs_naming
+from tests.worlds.deployment import Send, a_record, confirmed, provena, server
+from tests.worlds.lying_jobs import Json, changed, jobs_naming
 from tests.worlds.sample import call
 
 FETCH = "/registry-api/registry/general/fetch"
+LIST = "/registry-api/registry/general/list"
 OF_BEFORE = "sample/1000040"
 NOWHERE = "10378.1/404404"
 
@@ -65,4 +66,36 @@ async def test_a_record_of_before_does_not_show_that_a_run_was_changed_back_to_i
     assert done[name]["message"] == (
         "Its job says that it is done. The registry does not hold the new record. fetch_items shows the run "
         "as it is."
+    )
+
+
+@pytest.mark.asyncio
+async def test_the_guard_against_duplicates_tells_the_run_that_the_registry_shows(tmp_path: Path):
+    def unlisted(body: Json) -> None:
+        body["items"] = [item for item in body["items"] if item["id"] != "local/1000001"]
+
+    async with provena(tmp_path) as wire, server(wire) as client:
+        done = await confirmed(client)
+        wire.spoilt |= jobs_naming(lambda _: OF_BEFORE)
+        seen = await call(client, "register_model_run", record=a_record())
+        wire.spoilt[LIST] = changed(unlisted)
+        unseen = await call(client, "register_model_run", record=a_record())
+    said = [each["problems"][0]["message"].partition("). ")[2] for each in (seen, unseen)]
+    only = " Only if it really ran twice, or never arrived, call again with allow_duplicate: true."
+    assert said == [
+        f"It is model run 'local/1000001'.{only}",
+        f"Its job names {OF_BEFORE!r}, and the registry was not seen to hold it: get_job says more, session "
+        f"{done['session_id']!r}.{only}",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_a_list_of_jobs_says_that_it_is_their_own_word(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        await confirmed(client)
+        wire.spoilt |= jobs_naming(lambda _: OF_BEFORE)
+        listed = await call(client, "list_jobs")
+    assert (listed["jobs"][0]["model_run_id"], listed["note"]) == (
+        OF_BEFORE,
+        "As the jobs say; get_job compares with the registry.",
     )

@@ -6,6 +6,7 @@ a job's row appears (provena-http 6.3), and remembers a submission whose answer 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -60,18 +61,18 @@ async def find_duplicates(
     (submitted, unsure), (registered, more_unsure) = await together(
         _submitted(context, [each for found in by_number for each in found]), _registered(context, since)
     )
-    by_record = {fingerprint(run.record): run for run in reversed(registered)}
+    by_record = await to_thread.run_sync(_by_record, registered)
     problems: list[Problem] = []
     warnings = [*unsure, *more_unsure]
     for number, (own, *recorded) in enumerate(by_number):
-        run = by_record.get(own)
+        runs = {run.id: run for each in (own, *recorded) for run in by_record.get(each, ())}
+        run = next(iter(by_record.get(own, ())), None)
         earlier = next((submitted[each] for each in (own, *recorded) if each in submitted), None)
         if earlier is not None:
-            problems.append(_duplicate(place(number), earlier))
+            shown = runs.get(earlier.model_run_id, run) if earlier.model_run_id else None
+            problems.append(_duplicate(place(number), earlier, shown.id if shown else None))
         elif run is not None and run.created_timestamp >= since:
-            problems.append(
-                _duplicate(place(number), Submission(when=run.created_timestamp, model_run_id=run.id))
-            )
+            problems.append(_duplicate(place(number), Submission(when=run.created_timestamp), run.id))
         elif run is not None:
             warnings.append(f"Run {run.id!r}, registered {utc(run.created_timestamp)}, has the same record.")
     problems += _repeated_in_batch([own for own, *_ in by_number], place)
@@ -178,10 +179,25 @@ class _Seen:
             )
 
 
-def _duplicate(path: str, earlier: Submission) -> Problem:
+def _by_record(registered: Iterable[ModelRunItem]) -> Mapping[str, Sequence[ModelRunItem]]:
+    """Runs by the fingerprints of their records, newest first."""
+    found: defaultdict[str, list[ModelRunItem]] = defaultdict(list)
+    for run in registered:
+        for each in fingerprints(run.record):
+            found[each].append(run)
+    return found
+
+
+def _duplicate(path: str, earlier: Submission, run_id: str | None) -> Problem:
+    """The problem of a record that was submitted before; ``run_id`` is its run in the registry, if seen."""
     when = utc(earlier.when) or "within the last day"
-    if earlier.model_run_id is not None:
-        what = f"It is model run {earlier.model_run_id!r}."
+    if run_id is not None:
+        what = f"It is model run {run_id!r}."
+    elif earlier.model_run_id is not None:
+        what = (
+            f"Its job names {earlier.model_run_id!r}, and the registry was not seen to hold it: get_job says "
+            f"more, session {earlier.session_id!r}."
+        )
     elif earlier.session_id is not None:
         what = f"get_job says what became of it: session {earlier.session_id!r}."
     else:

@@ -37,7 +37,7 @@ from provena_mcp.queries.jobs.job_wait import (
     run_name_of,
     status_of,
 )
-from provena_mcp.queries.jobs.registry_check import Proofs, check_registry
+from provena_mcp.queries.jobs.registry_check import COMPARED, Proofs, check_registry
 from provena_mcp.queries.jobs.remains import Findings, Held, look_at, remark, status_with
 from provena_mcp.queries.jobs.submissions import remark_on_batch
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor, foreign_cursor
@@ -50,6 +50,7 @@ from provena_mcp.wire.jobs import Job
 
 _WORD: Final = 60
 _LIST: Final = "jobs"
+_THEIR_WORD: Final = "As the jobs say; get_job compares with the registry."
 
 
 class JobBrief(Brief):
@@ -93,6 +94,7 @@ class ListJobsResult(Brief):
     complete: bool = Field(description="Whether this is all; else go on with cursor.")
     cursor: str | None = None
     unreadable: int | None = Field(default=None, description="Rows that could not be read.")
+    note: str | None = Field(default=None, description="What proves the rows.")
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,9 @@ async def list_jobs(reader: Reader, limit: int, cursor: str | None) -> ListJobsR
         complete=walk.place is None and not page.unreadable,
         cursor=encode_cursor(_LIST, walk.place.as_json()) if walk.place else None,
         unreadable=page.unreadable or None,
+        note=_THEIR_WORD
+        if any(job.is_finished and job.job_sub_type in COMPARED for job in page.jobs)
+        else None,
     )
 
 

@@ -43,6 +43,9 @@ _REMEMBERED: Final = 20_000
 # Where the payload of a job that changes a run has the new record.
 _NEW_RECORD: Final[Mapping[str, str]] = {UPDATE: "updated_record", LINK: "record"}
 
+COMPARED: Final = frozenset({REGISTRATION, *_NEW_RECORD})
+"""Jobs that are compared with the registry."""
+
 # An item as it was read, or why it was not.
 Read = RegistryItem | ProvenaError
 
