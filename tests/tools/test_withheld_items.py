@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.worlds.deployment import Send, Wire, provena, server
-from tests.worlds.sample import call, text_of
+from tests.worlds.sample import call, failure, text_of
 
 FETCH = "/registry-api/registry/general/fetch"
 FORBIDDEN = httpx.Response(401, json={"detail": "You are not authorised to fetch this item."})
@@ -144,3 +144,17 @@ async def test_runs_are_compared_although_an_input_of_one_may_not_be_read(tmp_pa
     inputs = next(row for row in found["differences"] if row["field"] == "inputs")
     assert inputs["values"] == [{"runs": "A", "id": "sample/1000115"}]
     assert found["unreadable"] == [{"id": "sample/1000115", "reason": "no permission"}]
+
+
+@pytest.mark.asyncio
+async def test_an_audit_takes_no_refusal_without_a_reason_for_an_item_that_is_withheld(tmp_path: Path):
+    refused = {"status": {"success": False, "details": "Something went wrong."}}
+    async with provena(tmp_path) as wire:
+        withhold(wire, "sample/1000107", httpx.Response(200, json=refused))
+        async with server(wire) as client:
+            error = await failure(client, "audit_reproducibility", item_id="sample/1000119")
+    assert (error["kind"], error["fault"], error["provena_said"]) == (
+        "Deployment",
+        "deployment",
+        "Something went wrong.",
+    )

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from provena_mcp.errors import (
     AccessError,
     ArgumentError,
+    DeploymentError,
     MalformedItemError,
     NotFoundError,
     NotLoggedInError,
     ProvenaError,
+    RejectedError,
     UpstreamError,
 )
 from provena_mcp.queries.cache import together
@@ -196,12 +198,20 @@ class ItemReader:
 
     async def _fetch(self, item_id: str) -> RegistryItem | ProvenaError:
         try:
-            item = await self._registry.fetch(item_id)
+            item = await self._fetched(item_id)
         except ProvenaError as error:
             if isinstance(error, self._needs) and not isinstance(error, MalformedItemError):
                 raise
             return error
         return self._keep(item)
+
+    async def _fetched(self, item_id: str) -> RegistryItem:
+        try:
+            return await self._registry.fetch(item_id)
+        except RejectedError as error:
+            # A handle is all that was asked with: refused without a reason, it is no fault of the caller.
+            advice = "Try again later; if it stays so, whoever runs this Provena can tell why."
+            raise DeploymentError(error.message, advice=advice, upstream=error.upstream) from error
 
     def _keep(self, item: RegistryItem) -> RegistryItem:
         self._remember(item)
