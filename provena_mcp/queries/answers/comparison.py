@@ -15,7 +15,7 @@ from provena_mcp.lineage.comparison import (
     version_chains,
 )
 from provena_mcp.queries.answers.common import kinds_of, read_run
-from provena_mcp.queries.answers.comparison_answer import Compared, ComparisonAnswer
+from provena_mcp.queries.answers.comparison_answer import Compared, tell_comparison
 from provena_mcp.queries.answers.comparison_result import CompareModelRunsResult, Scope
 from provena_mcp.queries.cache import together
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
@@ -44,7 +44,7 @@ async def compare_runs(
     found = await together(*(read_run(reader, run_id) for run_id in ids))
     runs = dict(zip(_LABELS, found, strict=False))
     compared = await (_records(reader, runs) if scope == "record" else _lineages(reader, cap, runs))
-    return await ComparisonAnswer(reader, runs, compared, scope).result(max_tokens)
+    return await tell_comparison(reader, runs, compared, scope, max_tokens)
 
 
 def _distinct(run_ids: Sequence[str]) -> list[str]:

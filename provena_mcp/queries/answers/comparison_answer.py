@@ -31,6 +31,9 @@ _VALUE: Final = 40
 # Values of one row and rows of what is the same, at most, in ever smaller answers.
 _SIZES: Final = ((10, 30), (8, 15), (5, 8), (3, 4), (2, 0), (1, 0))
 
+# The values of a difference, each with the labels of the runs that have it.
+_Held = list[tuple[str, str]]
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -46,51 +49,67 @@ class Compared:
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
     empty: tuple[str, ...] = ()
 
+    def doubted(self, reason: str | None) -> Compared:
+        """The same called incomplete for ``reason`` too, if there is one."""
+        reasons = filter(None, (self.incomplete_because, reason))
+        return replace(self, incomplete_because="; ".join(reasons)) if reason else self
+
+
+async def tell_comparison(
+    reader: Reader, runs: Mapping[str, ModelRunItem], compared: Compared, scope: Scope, max_tokens: int
+) -> CompareModelRunsResult:
+    """The comparison of ``runs`` by label, with as many values of each row as fit."""
+    held = [_by_value(difference) for difference in compared.comparison.differences]
+    named = await reader.names.of_ids(reader.caller, _ids_to_name(compared.comparison, held, scope))
+    doubted = compared.doubted(named.doubt_of(compared.kinds))
+    return first_that_fits(ComparisonAnswer(runs, doubted, scope, held, named).answers(), max_tokens)
+
+
+def _ids_to_name(comparison: Comparison, held: Sequence[_Held], scope: Scope) -> list[str]:
+    most_values, most_same = _SIZES[0]
+    wanted: dict[str, None] = {}
+    for difference, values in zip(comparison.differences, held, strict=True):
+        if difference.aspect.holds_ids:
+            wanted.update((value, None) for value, _ in values[:most_values])
+            wanted.update(dict.fromkeys(difference.shared[: most_values // 2]))
+    for aspect in _worth_showing(comparison, scope)[:most_same]:
+        if aspect.holds_ids:
+            wanted.update(dict.fromkeys(_shared_values(aspect)[:most_values]))
+    aspects = (*(difference.aspect for difference in comparison.differences), *comparison.same)
+    roles = (aspect.role for aspect in aspects if aspect.role is not None)
+    return sorted({*wanted, *roles})
+
+
+def _worth_showing(comparison: Comparison, scope: Scope) -> list[Aspect]:
+    """What is the same and says something: of two lineages only data and runs."""
+    return [aspect for aspect in comparison.same if scope == "record" or aspect.field in ("datasets", "runs")]
+
 
 class ComparisonAnswer:
-    """A comparison of labelled runs."""
+    """A comparison of labelled runs, in names."""
 
     def __init__(
-        self, reader: Reader, runs: Mapping[str, ModelRunItem], compared: Compared, scope: Scope
+        self,
+        runs: Mapping[str, ModelRunItem],
+        compared: Compared,
+        scope: Scope,
+        held: Sequence[_Held],
+        named: NamesFound,
     ) -> None:
-        """Tell ``compared``, the comparison of ``runs`` by label."""
-        self._reader = reader
+        """Tell ``compared``, the comparison of ``runs`` by label; ``held`` the values of each difference."""
         self._runs = runs
         self._compared = compared
         self._scope: Scope = scope
-        self._named = NamesFound()
-        self._held = [_by_value(difference) for difference in compared.comparison.differences]
+        self._held = held
+        self._named = named
 
-    async def result(self, max_tokens: int) -> CompareModelRunsResult:
-        """The comparison, with as many values of each row as fit."""
-        self._named = await self._reader.names.of_ids(self._reader.caller, self._ids_to_name())
-        doubts = (self._compared.incomplete_because, self._named.doubt_of(self._compared.kinds))
-        self._compared = replace(self._compared, incomplete_because="; ".join(filter(None, doubts)) or None)
-        return first_that_fits(self._answers(), max_tokens)
-
-    def _ids_to_name(self) -> list[str]:
-        most_values, most_same = _SIZES[0]
-        comparison = self._compared.comparison
-        wanted: dict[str, None] = {}
-        for difference, held in zip(comparison.differences, self._held, strict=True):
-            if difference.aspect.holds_ids:
-                wanted.update((value, None) for value, _ in held[:most_values])
-                wanted.update(dict.fromkeys(difference.shared[: most_values // 2]))
-        for aspect in self._worth_showing()[:most_same]:
-            if aspect.holds_ids:
-                wanted.update(dict.fromkeys(_shared_values(aspect)[:most_values]))
-        roles = (aspect.role for aspect in self._aspects() if aspect.role is not None)
-        return sorted({*wanted, *roles})
-
-    def _aspects(self) -> Iterator[Aspect]:
-        yield from (difference.aspect for difference in self._compared.comparison.differences)
-        yield from self._compared.comparison.same
-
-    def _answers(self) -> Iterator[CompareModelRunsResult]:
+    def answers(self) -> Iterator[CompareModelRunsResult]:
+        """Ever smaller answers."""
         comparison = self._compared.comparison
         because = self._compared.incomplete_because
         says, notes, same_counts = self._says(), self._same_names() or None, self._same_counts()
         for most_values, most_same in _SIZES:
+            same = _worth_showing(comparison, self._scope)[:most_same]
             yield CompareModelRunsResult(
                 answer=says,
                 scope=self._scope,
@@ -99,7 +118,7 @@ class ComparisonAnswer:
                     self._difference(row, held, most_values)
                     for row, held in zip(comparison.differences, self._held, strict=True)
                 ),
-                same=tuple(self._same(aspect, most_values) for aspect in self._worth_showing()[:most_same]),
+                same=tuple(self._same(aspect, most_values) for aspect in same),
                 same_counts=same_counts,
                 notes=notes,
                 complete=because is None,
@@ -107,11 +126,6 @@ class ComparisonAnswer:
                 unreadable=unreadable_of(self._named),
                 next=self._next(),
             )
-
-    def _worth_showing(self) -> list[Aspect]:
-        """What is the same and says something: of two lineages only data and runs."""
-        same = self._compared.comparison.same
-        return [aspect for aspect in same if self._scope == "record" or aspect.field in ("datasets", "runs")]
 
     def _same_counts(self) -> dict[str, int]:
         counts = Counter[str]()
@@ -253,7 +267,7 @@ class ComparisonAnswer:
         return None
 
 
-def _by_value(difference: Difference) -> list[tuple[str, str]]:
+def _by_value(difference: Difference) -> _Held:
     """Each value with the labels of the runs that have it, in the order of the labels."""
     labels: dict[str, str] = {}
     for label, values in difference.values.items():

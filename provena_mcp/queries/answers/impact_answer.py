@@ -102,9 +102,10 @@ class ImpactAnswer:
         shown.update((self._start, *self._evidence.impact.starts), (newer.id for newer in self._newer()))
         wanted = {item_id: self._kinds.get(item_id, "") for item_id in sorted(shown)}
         self._named = await self._reader.names.of(self._reader.caller, wanted)
-        self._evidence = self._evidence.doubted(self._named.doubt_of(wanted))
         self._versions = same_names(self._named.names, self._named.versions)
-        answers = self._answers(has_contacts=has_contacts)
+        doubt = self._named.doubt_of(wanted)
+        doubts = (*self._evidence.incomplete_because, *([doubt] if doubt else []))
+        answers = self._answers(doubts, has_contacts=has_contacts)
         return await worked_out(lambda: first_that_fits(answers, max_tokens), len(self._datasets))
 
     def _lists(self) -> dict[str, Sequence[Affected | Touched]]:
@@ -117,14 +118,12 @@ class ImpactAnswer:
             "other": self._other,
         }
 
-    def _answers(self, *, has_contacts: bool) -> Iterator[AnalyseImpactResult]:
-        """Ever smaller answers."""
+    def _answers(self, doubts: Sequence[str], *, has_contacts: bool) -> Iterator[AnalyseImpactResult]:
+        """Ever smaller answers; ``doubts`` are why the lineage may not be all."""
         impact = self._evidence.impact
-        because = [*self._evidence.incomplete_because]
-        if self._records.incomplete_because:
-            because.append(self._records.incomplete_because)
+        because = [*filter(None, (*doubts, self._records.incomplete_because))]
         totals = self._totals()
-        says = self._says(totals)
+        says = self._says(totals, is_doubted=bool(doubts))
         starts = tuple(named_item(start, self._named, self._kinds) for start in impact.starts)
         for share in _SHARES:
             rows = {name: max(1, int(most * share)) for name, most in _ROWS.items()}
@@ -204,7 +203,7 @@ class ImpactAnswer:
             makers_unread=sum(item.id not in self._makers.makers for item in self._datasets) or None,
         )
 
-    def _says(self, totals: ImpactTotals) -> str:
+    def _says(self, totals: ImpactTotals, *, is_doubted: bool) -> str:
         item = named_item(self._start, self._named, self._kinds)
         counts = (
             (totals.datasets, "dataset"),
@@ -215,7 +214,7 @@ class ImpactAnswer:
         )
         touched = ", ".join(plural(count, *nouns) for count, *nouns in counts if count)
         called = f"'{item.name or item.id}'"
-        impact, doubted = self._evidence.impact, bool(self._evidence.incomplete_because)
+        impact = self._evidence.impact
         is_many = len(impact.starts) > 1
         within = f"within {plural(self._depth, 'hop')}"
         if item.type in ("PERSON", "ORGANISATION"):
@@ -224,7 +223,7 @@ class ImpactAnswer:
             called = f"all versions of {called}"
         if not impact.affected:
             names = f" By name it is tied to {touched}." if touched else ""
-            if doubted:
+            if is_doubted:
                 return f"Nothing was found {within} that depends on {called}, but that may not be all.{names}"
             return f"Nothing {within} depends on {called}.{names}"
         are = "are" if is_many else "is"
@@ -235,7 +234,7 @@ class ImpactAnswer:
         if totals.makers_unread:
             rest = f" Who else made {plural(totals.makers_unread, 'affected dataset')} was not read; "
             rest += "fetch_items tells who made each."
-        this = "at least this" if doubted else "this"
+        this = "at least this" if is_doubted else "this"
         return f"If {called} {are} wrong, {this} is touched {within}: {touched}{released}{also}.{rest}"
 
     def _newer(self) -> tuple[NewerVersion, ...]:

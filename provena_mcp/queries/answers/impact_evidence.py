@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from provena_mcp.lineage.impact import Impact, Touched, find_impact, find_touched
@@ -41,10 +41,6 @@ class ImpactEvidence:
     touched: tuple[Touched, ...]
     makers: Mapping[str, tuple[str, ...]]
     incomplete_because: tuple[str, ...]
-
-    def doubted(self, reason: str | None) -> ImpactEvidence:
-        """The same called incomplete for ``reason`` too, if there is one."""
-        return replace(self, incomplete_because=(*self.incomplete_because, reason)) if reason else self
 
     @kept_property
     def graph(self) -> ProvenanceGraph:

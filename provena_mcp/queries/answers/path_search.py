@@ -59,6 +59,10 @@ class Relation:
     goes_on: bool = False
     doubts: str | None = None
 
+    def doubted(self, reason: str | None) -> Relation:
+        """The same doubted for ``reason`` too, if there is one."""
+        return replace(self, doubts="; ".join(filter(None, (self.doubts, reason)))) if reason else self
+
 
 async def find_relation(
     explorer: Explorer, cap: DepthCap, from_id: str, to_id: str, max_hops: int, *, show: int
@@ -71,7 +75,7 @@ async def find_relation(
     """
     checked = CheckedExplorer(explorer)
     pair = _Pair(QueryBudget(checked, cap), from_id, to_id, max_hops, show)
-    return replace(await pair.find_relation(), doubts=checked.incomplete_because)
+    return (await pair.find_relation()).doubted(checked.incomplete_because)
 
 
 class _Pair:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from provena_mcp.errors import ArgumentError
@@ -46,46 +46,51 @@ async def find_path(
             advice="Give two different items; the explore tools show what is around one.",
         )
     relation = await find_relation(reader.client.prov, cap, start, goal, max_hops, show=_SHOWN)
-    return await PathAnswer(reader, relation, start, goal, max_hops).result(max_tokens)
+    if relation.paths:
+        words, doubt = await _words(reader, relation, {start, goal, *chain(*relation.paths[0].paths)})
+        answer = PathAnswer(relation.doubted(doubt), start, goal, max_hops)
+        return first_that_fits(answer.answers(words), max_tokens)
+    unrelated = UnrelatedAnswer(relation, start, goal, max_hops)
+    words, doubt = await _words(reader, relation, unrelated.ids)
+    doubts = relation.doubted(doubt).doubts
+    because = _incomplete_because(min(relation.within, relation.common_within), max_hops, doubts)
+    return first_that_fits(unrelated.answers(words, because, doubts), max_tokens)
+
+
+async def _words(reader: Reader, relation: Relation, shown: set[str]) -> tuple[PathWords, str | None]:
+    """Words for the items that are shown, and what the registry says otherwise of them than the graph."""
+    kinds, graph = kinds_of(relation.graph), relation.graph
+    wanted = {node: kinds.get(node, "") for node in sorted(shown)}
+    named = await reader.names.of(reader.caller, wanted)
+    between = graph.part(sorted(graph.numbers[node] for node in shown if node in graph.numbers))
+    relations = {(link.source, link.target): link.relation for link in between.links}
+    return PathWords(named, kinds, relations), named.doubt_of(wanted)
+
+
+def _incomplete_because(within: int, asked: int, doubts: str | None) -> str | None:
+    if within >= asked:
+        return doubts
+    uncertain = (
+        f"not certain beyond {plural(within, 'hop')}: too many queries would be needed, or an item on "
+        f"the way is no longer in the registry; asked were {asked}"
+    )
+    return "; ".join(filter(None, (uncertain, doubts)))
 
 
 class PathAnswer:
-    """Tells a relation in names."""
+    """The answer where paths lead from one item to the other."""
 
-    def __init__(self, reader: Reader, relation: Relation, start: str, goal: str, max_hops: int) -> None:
-        self._reader = reader
+    def __init__(self, relation: Relation, start: str, goal: str, max_hops: int) -> None:
+        """Tell the paths of ``relation``, looked for within ``max_hops``."""
         self._relation = relation
         self._start = start
         self._goal = goal
         self._max_hops = max_hops
         self._kinds = kinds_of(relation.graph)
 
-    async def result(self, max_tokens: int) -> FindLineagePathResult:
-        """The result, with as many paths as fit."""
-        relation = self._relation
-        if relation.paths:
-            on_paths = {node for path in relation.paths[0].paths for node in path}
-            words = await self._words({self._start, self._goal, *on_paths})
-            return first_that_fits(self._found(relation.paths[0], relation.paths[1:], words), max_tokens)
-        unrelated = UnrelatedAnswer(relation, self._start, self._goal, self._max_hops)
-        words = await self._words(unrelated.ids)
-        unrelated = UnrelatedAnswer(self._relation, self._start, self._goal, self._max_hops)
-        because = self._stopped(min(relation.within, relation.common_within))
-        return first_that_fits(unrelated.answers(words, because), max_tokens)
-
-    async def _words(self, shown: set[str]) -> PathWords:
-        wanted = {node: self._kinds.get(node, "") for node in sorted(shown)}
-        named = await self._reader.names.of(self._reader.caller, wanted)
-        doubts = (self._relation.doubts, named.doubt_of(wanted))
-        self._relation = replace(self._relation, doubts="; ".join(filter(None, doubts)) or None)
-        graph = self._relation.graph
-        between = graph.part(sorted(graph.numbers[node] for node in shown if node in graph.numbers))
-        relations = {(link.source, link.target): link.relation for link in between.links}
-        return PathWords(named, self._kinds, relations)
-
-    def _found(
-        self, paths: ShortestPaths, others: Iterable[ShortestPaths], words: PathWords
-    ) -> Iterator[FindLineagePathResult]:
+    def answers(self, words: PathWords) -> Iterator[FindLineagePathResult]:
+        """Ever smaller answers, with fewer of the paths."""
+        paths, *others = self._relation.paths
         other = next(
             (
                 OtherDirection(direction=o.direction, length=o.length, count=o.count, path=o.paths[0])
@@ -109,7 +114,7 @@ class PathAnswer:
                 ways_within=relation.ways_within if relation.ways is not None else None,
                 other_direction=other,
                 searched_hops=relation.within,
-                incomplete_because=self._stopped(relation.within),
+                incomplete_because=_incomplete_because(relation.within, self._max_hops, relation.doubts),
                 unreadable=unreadable_of(words.named),
                 diagram_uri=diagram_uri("path", self._start, self._max_hops, to=self._goal),
                 next=self._runs_to_fetch(paths),
@@ -151,16 +156,6 @@ class PathAnswer:
         told = ", ".join(f"{row.count} over {plural(row.runs, 'run')}" for row in ways[:_SHOWN_COUNTS])
         more = ", …" if len(ways) > _SHOWN_COUNTS else ""
         return f" All ways{found} within {plural(within, 'hop')}: {told}{more}."
-
-    def _stopped(self, within: int) -> str | None:
-        doubts = self._relation.doubts
-        if within >= self._max_hops:
-            return doubts
-        uncertain = (
-            f"not certain beyond {plural(within, 'hop')}: too many queries would be needed, or an item on "
-            f"the way is no longer in the registry; asked were {self._max_hops}"
-        )
-        return "; ".join(filter(None, (uncertain, doubts)))
 
     def _runs_to_fetch(self, paths: ShortestPaths) -> NextCalls:
         runs = [node for node in paths.paths[0] if self._kinds.get(node) == "MODEL_RUN"][:_RUNS_TO_FETCH]

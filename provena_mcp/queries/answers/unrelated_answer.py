@@ -64,18 +64,20 @@ class UnrelatedAnswer:
         """Ids of the items whose names it needs."""
         return {self._start, self._goal, *self._ancestors.ids, *self._descendants.ids}
 
-    def answers(self, words: PathWords, because: str | None) -> Iterator[FindLineagePathResult]:
-        """Ever smaller answers."""
+    def answers(
+        self, words: PathWords, because: str | None, doubts: str | None
+    ) -> Iterator[FindLineagePathResult]:
+        """Ever smaller answers, incomplete for what ``because`` says and of it for ``doubts``."""
         within = self._relation.within
         none = (
             f"None found within {plural(within, 'hop')}, but what Provena answered does not hang together."
-            if self._relation.doubts
+            if doubts
             else f"None within {plural(within, 'hop')}: no path that short leads from one to the other."
         )
         for with_legs in (True, False):
             yield FindLineagePathResult(
                 found=False,
-                answer=none + self._shares(words),
+                answer=none + self._shares(words, is_doubted=doubts is not None),
                 from_item=words.item(self._start),
                 to_item=words.item(self._goal),
                 common_ancestors=_shared_items(self._ancestors, words, with_legs=with_legs),
@@ -86,7 +88,7 @@ class UnrelatedAnswer:
                 next=self._go_on(with_legs=with_legs),
             )
 
-    def _shares(self, words: PathWords) -> str:
+    def _shares(self, words: PathWords, *, is_doubted: bool) -> str:
         relation = self._relation
         within = f"within {plural(relation.common_within, 'hop')}"
         sides = ((self._ancestors, "that both came from"), (self._descendants, "made from both"))
@@ -98,7 +100,7 @@ class UnrelatedAnswer:
         if data:
             return f" They share, {within}, {' and '.join(data)}.{beside}"
         alone = [words.called(end) for end in (self._start, self._goal) if end not in relation.graph.nodes]
-        if relation.doubts:
+        if is_doubted:
             return f" Nor was any data found that they share {within}.{beside}"
         if alone:
             return f" In no lineage at all: {', '.join(alone)}."
