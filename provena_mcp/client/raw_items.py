@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import ClassVar, Final, Literal
 
+import anyio
 import httpx
 
 from provena_mcp.client.checks import ListWalk
@@ -99,7 +100,9 @@ class RawItems(ServiceApi):
             yield page
         finally:
             coming.cancel()
-            await asyncio.wait({coming})
+            # A deadline cancels whoever waits again and again.
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait({coming})
             if not coming.cancelled():
                 coming.exception()
 

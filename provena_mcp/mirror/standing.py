@@ -10,6 +10,7 @@ from typing import Final
 from provena_mcp.errors import ProvenaError
 from provena_mcp.mirror.ledger import check_origin, gone_since
 from provena_mcp.mirror.mirror import Mirror
+from provena_mcp.queries.cache import give_up
 from provena_mcp.rules.items.events import Gone
 
 logger = logging.getLogger(__name__)
@@ -103,8 +104,7 @@ class Standing:
     async def close(self) -> None:
         """Give up a refresh under way; another goes on from there."""
         if self._refreshing is not None:
-            self._refreshing.cancel()
-            await asyncio.wait({self._refreshing})
+            await give_up([self._refreshing])
 
     def _is_old(self, as_of: float | None) -> bool:
         return not 0 <= self._mirror.clock() - (as_of or 0.0) <= self._max_age

@@ -115,7 +115,7 @@ async def together(*asked: Awaitable[Any]) -> tuple[Any, ...]:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
         error = next(filter(None, map(_failure, tasks)), None)
     finally:
-        await _give_up(tasks)
+        await give_up(tasks)
     if error is None:
         return tuple([task.result() for task in tasks])
     try:
@@ -129,8 +129,11 @@ def _failure(task: asyncio.Future[Any]) -> BaseException | None:
     return task.exception() if task.done() and not task.cancelled() else None
 
 
-async def _give_up(tasks: Collection[asyncio.Future[Any]]) -> None:
-    """Cancel those that are under way, each once, so that its own tidying up is not cut off, and wait."""
+async def give_up(tasks: Collection[asyncio.Future[Any]]) -> None:
+    """Cancel those that are under way, each once, so that its own tidying up is not cut off, and wait.
+
+    Also where the caller is cancelled meanwhile; what fails so is told to nobody.
+    """
     if under_way := [task for task in tasks if not task.done()]:
         for task in under_way:
             task.cancel()

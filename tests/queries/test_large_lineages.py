@@ -135,3 +135,27 @@ async def test_those_who_wait_for_files_have_threads_however_much_is_computed() 
     finally:
         goes_on.set()
     assert (read, await asyncio.gather(*computed)) == ("read", [True] * 60)
+
+
+@pytest.mark.asyncio
+async def test_what_is_computed_for_nobody_any_more_keeps_its_thread_until_it_ends() -> None:
+    begun, goes_on, next_begun = threading.Semaphore(0), threading.Event(), threading.Event()
+
+    def compute() -> None:
+        begun.release()
+        goes_on.wait(30)
+
+    computed = [asyncio.create_task(in_thread(compute)) for _ in range(4)]
+    for _ in computed:
+        assert await to_thread.run_sync(begun.acquire, True, 10)
+    for task in computed:
+        task.cancel()
+    await asyncio.wait(computed)
+    assert all(task.cancelled() for task in computed)
+    another = asyncio.create_task(in_thread(next_begun.set))
+    try:
+        assert not await to_thread.run_sync(next_begun.wait, 0.2)
+    finally:
+        goes_on.set()
+    await another
+    assert next_begun.is_set()

@@ -7,13 +7,19 @@ import gc
 import weakref
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import anyio
 import httpx
 import pytest
 
 from provena_mcp.errors import ForbiddenError
+from provena_mcp.queries.answers.audit import audit
 from provena_mcp.queries.cache import together
+from provena_mcp.queries.items.names import Named
+from provena_mcp.queries.items.reader import Reader
+from provena_mcp.queries.lineage.frontier import DepthCap
 from tests.client.provena_stand_in import GOOD, Loopback, client_at, explore, never, raw_answer
 from tests.worlds.deployment import Send, provena, server
 from tests.worlds.sample import call, failure
@@ -188,3 +194,30 @@ async def test_of_several_that_fail_in_one_turn_the_first_is_raised_and_nothing_
     gc.collect()
     await asyncio.sleep(0)
     assert said == []
+
+
+@pytest.mark.asyncio
+async def test_an_audit_whose_time_is_over_ends_when_the_lineage_that_it_asked_for_ahead_has_ended():
+    tidied: list[str] = []
+
+    class Slow:
+        async def explore(self, query: str, starting_id: str, depth: int) -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                for _ in range(3):
+                    await asyncio.sleep(0)
+                tidied.append(query)
+
+        async def fetch(self, item_id: str) -> None:
+            deadline.cancel()
+            await asyncio.Event().wait()
+
+    known = {"a/run": Named("A run", "MODEL_RUN")}
+    names = SimpleNamespace(known=lambda caller, ids: known)
+    client = SimpleNamespace(prov=Slow(), registry=Slow())
+    reader = cast(Reader, SimpleNamespace(client=client, names=names, caller="ann"))
+    with anyio.CancelScope() as deadline:
+        await asyncio.sleep(0)
+        await audit(reader, DepthCap(), "a/run", lambda: 0.0, 4_000)
+    assert tidied == ["upstream"]

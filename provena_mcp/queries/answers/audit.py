@@ -15,7 +15,7 @@ from provena_mcp.queries.answers.audit_answer import AuditAnswer, Audited, Audit
 from provena_mcp.queries.answers.audit_contacts import whom_to_ask
 from provena_mcp.queries.answers.common import kinds_of, read_run_or_study
 from provena_mcp.queries.answers.makers import read_makers
-from provena_mcp.queries.cache import together
+from provena_mcp.queries.cache import give_up, together
 from provena_mcp.queries.items.item_reader import ALL, ItemReader
 from provena_mcp.queries.items.names import kinds_at_odds
 from provena_mcp.queries.items.reader import Reader
@@ -150,10 +150,7 @@ async def _lineage_ahead(
     try:
         yield lineage
     finally:
-        lineage.cancel()
-        await asyncio.wait({lineage})
-        if not lineage.cancelled():
-            lineage.exception()  # was told, or came too late to matter
+        await give_up([lineage])
 
 
 async def _audit_run(reader: Reader, run: ModelRunItem, lineage: Awaitable[Lineage], now: float) -> Audited:

@@ -77,13 +77,9 @@ async def gather_evidence(
     left = await worked_out(lambda: [item for item in hops if item not in ahead.known], items)
     if left:
         queries = tuple(query for part in found for query in part.queries)
+        runs = await worked_out(lambda: [item for item in left if _is_run(downstream, item)], items)
         agents, (studies, unasked) = await together(
-            agents_along(prov, queries, depth),
-            studies_of(
-                reader,
-                prov,
-                await worked_out(lambda: [item for item in left if _is_run(downstream, item)], items),
-            ),
+            agents_along(prov, queries, depth), studies_of(reader, prov, runs)
         )
         parts += [*agents, studies]
     naming = await worked_out(lambda: parts[0].merged(parts[1:]), items)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from itertools import chain
 from typing import Final, ParamSpec, Protocol, TypeVar
 
-from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 
 from provena_mcp.errors import DepthLimitError, NotFoundError
@@ -34,8 +35,8 @@ LARGE_ITEMS: Final = 20_000
 _UPSTREAM_ENDS: Final = frozenset({"PERSON", "ORGANISATION", "STUDY"})
 
 _THREADS: Final = 4
-# Of each event loop.
-_FEW: Final = RunVar[CapacityLimiter]("threads that compute")
+# Of each event loop; they end when that is gone.
+_FEW: Final = RunVar[ThreadPoolExecutor]("threads that compute")
 
 Made = TypeVar("Made")
 P = ParamSpec("P")
@@ -45,17 +46,19 @@ async def in_thread(work: Callable[P, Made], *args: P.args, **kwargs: P.kwargs) 
     """What ``work`` makes, in a thread that is none of the event loop's own: in those hosts are looked up.
 
     Few at once, in the order they come: threads that compute take turns anyway, and the others are for
-    those who wait for files. Who goes away while it waits takes it along.
+    those who wait for files. Who goes away while it waits takes it along; what has begun keeps its thread
+    until it ends, since nothing can end it sooner.
     """
-    few = _few()
-    return await to_thread.run_sync(partial(work, *args, **kwargs), abandon_on_cancel=True, limiter=few)
+    context = copy_context()
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_few(), partial(context.run, work, *args, **kwargs))
 
 
-def _few() -> CapacityLimiter:
+def _few() -> ThreadPoolExecutor:
     try:
         return _FEW.get()
     except LookupError:
-        few = CapacityLimiter(_THREADS)
+        few = ThreadPoolExecutor(_THREADS, "computing")
         _FEW.set(few)
         return few
 
