@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Final
 
 from provena_mcp import __version__
 from provena_mcp.errors import ProvenaError
 
+OWN_PROCESS: Final = "the program's own"
+"""What commands have as the object of their context where they may tell Python how to work."""
+
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run ``provena-mcp`` with the process's arguments, or these; what fails exits by whose fault it is."""
+    """Run ``provena-mcp`` with the process's arguments, or these; what fails exits by whose fault it is.
+
+    With these the process is the caller's: commands leave in it what Python is told for servers.
+    """
     try:
-        _run(sys.argv[1:] if arguments is None else arguments)
+        if arguments is None:
+            _run(sys.argv[1:], OWN_PROCESS)
+        else:
+            _run(arguments, None)
     except ProvenaError as error:
         sys.exit(_reported(error))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _run(arguments: list[str]) -> None:
+def _run(arguments: list[str], process: str | None) -> None:
     # Hosts start the server with nothing else on the line and wait for it; parsing that case, and
     # that of scripts that ask for the version, by hand keeps typer and rich, some 0.2 s, out of them.
     # A shell that completes a line sets a variable and gives no arguments either.
     match arguments:
         case _ if "_PROVENA_MCP_COMPLETE" in os.environ:
-            _run_app(arguments)
+            _run_app(arguments, process)
         case [] | ["serve"] | ["serve", "--sample"]:
             from provena_mcp.cli.serve import serve_stdio
 
-            serve_stdio(sample=len(arguments) == 2)
+            serve_stdio(process, sample=len(arguments) == 2)
         case ["--version"]:
             sys.stdout.write(f"provena-mcp {__version__}\n")
         case ["record", *rest]:
@@ -38,15 +48,15 @@ def _run(arguments: list[str]) -> None:
             from provena_mcp.cli.record_arguments import read_arguments
 
             given = read_arguments(rest)
-            record(*given) if given else _run_app(arguments)
+            record(*given) if given else _run_app(arguments, process)
         case _:
-            _run_app(arguments)
+            _run_app(arguments, process)
 
 
-def _run_app(arguments: list[str]) -> None:
+def _run_app(arguments: list[str], process: str | None) -> None:
     from provena_mcp.cli.app import command
 
-    command()(arguments, prog_name="provena-mcp")
+    command()(arguments, prog_name="provena-mcp", obj=process)
 
 
 def _reported(error: ProvenaError) -> int:

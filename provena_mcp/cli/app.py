@@ -68,6 +68,7 @@ def _options(  # pyright: ignore[reportUnusedFunction]  # typer keeps it
     ),
 )
 def serve(
+    context: typer.Context,
     sample: Annotated[
         bool, typer.Option("--sample", help="Serve the shipped sample world, from a store of its own.")
     ] = False,
@@ -88,11 +89,11 @@ def serve(
     from provena_mcp.cli.serve import serve_http, serve_stdio
 
     if http:
-        serve_http(sample=sample, host=host or "127.0.0.1", port=port or 8000)
+        serve_http(context.obj, sample=sample, host=host or "127.0.0.1", port=port or 8000)
     elif host is not None or port is not None:
         raise typer.BadParameter("they go with --http.", param_hint="--host, --port")
     else:
-        serve_stdio(sample=sample)
+        serve_stdio(context.obj, sample=sample)
 
 
 @app.command(rich_help_panel=ASK)

@@ -63,6 +63,7 @@ def load(
 
 @local_app.command()
 def pull(
+    context: typer.Context,
     mirror: Annotated[
         Path | None,
         typer.Option(help="The mirror's file; default PROVENA_MIRROR, else one in your data folder."),
@@ -78,7 +79,7 @@ def pull(
     """
     from provena_mcp.cli.start import starting
 
-    with starting():
+    with starting(context.obj):
         from provena_mcp.cli.pull import pull as pull_into
         from provena_mcp.cli.session import run
         from provena_mcp.settings import read_settings
@@ -89,6 +90,7 @@ def pull(
 
 @local_app.command()
 def serve(
+    context: typer.Context,
     port: Annotated[int, typer.Option(min=1, max=65_535, help="Port on 127.0.0.1.")] = 8790,
     depth_cap: Annotated[int, typer.Option(min=1, help="The most hops of one lineage query.")] = 10,
     issuer: Annotated[
@@ -109,7 +111,7 @@ def serve(
     """
     from provena_mcp.cli.start import starting
 
-    with starting():
+    with starting(context.obj):
         import uvicorn
         from starlette.middleware.trustedhost import TrustedHostMiddleware
 

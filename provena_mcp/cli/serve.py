@@ -7,10 +7,11 @@ import os
 from provena_mcp.cli.start import starting
 
 
-def serve_stdio(*, sample: bool) -> None:
+def serve_stdio(process: object, *, sample: bool) -> None:
     """Serve over stdio until the host closes stdin.
 
     Args:
+        process: Whose the process is, as ``starting`` takes it.
         sample: Whether the shipped sample world answers, from a store of its own.
 
     Raises:
@@ -18,7 +19,7 @@ def serve_stdio(*, sample: bool) -> None:
         StoreError: The embedded store cannot be opened.
     """
     started_by = os.getppid()
-    with starting():
+    with starting(process):
         from provena_mcp.server.build import stdio_server
         from provena_mcp.settings import read_settings
 
@@ -27,10 +28,11 @@ def serve_stdio(*, sample: bool) -> None:
     server.run("stdio")
 
 
-def serve_http(*, sample: bool, host: str, port: int) -> None:
+def serve_http(process: object, *, sample: bool, host: str, port: int) -> None:
     """Serve over streamable HTTP until told to stop.
 
     Args:
+        process: Whose the process is, as ``starting`` takes it.
         sample: Whether the shipped sample world answers, from a store of its own.
         host: The address to listen at.
         port: The port to listen at.
@@ -39,7 +41,7 @@ def serve_http(*, sample: bool, host: str, port: int) -> None:
         SettingsError: The settings are incomplete, malformed, or would let strangers act as others.
         StoreError: A store cannot be opened.
     """
-    with starting():
+    with starting(process):
         from provena_mcp.server.http.app import run_http
         from provena_mcp.settings import read_settings
 

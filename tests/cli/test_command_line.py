@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -125,3 +128,32 @@ def test_serving_loads_nothing_it_does_not_need(run):
         "provena_mcp.server.http.host",
     )
     assert sorted(name for name in loaded if name.startswith(unasked)) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["serve"], ["serve", "--http"], ["local", "serve", "--store", "no-folder/store"], ["local", "pull"]],
+)
+def test_a_command_in_the_process_of_another_program_leaves_python_as_it_is(run, arguments: list[str]):
+    before = gc.get_threshold()
+    gc.set_threshold(9_000, 9, 9)
+    try:
+        told = run(*arguments, PROVENA_DOMAIN="provena.example.org")
+        left = gc.get_threshold()
+    finally:
+        gc.set_threshold(*before)
+    assert told.returncode == 2, told.stderr
+    assert left == (9_000, 9, 9)
+
+
+def test_a_process_of_its_own_tells_python_that_it_works_long(run):
+    asked = (
+        "import atexit, gc, sys; from provena_mcp.cli import main;"
+        "atexit.register(lambda: print(gc.get_threshold()[0], sys.modules.get('sniffio', 'here')));"
+        "sys.argv = ['provena-mcp', 'local', 'pull']; main()"
+    )
+    environment = run.environment(PROVENA_DOMAIN="provena.example.org")
+    done = subprocess.run(
+        [sys.executable, "-c", asked], env=environment, cwd=run.folder, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (2, "50000 None\n")

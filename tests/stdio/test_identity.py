@@ -178,7 +178,7 @@ SERVED = """
 import sys
 from contextlib import suppress
 from importlib.abc import MetaPathFinder
-from provena_mcp.cli.serve import serve_stdio
+from provena_mcp.cli import main
 
 class Searches(MetaPathFinder):
     def find_spec(self, fullname, path, target=None):
@@ -188,7 +188,8 @@ def as_httpcore_does():
     with suppress(ImportError):
         import sniffio
 
-serve_stdio(sample=True)
+sys.argv = ["provena-mcp", "serve", "--sample"]
+main()
 as_httpcore_does()
 sys.meta_path.insert(0, Searches())
 as_httpcore_does()
@@ -211,9 +212,10 @@ def test_a_server_does_not_look_again_and_again_for_a_package_that_is_not_instal
 DEPLOYED = """
 import sys
 from importlib import import_module
-from provena_mcp.cli.serve import serve_stdio
+from provena_mcp.cli import main
 
-serve_stdio(sample=False)
+sys.argv = ["provena-mcp", "serve"]
+main()
 print(*sys.modules, file=sys.stderr)
 import_module("pygments.lexers")
 """
