@@ -44,9 +44,14 @@ class Standing:
     async def _hold(
         self, context: AbstractAsyncContextManager[Client], entered: asyncio.Future[Client]
     ) -> None:
-        async with context as client:
-            entered.set_result(client)
-            await self._ended.wait()
+        try:
+            async with context as client:
+                entered.set_result(client)
+                await self._ended.wait()
+        except Exception as error:
+            if entered.done():
+                raise
+            entered.set_exception(error)  # for the tests that wait for it
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
