@@ -91,5 +91,6 @@ async def test_the_audit_of_a_run_that_was_taken_out_of_the_graph_says_that_it_i
         "says": "The lineage graph does not hold the run.",
         "ids": [RUNS[0]],
         "evidence": {RUNS[0]: "status LODGED"},
-        "action": "Look for its job with list_jobs.",
+        "action": "Look with fetch_items what the registry holds of it, and with list_jobs how its job "
+        "ended; an administrator's store_record puts it into the graph.",
     }

@@ -116,7 +116,10 @@ MEANING: Final[Mapping[Code, Meaning]] = {
         "warning", "The run's times are not plausible.", "Check them with the modeller."
     ),
     "not_lodged": Meaning(
-        "warning", "The lineage graph does not hold the run.", "Look for its job with list_jobs."
+        "warning",
+        "The lineage graph does not hold the run.",
+        "Look with fetch_items what the registry holds of it, and with list_jobs how its job ended; an "
+        "administrator's store_record puts it into the graph.",
     ),
     "input_missing": Meaning(
         "blocker", "An input is not in the registry, or only a reserved id.", "Ask the modeller for the data."
