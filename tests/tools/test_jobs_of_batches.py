@@ -26,7 +26,8 @@ async def test_rows_of_a_batch_that_have_not_appeared_keep_it_unfinished(tmp_pat
         done = await call(client, "register_model_run", reference=shown["reference"], confirm=True)
         run_id = done["model_run_id"]
         result = {"record": {"id": run_id}}
-        child = a_job(session_id="c1", batch_id="b1", payload={"record": record}, result=result)
+        made = {"session_id": done["session_id"], "username": "local", "result": result}
+        child = a_job(batch_id="b1", payload={"record": record}, **made)
         wire.spoilt[FETCH_JOB] = answering(200, {"job": parent})
         wire.spoilt[LIST_BATCH] = answering(200, {"jobs": [child], "pagination_key": None})
         job = await call(client, "get_job", session_id="5b0c0f9e")

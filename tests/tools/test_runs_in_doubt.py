@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.worlds.deployment import Send, Spoil, a_record, answering, provena, server
+from provena_mcp.queries.jobs.job_wait import PollPolicy
+from tests.worlds.deployment import HandClock, Send, Spoil, a_record, answering, provena, server
 from tests.worlds.lying_jobs import JOBS, FailedJobs, Json, changed, jobs_naming
 from tests.worlds.sample import call
 
@@ -92,6 +93,23 @@ async def test_a_run_of_which_the_registry_has_no_record_is_in_doubt(tmp_path: P
     )
     assert told(done) == ("submitted", None, note, LOOK)
     assert told(job) == ("in_progress", None, note, LOOK)
+
+
+@pytest.mark.asyncio
+async def test_what_the_registry_does_not_show_is_waited_for_once(tmp_path: Path):
+    clock = HandClock()
+    polling = PollPolicy(clock=clock, sleep=clock.sleep)
+    async with provena(tmp_path) as wire, server(wire) as client:
+        shown = await call(client, "register_model_run", record=a_record())
+        done = await call(client, "register_model_run", reference=shown["reference"], confirm=True)
+    async with provena(tmp_path) as wire, server(wire, polling=polling) as client:
+        wire.spoilt |= {FETCH: NOTHING_THERE, LIST: UNLISTED}
+        waited = []
+        for _ in range(3):
+            began = clock()
+            job = await call(client, "get_job", session_id=done["session_id"])
+            waited.append(clock() - began)
+    assert (job["status"], waited) == ("in_progress", [polling.longest_pause, 0, 0])
 
 
 @pytest.mark.asyncio

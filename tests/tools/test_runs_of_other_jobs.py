@@ -7,12 +7,17 @@ import pytest
 from mcp import Client
 
 from tests.worlds.deployment import a_record, answering, provena, server
-from tests.worlds.lying_jobs import JOBS, FailedJobs, Json, changed
+from tests.worlds.lying_jobs import JOBS, FailedJobs, Json, changed, jobs_naming
 from tests.worlds.sample import call
 
 FAILED = "Provena accepted the record, and the job that registers it failed."
+FETCH = "/registry-api/registry/general/fetch"
 LIST = "/registry-api/registry/general/list"
 FIRST, SECOND = "local/1000001", "local/1000002"
+NAMES_THE_FIRST = (
+    f"Its job names {FIRST}, which is not this run. It is registered as {SECOND}: the registry and the "
+    "lineage graph hold it."
+)
 NOT_KNOWN = "look with list_items, subtype MODEL_RUN, before doing it again."
 
 
@@ -100,3 +105,29 @@ async def test_twins_of_a_batch_that_are_both_there_are_both_told(tmp_path: Path
         shown = await call(client, "register_batch_model_runs", **records)
         done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
     assert (done["status"], {row["model_run_id"] for row in done["runs"]}) == ("succeeded", {FIRST, SECOND})
+
+
+@pytest.mark.asyncio
+async def test_a_run_that_one_job_is_proven_to_have_made_is_not_that_of_another_that_names_it(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        before = await registered(client)
+        wire.spoilt |= jobs_naming(lambda _: FIRST)
+        done = await registered(client)
+    assert told(before) == ("succeeded", FIRST, f"Registered as {FIRST}.")
+    assert told(done) == ("succeeded", SECOND, NAMES_THE_FIRST)
+
+
+@pytest.mark.asyncio
+async def test_an_equal_run_of_another_user_is_not_the_one_that_was_registered(tmp_path: Path):
+    def of_another(body: Json) -> None:
+        for item in (body.get("item"), *body.get("items", ())):
+            if item and item["id"] == FIRST:
+                item["owner_username"] = "jane"
+
+    async with provena(tmp_path) as wire:
+        async with server(wire) as before:
+            await registered(before)
+        wire.spoilt |= jobs_naming(lambda _: FIRST) | dict.fromkeys((FETCH, LIST), changed(of_another))
+        async with server(wire) as client:
+            done = await registered(client)
+    assert told(done) == ("succeeded", SECOND, NAMES_THE_FIRST)

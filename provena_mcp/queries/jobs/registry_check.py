@@ -27,10 +27,10 @@ from provena_mcp.queries.jobs.job_wait import (
 )
 from provena_mcp.queries.jobs.makers import SKEW, LostRuns, find_runs
 from provena_mcp.queries.jobs.remains import Findings, Held, is_in_doubt
-from provena_mcp.rules.records.fingerprint import same_record
+from provena_mcp.rules.records.fingerprint import has_had, same_record
 from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.rules.text import plural
-from provena_mcp.wire.items import ModelRunItem, ModelRunRecord, RegistryItem
+from provena_mcp.wire.items import ModelRunItem, RegistryItem
 from provena_mcp.wire.jobs import Job, record_in
 from provena_mcp.wire.registry import ListFilter, ListRequest, ListSort
 
@@ -93,8 +93,9 @@ class Proofs:
     def __init__(self, polling: PollPolicy) -> None:
         """Know of none; what contradicts a job is read again after the longest pause of ``polling``."""
         self._polling = polling
-        self._runs: BoundedCache[tuple[str, str], str] = BoundedCache(
-            entries=_REMEMBERED, seconds=float("inf"), clock=polling.clock
+        self._runs, self._makers, self._waited_for = (
+            BoundedCache[tuple[str, str], str](entries=_REMEMBERED, seconds=float("inf"), clock=polling.clock)
+            for _ in range(3)
         )
 
     def of(self, caller: str, job: Job) -> str | None:
@@ -104,10 +105,19 @@ class Proofs:
     def note(self, caller: str, job: Job, run_id: str) -> None:
         """Remember that ``job`` was proven to have made or changed this run."""
         self._runs.put((caller, job.session_id), run_id)
+        if job.job_sub_type == REGISTRATION:
+            self._makers.put((caller, run_id), job.session_id)
 
-    async def pause(self) -> None:
-        """Wait until a replica of the registry that was behind may have caught up."""
-        await self._polling.sleep(self._polling.longest_pause)
+    def contradict(self, caller: str, job: Job, run_id: str) -> bool:
+        """Whether another job was proven to have made this run."""
+        return self._makers.get((caller, run_id)) not in (None, job.session_id)
+
+    async def pause(self, caller: str, unseen: Iterable[str]) -> None:
+        """Wait, once for each of these ids, until a replica that was behind may have caught up."""
+        if new := [each for each in unseen if self._waited_for.get((caller, each)) is None]:
+            await self._polling.sleep(self._polling.longest_pause)
+            for each in new:
+                self._waited_for.put((caller, each), each)
 
 
 async def check_registry(reader: Reader, state: JobState, proofs: Proofs) -> tuple[JobState, Findings]:
@@ -129,10 +139,10 @@ async def check_registry(reader: Reader, state: JobState, proofs: Proofs) -> tup
     jobs = tuple(job for job in jobs if job.session_id not in known)
     changes = [job for job in jobs if job.job_sub_type in _NEW_RECORD]
     for job in changes:
-        if change := await _change(reader.client, job, proofs):
+        if change := await _change(reader, job, proofs):
             held[job.session_id] = change
     registrations = [job for job in jobs if job.job_sub_type == REGISTRATION]
-    held |= await _registrations(reader.client, registrations, proofs)
+    held |= await _registrations(reader, registrations, proofs)
     for job in (*changes, *registrations):
         found = held.get(job.session_id)
         proven = run_id_of(job) if found is None else found.run_id if found.is_whole else None
@@ -141,30 +151,30 @@ async def check_registry(reader: Reader, state: JobState, proofs: Proofs) -> tup
     return _borne_out(state, held), held
 
 
-async def _registrations(client: ProvenaClient, jobs: Sequence[Job], proofs: Proofs) -> dict[str, Held]:
+async def _registrations(reader: Reader, jobs: Sequence[Job], proofs: Proofs) -> dict[str, Held]:
     failed = [job for job in jobs if asks_for_a_look(job)]
     done = {job.session_id: (run_id, job) for job in jobs if (run_id := run_id_of(job))}
     ids = dict.fromkeys(run_id for run_id, _ in done.values())
-    newest = await newest_since(client, jobs) if failed or len(ids) > _FETCHED else None
-    items = await _items(client, ids, newest, proofs)
+    newest = await newest_since(reader.client, jobs) if failed or len(ids) > _FETCHED else None
+    items = await _items(reader, ids, newest, proofs)
     lacks = newest.lacks if newest else None
     held = await to_thread.run_sync(_doubts, done.values(), items, lacks)
     borne_out = Counter(run_id for session_id, (run_id, _) in done.items() if session_id not in held)
     # Of several jobs that name one equal run, one made it at most.
     shared = {
         session_id: Held(misnamed=run_id)
-        for session_id, (run_id, _) in done.items()
-        if session_id not in held and borne_out[run_id] > 1
+        for session_id, (run_id, job) in done.items()
+        if session_id not in held and (borne_out[run_id] > 1 or proofs.contradict(reader.caller, job, run_id))
     }
     held |= shared
     misnaming = {each: run for each, run in held.items() if run.misnamed}
     if lost := [*failed, *(done[each][1] for each in misnaming)]:
-        newest = newest or await newest_since(client, lost)
+        newest = newest or await newest_since(reader.client, lost)
         settled = done.keys() - misnaming.keys()
         taken = {done[each][0] for each in settled}
         runs = tuple(run for run in newest.runs if run.id not in taken)
         sought = LostRuns(lost, runs, newest.lacks, settled)
-        found = await find_runs(client, sought)
+        found = await find_runs(reader.client, sought)
         for each, run in found.items():
             named = misnaming.get(each, Held())
             if run.run_id and run.run_id == named.misnamed:
@@ -201,7 +211,7 @@ def _since(jobs: Iterable[Job]) -> float:
 
 
 async def _items(
-    client: ProvenaClient, ids: Iterable[str], newest: NewestRuns | None, proofs: Proofs
+    reader: Reader, ids: Iterable[str], newest: NewestRuns | None, proofs: Proofs
 ) -> Mapping[str, Read]:
     """The items of ``ids``, so far as they are listed or few enough to be fetched.
 
@@ -209,10 +219,10 @@ async def _items(
     """
     known: dict[str, Read] = {run.id: run for run in newest.runs} if newest else {}
     unlisted = [run_id for run_id in ids if run_id not in known][:_FETCHED]
-    known |= await _fetched(client, unlisted)
+    known |= await _fetched(reader.client, unlisted)
     if absent := [run_id for run_id in unlisted if _is_absent(known[run_id])]:
-        await proofs.pause()
-        known |= await _fetched(client, absent)
+        await proofs.pause(reader.caller, absent)
+        known |= await _fetched(reader.client, absent)
     return known
 
 
@@ -248,21 +258,12 @@ def _doubt(run_id: str, job: Job, item: Read | None, lacks: str | None) -> Held 
         return Held(misnamed=run_id, is_there=False)
     if isinstance(item, ProvenaError):
         return Held(run_id, unknown=item.message)
-    is_its_run = _has_had(item, record, 0) and item.created_timestamp >= _since([job])
+    is_theirs = job.username == item.owner_username or None in (job.username, item.owner_username)
+    is_its_run = is_theirs and has_had(item, record) and item.created_timestamp >= _since([job])
     return None if is_its_run else Held(misnamed=run_id)
 
 
-def _has_had(item: RegistryItem, record: ModelRunRecord, since: float) -> bool:
-    """Whether ``record`` is that of ``item``, or was it after ``since`` (Unix seconds)."""
-    if not isinstance(item, ModelRunItem):
-        return False
-    if same_record(item.record, record):
-        return True
-    earlier = (record_in(entry.item, "record") for entry in item.history if entry.timestamp >= since)
-    return any(each is not None and same_record(each, record) for each in earlier)
-
-
-async def _change(client: ProvenaClient, job: Job, proofs: Proofs) -> Held | None:
+async def _change(reader: Reader, job: Job, proofs: Proofs) -> Held | None:
     """How much there is of the change of a run that ``job`` was to make; none if it asks for no look."""
     is_done = job.status == "SUCCEEDED"
     if not is_done and not (job.job_sub_type == UPDATE and asks_for_a_look(job)):
@@ -276,12 +277,12 @@ async def _change(client: ProvenaClient, job: Job, proofs: Proofs) -> Held | Non
     def is_made(item: Read) -> bool:
         if not isinstance(item, ModelRunItem):
             return False
-        return _has_had(item, new, _since([job])) if is_done else same_record(item.record, new)
+        return has_had(item, new, _since([job])) if is_done else same_record(item.record, new)
 
-    item = await _read(client, run_id)
+    item = await _read(reader.client, run_id)
     if not is_made(item):
-        await proofs.pause()
-        item = await _read(client, run_id)
+        await proofs.pause(reader.caller, [job.session_id])
+        item = await _read(reader.client, run_id)
     if is_made(item):
         return None if is_done else Held(run_id)
     if isinstance(item, RegistryItem | NotFoundError):

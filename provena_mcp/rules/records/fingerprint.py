@@ -9,12 +9,23 @@ from collections.abc import Iterable
 from pydantic import JsonValue
 
 from provena_mcp.rules.records.annotations import RECORDED_AS, VIA
-from provena_mcp.wire.items import JsonObject, ModelRunRecord, TemplatedDataset
+from provena_mcp.wire.items import JsonObject, ModelRunItem, ModelRunRecord, RegistryItem, TemplatedDataset
+from provena_mcp.wire.jobs import record_in
 
 
 def same_record(one: ModelRunRecord, other: ModelRunRecord) -> bool:
     """Whether registering both would lodge one run twice."""
     return _canonical(one) == _canonical(other)
+
+
+def has_had(item: RegistryItem, record: ModelRunRecord, since: float = 0) -> bool:
+    """Whether ``record`` is that of ``item``, or was it after ``since`` (Unix seconds)."""
+    if not isinstance(item, ModelRunItem):
+        return False
+    if same_record(item.record, record):
+        return True
+    earlier = (record_in(entry.item, "record") for entry in item.history if entry.timestamp >= since)
+    return any(each is not None and same_record(each, record) for each in earlier)
 
 
 def fingerprint(record: ModelRunRecord) -> str:
