@@ -90,6 +90,17 @@ async def test_the_guard_against_duplicates_tells_the_run_that_the_registry_show
 
 
 @pytest.mark.asyncio
+async def test_the_guard_against_duplicates_knows_a_run_that_was_changed_since(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        run_id = (await confirmed(client))["model_run_id"]
+        change = {"model_run_id": run_id, "reason": "Name", "changes": {"display_name": "Another name"}}
+        shown = await call(client, "update_model_run", **change)
+        await call(client, "update_model_run", reference=shown["reference"], confirm=True)
+        again = await call(client, "register_model_run", record=a_record())
+    assert f"It is model run {run_id!r}." in again["problems"][0]["message"]
+
+
+@pytest.mark.asyncio
 async def test_a_list_of_jobs_says_that_it_is_their_own_word(tmp_path: Path):
     async with provena(tmp_path) as wire, server(wire) as client:
         await confirmed(client)

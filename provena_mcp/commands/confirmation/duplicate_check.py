@@ -21,7 +21,7 @@ from provena_mcp.queries.cache import together
 from provena_mcp.queries.jobs.batches import fingerprints_of
 from provena_mcp.queries.jobs.job_wait import BATCH, REGISTRATION, batch_id_of, run_id_of
 from provena_mcp.queries.jobs.registry_check import newest_runs
-from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerprint, fingerprints
+from provena_mcp.rules.records.fingerprint import content_fingerprint, fingerprint, fingerprints, has_had
 from provena_mcp.rules.records.problems import Problem
 from provena_mcp.rules.text import first_of
 from provena_mcp.rules.times import utc
@@ -62,6 +62,7 @@ async def find_duplicates(
         _submitted(context, [each for found in by_number for each in found]), _registered(context, since)
     )
     by_record = await to_thread.run_sync(_by_record, registered)
+    by_id = {run.id: run for run in registered}
     problems: list[Problem] = []
     warnings = [*unsure, *more_unsure]
     for number, (own, *recorded) in enumerate(by_number):
@@ -69,7 +70,10 @@ async def find_duplicates(
         run = next(iter(by_record.get(own, ())), None)
         earlier = next((submitted[each] for each in (own, *recorded) if each in submitted), None)
         if earlier is not None:
-            shown = runs.get(earlier.model_run_id, run) if earlier.model_run_id else None
+            named = by_id.get(earlier.model_run_id or "")
+            # It may have been changed since.
+            is_its_run = named is not None and (named.id in runs or has_had(named, records[number]))
+            shown = named if is_its_run else run if earlier.model_run_id else None
             problems.append(_duplicate(place(number), earlier, shown.id if shown else None))
         elif run is not None and run.created_timestamp >= since:
             problems.append(_duplicate(place(number), Submission(when=run.created_timestamp), run.id))
