@@ -57,6 +57,7 @@ _NEAR: Final = """instr(term, ?) OR (
     term NOT GLOB '*[0-9][0-9][0-9]*' AND length(term) BETWEEN ? AND ?)"""
 # Nobody means one number by another, and most of what the index holds are the numbers of ids.
 _NUMBER: Final = re.compile("[0-9]{3}")
+_PARTS: Final = re.compile("[0-9]+|[^0-9]+")
 
 # What a match weighs: in the item's own id most, then in its name, then in its text. Ranked before an item
 # is looked at: a common word has as many matches as there are items.
@@ -172,8 +173,9 @@ def _terms(connection: sqlite3.Connection, word: str) -> tuple[str, ...]:
 def _spellings(connection: sqlite3.Connection, words: list[str]) -> dict[str, list[str]]:
     """What to ask the index for in place of each of ``words``, which it does not hold.
 
-    That is what contains the word, the shortest first, else what the word may be a misspelling of. The index
-    is walked once for all: most of a second where there are a million items.
+    That is what contains the word, the shortest first, else what it may be a misspelling of; of one with a
+    number, its parts in a row. The index is walked once for all: most of a second where there are a million
+    items.
     """
     if not words:
         return {}
@@ -198,8 +200,12 @@ def _lengths(word: str) -> tuple[float, float]:
 
 def _closest(word: str, terms: list[str]) -> list[str]:
     containing = sorted((term for term in terms if word in term), key=len)
-    if containing or _NUMBER.search(word):
+    if containing:
         return containing[:_MOST_SPELLINGS]
+    if _NUMBER.search(word):
+        # "200m" may be written "200 m".
+        parts = _PARTS.findall(word)
+        return [" ".join(parts)] if len(parts) > 1 else []
     likeness = ((_likeness(word, term), term) for term in terms)
     return [term for ratio, term in nlargest(_MOST_ALIKE, likeness) if ratio >= _ALIKE]
 

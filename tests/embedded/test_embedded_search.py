@@ -96,6 +96,17 @@ async def test_no_number_is_taken_for_another_but_a_part_of_one_is_found(load: L
 
 
 @pytest.mark.asyncio
+async def test_a_number_is_found_with_its_unit_whether_or_not_a_blank_parts_them(
+    load: Load, http: Http
+) -> None:
+    names = {"w/a": "Grid of 200 m", "w/b": "Grid of 200m", "w/c": "Grid of 200 km", "w/d": "Tides of 1200 m"}
+    load([dataset(item, display_name=name) for item, name in names.items()])
+    assert await _found(http, "200km") == ["w/c"]
+    load([dataset("w/b", display_name="Grid of 250 m")])
+    assert await _found(http, "200m") == ["w/a"]
+
+
+@pytest.mark.asyncio
 async def test_several_misspelt_words_are_each_found(load: Load, http: Http) -> None:
     load(_world())
     assert set(await _found(http, "hydrodinamic thmod swell")) == {"w/hydro", "w/growth", "w/a"}
