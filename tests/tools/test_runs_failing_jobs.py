@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.tools.breakdown import JOBS, Breakdown
+from tests.tools.job_answers import FETCH_JOB, a_job
 from tests.worlds.deployment import Send, a_record, answering, provena, server
 from tests.worlds.sample import BOTH_ERAS, call
 
@@ -190,4 +191,19 @@ async def test_a_run_that_equals_another_but_for_its_name_and_description_is_war
     assert (batch["ready"], batch["warnings"][1:]) == (
         True,
         ["records[1] differs from records[0] in name and description only: is it the same run?"],
+    )
+
+
+@pytest.mark.asyncio
+async def test_that_there_is_no_run_is_not_said_where_the_job_does_not_say_which(tmp_path: Path):
+    job = a_job(
+        status="FAILED", info="Job failed, err: x.", payload={"record": {"display_name": "Moore Reef"}}
+    )
+    async with provena(tmp_path) as wire, server(wire) as client:
+        wire.spoilt[FETCH_JOB] = answering(200, {"job": job})
+        failed = await call(client, "get_job", session_id=job["session_id"])
+    assert (failed["status"], failed["note"]) == (
+        "failed",
+        "What the registry holds of it could not be looked up (its job does not say what was to be "
+        "registered): look with list_items, subtype MODEL_RUN, before doing it again.",
     )

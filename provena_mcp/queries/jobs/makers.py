@@ -67,9 +67,13 @@ async def find_runs(client: ProvenaClient, sought: LostRuns) -> Findings:
     return {
         job.session_id: Held(run_id, graph.get(run_id, "not asked"))
         if (run_id := made.get(job.session_id))
-        else Held(unknown=sought.lacks, equal=equal.get(job.session_id))
+        else Held(unknown=sought.lacks or _unreadable(job), equal=equal.get(job.session_id))
         for job in sought.jobs
     }
+
+
+def _unreadable(job: Job) -> str | None:
+    return None if record_in(job.payload, "record") else "its job does not say what was to be registered"
 
 
 def equal_runs(jobs: Iterable[Job], runs: Iterable[ModelRunItem]) -> tuple[str, ...]:
