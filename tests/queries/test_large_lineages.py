@@ -159,3 +159,10 @@ async def test_what_is_computed_for_nobody_any_more_keeps_its_thread_until_it_en
         goes_on.set()
     await another
     assert next_begun.is_set()
+
+
+@pytest.mark.asyncio
+async def test_who_waits_for_what_stops_short_is_told() -> None:
+    async with asyncio.timeout(10):
+        with pytest.raises(RuntimeError, match="stopped short"):
+            await in_thread(next, iter(()))

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from functools import partial
 from itertools import chain
 from typing import Final, ParamSpec, Protocol, TypeVar
 
@@ -50,8 +49,15 @@ async def in_thread(work: Callable[P, Made], *args: P.args, **kwargs: P.kwargs) 
     until it ends, since nothing can end it sooner.
     """
     context = copy_context()
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_few(), partial(context.run, work, *args, **kwargs))
+
+    def made() -> Made:
+        try:
+            return context.run(work, *args, **kwargs)
+        except StopIteration as error:
+            # No future takes one: whoever awaits this would wait for ever.
+            raise RuntimeError("stopped short") from error
+
+    return await asyncio.get_running_loop().run_in_executor(_few(), made)
 
 
 def _few() -> ThreadPoolExecutor:
