@@ -89,11 +89,11 @@ def serve(
     from provena_mcp.cli.serve import serve_http, serve_stdio
 
     if http:
-        serve_http(context.obj, sample=sample, host=host or "127.0.0.1", port=port or 8000)
+        serve_http(own_process=bool(context.obj), sample=sample, host=host or "127.0.0.1", port=port or 8000)
     elif host is not None or port is not None:
         raise typer.BadParameter("they go with --http.", param_hint="--host, --port")
     else:
-        serve_stdio(context.obj, sample=sample)
+        serve_stdio(own_process=bool(context.obj), sample=sample)
 
 
 @app.command(rich_help_panel=ASK)

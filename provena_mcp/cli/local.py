@@ -79,7 +79,7 @@ def pull(
     """
     from provena_mcp.cli.start import starting
 
-    with starting(context.obj):
+    with starting(own_process=bool(context.obj)):
         from provena_mcp.cli.pull import pull as pull_into
         from provena_mcp.cli.session import run
         from provena_mcp.settings import read_settings
@@ -111,7 +111,7 @@ def serve(
     """
     from provena_mcp.cli.start import starting
 
-    with starting(context.obj):
+    with starting(own_process=bool(context.obj)):
         import uvicorn
         from starlette.middleware.trustedhost import TrustedHostMiddleware
 

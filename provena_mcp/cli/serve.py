@@ -7,11 +7,11 @@ import os
 from provena_mcp.cli.start import starting
 
 
-def serve_stdio(process: object, *, sample: bool) -> None:
+def serve_stdio(*, own_process: bool, sample: bool) -> None:
     """Serve over stdio until the host closes stdin.
 
     Args:
-        process: Whose the process is, as ``starting`` takes it.
+        own_process: Whether the process is this program's, as ``starting`` takes it.
         sample: Whether the shipped sample world answers, from a store of its own.
 
     Raises:
@@ -19,7 +19,7 @@ def serve_stdio(process: object, *, sample: bool) -> None:
         StoreError: The embedded store cannot be opened.
     """
     started_by = os.getppid()
-    with starting(process):
+    with starting(own_process=own_process):
         from provena_mcp.server.build import stdio_server
         from provena_mcp.settings import read_settings
 
@@ -28,11 +28,11 @@ def serve_stdio(process: object, *, sample: bool) -> None:
     server.run("stdio")
 
 
-def serve_http(process: object, *, sample: bool, host: str, port: int) -> None:
+def serve_http(*, own_process: bool, sample: bool, host: str, port: int) -> None:
     """Serve over streamable HTTP until told to stop.
 
     Args:
-        process: Whose the process is, as ``starting`` takes it.
+        own_process: Whether the process is this program's, as ``starting`` takes it.
         sample: Whether the shipped sample world answers, from a store of its own.
         host: The address to listen at.
         port: The port to listen at.
@@ -41,7 +41,7 @@ def serve_http(process: object, *, sample: bool, host: str, port: int) -> None:
         SettingsError: The settings are incomplete, malformed, or would let strangers act as others.
         StoreError: A store cannot be opened.
     """
-    with starting(process):
+    with starting(own_process=own_process):
         from provena_mcp.server.http.app import run_http
         from provena_mcp.settings import read_settings
 

@@ -10,20 +10,18 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
-from provena_mcp.cli import OWN_PROCESS
 from provena_mcp.rules.large_values import collect_seldom
 
 _SWITCH_SECONDS: Final = 0.0005
 
 
 @contextmanager
-def starting(process: object) -> Generator[None]:
-    """Import and build within it all that is there from the start, quickly if it may.
+def starting(*, own_process: bool) -> Generator[None]:
+    """Import and build within it all that is there from the start, quickly in this program's own process.
 
-    ``process`` is what the command has of its entry. Where that is not ``OWN_PROCESS``, whoever runs the
-    command in a process of theirs finds Python as it was.
+    Whoever runs a command within a process of theirs finds Python as it was.
     """
-    if process != OWN_PROCESS:
+    if not own_process:
         yield
         return
     # What is imported and built stays until the end: searching it for garbage is a tenth of the

@@ -31,7 +31,6 @@ LAUNCHER = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
 SLOW_TO_START = """
 import os, psutil, sys
 from importlib.abc import MetaPathFinder
-from provena_mcp.cli import OWN_PROCESS
 from provena_mcp.cli.serve import serve_stdio
 
 class Orphaned(MetaPathFinder):
@@ -42,7 +41,7 @@ class Orphaned(MetaPathFinder):
 
 host = psutil.Process(os.getppid())
 sys.meta_path.insert(0, Orphaned())
-serve_stdio(OWN_PROCESS, sample=True)
+serve_stdio(own_process=True, sample=True)
 """
 AT_MOST_SECONDS = 30
 HELLO = b"""{"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": "2025-11-25",

@@ -1,6 +1,8 @@
 """What a job says is neither believed nor contradicted before the registry has been asked again."""
 
+import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import httpx
 import pytest
 
 from provena_mcp.queries.jobs.job_wait import PollPolicy
-from tests.worlds.deployment import HandClock, Send, Spoil, a_record, answering, provena, server
+from tests.worlds.deployment import QUICK, HandClock, Send, Spoil, a_record, answering, provena, server
 from tests.worlds.lying_jobs import JOBS, FailedJobs, Json, changed, jobs_naming
 from tests.worlds.sample import call
 
@@ -200,5 +202,45 @@ async def test_twins_that_name_one_run_are_in_doubt_and_the_other_rows_are_told(
         wire.spoilt |= {f"{JOBS}list_batch": changed(one_run), LIST: changed(lost)}
         done = await call(client, "register_batch_model_runs", reference=shown["reference"], confirm=True)
     assert (done["status"], done["counts"]) == ("submitted", {"in_progress": 2, "succeeded": 1})
-    shared = f"Its job names {named[0]}, and so does another job: whose run it is is not known; look with"
+    shared = (
+        f"Its job names {named[0]}, and so does another job: which of them made it is not known; look with"
+    )
     assert [row.get("reason", "")[: len(shared)] for row in done["runs"]] == [shared, shared, ""]
+
+
+async def never(request: httpx.Request, send: Send) -> httpx.Response:
+    """Nothing is answered."""
+    await asyncio.Event().wait()
+    return await send(request)
+
+
+@pytest.mark.asyncio
+async def test_a_registry_that_does_not_answer_holds_nobody_up_for_long(tmp_path: Path):
+    quick = replace(QUICK, comparison=0.3)
+    async with provena(tmp_path) as wire, server(wire, polling=quick) as client:
+        shown = await call(client, "register_model_run", record=a_record())
+        wire.spoilt[f"{JOBS}fetch"] = once_followed(wire, {FETCH: never})
+        done = await call(client, "register_model_run", reference=shown["reference"], confirm=True)
+        del wire.spoilt[FETCH]
+        job = await call(client, "get_job", session_id=done["session_id"])
+    why = "was not compared with the registry (the services did not answer in time)"
+    assert (done["status"], done["model_run_id"], why in done["message"]) == ("succeeded", RUN, True)
+    assert (job["status"], job["model_run_id"], job.get("note")) == ("succeeded", RUN, None)
+
+
+@pytest.mark.asyncio
+async def test_rows_of_a_large_batch_that_the_registry_has_no_record_of_are_in_doubt(tmp_path: Path):
+    async with provena(tmp_path) as wire, server(wire) as client:
+        records = [a_record(display_name=f"Run {number}") for number in range(45)]
+        shown = await call(client, "register_batch_model_runs", records=records)
+        wire.spoilt |= jobs_naming(lambda job: f"local/9{job['session_id'][:6]}")
+        wire.spoilt[LIST] = changed(
+            lambda body: body.update(
+                items=[each for each in body["items"] if each["item_subtype"] != "MODEL_RUN"]
+            )
+        )
+        done = await call(
+            client, "register_batch_model_runs", reference=shown["reference"], expect_new=45, confirm=True
+        )
+    statuses = {run["status"] for run in done["runs"]}
+    assert (done["status"], statuses) == ("submitted", {"in_progress"})

@@ -59,8 +59,8 @@ class Breaker:
     """Counts requests that end without an answer of the service itself; such an answer closes its circuit.
 
     After 8 in a row nothing is sent to the service for 10 s; then one request tries it, and its answer or
-    failure decides for all. A request that its caller gives up is none of them: that another one failed, or
-    a user lost patience, says nothing of the service. One that hangs is known by those that wait in vain
+    failure decides for all. A request that its caller gives up does not count: that another one failed, or a
+    user lost patience, says nothing of the service. One that hangs is known by those that wait in vain
     until their deadline.
     """
 

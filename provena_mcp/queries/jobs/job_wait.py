@@ -14,6 +14,7 @@ from pydantic import JsonValue, ValidationError
 from provena_mcp.client.http.room import UNDER_WAY
 from provena_mcp.errors import NotFoundError
 from provena_mcp.rules.budgets import NAME_LENGTH
+from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.rules.text import clean
 
 if TYPE_CHECKING:
@@ -48,12 +49,13 @@ class PollPolicy:
     """How a job is polled; seconds.
 
     ``patience`` leaves a few seconds for what a call does before it waits: it has to answer within 45,
-    since hosts give one up after about a minute. ``late_row`` is how long a job may take to appear
-    before its id counts as wrong (provena-http 6.6).
+    since hosts give one up after about a minute. ``late_row`` is how long a job may take to appear before
+    its id counts as wrong (provena-http 6.6), ``comparison`` how long what it made may be looked for.
     """
 
     patience: float = 40.0
     late_row: float = 20.0
+    comparison: float = 10.0
     first_pause: float = 0.1
     longest_pause: float = 2.0
     clock: Callable[[], float] = time.monotonic
@@ -141,6 +143,11 @@ def batch_id_of(job: Job) -> str | None:
     """The batch that a finished batch submission made."""
     found = (job.result or {}).get("batch_id")
     return found if isinstance(found, str) and found else None
+
+
+def asks_for_a_look(job: Job) -> bool:
+    """Whether a job failed and may have left something: a refused record is refused before that."""
+    return job.status == "FAILED" and not (job.info or "").startswith(RECORD_REFUSED)
 
 
 def run_id_of(job: Job) -> str | None:

@@ -16,10 +16,9 @@ from anyio import to_thread
 from provena_mcp.client import JobApi, ProvenaClient
 from provena_mcp.errors import ProvenaError
 from provena_mcp.queries.cache import together
-from provena_mcp.queries.jobs.job_wait import REGISTRATION, run_id_of
+from provena_mcp.queries.jobs.job_wait import REGISTRATION, asks_for_a_look, run_id_of
 from provena_mcp.queries.jobs.remains import Findings, Graph, Held
 from provena_mcp.rules.records.fingerprint import fingerprint
-from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.wire.items import ModelRunItem
 from provena_mcp.wire.jobs import Job, record_in
 
@@ -29,19 +28,19 @@ SKEW: Final = 60
 _ASKED_OF_THE_GRAPH: Final = 20
 _PAGE: Final = 100
 _MAX_PAGES: Final = 30
-# The longest that a job may have waited which made a run at the time of another, in seconds.
+# How long a job may wait before it makes its run, in seconds.
 _QUEUED: Final = 3_600
 
 
 @dataclass(frozen=True, slots=True)
-class LostRuns:
-    """Jobs whose runs are sought.
+class SoughtRuns:
+    """Runs that jobs should have made, and among which they are sought.
 
     Attributes:
         jobs: The jobs, each of which made one run at most.
-        runs: Where their runs may be: those that no other job is proven to have made.
+        runs: The newest runs, without those that other jobs are proven to have made.
         lacks: What may be left out of ``runs``; none if nothing is.
-        settled: Sessions of jobs that are known to have made none of ``runs``.
+        settled: Sessions of those other jobs.
     """
 
     jobs: Sequence[Job]
@@ -50,12 +49,12 @@ class LostRuns:
     settled: Collection[str] = ()
 
 
-async def find_runs(client: ProvenaClient, sought: LostRuns) -> Findings:
+async def find_runs(client: ProvenaClient, sought: SoughtRuns) -> Findings:
     """What there is of the runs that jobs should have made, by session."""
     lot = await to_thread.run_sync(_lots, sought)
     if any(each.runs for each in lot.values()):
         others, complete = await _others(client.jobs, sought)
-        await to_thread.run_sync(_join, lot, others, sought)
+        await to_thread.run_sync(_note_others, lot, others, sought)
     else:
         complete = True
     made: dict[str, str] = {}
@@ -78,7 +77,7 @@ def _unreadable(job: Job) -> str | None:
 
 def equal_runs(jobs: Iterable[Job], runs: Iterable[ModelRunItem]) -> tuple[str, ...]:
     """The handles of runs that have the records of ``jobs``, one of each at most, whoever made them."""
-    lots = _lots(LostRuns(tuple(jobs), tuple(runs)))
+    lots = _lots(SoughtRuns(tuple(jobs), tuple(runs)))
     pairs = (zip(each.jobs, each.runs, strict=False) for each in lots.values())
     return tuple(run.id for each in pairs for _, run in each)
 
@@ -117,7 +116,8 @@ class _Lot:
 
     def _near(self, job: Job) -> list[str]:
         may_be = [run.id for run in self.runs if _may_have_made(job, run)]
-        return sorted(may_be, key=lambda run_id: run_id != run_id_of(job))
+        named = run_id_of(job)
+        return [named] if named in may_be else may_be
 
 
 def _may_have_made(job: Job, run: ModelRunItem) -> bool:
@@ -126,7 +126,7 @@ def _may_have_made(job: Job, run: ModelRunItem) -> bool:
     )
 
 
-def _lots(sought: LostRuns) -> dict[str, _Lot]:
+def _lots(sought: SoughtRuns) -> dict[str, _Lot]:
     """The jobs by the fingerprints of their records, each with the runs that one of them may have made."""
     lots: defaultdict[str, _Lot] = defaultdict(_Lot)
     for job in sorted(sought.jobs, key=lambda job: job.created_timestamp):
@@ -139,7 +139,7 @@ def _lots(sought: LostRuns) -> dict[str, _Lot]:
     return dict(lots)
 
 
-def _join(lots: Mapping[str, _Lot], others: Iterable[Job], sought: LostRuns) -> None:
+def _note_others(lots: Mapping[str, _Lot], others: Iterable[Job], sought: SoughtRuns) -> None:
     """Take from ``lots`` the runs that ``others`` made, and note who else may have made what is left."""
     print_of = {run.id: fingerprint(run.record) for run in sought.runs}
     for job in others:
@@ -155,7 +155,7 @@ def _join(lots: Mapping[str, _Lot], others: Iterable[Job], sought: LostRuns) -> 
             lot.rivals.append(job)
 
 
-async def _others(jobs: JobApi, sought: LostRuns) -> tuple[tuple[Job, ...], bool]:
+async def _others(jobs: JobApi, sought: SoughtRuns) -> tuple[tuple[Job, ...], bool]:
     """The caller's other registrations that may have made a run, and whether these are all."""
     known = {job.session_id for job in sought.jobs} | set(sought.settled)
     since = min(job.created_timestamp for job in sought.jobs) - _QUEUED
@@ -176,9 +176,7 @@ async def _others(jobs: JobApi, sought: LostRuns) -> tuple[tuple[Job, ...], bool
 
 
 def _makes_runs(job: Job) -> bool:
-    # A record that was refused was refused before anything was made.
-    refused = job.status == "FAILED" and (job.info or "").startswith(RECORD_REFUSED)
-    return job.job_sub_type == REGISTRATION and not refused
+    return job.job_sub_type == REGISTRATION and (job.status != "FAILED" or asks_for_a_look(job))
 
 
 async def _graph(client: ProvenaClient, run_id: str) -> Graph:

@@ -6,6 +6,7 @@ be the run that was to be made.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,12 +24,12 @@ from provena_mcp.queries.jobs.job_wait import (
     UPDATE,
     JobState,
     PollPolicy,
+    asks_for_a_look,
     run_id_of,
 )
-from provena_mcp.queries.jobs.makers import SKEW, LostRuns, find_runs
+from provena_mcp.queries.jobs.makers import SKEW, SoughtRuns, find_runs
 from provena_mcp.queries.jobs.remains import Findings, Held, is_in_doubt
 from provena_mcp.rules.records.fingerprint import has_had, same_record
-from provena_mcp.rules.records.problems import RECORD_REFUSED
 from provena_mcp.rules.text import plural
 from provena_mcp.wire.items import ModelRunItem, RegistryItem
 from provena_mcp.wire.jobs import Job, record_in
@@ -36,8 +37,9 @@ from provena_mcp.wire.registry import ListFilter, ListRequest, ListSort
 
 _PAGE: Final = 100
 _MAX_PAGES: Final = 10
-# Runs named by jobs that are fetched one by one; of larger batches the newest runs are listed.
+# Runs named by jobs that are fetched one by one; of larger batches the newest runs are listed first.
 _FETCHED: Final = 20
+_TOO_LATE: Final = "the services did not answer in time"
 # Jobs of which is remembered which run they were proven to have made.
 _REMEMBERED: Final = 20_000
 # Where the payload of a job that changes a run has the new record.
@@ -92,7 +94,7 @@ class Proofs:
 
     def __init__(self, polling: PollPolicy) -> None:
         """Know of none; what contradicts a job is read again after the longest pause of ``polling``."""
-        self._polling = polling
+        self.polling = polling
         self._runs, self._makers, self._waited_for = (
             BoundedCache[tuple[str, str], str](entries=_REMEMBERED, seconds=float("inf"), clock=polling.clock)
             for _ in range(3)
@@ -115,7 +117,7 @@ class Proofs:
     async def pause(self, caller: str, unseen: Iterable[str]) -> None:
         """Wait, once for each of these ids, until a replica that was behind may have caught up."""
         if new := [each for each in unseen if self._waited_for.get((caller, each)) is None]:
-            await self._polling.sleep(self._polling.longest_pause)
+            await self.polling.sleep(self.polling.longest_pause)
             for each in new:
                 self._waited_for.put((caller, each), each)
 
@@ -130,25 +132,31 @@ async def check_registry(reader: Reader, state: JobState, proofs: Proofs) -> tup
     jobs = state.runs if state.batch_id is not None else (state.job,) if state.job else ()
     known = {job.session_id: run_id for job in jobs if (run_id := proofs.of(reader.caller, job))}
     held = {
-        job.session_id: Held(
-            run_id, "has it", misnamed=named if (named := run_id_of(job)) != run_id else None
-        )
+        job.session_id: Held(run_id, "has it", misnamed=run_id_of(job))
         for job in jobs
         if (run_id := known.get(job.session_id)) and run_id_of(job) != run_id
     }
     jobs = tuple(job for job in jobs if job.session_id not in known)
-    changes = [job for job in jobs if job.job_sub_type in _NEW_RECORD]
-    for job in changes:
-        if change := await _change(reader, job, proofs):
-            held[job.session_id] = change
-    registrations = [job for job in jobs if job.job_sub_type == REGISTRATION]
-    held |= await _registrations(reader, registrations, proofs)
-    for job in (*changes, *registrations):
+    compared = [job for job in jobs if job.job_sub_type in COMPARED]
+    try:
+        async with asyncio.timeout(proofs.polling.comparison):
+            held |= await _compared(reader, compared, proofs)
+    except TimeoutError:
+        late = (job for job in compared if job.status == "SUCCEEDED" or asks_for_a_look(job))
+        held |= {job.session_id: Held(run_id_of(job), unknown=_TOO_LATE) for job in late}
+    for job in compared:
         found = held.get(job.session_id)
         proven = run_id_of(job) if found is None else found.run_id if found.is_whole else None
         if proven:
             proofs.note(reader.caller, job, proven)
     return _borne_out(state, held), held
+
+
+async def _compared(reader: Reader, jobs: Sequence[Job], proofs: Proofs) -> dict[str, Held]:
+    changes = [job for job in jobs if job.job_sub_type in _NEW_RECORD]
+    held = {job.session_id: change for job in changes if (change := await _change(reader, job, proofs))}
+    registrations = [job for job in jobs if job.job_sub_type == REGISTRATION]
+    return held | await _registrations(reader, registrations, proofs)
 
 
 async def _registrations(reader: Reader, jobs: Sequence[Job], proofs: Proofs) -> dict[str, Held]:
@@ -173,7 +181,7 @@ async def _registrations(reader: Reader, jobs: Sequence[Job], proofs: Proofs) ->
         settled = done.keys() - misnaming.keys()
         taken = {done[each][0] for each in settled}
         runs = tuple(run for run in newest.runs if run.id not in taken)
-        sought = LostRuns(lost, runs, newest.lacks, settled)
+        sought = SoughtRuns(lost, runs, newest.lacks, settled)
         found = await find_runs(reader.client, sought)
         for each, run in found.items():
             named = misnaming.get(each, Held())
@@ -213,12 +221,13 @@ def _since(jobs: Iterable[Job]) -> float:
 async def _items(
     reader: Reader, ids: Iterable[str], newest: NewestRuns | None, proofs: Proofs
 ) -> Mapping[str, Read]:
-    """The items of ``ids``, so far as they are listed or few enough to be fetched.
+    """The items of ``ids``; where the list of the newest may lack some, so far as they are few.
 
     What is not there is asked for once more: the registry may answer from a replica that is behind.
     """
     known: dict[str, Read] = {run.id: run for run in newest.runs} if newest else {}
-    unlisted = [run_id for run_id in ids if run_id not in known][:_FETCHED]
+    unlisted = [run_id for run_id in ids if run_id not in known]
+    unlisted = unlisted[:_FETCHED] if newest and newest.lacks else unlisted
     known |= await _fetched(reader.client, unlisted)
     if absent := [run_id for run_id in unlisted if _is_absent(known[run_id])]:
         await proofs.pause(reader.caller, absent)
@@ -253,7 +262,7 @@ def _doubt(run_id: str, job: Job, item: Read | None, lacks: str | None) -> Held 
     if record is None:
         return Held(run_id, unknown="its job does not say what was to be registered")
     if item is None:
-        return Held(run_id, unknown=lacks or "it is not among the newest runs")
+        return Held(run_id, unknown=lacks or "it was not looked up")
     if _is_absent(item):
         return Held(misnamed=run_id, is_there=False)
     if isinstance(item, ProvenaError):
@@ -288,9 +297,3 @@ async def _change(reader: Reader, job: Job, proofs: Proofs) -> Held | None:
     if isinstance(item, RegistryItem | NotFoundError):
         return Held()
     return Held(known, unknown=item.message)
-
-
-def asks_for_a_look(job: Job) -> bool:
-    """Whether a job failed in such a way that it may have left something."""
-    # A record that was refused was refused before anything was made.
-    return job.status == "FAILED" and not (job.info or "").startswith(RECORD_REFUSED)

@@ -41,7 +41,8 @@ class Held:
         unknown: Why it could not be looked up, or compared with what its job names.
         misnamed: What its job names in its place.
         is_there: Whether the registry holds what its job names in its place.
-        equal: A run of the same record, of which it is not known which job made it.
+        equal: A run of the same record, of which it is not known which job made it; where it is what this
+            job names, another job names it too.
     """
 
     run_id: str | None = None
@@ -71,7 +72,8 @@ def remark(held: Held, job: Job) -> str:
         why = (held.unknown or "").rstrip(".")
         return f"That is the word of its job alone: it was not compared with the registry ({why})."
     if held.equal is not None and held.equal == held.misnamed:
-        return f"Its job names {held.equal}, and so does another job: whose run it is is not known; {_LOOK}"
+        which = "and so does another job: which of them made it is not known"
+        return f"Its job names {held.equal}, {which}; {_LOOK}"
     why = "which is not this run" if held.is_there else "of which the registry has no record"
     misnamed = f"Its job names {held.misnamed}, {why}. " if held.misnamed else ""
     return misnamed + _remark(held, job)

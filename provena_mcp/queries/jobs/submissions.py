@@ -7,9 +7,9 @@ from typing import Final
 from anyio import to_thread
 
 from provena_mcp.client import ProvenaClient
-from provena_mcp.queries.jobs.job_wait import BATCH
+from provena_mcp.queries.jobs.job_wait import BATCH, asks_for_a_look
 from provena_mcp.queries.jobs.makers import equal_runs
-from provena_mcp.queries.jobs.registry_check import asks_for_a_look, newest_since
+from provena_mcp.queries.jobs.registry_check import newest_since
 from provena_mcp.rules.text import plural
 from provena_mcp.wire.jobs import Job
 
