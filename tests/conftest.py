@@ -80,6 +80,12 @@ if sys.version_info < (3, 13):
     sqlite3.connect = partial(sqlite3.connect, factory=Connection)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Of ``-n auto``: more workers than processors, as many tests wait for processes that they start."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) * 3 // 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each worker a share of what takes long, to run first.
 
