@@ -26,6 +26,7 @@ ReadBeside = Callable[[str, int], bytes | None]
 """The file at a path inside the document's folder, of at most so many bytes; None where it cannot be had."""
 
 _MOST_MEMBERS: Final = 100_000
+# What zipfile raises of content that is damaged, encrypted, or packed in a way it does not know.
 _BROKEN: Final = (
     zipfile.BadZipFile,
     NotImplementedError,

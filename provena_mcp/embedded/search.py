@@ -181,7 +181,7 @@ def _spellings(connection: sqlite3.Connection, words: list[str]) -> dict[str, li
         return {}
     near = " OR ".join([_NEAR] * len(words))
     bounds = [bound for word in words for bound in (word, *_lengths(word))]
-    terms = [term for (term,) in connection.execute(f"SELECT term FROM item_word WHERE {near}", bounds)]  # noqa: S608 - fixed text
+    terms = [term for (term,) in connection.execute(f"SELECT term FROM item_word WHERE {near}", bounds)]  # noqa: S608 - only fixed text is repeated
     return {word: [form for term in _closest(word, terms) for form in _forms(term)] for word in words}
 
 
@@ -212,13 +212,12 @@ def _closest(word: str, terms: list[str]) -> list[str]:
 
 def _likeness(word: str, term: str) -> float:
     """Twice the letters in common of all letters, of the word as it is or without the ending a stem lacks."""
-    ending = len(word) - len(term)
-    forms = {word, word[: len(term)]} if 0 < ending <= _LONGEST_ENDING < len(term) + 1 else {word}
-    letters = set(term)
-    return max(
-        SequenceMatcher(None, form, term).ratio()
-        # No letter that only one of the two has is in common.
-        if len(letters.symmetric_difference(form)) <= (1 - _ALIKE) * (len(form) + len(term))
-        else 0.0
-        for form in forms
-    )
+    has_ending = 0 < len(word) - len(term) <= _LONGEST_ENDING <= len(term)
+    return max(_ratio(form, term) for form in ({word, word[: len(term)]} if has_ending else {word}))
+
+
+def _ratio(one: str, other: str) -> float:
+    # A letter that only one of the two has is not in common: what cannot be alike is not compared.
+    if len(set(one).symmetric_difference(other)) > (1 - _ALIKE) * (len(one) + len(other)):
+        return 0.0
+    return SequenceMatcher(None, one, other).ratio()

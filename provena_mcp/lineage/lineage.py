@@ -14,7 +14,7 @@ from provena_mcp.lineage.flaws import reasons
 from provena_mcp.lineage.roles import PARTS, Part, parts_of_agents
 from provena_mcp.rules.graph import Direction, Kind, ProvenanceGraph
 from provena_mcp.rules.large_values import kept_property
-from provena_mcp.rules.text import plural
+from provena_mcp.rules.text import all_reasons, plural
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -123,7 +123,7 @@ class Lineage:
         return replace(self, incomplete_because=self._because(reason), is_consistent=False)
 
     def _because(self, *reasons: str) -> str | None:
-        return "; ".join(filter(None, (self.incomplete_because, *reasons))) or None
+        return all_reasons(self.incomplete_because, *reasons)
 
 
 class GroupKey(NamedTuple):

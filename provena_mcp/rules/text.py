@@ -112,3 +112,8 @@ def first_of(lines: Sequence[str], most: int, rest: Callable[[int], str]) -> tup
     """The first ``most`` lines; if there are more, the last is what ``rest`` says of how many."""
     left = len(lines) - most
     return (*lines[:most], rest(left)) if left > 0 else tuple(lines)
+
+
+def all_reasons(*reasons: str | None) -> str | None:
+    """Why something is not complete or certain, in one text; none if there is no reason."""
+    return "; ".join(filter(None, reasons)) or None

@@ -25,6 +25,7 @@ from provena_mcp.rules.graph import ProvenanceGraph
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.links_by_kind import links_to
 from provena_mcp.rules.records.references import references
+from provena_mcp.rules.text import all_reasons
 from provena_mcp.wire.items import ModelRunItem, ModelRunRecord, RegistryItem, StudyItem
 
 # Datasets further upstream that are read, the nearest first; the audit says how many were not.
@@ -56,7 +57,7 @@ async def gather_evidence(
     }
     odd = kinds_at_odds(kinds_of(upstream.graph), read)
     reasons = (upstream.incomplete_because, prov.incomplete_because, records.incomplete_because, odd)
-    because = "; ".join(reason for reason in reasons if reason) or None
+    because = all_reasons(*reasons)
     return RunEvidence(run, records.known, upstream.graph, remade, now, because)
 
 
@@ -195,4 +196,4 @@ def _not_all(ids: Sized, runs: Sized, reasons: Sequence[str], doubt: str | None)
     """Why the audit of a study is not of everything; what several runs lack is told of the first."""
     unseen = f"{len(ids) - len(runs)} of {len(ids)} runs were not looked at" if len(runs) < len(ids) else None
     lacking = f"{len(reasons)} of {len(runs)} runs: {reasons[0]}" if reasons else None
-    return "; ".join(filter(None, (doubt, unseen, lacking))) or None
+    return all_reasons(doubt, unseen, lacking)

@@ -19,7 +19,7 @@ from provena_mcp.rules.budgets import MOST_HOPS
 from provena_mcp.rules.cursors import decode_cursor, encode_cursor
 from provena_mcp.rules.handles import parse_handle
 from provena_mcp.rules.items.events import Gone
-from provena_mcp.rules.text import plural
+from provena_mcp.rules.text import all_reasons, plural
 from provena_mcp.rules.times import moment_of, utc
 from provena_mcp.wire.items import ModelRunItem, RegistryItem
 from provena_mcp.wire.registry import ListRequest, ListSort
@@ -85,7 +85,7 @@ def _results(
         results=len(evidence.results),
         foundations=len(evidence.foundations.keys() - set(evidence.results)),
         complete=not doubts,
-        incomplete_because="; ".join(doubts) or None,
+        incomplete_because=all_reasons(*doubts),
         totals=dict(totals),
         changes=tuple(rows),
     )

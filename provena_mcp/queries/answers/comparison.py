@@ -23,6 +23,7 @@ from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap, in_thread
 from provena_mcp.queries.lineage.neighbourhood import gather_neighbourhood
 from provena_mcp.rules.handles import parse_handle
+from provena_mcp.rules.text import all_reasons
 from provena_mcp.wire.items import ModelRunItem, WorkflowTemplateItem
 
 MOST_RUNS: Final = 5
@@ -96,12 +97,12 @@ async def _lineages(reader: Reader, cap: DepthCap, runs: Mapping[str, ModelRunIt
     lineages = {label: part.graph for label, part in zip(runs, found, strict=True)}
     starts = {label: run.id for label, run in runs.items()}
     aspects, versions = await in_thread(aspects_of_lineages, lineages, starts)
-    reasons = dict.fromkeys(part.incomplete_because for part in found if part.incomplete_because is not None)
+    reasons = dict.fromkeys(part.incomplete_because for part in found)
     return Compared(
         compare(aspects, list(runs), versions),
         _numbers(versions),
         _sizes(aspects),
-        "; ".join(reasons) or None,
+        all_reasons(*reasons),
         {item: subtype for graph in lineages.values() for item, subtype in kinds_of(graph).items()},
         tuple(label for label, graph in lineages.items() if not set(graph.columns.ids) - {starts[label]}),
     )

@@ -23,7 +23,7 @@ from provena_mcp.queries.answers.comparison_result import (
 from provena_mcp.queries.items.briefs.models import Ref
 from provena_mcp.queries.items.names import NamesFound
 from provena_mcp.queries.items.reader import Reader
-from provena_mcp.rules.text import clean
+from provena_mcp.rules.text import all_reasons, clean
 from provena_mcp.wire.items import ModelRunItem
 
 _TEXT: Final = 200
@@ -51,8 +51,7 @@ class Compared:
 
     def doubted(self, reason: str | None) -> Compared:
         """The same called incomplete for ``reason`` too, if there is one."""
-        reasons = filter(None, (self.incomplete_because, reason))
-        return replace(self, incomplete_because="; ".join(reasons)) if reason else self
+        return replace(self, incomplete_because=all_reasons(self.incomplete_because, reason))
 
 
 async def tell_comparison(

@@ -28,7 +28,7 @@ from provena_mcp.queries.items.names import Named, NamesFound
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import worked_out
 from provena_mcp.rules.handles import diagram_uri
-from provena_mcp.rules.text import plural, shown_text
+from provena_mcp.rules.text import all_reasons, plural, shown_text
 from provena_mcp.rules.times import utc
 from provena_mcp.wire.items import DatasetItem, PersonItem
 
@@ -121,7 +121,7 @@ class ImpactAnswer:
     def _answers(self, doubts: Sequence[str], *, has_contacts: bool) -> Iterator[AnalyseImpactResult]:
         """Ever smaller answers; ``doubts`` are why the lineage may not be all."""
         impact = self._evidence.impact
-        because = [*filter(None, (*doubts, self._records.incomplete_because))]
+        because = all_reasons(*doubts, self._records.incomplete_because)
         totals = self._totals()
         says = self._says(totals, is_doubted=bool(doubts))
         starts = tuple(named_item(start, self._named, self._kinds) for start in impact.starts)
@@ -132,8 +132,8 @@ class ImpactAnswer:
                 answer=says,
                 item=named_item(self._start, self._named, self._kinds),
                 depth=self._depth,
-                complete=not because,
-                incomplete_because="; ".join(because) or None,
+                complete=because is None,
+                incomplete_because=because,
                 totals=totals,
                 affected=self._affected(rows),
                 shown=cut or None,

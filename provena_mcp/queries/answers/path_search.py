@@ -25,6 +25,7 @@ from provena_mcp.queries.lineage.frontier import DepthCap, Explorer, Frontier, Q
 from provena_mcp.queries.lineage.neighbourhood import CheckedExplorer
 from provena_mcp.rules.graph import Direction, ProvenanceGraph
 from provena_mcp.rules.large_values import without_collections
+from provena_mcp.rules.text import all_reasons
 
 # Queries more than the shortest paths need, to learn of longer ways.
 _MORE_QUERIES: Final = 12
@@ -61,7 +62,7 @@ class Relation:
 
     def doubted(self, reason: str | None) -> Relation:
         """The same doubted for ``reason`` too, if there is one."""
-        return replace(self, doubts="; ".join(filter(None, (self.doubts, reason)))) if reason else self
+        return replace(self, doubts=all_reasons(self.doubts, reason))
 
 
 async def find_relation(

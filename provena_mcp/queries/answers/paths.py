@@ -22,7 +22,7 @@ from provena_mcp.queries.answers.unrelated_answer import UnrelatedAnswer
 from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.rules.handles import diagram_uri, parse_handle
-from provena_mcp.rules.text import plural
+from provena_mcp.rules.text import all_reasons, plural
 
 _SHOWN: Final = 3
 _SHOWN_COUNTS: Final = 8
@@ -74,7 +74,7 @@ def _incomplete_because(within: int, asked: int, doubts: str | None) -> str | No
         f"not certain beyond {plural(within, 'hop')}: too many queries would be needed, or an item on "
         f"the way is no longer in the registry; asked were {asked}"
     )
-    return "; ".join(filter(None, (uncertain, doubts)))
+    return all_reasons(uncertain, doubts)
 
 
 class PathAnswer:

@@ -15,6 +15,7 @@ from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.lineage_page import gather_lineage
 from provena_mcp.rules.graph import Kind, ProvenanceGraph
+from provena_mcp.rules.text import all_reasons
 from provena_mcp.rules.trails import DIRECTION_OF
 from provena_mcp.wire.lineage import LineageQuery
 
@@ -95,7 +96,7 @@ async def impact_picture(reader: Reader, cap: DepthCap, item_id: str, depth: int
     last = max(column_of.values())
     column_of |= {touched.id: last + 1 for touched in evidence.touched if touched.id not in column_of}
     headings = [*_hop_headings(last), "people and studies"][: max(column_of.values()) + 1]
-    because = "; ".join(evidence.incomplete_because) or None
+    because = all_reasons(*evidence.incomplete_because)
     sketch = Sketch("impact", evidence.graph, (item_id,), column_of, tuple(headings), because)
     return await _drawn(reader, sketch, "What is affected if {} is wrong")
 
@@ -116,8 +117,8 @@ async def _drawn(reader: Reader, sketch: Sketch, title: str) -> Picture:
     sketch = await _with_starts(reader, sketch)
     kinds = {item: sketch.graph.nodes[item].registry_subtype for item in sketch.shown(MOST_ITEMS)}
     found = await reader.names.of(reader.caller, kinds)
-    reasons = (sketch.incomplete_because, found.doubt_of(kinds))
-    sketch = replace(sketch, incomplete_because="; ".join(filter(None, reasons)) or None)
+    because = all_reasons(sketch.incomplete_because, found.doubt_of(kinds))
+    sketch = replace(sketch, incomplete_because=because)
     facts = {item: Facts(named.name or None, named.version, named.day) for item, named in found.named.items()}
     start = sketch.starts[0]
     return draw(sketch, facts, title.format(facts.get(start, Facts()).name or start))

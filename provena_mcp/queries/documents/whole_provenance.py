@@ -17,6 +17,7 @@ from provena_mcp.queries.items.reader import Reader
 from provena_mcp.queries.lineage.frontier import DepthCap
 from provena_mcp.queries.lineage.neighbourhood import explore_whole, gather_neighbourhood
 from provena_mcp.rules.graph import ProvenanceGraph
+from provena_mcp.rules.text import all_reasons
 from provena_mcp.wire.items import DatasetItem, ModelRunItem, RegistryItem, WorkflowTemplateItem
 
 _TOLD: Final = frozenset({"MODEL_RUN", "DATASET"})
@@ -71,7 +72,7 @@ async def gather_provenance(
             for handle, outcome in outcomes.items()
             if not isinstance(outcome, RegistryItem)
         },
-        incomplete_because="; ".join(filter(None, (because, unfinished, odd))) or None,
+        incomplete_because=all_reasons(because, unfinished, odd),
     )
 
 
@@ -102,8 +103,8 @@ async def _upstream(
             return found.graph, found.incomplete_because
 
     answers = await together(*map(one, starts))
-    reasons = dict.fromkeys(reason for _, reason in answers if reason)
-    return ProvenanceGraph().merged(graph for graph, _ in answers), "; ".join(reasons) or None
+    reasons = dict.fromkeys(reason for _, reason in answers)
+    return ProvenanceGraph().merged(graph for graph, _ in answers), all_reasons(*reasons)
 
 
 async def _read(records: ItemReader, graph: ProvenanceGraph, starts: list[str]) -> set[str]:

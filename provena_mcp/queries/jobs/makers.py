@@ -51,15 +51,15 @@ class SoughtRuns:
 
 async def find_runs(client: ProvenaClient, sought: SoughtRuns) -> Findings:
     """What there is of the runs that jobs should have made, by session."""
-    lot = await to_thread.run_sync(_lots, sought)
-    if any(each.runs for each in lot.values()):
+    lots = await to_thread.run_sync(_lots, sought)
+    if any(each.runs for each in lots.values()):
         others, complete = await _others(client.jobs, sought)
-        await to_thread.run_sync(_note_others, lot, others, sought)
+        await to_thread.run_sync(_note_others, lots, others, sought)
     else:
         complete = True
     made: dict[str, str] = {}
     equal: dict[str, str] = {}
-    for each in lot.values():
+    for each in lots.values():
         (made if complete and each.is_certain else equal).update(each.pairs())
     asked = list(made.values())[:_ASKED_OF_THE_GRAPH]
     graph = dict(zip(asked, await together(*(_graph(client, each) for each in asked)), strict=True))

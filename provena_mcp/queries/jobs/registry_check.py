@@ -136,8 +136,7 @@ async def check_registry(reader: Reader, state: JobState, proofs: Proofs) -> tup
         for job in jobs
         if (run_id := known.get(job.session_id)) and run_id_of(job) != run_id
     }
-    jobs = tuple(job for job in jobs if job.session_id not in known)
-    compared = [job for job in jobs if job.job_sub_type in COMPARED]
+    compared = [job for job in jobs if job.job_sub_type in COMPARED and job.session_id not in known]
     try:
         async with asyncio.timeout(proofs.polling.comparison):
             held |= await _compared(reader, compared, proofs)
@@ -149,7 +148,7 @@ async def check_registry(reader: Reader, state: JobState, proofs: Proofs) -> tup
         proven = run_id_of(job) if found is None else found.run_id if found.is_whole else None
         if proven:
             proofs.note(reader.caller, job, proven)
-    return _borne_out(state, held), held
+    return _borne_out(state, jobs, held), held
 
 
 async def _compared(reader: Reader, jobs: Sequence[Job], proofs: Proofs) -> dict[str, Held]:
@@ -192,7 +191,7 @@ async def _registrations(reader: Reader, jobs: Sequence[Job], proofs: Proofs) ->
     return held
 
 
-def _borne_out(state: JobState, held: Findings) -> JobState:
+def _borne_out(state: JobState, jobs: Iterable[Job], held: Findings) -> JobState:
     if not held:
         return state
 
@@ -200,7 +199,6 @@ def _borne_out(state: JobState, held: Findings) -> JobState:
         found = held.get(job.session_id)
         return job.model_copy(update={"result": None}) if found and found.misnamed else job
 
-    jobs = state.runs if state.batch_id is not None else (state.job,) if state.job else ()
     doubted = sum(is_in_doubt(held.get(job.session_id), job) for job in jobs)
     job = named(state.job) if state.job else None
     return replace(state, job=job, runs=tuple(map(named, state.runs)), doubted=doubted)

@@ -29,7 +29,7 @@ from provena_mcp.queries.lineage.frontier import (
 )
 from provena_mcp.rules.graph import UNKNOWN, Direction, Kind, ProvenanceGraph
 from provena_mcp.rules.handles import alike_but_for_case
-from provena_mcp.rules.text import plural
+from provena_mcp.rules.text import all_reasons, plural
 from provena_mcp.wire.lineage import Contradiction, LineageQuery
 
 _WORTH_PROBING: Final = 12
@@ -73,13 +73,12 @@ async def gather_neighbourhood(
     await frontier.ask([Query(start, _first_depth(cap, depth))])
     stopped = await _walk_on(frontier, cap, depth)
     beyond = None if stopped else await _beyond(frontier, depth, query or direction)
-    reasons = filter(None, (stopped, beyond, _unfollowed(frontier)))
     found = Lineage(
         await worked_out(lambda: _cut(frontier, depth), len(frontier.graph.columns.ids)),
         direction,
         start,
         depth,
-        incomplete_because="; ".join(reasons) or None,
+        incomplete_because=all_reasons(stopped, beyond, _unfollowed(frontier)),
         goes_deeper=beyond is not None,
         queries=tuple(frontier.queries),
     )
@@ -199,7 +198,7 @@ class CheckedExplorer:
     @property
     def incomplete_because(self) -> str | None:
         """The doubts in one text, if there are any."""
-        return "; ".join(self.doubts) or None
+        return all_reasons(*self.doubts)
 
     def _compare(self, graph: ProvenanceGraph) -> None:
         """Note which items an answer gives other kinds than one before did."""
